@@ -1,0 +1,30 @@
+/** How the sources become `dist`: the package itself, and the tools of this repository that use the package as anyone would. */
+import { defineConfig } from 'tsdown'
+
+const common = { format: 'esm', platform: 'neutral', target: 'es2022', fixedExtension: false, cwd: `${import.meta.dirname}/..` } as const
+
+export default defineConfig([
+  {
+    ...common,
+    entry: {
+      index: 'src/index.ts',
+      'nn/index': 'src/nn/index.ts',
+      'checkpoint/index': 'src/checkpoint/index.ts',
+      'checkpoint/file.node': 'src/checkpoint/file.node.ts',
+      'checkpoint/file.web': 'src/checkpoint/file.web.ts',
+      'image/index': 'src/image/index.ts',
+      'cli/main': 'src/cli/main.ts',
+    },
+    outDir: 'dist',
+    dts: true,
+    // chevrotain is bundled: unbundled it loads hundreds of lodash-es files (DESIGN, "Parse once").
+    deps: { alwaysBundle: [/^chevrotain/, /^@chevrotain/, /^lodash-es/], neverBundle: [/^#/, /^node:/] },
+  },
+  {
+    ...common,
+    entry: { start: 'docs/start/start.ts', conformance: 'test/conformance/main.ts' },
+    outDir: 'dist/tools',
+    dts: false,
+    deps: { neverBundle: [/^tesserae/, /^#/, /^node:/, 'ndarray'] },
+  },
+])

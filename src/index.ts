@@ -1,0 +1,1 @@
+export { EinopsError } from '../grammar/error.ts'
