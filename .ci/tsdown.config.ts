@@ -1,7 +1,13 @@
 /** How the sources become `dist`: the package itself, and the tools of this repository that use the package as anyone would. */
 import { defineConfig } from 'tsdown'
 
-const common = { format: 'esm', platform: 'neutral', target: 'es2022', fixedExtension: false, cwd: `${import.meta.dirname}/..` } as const
+const common = {
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  fixedExtension: false,
+  cwd: `${import.meta.dirname}/..`,
+} as const
 
 export default defineConfig([
   {

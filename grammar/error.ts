@@ -67,11 +67,15 @@ function excerpt(pattern: string, span: Span | undefined): string[] {
   const to = Math.min(pattern.length, from + width)
   const before = from > 0 ? '…' : ''
   // control characters would move the carets
-  const line = [...pattern.slice(from, to)].map((char) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(char) ? '·' : char)).join('')
+  const line = [...pattern.slice(from, to)]
+    .map((char) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(char) ? '·' : char))
+    .join('')
   const lines = [`  ${before}${line}${to < pattern.length ? '…' : ''}`]
   if (span !== undefined) {
     const caretWidth = Math.max(1, displayWidth(pattern.slice(start, Math.min(end, to))))
-    lines.push(`  ${' '.repeat(before.length + displayWidth(pattern.slice(from, start)))}${'^'.repeat(caretWidth)}`)
+    lines.push(
+      `  ${' '.repeat(before.length + displayWidth(pattern.slice(from, start)))}${'^'.repeat(caretWidth)}`,
+    )
   }
   return lines
 }
@@ -81,7 +85,8 @@ function displayWidth(text: string): number {
   let columns = 0
   for (const char of text) {
     if (/[\p{Mn}\p{Me}\u200d\ufe0f]/u.test(char)) continue
-    const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\uff00-\uff60]/u
+    const wide =
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\uff00-\uff60]/u
     columns += wide.test(char) ? 2 : 1
   }
   return columns
