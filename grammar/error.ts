@@ -84,7 +84,7 @@ function excerpt(pattern: string, span: Span | undefined): string[] {
 function displayWidth(text: string): number {
   let columns = 0
   for (const char of text) {
-    if (/[\p{Mn}\p{Me}\u200d\ufe0f]/u.test(char)) continue
+    if (/\p{Mn}|\p{Me}|\u200d|\ufe0f/u.test(char)) continue
     const wide =
       /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\uff00-\uff60]/u
     columns += wide.test(char) ? 2 : 1
