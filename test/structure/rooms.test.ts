@@ -1,0 +1,118 @@
+/** Holds the shape of the house: which room may import which, what stands at the top level, how long a file may be. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** From the ground up: a room imports only rooms that stand before it. */
+const rooms = [
+  'grammar',
+  'src/layout',
+  'src/wasm',
+  'src/copy',
+  'src/gemm',
+  'src/rows',
+  'src/ops',
+  'src/checkpoint',
+  'src/image',
+  'src/nn',
+  'src/cli',
+]
+
+const files = [...sources('grammar'), ...sources('src')].filter(
+  (file) => !file.startsWith('src/wasm/assembly'),
+)
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(join(root, file)).isFile())
+}
+
+function roomOf(file: string): number {
+  return rooms.findIndex((room) => file.startsWith(`${room}/`))
+}
+
+/** Every module specifier of a file: static, dynamic and re-exported. */
+function imports(file: string): string[] {
+  // TSDoc examples import the package by name; only code counts
+  const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
+  return [...code.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g)].map((match) => match[1]!)
+}
+
+describe('rooms', () => {
+  test('every source file stands in a room or at the door', () => {
+    const doors = files.filter((file) => roomOf(file) === -1)
+    expect(doors.every((file) => dirname(file) === 'src')).toBe(true)
+  })
+
+  test('a room imports only rooms that stand before it', () => {
+    const wrong: string[] = []
+    for (const file of files) {
+      const room = roomOf(file)
+      if (room === -1) continue
+      for (const specifier of imports(file)) {
+        if (!specifier.startsWith('.')) continue
+        const target = relative(root, resolve(root, dirname(file), specifier))
+        const targetRoom = roomOf(target)
+        if (targetRoom > room || targetRoom === -1) wrong.push(`${file} imports ${target}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('the library never imports itself by name', () => {
+    const wrong = files.filter((file) => imports(file).some((specifier) => /^tesserae(\/|$)/.test(specifier)))
+    expect(wrong).toEqual([])
+  })
+
+  test('node modules are imported only by the command and by files that stand behind an export condition', () => {
+    const wrong = files.filter(
+      (file) =>
+        imports(file).some((specifier) => specifier.startsWith('node:')) &&
+        !file.startsWith('src/cli/') &&
+        !file.endsWith('.node.ts'),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('no file of the library compiles code from text, which a strict Content-Security-Policy forbids', () => {
+    const wrong = files.filter((file) =>
+      /\bnew Function\b|[^\w.]eval\(/.test(
+        readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''),
+      ),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('the house', () => {
+  test('the top level holds what the design names and nothing else', () => {
+    const allowed = new Set(
+      '.ci .git .gitignore LICENSE README.md dist docs grammar node_modules package-lock.json package.json src test tsconfig.json'.split(
+        ' ',
+      ),
+    )
+    const strange = readdirSync(root).filter((name) => !allowed.has(name) && !/\.(tgz|png)$/.test(name))
+    expect(strange).toEqual([])
+  })
+
+  test('a source file holds one idea: at most 350 lines', () => {
+    const long = files
+      .filter((file) => !file.includes('/generated/'))
+      .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }))
+      .filter(({ lines }) => lines > 350)
+    expect(long).toEqual([])
+  })
+
+  test('every source file begins by saying why it exists', () => {
+    const silent = files.filter(
+      (file) =>
+        !/(^|\/)index\.ts$/.test(file) && !/^(#!.*\n)?\s*\/\*\*/.test(readFileSync(join(root, file), 'utf8')),
+    )
+    expect(silent).toEqual([])
+  })
+})
