@@ -1,0 +1,5 @@
+export { type Activation, activate, type GeluOptions, gelu, relu, silu } from './activation.ts'
+export { add, broadcastShape, multiply } from './arithmetic.ts'
+export { layerNorm, type NormOptions, rmsNorm } from './norm.ts'
+export { type AxisOption, logSoftmax, softmax } from './softmax.ts'
+export { newTensor } from './walk.ts'

@@ -1,0 +1,52 @@
+/**
+ * Softmax and its logarithm along one axis, shifted by the row's largest value, so that no exponential overflows and
+ * values of −Infinity (a mask) get the probability 0 exactly. A row of −Infinity only has no softmax: it gives NaN, as
+ * in PyTorch.
+ */
+import type { FloatTensor } from '../layout/tensor.ts'
+import { frontAxis, mapRows } from './walk.ts'
+
+export interface AxisOption {
+  /** Which axis sums to one; negative counts from the last. */
+  readonly axis?: number
+}
+
+/** `exp(x) / sum(exp(x))` along `axis`, −1 if not given. */
+export function softmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTensor {
+  return mapRows(x, axisOf(x, axis), softmaxRow)
+}
+
+/** `x − log(sum(exp(x)))` along `axis`, −1 if not given; finite where softmax itself would round to 0. */
+export function logSoftmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTensor {
+  return mapRows(x, axisOf(x, axis), logSoftmaxRow)
+}
+
+function softmaxRow(row: Float64Array): void {
+  const largest = maximum(row)
+  let sum = 0
+  for (let i = 0; i < row.length; i++) {
+    const e = Math.exp(row[i]! - largest)
+    row[i] = e
+    sum += e
+  }
+  for (let i = 0; i < row.length; i++) row[i] = row[i]! / sum
+}
+
+function logSoftmaxRow(row: Float64Array): void {
+  const largest = maximum(row)
+  let sum = 0
+  for (let i = 0; i < row.length; i++) sum += Math.exp(row[i]! - largest)
+  const shift = largest + Math.log(sum)
+  for (let i = 0; i < row.length; i++) row[i] = row[i]! - shift
+}
+
+function maximum(row: Float64Array): number {
+  let largest = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < row.length; i++) if (row[i]! > largest) largest = row[i]!
+  return largest
+}
+
+/** A 0-d tensor is one row of one element. */
+function axisOf(x: FloatTensor, axis: number): number[] {
+  return x.shape.length === 0 ? [] : [frontAxis(axis, x.shape.length)]
+}

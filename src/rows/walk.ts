@@ -1,0 +1,62 @@
+/**
+ * Runs a function over the rows of a tensor: the elements that share their index along all other axes. Rows may lie
+ * anywhere (any strides, any set of axes), so a function on one plain row is all that a norm or a softmax has to be.
+ * Rows are handed over in double precision, so that every operation of this room rounds to float32 exactly once.
+ */
+import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+
+/** What computes one row in place. */
+export type RowFunction = (row: Float64Array) => void
+
+/** A new contiguous tensor of zeros. */
+export function newTensor(shape: readonly number[]): FloatTensor {
+  return { ...contiguous(shape), data: new Float32Array(sizeOf(shape)) }
+}
+
+/** Applies `compute` to every row along `axes` and returns the results as a new contiguous tensor of the same shape. */
+export function mapRows(x: FloatTensor, axes: readonly number[], compute: RowFunction): FloatTensor {
+  const result = newTensor(x.shape)
+  if (sizeOf(x.shape) === 0) return result
+  const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
+  const from = offsets(permute(x, axes))
+  const to = offsets(permute(result, axes))
+  const fromRows = offsets({ ...permute(x, others), offset: 0 })
+  const toRows = offsets({ ...permute(result, others), offset: 0 })
+  const source = x.data
+  const target = result.data
+  const row = new Float64Array(from.length)
+  for (let r = 0; r < fromRows.length; r++) {
+    const start = fromRows[r]!
+    const end = toRows[r]!
+    for (let i = 0; i < row.length; i++) row[i] = source[start + from[i]!]!
+    compute(row)
+    for (let i = 0; i < row.length; i++) target[end + to[i]!] = row[i]!
+  }
+  return result
+}
+
+/** The offsets of all elements of a layout, in row-major order; a scatter vector in the words of `src/gemm`. */
+export function offsets({ shape, stride, offset }: Layout): Float64Array {
+  let table = Float64Array.of(offset)
+  for (let axis = 0; axis < shape.length; axis++) {
+    const length = shape[axis]!
+    const longer = new Float64Array(table.length * length)
+    for (let i = 0; i < longer.length; i++) {
+      longer[i] = table[Math.floor(i / length)]! + (i % length) * stride[axis]!
+    }
+    table = longer
+  }
+  return table
+}
+
+/** The elements of a tensor in row-major order, in double precision. */
+export function valuesOf(x: FloatTensor): Float64Array {
+  const data = x.data
+  return offsets(x).map((offset) => data[offset]!)
+}
+
+/** `axis` counted from the front; negative ones count from the back, as in NumPy. */
+export function frontAxis(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis
+}
