@@ -1,0 +1,50 @@
+/** Files by their path, where there is a file system. Reached as `#file`, which package.json resolves by platform. */
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ByteSource } from './source.ts'
+
+/** Opens a file for reading piece by piece; rejects with a sentence that says why it cannot. */
+export async function openFile(path: string | URL): Promise<ByteSource> {
+  let handle: FileHandle
+  let size: number
+  try {
+    const status = await stat(path) // before opening: a pipe would wait for its writer
+    if (!status.isFile())
+      throw new Error(status.isDirectory() ? 'is a folder, expected a file' : 'is not a regular file')
+    size = status.size
+    handle = await open(path, 'r')
+  } catch (cause) {
+    throw new Error(reasonOf(cause), { cause })
+  }
+  return {
+    size,
+    read: (start, end) => readFully(handle, start, end),
+    close: () => handle.close(),
+  }
+}
+
+/** The file called `name` in the folder of `path`. */
+export function besides(path: string | URL, name: string): string {
+  return join(dirname(path instanceof URL ? fileURLToPath(path) : path), name)
+}
+
+async function readFully(handle: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start)
+  const piece = 1 << 30 // the operating system reads less than 2 GiB at once
+  let filled = 0
+  while (filled < bytes.length) {
+    const length = Math.min(piece, bytes.length - filled)
+    const { bytesRead } = await handle.read(bytes, filled, length, start + filled)
+    if (bytesRead === 0) throw new Error(`became shorter while it was read: no byte ${start + filled}`)
+    filled += bytesRead
+  }
+  return bytes
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return 'no such file'
+  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it'
+  return error instanceof Error ? error.message : String(error)
+}

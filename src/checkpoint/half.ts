@@ -1,0 +1,58 @@
+/**
+ * Sixteen-bit floats: IEEE half (F16) and bfloat16 (BF16, the upper half of a float32). There are only 65,536 halves,
+ * so widening a large tensor looks them up in a table, which is filled on first use.
+ */
+import { getFloat16, setFloat16 } from '@petamoriken/float16'
+
+let halves: Float32Array | undefined
+
+function tableOfHalves(): Float32Array {
+  if (halves === undefined) {
+    halves = new Float32Array(65_536)
+    const view = new DataView(new ArrayBuffer(2))
+    for (let bits = 0; bits < 65_536; bits++) {
+      view.setUint16(0, bits)
+      halves[bits] = getFloat16(view, 0)
+    }
+  }
+  return halves
+}
+
+/** The float32 values of half floats given by their bits; exact. */
+export function widenHalf(bits: Uint16Array): Float32Array {
+  const table = tableOfHalves()
+  const values = new Float32Array(bits.length)
+  for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]!]!
+  return values
+}
+
+/** The bits of the half floats nearest to `values` (ties to even). */
+export function narrowToHalf(values: Float32Array | Float64Array): Uint16Array {
+  const bits = new Uint16Array(values.length)
+  const view = new DataView(new ArrayBuffer(2))
+  for (let i = 0; i < values.length; i++) {
+    setFloat16(view, 0, values[i]!)
+    bits[i] = view.getUint16(0)
+  }
+  return bits
+}
+
+/** The float32 values of bfloat16 numbers given by their bits; exact. */
+export function widenBrain(bits: Uint16Array): Float32Array {
+  const words = new Uint32Array(bits.length)
+  for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16
+  return new Float32Array(words.buffer)
+}
+
+/** The bits of the bfloat16 numbers nearest to `values`, each first rounded to float32 (ties to even). */
+export function narrowToBrain(values: Float32Array | Float64Array): Uint16Array {
+  const words = new Uint32Array(Float32Array.from(values).buffer)
+  const bits = new Uint16Array(words.length)
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    const notANumber = (word & 0x7fff_ffff) > 0x7f80_0000
+    // half of the dropped part is added, and one less where the kept part is even; a NaN stays one
+    bits[i] = notANumber ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
+  }
+  return bits
+}

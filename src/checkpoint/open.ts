@@ -1,0 +1,115 @@
+/**
+ * Checkpoints that stay where they are: the header is read when they are opened, each tensor when it is asked for. A
+ * large model never stands in memory twice.
+ */
+import { openFile } from '#file'
+import type { NdArray } from '../layout/tensor.ts'
+import { decodeTensor, type ReadOptions } from './decode.ts'
+import type { CheckpointData } from './dtype.ts'
+import { CheckpointError, type Reading } from './error.ts'
+import { type Header, headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts'
+import { type ByteSource, ofBlob, ofBytes } from './source.ts'
+
+/** An open checkpoint; close it when its tensors have been read. */
+export interface SafetensorsFile extends AsyncDisposable {
+  /** Names of the tensors, in the order of the header. */
+  readonly names: readonly string[]
+  /** dtype and shape of every tensor. */
+  readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
+  readonly metadata: Readonly<Record<string, string>>
+  /** Reads one tensor; rejects with a `CheckpointError` when there is none of that name. */
+  tensor(name: string, options?: ReadOptions): Promise<NdArray<CheckpointData>>
+  /** Reads all tensors. */
+  tensors(options?: ReadOptions): Promise<Record<string, NdArray<CheckpointData>>>
+  close(): Promise<void>
+}
+
+/**
+ * Opens a safetensors file and reads its header; tensors are read one by one when they are asked for.
+ *
+ * @param source a file's path (where there are files), a Blob, or the bytes themselves
+ * @throws CheckpointError (as a rejection) when there is no such file or its header breaks a rule of the format
+ *
+ * @example
+ * import ndarray from 'ndarray'
+ * import { openSafetensors, writeSafetensors } from 'tesserae/checkpoint'
+ *
+ * const bytes = writeSafetensors({ bias: ndarray(new Float32Array([1, 2, 3])) }, { format: 'pt' })
+ * const file = await openSafetensors(new Blob([bytes]))
+ * file.metadata // { format: 'pt' }
+ * file.entries.get('bias') // { dtype: 'F32', shape: [3] }
+ * const bias = await file.tensor('bias')
+ * await file.close()
+ */
+export async function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
+  const isPath = typeof source === 'string' || source instanceof URL
+  const reading = { operation: 'openSafetensors', ...(isPath && { file: String(source) }) }
+  const bytes = await openSource(source, reading)
+  try {
+    return new OpenFile(bytes, await readHeader(bytes, reading), reading)
+  } catch (error) {
+    await bytes.close()
+    throw error
+  }
+}
+
+class OpenFile implements SafetensorsFile {
+  readonly names: readonly string[]
+  readonly entries: ReadonlyMap<string, TensorEntry>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly #source: ByteSource
+  readonly #reading: Reading
+
+  constructor(source: ByteSource, { entries, metadata }: Header, reading: Reading) {
+    this.names = [...entries.keys()]
+    this.entries = entries
+    this.metadata = metadata
+    this.#source = source
+    this.#reading = reading
+  }
+
+  async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+    const entry = this.entries.get(name)
+    if (entry === undefined) {
+      throw new CheckpointError({
+        ...this.#reading,
+        code: 'tensor/missing',
+        what: `no tensor ${JSON.stringify(name)} among its ${this.names.length}`,
+      })
+    }
+    const bytes = await this.#source.read(entry.start, entry.end)
+    return decodeTensor(name, entry, bytes, options, this.#reading)
+  }
+
+  async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
+    const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
+    for (const name of this.names) tensors[name] = await this.tensor(name, options)
+    return tensors
+  }
+
+  close(): Promise<void> {
+    return this.#source.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+async function openSource(source: string | URL | Blob | Uint8Array, reading: Reading): Promise<ByteSource> {
+  if (source instanceof Uint8Array) return ofBytes(source)
+  if (source instanceof Blob) return ofBlob(source)
+  try {
+    return await openFile(source)
+  } catch (cause) {
+    const what = cause instanceof Error ? cause.message : String(cause)
+    throw new CheckpointError({ ...reading, code: 'file/open', what, cause })
+  }
+}
+
+async function readHeader(source: ByteSource, reading: Reading): Promise<Header> {
+  const first = await source.read(0, Math.min(LENGTH_BYTES, source.size))
+  const length = headerLength(first, source.size, reading)
+  const header = await source.read(LENGTH_BYTES, LENGTH_BYTES + length)
+  return parseHeader(header, source.size, reading)
+}

@@ -1,0 +1,40 @@
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { decodeTensor, type ReadOptions } from './decode.ts'
+import type { CheckpointData } from './dtype.ts'
+import { headerLength, LENGTH_BYTES, parseHeader } from './header.ts'
+
+/** Tensors by name, as `stateDict()` gives and `loadStateDict()` takes them. */
+export type StateDict = Record<string, NdArray<Data>>
+
+/**
+ * Reads all tensors of a safetensors file that is in memory. A tensor is a view on `bytes` where its elements are
+ * aligned there and need no conversion, else a copy; F16 and BF16 widen to float32, BOOL becomes uint8.
+ *
+ * @param bytes the whole file
+ * @param options `raw`: half, bfloat16 and 8-bit floats as their bits instead
+ * @returns the tensors by name, in the order of the header; an object without a prototype
+ * @throws CheckpointError when the file breaks a rule of the format, naming the rule and the tensor
+ *
+ * @example
+ * import ndarray from 'ndarray'
+ * import { readSafetensors, writeSafetensors } from 'tesserae/checkpoint'
+ *
+ * const bytes = writeSafetensors({ bias: ndarray(new Float32Array([1, 2, 3])) })
+ * const { bias } = readSafetensors(bytes)
+ * bias.shape // [3]
+ */
+export function readSafetensors(
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+): Record<string, NdArray<CheckpointData>> {
+  const reading = { operation: 'readSafetensors' }
+  const length = headerLength(bytes, bytes.length, reading)
+  const header = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)
+  const { entries } = parseHeader(header, bytes.length, reading)
+
+  const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
+  for (const [name, entry] of entries) {
+    tensors[name] = decodeTensor(name, entry, bytes.subarray(entry.start, entry.end), options, reading)
+  }
+  return tensors
+}

@@ -1,0 +1,20 @@
+/** Bytes that can be read piece by piece: a file, a Blob, or an array that is already there. */
+
+export interface ByteSource {
+  readonly size: number
+  /** The bytes `[start, end)`, in a buffer of their own or as a view of one that does not change. */
+  read(start: number, end: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+export const ofBlob = (blob: Blob): ByteSource => ({
+  size: blob.size,
+  read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+  close: async () => {},
+})
+
+export const ofBytes = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  read: async (start, end) => bytes.subarray(start, end),
+  close: async () => {},
+})
