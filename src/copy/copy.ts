@@ -1,0 +1,87 @@
+/**
+ * Moving elements from one layout to another: any strides, negative and 0 too, and any kind of buffer. Chooses the
+ * order of the loops (nest.ts) and what runs the innermost ones: `set` for long runs, else the loops of words.ts.
+ */
+import { allocate } from '../layout/data.ts'
+import { contiguous, sizeOf } from '../layout/layout.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { haveSameBits, isTyped, overlap, type Words, wordsOf } from './memory.ts'
+import { blocked, type Loop, type Nest, nestOf } from './nest.ts'
+import { copy8, copy16, copy32, copy64, copyAny, type FourLoops, type Kernel } from './words.ts'
+
+/** From this length on, `subarray` and `set` are faster than a loop. */
+const longRun = 256
+
+/** Elements along each side of a block: its lines of both buffers fit the first-level cache together. */
+const blockWidth = 32
+
+/**
+ * Copies every element of `source` into `target`, which has the same shape; where they share memory, as if the
+ * source had been copied first.
+ */
+export function copyInto(source: Tensor, target: Tensor): void {
+  if (sizeOf(target.shape) === 0) return
+  copyApart(overlap(source, target) ? materialize(source) : source, target)
+}
+
+/** A contiguous copy, in a buffer of the same kind. */
+export function materialize<D extends Data>(tensor: Tensor<D>): Tensor<D> {
+  const copy = { ...contiguous(tensor.shape), data: allocate<D>(tensor.data, sizeOf(tensor.shape)) }
+  copyApart(tensor, copy)
+  return copy
+}
+
+/** Copies between tensors that share no memory, as when the target is new. */
+export function copyApart(source: Tensor, target: Tensor): void {
+  if (sizeOf(target.shape) === 0) return
+  const nest = nestOf(source, target)
+  const from = source.data
+  const to = target.data
+  if (isTyped(from) && isTyped(to) && haveSameBits(from, to)) copyWords(wordsOf(from), wordsOf(to), nest)
+  else run(copyAny, from, to, nest)
+}
+
+function copyWords(source: Words, target: Words, nest: Nest): void {
+  const inner = nest.loops.at(-1)
+  if (inner !== undefined && inner.source === 1 && inner.target === 1 && inner.length >= longRun) {
+    copyRuns(source, target, nest, inner.length)
+    return
+  }
+  for (const piece of blocked(nest, blockWidth)) {
+    if (source instanceof Uint8Array) run(copy8, source, target as Uint8Array, piece)
+    else if (source instanceof Uint16Array) run(copy16, source, target as Uint16Array, piece)
+    else if (source instanceof Uint32Array) run(copy32, source, target as Uint32Array, piece)
+    else run(copy64, source, target as BigUint64Array, piece)
+  }
+}
+
+function copyRuns(source: Words, target: Words, nest: Nest, length: number): void {
+  walk(nest.loops.slice(0, -1), nest.source, nest.target, (from, to) => {
+    // the words of both are of one size
+    target.set(source.subarray(from, from + length) as Uint8Array & BigUint64Array, to)
+  })
+}
+
+function run<D>(kernel: Kernel<D>, source: D, target: D, nest: Nest): void {
+  const { loops } = nest
+  const once: Loop = { length: 1, source: 0, target: 0 }
+  const four = [once, once, once, once, ...loops].slice(-4) as unknown as FourLoops
+  walk(loops.slice(0, -4), nest.source, nest.target, (from, to) => kernel(source, target, from, to, four))
+}
+
+/** Calls `visit` with both positions for every combination of the loops' indices, the last loop fastest. */
+function walk(
+  loops: readonly Loop[],
+  source: number,
+  target: number,
+  visit: (source: number, target: number) => void,
+): void {
+  const [loop, ...inner] = loops
+  if (loop === undefined) {
+    visit(source, target)
+    return
+  }
+  for (let i = 0; i < loop.length; i++) {
+    walk(inner, source + i * loop.source, target + i * loop.target, visit)
+  }
+}

@@ -1,0 +1,77 @@
+/** What two buffers share, and a buffer's bits as plain integers. */
+import { dtypeOf } from '../layout/data.ts'
+import type { Layout } from '../layout/layout.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+
+/** An array over an `ArrayBuffer`, of the platform or of a half float polyfill. */
+interface Typed {
+  readonly buffer: ArrayBuffer
+  readonly byteOffset: number
+  readonly BYTES_PER_ELEMENT: number
+  readonly length: number
+}
+
+export function isTyped(data: Data): data is Data & Typed {
+  return 'BYTES_PER_ELEMENT' in data && 'buffer' in data
+}
+
+export type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array
+
+/** The elements of a typed array as unsigned integers of the same bits. */
+export function wordsOf(data: Typed): Words {
+  const { buffer, byteOffset, length } = data
+  switch (data.BYTES_PER_ELEMENT) {
+    case 1:
+      return new Uint8Array(buffer, byteOffset, length)
+    case 2:
+      return new Uint16Array(buffer, byteOffset, length)
+    case 4:
+      return new Uint32Array(buffer, byteOffset, length)
+    default:
+      return new BigUint64Array(buffer, byteOffset, length)
+  }
+}
+
+/** Whether moving an element from one buffer to the other keeps its bits: both hold the same dtype in bytes. */
+export function haveSameBits(a: Data, b: Data): boolean {
+  return isTyped(a) && isTyped(b) && sameKind(dtypeOf(a), dtypeOf(b))
+}
+
+function sameKind(a: string, b: string): boolean {
+  return a === b || (isBytes(a) && isBytes(b))
+}
+
+function isBytes(dtype: string): boolean {
+  return dtype === 'uint8' || dtype === 'buffer'
+}
+
+/** Whether the ranges of memory that two tensors span have a byte, or an element of the same array, in common. */
+export function overlap(a: Tensor, b: Tensor): boolean {
+  if (isTyped(a.data) && isTyped(b.data)) {
+    if (a.data.buffer !== b.data.buffer) return false
+    const [aFirst, aLast] = span(a)
+    const [bFirst, bLast] = span(b)
+    const aStart = a.data.byteOffset + aFirst * a.data.BYTES_PER_ELEMENT
+    const aEnd = a.data.byteOffset + (aLast + 1) * a.data.BYTES_PER_ELEMENT
+    const bStart = b.data.byteOffset + bFirst * b.data.BYTES_PER_ELEMENT
+    const bEnd = b.data.byteOffset + (bLast + 1) * b.data.BYTES_PER_ELEMENT
+    return aStart < bEnd && bStart < aEnd
+  }
+  // objects with get and set may stand for anything, arrays only for themselves
+  if (a.data !== b.data) return dtypeOf(a.data) === 'generic' || dtypeOf(b.data) === 'generic'
+  const [aFirst, aLast] = span(a)
+  const [bFirst, bLast] = span(b)
+  return aFirst <= bLast && bFirst <= aLast
+}
+
+/** The first and the last element that a layout reaches. */
+function span({ shape, stride, offset }: Layout): [number, number] {
+  let first = offset
+  let last = offset
+  for (let axis = 0; axis < shape.length; axis++) {
+    const reach = stride[axis]! * (shape[axis]! - 1)
+    if (reach < 0) first += reach
+    else last += reach
+  }
+  return [first, last]
+}

@@ -1,0 +1,117 @@
+/**
+ * What a buffer's elements are, under ndarray's names for them, and new buffers of the same kind. ndarray tells them
+ * apart by `Object.prototype.toString`, so that half floats of a polyfill count too; so does this file.
+ */
+import type { Data } from 'ndarray'
+
+export type Dtype =
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint8_clamped'
+  | 'bigint64'
+  | 'biguint64'
+  | 'float16'
+  | 'float32'
+  | 'float64'
+  | 'buffer'
+  | 'array'
+  | 'generic'
+
+const dtypesByTag: ReadonlyMap<string, Dtype> = new Map([
+  ['[object Int8Array]', 'int8'],
+  ['[object Int16Array]', 'int16'],
+  ['[object Int32Array]', 'int32'],
+  ['[object Uint8Array]', 'uint8'],
+  ['[object Uint16Array]', 'uint16'],
+  ['[object Uint32Array]', 'uint32'],
+  ['[object Uint8ClampedArray]', 'uint8_clamped'],
+  ['[object BigInt64Array]', 'bigint64'],
+  ['[object BigUint64Array]', 'biguint64'],
+  ['[object Float16Array]', 'float16'],
+  ['[object Float32Array]', 'float32'],
+  ['[object Float64Array]', 'float64'],
+])
+
+const toTag = Object.prototype.toString
+
+/** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */
+export function dtypeOf(data: Data): Dtype {
+  const dtype = dtypesByTag.get(toTag.call(data))
+  if (dtype === 'uint8' && isNodeBuffer(data)) return 'buffer'
+  return dtype ?? (Array.isArray(data) ? 'array' : 'generic')
+}
+
+function isNodeBuffer(data: unknown): boolean {
+  const { constructor } = data as { constructor?: { isBuffer?: (value: unknown) => boolean } }
+  return typeof constructor?.isBuffer === 'function' && constructor.isBuffer(data)
+}
+
+const constructors = {
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint8_clamped: Uint8ClampedArray,
+  bigint64: BigInt64Array,
+  biguint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const
+
+/** The dtypes whose arrays every platform has. */
+export type PlainDtype = keyof typeof constructors
+
+/** The array that holds a dtype: `ArrayOf<'float32'>` is `Float32Array`. */
+export type ArrayOf<T extends PlainDtype> = InstanceType<(typeof constructors)[T]>
+
+/**
+ * A new buffer of `size` elements: zeros of a named dtype, or of the same kind as `like`.
+ *
+ * @throws {RangeError} where the platform has no room for so many elements
+ */
+export function allocate<T extends PlainDtype>(dtype: T, size: number): ArrayOf<T>
+export function allocate<D extends Data>(like: D, size: number): D
+export function allocate(kind: PlainDtype | Data, size: number): Data {
+  if (typeof kind === 'string') return new constructors[kind](size)
+  switch (dtypeOf(kind)) {
+    case 'array':
+      return new Array<number>(size).fill(0)
+    case 'generic':
+      return new GenericData(size)
+    case 'buffer':
+      return (kind as { constructor: { alloc(size: number): Uint8Array } } & Data).constructor.alloc(size)
+    default:
+      // of a subclass or of a half float polyfill as well
+      return new (kind as { constructor: new (size: number) => Data } & Data).constructor(size)
+  }
+}
+
+/** What a result of dtype `'generic'` lives in: elements of any kind behind `get` and `set`. */
+export class GenericData {
+  readonly #values: unknown[]
+
+  constructor(length: number) {
+    this.#values = new Array(length).fill(0)
+  }
+
+  get length(): number {
+    return this.#values.length
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: ndarray's GenericArray leaves the element's type to the user
+  get(index: number): any {
+    return this.#values[index]
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  set(index: number, value: any): any {
+    this.#values[index] = value
+    return value
+  }
+}
