@@ -1,0 +1,49 @@
+/**
+ * The rules of `a, b -> c`. einops' own, widened by groups and unit axes on every operand and on the output; a name that
+ * comes twice in an operand is a diagonal. That `...` is missing in the output is no mistake of the pattern: operands
+ * without further dimensions may still fit.
+ */
+import type { EinsumPattern, Expression } from './ast.ts'
+import { axesOf, type Dialect, readExpression, readOnlyExpression } from './expression.ts'
+import { parse } from './parser.ts'
+import { say } from './sentences.ts'
+import { checkArrows, reject, type Source } from './source.ts'
+import { didYouMean } from './suggest.ts'
+import { namesOf } from './transform.ts'
+
+const operandDialect: Dialect = {
+  where: 'in an operand',
+  numbers: { hint: 'give the axis a name, and its length in the object after the pattern' },
+  duplicates: true,
+  underscore: 'often',
+  groupedEllipsis: false,
+  composite: true,
+}
+
+const outputDialect: Dialect = {
+  ...operandDialect,
+  where: 'in the output',
+  numbers: { hint: 'repeat can make a new axis of this length' },
+  duplicates: false,
+  underscore: 'once',
+  groupedEllipsis: true,
+}
+
+export function readEinsum(text: string): EinsumPattern {
+  const source: Source = { text, operation: 'einsum' }
+  const { sides, arrows } = parse(text)
+  checkArrows(source, arrows, 1)
+  const operands = sides[0]!.expressions.map((operand) => readExpression(source, operand, operandDialect))
+  const output = readOnlyExpression(source, sides[1]!, outputDialect)
+  checkOutput(source, operands, output)
+  return { kind: 'einsum', text, operands, output }
+}
+
+function checkOutput(source: Source, operands: readonly Expression[], output: Expression): void {
+  const names = new Set(operands.flatMap((operand) => [...namesOf(operand)]))
+  for (const axis of axesOf(output)) {
+    const name = axis.kind === 'axis' ? axis.name : axis.kind === 'ellipsis' ? '...' : undefined
+    if (name !== undefined && !names.has(name))
+      reject(source, say('pattern/output-only', { axis: name }), axis.span, didYouMean(name, names))
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Every sentence that a mistake can get, in one place and as literal types: `say` fills one in when a program runs, and
+ * `types/` fills in the same one when a literal pattern is checked by the compiler, so that the two cannot differ
+ * (the idea is arktype's). Form: what is wrong — got this, expected that.
+ */
+
+export const sentences = {
+  'pattern/type': "the pattern is not a string — got {got}, expected text like '{example}'",
+  'pattern/arrow-missing': "the pattern has no '->' — got one side, expected two, as in '{example}'",
+  'pattern/arrow-second': "the pattern has a second '->' — got more than two sides, expected '{example}'",
+  'pattern/arrow-unexpected': "the pattern has a '->' — got two sides, expected one, as in '{example}'",
+  'pattern/unknown-character':
+    "unknown character '{character}' — got '{word}', expected letters, digits, '_', '(', ')' and '...'",
+  'pattern/stray-dots': "stray dots — got '{word}', expected '...' between spaces or parentheses",
+  'pattern/bad-name':
+    "bad axis name — got '{word}', expected letters, digits and inner '_', beginning with a letter",
+  'pattern/zero': "an axis of length 0 — got '{word}', expected a positive number",
+  'pattern/large-number': "a number too large for a length — got '{word}', expected at most 15 digits",
+  'pattern/number': "a number {where} — got '{word}', expected a name or 1",
+  'pattern/nested-parentheses': "parentheses inside parentheses — got '(' in a group, expected ')' first",
+  'pattern/unclosed-parenthesis': "unbalanced parentheses {where} — got '(' without ')', expected both",
+  'pattern/unopened-parenthesis': "unbalanced parentheses {where} — got ')' without '(', expected both",
+  'pattern/second-ellipsis': "a second '...' {where} — got two, expected at most one",
+  'pattern/grouped-ellipsis': "'...' in parentheses {where} — got it in a group, expected it outside",
+  'pattern/duplicate-axis':
+    "axis '{axis}' stands twice {where} — got a second '{axis}', expected each name once",
+  'pattern/left-only':
+    "axis '{axis}' is only on the left — got no '{axis}' on the right, expected it on both sides",
+  'pattern/right-only':
+    "axis '{axis}' is only on the right — got no '{axis}' on the left, expected it on both sides",
+  'pattern/output-only':
+    "axis '{axis}' is only in the output — got no '{axis}' before '->', expected it in an operand",
+  'pattern/composite':
+    "several axes in one group — got '{axis}' as another axis of it, expected one axis for each dimension",
+  'pattern/not-in-pack': "'{word}' stands in a pack pattern — got '{word}', expected names and one '*'",
+  'pattern/star-missing': "the pattern has no '*' — got names only, expected one '*' for the packed axes",
+  'pattern/star-second': "a second '*' — got two, expected one for the packed axes",
+
+  'tensor/type': '{what} is not an ndarray — got {got}, expected data, shape, stride and offset',
+  'tensor/layout': '{what} is not a valid ndarray — got {got}, expected {expected}',
+  'tensor/dtype': '{what} has a dtype that cannot be used here — got {got}, expected {expected}',
+
+  'shape/rank': 'wrong number of dimensions — got {got}, expected {expected}',
+  'shape/mismatch': "dimension {dimension} does not match '{item}' — got length {got}, expected {expected}",
+  'shape/not-divisible':
+    "dimension {dimension} does not split into '{item}' — got length {got}, expected a multiple of {divisor}",
+  'shape/zero-divisor':
+    "cannot infer '{axis}' in '{item}' — got length 0 for the other axes, expected a positive length",
+  'shape/cannot-infer': "cannot infer '{item}' — got {count} unknown lengths ({axes}), expected at most one",
+  'shape/two-lengths': "axis '{axis}' has two lengths — got {got} in {where}, expected {expected}",
+  'shape/ellipsis': "'...' does not broadcast — got {got} in {where}, expected {expected} or 1",
+  'shape/ellipsis-dropped':
+    "'...' is missing in the output — got {got} in an operand, expected '...' after '->' or no such dimensions",
+  'shape/too-large': 'the result is too large — got {got} elements, expected fewer than 2^53',
+
+  'length/missing': "the length of the new axis '{axis}' is missing — got {got}, expected it in the lengths",
+  'length/unused': "length '{axis}' is not used — got {axis}: {value}, expected {expected}",
+  'length/bad-name': "'{axis}' cannot be the name of an axis — got {axis}: {value}, expected {expected}",
+  'length/bad-value': "bad length of axis '{axis}' — got {value}, expected a whole number, 0 or more",
+  'length/type': 'the lengths are not an object — got {got}, expected names with whole numbers',
+
+  'list/empty': 'an empty list — got no tensors, expected at least one',
+  'list/nested': 'a list inside a list — got an array as element {index}, expected an ndarray',
+  'list/unequal':
+    'tensors of different {what} in one list — got {got} as element {index}, expected {expected}',
+  'operand/count': 'wrong number of operands — got {got}, expected {expected}',
+
+  'reduction/unknown': 'unknown reduction — got {got}, expected {expected} or a function',
+  'reduction/empty': "'{reduction}' of no elements — got a reduced dimension of length 0, expected 1 or more",
+  'reduction/dtype': "'{reduction}' of {dtype} — got whole numbers of any size, expected {expected}",
+  'reduction/result': 'the reduction function gave a wrong shape — got {got}, expected {expected}',
+
+  'pack/rank': 'tensor {index} has too few dimensions — got {got}, expected at least {expected}',
+  'pack/mismatch': "tensor {index} differs in axis '{axis}' — got length {got}, expected {expected}",
+  'unpack/shapes':
+    'bad packed shapes — got {got}, expected lists of whole numbers, 0 or more, at most one -1',
+  'unpack/several-unknown': 'more than one -1 in the packed shapes — got {got}, expected at most one',
+  'unpack/total': "the packed shapes do not fill axis '*' — got {got} elements, expected {expected}",
+  'unpack/not-divisible':
+    'packed shape {index} does not divide what is left — got {got}, expected a multiple of {divisor}',
+
+  'option/copy': "a view cannot express the result — got copy: 'never', expected 'auto' or 'always'",
+  'option/value': "bad option '{option}' — got {got}, expected {expected}",
+  'option/unknown': "unknown option '{option}' — got {option}: {got}, expected {expected}",
+  'out/shape': "'out' has a wrong shape — got {got}, expected {expected}",
+  'out/dtype': "'out' has a wrong dtype — got {got}, expected {expected}",
+  'out/overlap': "'out' cannot be written — got {got}, expected {expected}",
+
+  'layer/lengths': '{what} — got {got}, expected {expected}',
+} as const
+
+export type Code = keyof typeof sentences
+
+/** The names between braces in a sentence. */
+export type Blanks<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Blanks<Rest>
+  : never
+
+export type Values<C extends Code> = { readonly [Name in Blanks<(typeof sentences)[C]>]: string | number }
+
+/** What an `EinopsError` takes of a sentence. */
+export interface Said {
+  readonly code: Code
+  readonly what: string
+}
+
+/** Fills in a sentence. */
+export function say<C extends Code>(code: C, values: Values<C>): Said {
+  const given: Readonly<Record<string, string | number>> = values
+  const what = sentences[code].replace(/\{(\w+)\}/g, (_, name: string) => brief(String(given[name])))
+  return { code, what }
+}
+
+/** How long a quoted piece of a pattern may get in a sentence; the compiler leaves patterns with longer words alone. */
+export const longest = 80
+
+/** A quoted piece, cut where it is too long to read, without what would break the line. */
+function brief(text: string): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
+  return cut.replace(/[\p{Cc}\p{Cf}\p{Z}\p{Cs}]/gu, escaped)
+}
+
+function escaped(character: string): string {
+  switch (character) {
+    case ' ':
+      return ' '
+    case '\t':
+      return '\\t'
+    case '\n':
+      return '\\n'
+    case '\r':
+      return '\\r'
+    default:
+      return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+  }
+}
+
+/** A right pattern of each operation, for sentences that show what a pattern looks like. */
+export const examples = {
+  rearrange: 'h w -> w h',
+  reduce: 'h w -> h',
+  repeat: 'h w -> h w c',
+  einsum: 'i j, j k -> i k',
+  parseShape: 'b c h w',
+  checkShape: 'b 3 (h 16) (w 16)',
+  pack: 'h w *',
+  unpack: 'h w *',
+} as const

@@ -1,0 +1,48 @@
+/**
+ * "Did you mean": the candidate nearest to a misspelt name, by Damerau's distance (a letter too many, too few, another,
+ * or two exchanged), where it is near enough to be a slip of the finger.
+ */
+
+/** The nearest of `candidates`, or undefined if none is near. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > 64) return undefined
+  let best: string | undefined
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  for (const candidate of candidates) {
+    if (candidate === name || candidate.length > 64) continue
+    if (candidate.toLowerCase() === name.toLowerCase()) return candidate
+    // a name of one letter is near to every other such name: exchanging it is no slip
+    const least = Math.max(name.length, candidate.length)
+    const d = distance(name, candidate)
+    if (d < bestDistance && d < least) {
+      best = candidate
+      bestDistance = d
+    }
+  }
+  return best
+}
+
+/** A hint like `did you mean 'h'?`, or undefined. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const candidate = nearest(name, candidates)
+  return candidate === undefined ? undefined : `did you mean '${candidate}'?`
+}
+
+/** The optimal string alignment distance. */
+function distance(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let best = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, before[j - 2]! + 1)
+      row.push(best)
+    }
+    before = last
+    last = row
+  }
+  return last[b.length]!
+}

@@ -1,0 +1,84 @@
+/**
+ * The rules of `left -> right`. rearrange keeps every axis, reduce drops axes, repeat makes new ones; what a side may
+ * hold follows from that. They are einops' rules (`einops.py`, `_prepare_transformation_recipe`).
+ */
+import type { Axis, Expression, TransformOperation, TransformPattern } from './ast.ts'
+import { axesOf, type Dialect, readOnlyExpression } from './expression.ts'
+import { parse } from './parser.ts'
+import { say } from './sentences.ts'
+import { checkArrows, reject, type Source } from './source.ts'
+import { didYouMean } from './suggest.ts'
+
+const nameIt = 'give the axis a name, and its length in the object after the pattern'
+
+/** On which sides numbers greater than 1 may stand: where an axis is only dropped, or only made. */
+const numbers: Record<TransformOperation, { left: Dialect['numbers']; right: Dialect['numbers'] }> = {
+  rearrange: { left: { hint: nameIt }, right: { hint: 'repeat can make a new axis of this length' } },
+  reduce: { left: true, right: { hint: 'reduce drops axes; repeat makes new ones' } },
+  repeat: { left: { hint: nameIt }, right: true },
+}
+
+export function readTransform(text: string, operation: TransformOperation): TransformPattern {
+  const source: Source = { text, operation }
+  const { sides, arrows } = parse(text)
+  checkArrows(source, arrows, 1)
+  const common = { duplicates: false, underscore: 'no', composite: true } as const
+  const left = readOnlyExpression(source, sides[0]!, {
+    ...common,
+    where: 'on the left',
+    numbers: numbers[operation].left,
+    groupedEllipsis: false,
+  })
+  const right = readOnlyExpression(source, sides[1]!, {
+    ...common,
+    where: 'on the right',
+    numbers: numbers[operation].right,
+    groupedEllipsis: true,
+  })
+  checkSides(source, left, right)
+  return { kind: 'transform', operation, text, left, right }
+}
+
+function checkSides(source: Source, left: Expression, right: Expression): void {
+  const onLeft = namesOf(left)
+  const onRight = namesOf(right)
+  if (source.operation !== 'reduce') {
+    const axis = axesOf(left).find((axis) => isMissing(axis, onRight))
+    if (axis !== undefined)
+      reject(
+        source,
+        say('pattern/left-only', { axis: nameOf(axis)! }),
+        axis.span,
+        didYouMean(nameOf(axis)!, without(onRight, onLeft)) ?? 'reduce drops axes',
+      )
+  }
+  const axis = axesOf(right).find(
+    (axis) => isMissing(axis, onLeft) && (source.operation !== 'repeat' || axis.kind === 'ellipsis'),
+  )
+  if (axis !== undefined)
+    reject(
+      source,
+      say('pattern/right-only', { axis: nameOf(axis)! }),
+      axis.span,
+      didYouMean(nameOf(axis)!, without(onLeft, onRight)) ??
+        (axis.kind === 'axis' ? 'repeat makes new axes' : undefined),
+    )
+}
+
+/** `...` counts as a name; numbers have none. */
+function nameOf(axis: Axis): string | undefined {
+  return axis.kind === 'axis' ? axis.name : axis.kind === 'ellipsis' ? '...' : undefined
+}
+
+export function namesOf(expression: Expression): Set<string> {
+  return new Set(axesOf(expression).flatMap((axis) => nameOf(axis) ?? []))
+}
+
+function isMissing(axis: Axis, names: ReadonlySet<string>): boolean {
+  const name = nameOf(axis)
+  return name !== undefined && !names.has(name)
+}
+
+function without(names: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
+  return [...names].filter((name) => !others.has(name) && name !== '...')
+}

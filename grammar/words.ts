@@ -1,0 +1,82 @@
+/**
+ * What one word may be. The checks come in a fixed order, which the compiler's twin keeps: a character that no word can
+ * hold, dots, then the form of names and numbers.
+ */
+import type { NamedAxis, NumberAxis } from './ast.ts'
+import type { SyntaxWord } from './parser.ts'
+import { say } from './sentences.ts'
+import { reject, type Source } from './source.ts'
+
+const unknownCharacter = /[^\p{L}\p{N}_.]/u
+
+/** Refuses what is neither letters, digits, `_` nor dots. */
+export function checkCharacters(source: Source, { text, span }: SyntaxWord): void {
+  const found = unknownCharacter.exec(text)
+  if (found === null) return
+  const start = span.start + found.index
+  const character = found[0]
+  reject(
+    source,
+    say('pattern/unknown-character', { character, word: text }),
+    { start, end: start + character.length },
+    hintAbout(character),
+  )
+}
+
+/** Refuses dots in a word that is not `...`. */
+export function checkDots(source: Source, { text, span }: SyntaxWord): void {
+  if (text.includes('.')) reject(source, say('pattern/stray-dots', { word: text }), span)
+}
+
+/** Refuses what Python would not call an identifier, and names that begin or end with `_`. */
+export function checkName(source: Source, word: SyntaxWord): NamedAxis {
+  const { text: name, span, kind } = word
+  if (kind === 'name' && !name.startsWith('_') && !name.endsWith('_')) return { kind: 'axis', name, span }
+  reject(source, say('pattern/bad-name', { word: name }), span)
+}
+
+/** The length that a number stands for, in any script's digits; `01` is 1. */
+export function checkNumber(source: Source, { text, span }: SyntaxWord): NumberAxis {
+  const digits = toAscii(text).replace(/^0+/, '')
+  if (digits === '') reject(source, say('pattern/zero', { word: text }), span)
+  if (digits.length > 15) reject(source, say('pattern/large-number', { word: text }), span)
+  return { kind: 'number', length: Number(digits), span }
+}
+
+/** Python reads the decimal digits of every script; each script has its ten in a row, and some rows touch. */
+function toAscii(digits: string): string {
+  if (/^[0-9]*$/.test(digits)) return digits
+  return [...digits]
+    .map((digit) => {
+      const code = digit.codePointAt(0)!
+      let first = code
+      while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first--
+      return String((code - first) % 10)
+    })
+    .join('')
+}
+
+function hintAbout(character: string): string | undefined {
+  switch (character) {
+    case ',':
+      return 'axes are separated by spaces; commas separate the operands of einsum'
+    case '*':
+      return "'*' is for pack and unpack; elsewhere '...' stands for any axes"
+    case '[':
+    case ']':
+    case '{':
+    case '}':
+      return 'a group of axes stands in parentheses'
+    case '=':
+    case ':':
+      return 'lengths go into the object after the pattern'
+    case '-':
+    case '>':
+    case '→':
+      return "write the arrow as '->'"
+    case '…':
+      return "write '...' as three dots"
+    default:
+      return /\s/u.test(character) ? 'axes are separated by plain spaces' : undefined
+  }
+}
