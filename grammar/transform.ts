@@ -7,7 +7,7 @@ import { axesOf, type Dialect, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
 import { say } from './sentences.ts'
 import { checkArrows, reject, type Source } from './source.ts'
-import { didYouMean } from './suggest.ts'
+import { nearest } from './suggest.ts'
 
 const nameIt = 'give the axis a name, and its length in the object after the pattern'
 
@@ -49,7 +49,7 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
         source,
         say('pattern/left-only', { axis: nameOf(axis)! }),
         axis.span,
-        didYouMean(nameOf(axis)!, without(onRight, onLeft)) ?? 'reduce drops axes',
+        sameAxis(nameOf(axis)!, without(onRight, onLeft), 'right') ?? 'reduce drops axes',
       )
   }
   const axis = axesOf(right).find(
@@ -60,7 +60,7 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
       source,
       say('pattern/right-only', { axis: nameOf(axis)! }),
       axis.span,
-      didYouMean(nameOf(axis)!, without(onLeft, onRight)) ??
+      sameAxis(nameOf(axis)!, without(onLeft, onRight), 'left') ??
         (axis.kind === 'axis' ? 'repeat makes new axes' : undefined),
     )
 }
@@ -81,4 +81,9 @@ function isMissing(axis: Axis, names: ReadonlySet<string>): boolean {
 
 function without(names: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
   return [...names].filter((name) => !others.has(name) && name !== '...')
+}
+
+function sameAxis(name: string, others: readonly string[], side: string): string | undefined {
+  const other = nearest(name, others)
+  return other === undefined ? undefined : `'${other}' is only on the ${side}: are the two one axis?`
 }
