@@ -52,6 +52,7 @@ export const sentences = {
   'shape/ellipsis-dropped':
     "'...' is missing in the output — got {got} in an operand, expected '...' after '->' or no such dimensions",
   'shape/too-large': 'the result is too large — got {got} elements, expected fewer than 2^53',
+  'shape/no-memory': 'no memory for the result — got {got} elements of {dtype}, expected fewer',
 
   'length/missing': "the length of the new axis '{axis}' is missing — got {got}, expected it in the lengths",
   'length/unused': "length '{axis}' is not used — got {axis}: {value}, expected {expected}",

@@ -24,16 +24,22 @@ function place({ stride, offset }: Tensor, index: readonly number[]): number {
 
 /** Element `index` of a buffer of any kind. */
 export function readElement(data: Data, index: number): unknown {
-  return isIndexed(data) ? data[index] : data.get(index)
+  return isIndexed(data) ? data[index] : (data as Accessors).get(index)
 }
 
 /** Sets element `index` of a buffer of any kind. */
 export function writeElement(data: Data, index: number, value: unknown): void {
   if (isIndexed(data)) data[index] = value
-  else data.set(index, value)
+  else (data as Accessors).set(index, value)
 }
 
 /** Whether elements are reached by `data[index]`, as in arrays and typed arrays, and not by `get` and `set`. */
-export function isIndexed(data: Data): data is unknown[] {
+function isIndexed(data: Data): data is unknown[] {
   return Array.isArray(data) || 'BYTES_PER_ELEMENT' in data
+}
+
+/** ndarray's generic data. */
+interface Accessors {
+  get(index: number): unknown
+  set(index: number, value: unknown): unknown
 }

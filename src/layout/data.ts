@@ -46,8 +46,8 @@ export function dtypeOf(data: Data): Dtype {
 }
 
 function isNodeBuffer(data: unknown): boolean {
-  const { constructor } = data as { constructor?: { isBuffer?: (value: unknown) => boolean } }
-  return typeof constructor?.isBuffer === 'function' && constructor.isBuffer(data)
+  const kind = (data as { constructor?: { isBuffer?: (value: unknown) => boolean } }).constructor
+  return typeof kind?.isBuffer === 'function' && kind.isBuffer(data)
 }
 
 const constructors = {

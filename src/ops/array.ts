@@ -5,6 +5,8 @@
  */
 import ndarray from 'ndarray'
 import { EinopsError } from '../../grammar/error.ts'
+import { say } from '../../grammar/sentences.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { stridedArray } from './strided-array.ts'
 
@@ -36,16 +38,27 @@ export function makeNdarray<D extends Data>(
 }
 
 /**
- * The argument itself, after checking that it is a tensor whose every element lies inside its buffer.
+ * The argument itself, after checking that it is a tensor whose every element lies inside its buffer; `what` names it
+ * in the error.
  *
  * @throws {EinopsError} when it is not
  */
-export function asTensor<D extends Data>(x: Tensor<D>, operation: string): Tensor<D> {
-  if (!isTensorLike(x)) throw notATensor(x, operation)
-  const { shape, stride, offset } = x
+export function asTensor<D extends Data>(
+  x: Tensor<D>,
+  operation: string,
+  what: string = 'the argument',
+): Tensor<D> {
+  if (!isTensorLike(x)) throw notATensor(x, operation, what)
+  const { data, shape, stride, offset } = x
   const rank = shape.length
   if (stride.length !== rank) {
-    throw badLayout(operation, `its shape has ${rank} axes, its strides ${stride.length}`, x)
+    throw impossible(
+      operation,
+      what,
+      x,
+      `${stride.length} strides`,
+      `${rank}, one for each axis of its shape`,
+    )
   }
   let size = 1 // of the axes that are not empty, so that no product of a part of them is too large either
   let empty = false
@@ -55,9 +68,17 @@ export function asTensor<D extends Data>(x: Tensor<D>, operation: string): Tenso
     const length = shape[axis]!
     const step = stride[axis]!
     if (!Number.isSafeInteger(length) || length < 0) {
-      throw badLayout(operation, `axis ${axis} has length ${show(length)}`, x)
+      throw impossible(
+        operation,
+        what,
+        x,
+        `length ${show(length)} of axis ${axis}`,
+        'a whole number, 0 or more',
+      )
     }
-    if (!Number.isSafeInteger(step)) throw badLayout(operation, `axis ${axis} has stride ${show(step)}`, x)
+    if (!Number.isSafeInteger(step)) {
+      throw impossible(operation, what, x, `stride ${show(step)} of axis ${axis}`, 'a whole number')
+    }
     if (length === 0) {
       empty = true
       continue
@@ -66,21 +87,15 @@ export function asTensor<D extends Data>(x: Tensor<D>, operation: string): Tenso
     if (step > 0) last += step * (length - 1)
     else first += step * (length - 1)
   }
-  if (!Number.isSafeInteger(offset)) throw badLayout(operation, `its offset is ${show(offset)}`, x)
-  if (size > Number.MAX_SAFE_INTEGER) {
-    throw new EinopsError({
-      code: 'array/too-large',
-      operation,
-      what: 'the array has too many elements — a product of its lengths is over 2^53 − 1',
-      shape,
-    })
+  if (!Number.isSafeInteger(offset)) {
+    throw impossible(operation, what, x, `offset ${show(offset)}`, 'a whole number')
   }
-  if (!empty && (first < 0 || last >= x.data.length)) {
-    throw badLayout(
-      operation,
-      `it reaches from element ${first} to element ${last}, its buffer has ${x.data.length}`,
-      x,
-    )
+  if (size > Number.MAX_SAFE_INTEGER) {
+    throw impossible(operation, what, x, 'lengths whose product is 2^53 or more', 'fewer elements')
+  }
+  if (!empty && (first < 0 || last >= data.length)) {
+    const reach = `elements from ${first} to ${last}`
+    throw impossible(operation, what, x, reach, `all of them in its buffer of ${data.length}`)
   }
   return x
 }
@@ -95,45 +110,28 @@ function isData(data: unknown): data is Data {
   if (typeof data !== 'object' || data === null) return false
   const { length, get, set } = data as { length?: unknown; get?: unknown; set?: unknown }
   if (typeof length !== 'number') return false
-  if (Array.isArray(data) || (ArrayBuffer.isView(data) && !(data instanceof DataView))) return true
+  if (Array.isArray(data) || ArrayBuffer.isView(data)) return true
+  // ndarray's generic data, or half floats of a polyfill
   return typeof set === 'function' && (typeof get === 'function' || 'BYTES_PER_ELEMENT' in data)
 }
 
-function notATensor(x: unknown, operation: string): EinopsError {
-  const isList = Array.isArray(x) || ArrayBuffer.isView(x)
+function notATensor(x: unknown, operation: string, what: string): EinopsError {
+  const bare = Array.isArray(x) || ArrayBuffer.isView(x)
   return new EinopsError({
-    code: 'array/not-an-array',
     operation,
-    what: `the argument is not an ndarray — got ${describe(x)}, expected an ndarray`,
-    hint: isList
+    ...say('tensor/type', { what, got: show(x) }),
+    hint: bare
       ? 'ndarray(values, shape) makes an ndarray of values that stand one after the other'
       : undefined,
   })
 }
 
-function badLayout(operation: string, what: string, { shape }: Tensor): EinopsError {
-  return new EinopsError({
-    code: 'array/bad-layout',
-    operation,
-    what: `the array's layout is impossible — ${what}`,
-    shape,
-  })
-}
-
-/** A value as an error message shows it: short, and of any type. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'object' && value !== null) return describe(value)
-  if (typeof value === 'function') return 'a function'
-  return String(value)
-}
-
-/** What kind of thing a value is, in words. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'a list'
-  if (ArrayBuffer.isView(value)) return `a bare ${value.constructor.name}`
-  if (typeof value === 'object') return 'an object without data, shape, stride and offset'
-  return `the ${typeof value} ${show(value)}`
+function impossible(
+  operation: string,
+  what: string,
+  { shape }: Tensor,
+  got: string,
+  expected: string,
+): EinopsError {
+  return new EinopsError({ operation, ...say('tensor/layout', { what, got, expected }), shape })
 }

@@ -1,0 +1,217 @@
+/**
+ * Binding a pattern to a shape and lengths: the left side is laid against the shape, dimension by dimension, and at
+ * most one unknown length of each group follows from the others; then the right side is looked up.
+ */
+import type { Axis, Expression, Group, Item, NamedAxis, Span, TransformPattern } from '../../grammar/ast.ts'
+import { EinopsError } from '../../grammar/error.ts'
+import { axesOf } from '../../grammar/expression.ts'
+import { type Said, say } from '../../grammar/sentences.ts'
+import { type Lengths, readLengths } from './lengths.ts'
+import { Plan, type PlanAxis } from './plan.ts'
+
+/** The text that mistakes are shown in, and what it is bound to. */
+export interface Binding {
+  readonly operation: string
+  readonly text: string
+  readonly shape: readonly number[]
+  readonly lengths: Lengths | undefined
+  /** The given lengths by name, checked. */
+  readonly given: ReadonlyMap<string, number>
+}
+
+/**
+ * The plan of a pattern for one shape.
+ *
+ * @throws {EinopsError} when shape or lengths do not fit the pattern
+ */
+export function bindTransform(pattern: TransformPattern, shape: readonly number[], lengths?: Lengths): Plan {
+  const { operation, text, left, right } = pattern
+  const given = checkLengths(pattern, lengths, shape)
+  const binding: Binding = { operation, text, shape, lengths, given }
+  const found = new Map<string, PlanAxis[]>() // the ellipsis under '...'
+  const anonymous: PlanAxis[] = []
+  for (const [label, axes] of bindExpression(left, binding)) {
+    if (label === null) anonymous.push(...axes)
+    else found.set(label, axes)
+  }
+  const used = new Set<PlanAxis>()
+  const dimensions: PlanAxis[][] = []
+  for (const item of right.items) {
+    if (item.kind === 'ellipsis') dimensions.push(...take(item).map((axis) => [axis]))
+    else dimensions.push(item.kind === 'group' ? item.axes.flatMap(take) : take(item))
+  }
+  const reduced = [...found.values(), anonymous].flat().filter((axis) => !used.has(axis))
+  reduced.sort((a, b) => a.dimension - b.dimension || b.step - a.step)
+  const names = new Map<string, number>()
+  for (const axis of [...axesOf(left), ...axesOf(right)]) {
+    if (axis.kind === 'axis') names.set(axis.name, found.get(axis.name)?.[0]?.length ?? given.get(axis.name)!)
+  }
+  const kept = dimensions.flat()
+  checkSize(kept, binding, right.span)
+  return new Plan({ pattern, shape, lengths: names, dimensions, reduced })
+
+  function take(axis: Axis): PlanAxis[] {
+    if (axis.kind === 'number') return [newAxis(String(axis.length), axis.length)]
+    const label = axis.kind === 'ellipsis' ? '...' : axis.name
+    const known = found.get(label)
+    if (known !== undefined) {
+      for (const one of known) used.add(one)
+      return known
+    }
+    return [newAxis(label, lengthOfNew(axis as NamedAxis, binding))]
+  }
+}
+
+/**
+ * The given lengths by name, after checking them against the pattern alone.
+ *
+ * @throws {EinopsError} for what is no whole number or no axis of the pattern
+ */
+export function checkLengths(
+  { operation, text, left, right }: TransformPattern,
+  lengths: Lengths | undefined,
+  shape?: readonly number[],
+): ReadonlyMap<string, number> {
+  const names = new Set(
+    [...axesOf(left), ...axesOf(right)].flatMap((axis) => (axis.kind === 'axis' ? axis.name : [])),
+  )
+  return readLengths(lengths, names, { operation, pattern: text, shape })
+}
+
+/**
+ * Lays an expression against a shape: each axis with its label, `'...'` for the ellipsis, null for numbers; a 1 is no
+ * axis.
+ */
+export function* bindExpression(
+  { items, span }: Expression,
+  binding: Binding,
+): Generator<[label: string | null, axes: PlanAxis[]]> {
+  const { shape } = binding
+  const ellipsis = items.findIndex(({ kind }) => kind === 'ellipsis')
+  const named = ellipsis < 0 ? items.length : items.length - 1
+  if (ellipsis < 0 ? shape.length !== named : shape.length < named) {
+    const expected = `${ellipsis < 0 ? '' : 'at least '}${named}, as in '${binding.text.slice(span.start, span.end)}'`
+    throw mistake(binding, say('shape/rank', { got: shape.length, expected }), span)
+  }
+  let dimension = 0
+  for (const item of items) {
+    if (item.kind !== 'ellipsis') {
+      yield* bindItem(item, dimension++, binding)
+      continue
+    }
+    const axes: PlanAxis[] = []
+    for (let i = named; i < shape.length; i++) {
+      axes.push({ label: `...${i - named}`, length: shape[dimension]!, dimension: dimension++, step: 1 })
+    }
+    yield ['...', axes]
+  }
+}
+
+function* bindItem(
+  item: Exclude<Item, { kind: 'ellipsis' }>,
+  dimension: number,
+  binding: Binding,
+): Generator<[string | null, PlanAxis[]]> {
+  const axes = item.kind === 'group' ? item.axes : [item]
+  const lengths = solve(item, dimension, binding)
+  let step = lengths.reduce((product, length) => product * length, 1)
+  for (const [i, axis] of axes.entries()) {
+    const length = lengths[i]!
+    // of an empty dimension no step is ever taken
+    step = length === 0 || step === 0 ? 0 : step / length
+    if (axis.kind === 'axis') yield [axis.name, [{ label: axis.name, length, dimension, step }]]
+    else if (length !== 1) yield [null, [{ label: String(length), length, dimension, step }]]
+  }
+}
+
+/** The lengths of an item's axes, which multiply to the dimension's. */
+function solve(item: Exclude<Item, { kind: 'ellipsis' }>, dimension: number, binding: Binding): number[] {
+  const total = binding.shape[dimension]!
+  const axes = item.kind === 'group' ? item.axes : [item]
+  const lengths = axes.map((axis) =>
+    axis.kind === 'number' ? axis.length : axis.kind === 'axis' ? binding.given.get(axis.name) : undefined,
+  )
+  const known = lengths.reduce<number>((product, length) => product * (length ?? 1), 1)
+  const unknown = axes.filter((_, i) => lengths[i] === undefined)
+  const text = binding.text.slice(item.span.start, item.span.end)
+  if (unknown.length > 1) {
+    throw mistake(
+      binding,
+      say('shape/cannot-infer', { item: text, count: unknown.length, axes: unknown.map(labelOf).join(', ') }),
+      item.span,
+      `give the length of ${unknown
+        .slice(1)
+        .map((axis) => `'${labelOf(axis)}'`)
+        .join(' and ')}`,
+    )
+  }
+  const axis = unknown[0]
+  if (axis === undefined) {
+    if (known === total) return lengths as number[]
+    throw mistake(
+      binding,
+      say('shape/mismatch', { dimension, item: text, got: total, expected: known }),
+      item.span,
+    )
+  }
+  if (known === 0)
+    throw mistake(binding, say('shape/zero-divisor', { axis: labelOf(axis), item: text }), item.span)
+  if (total % known !== 0) {
+    throw mistake(
+      binding,
+      say('shape/not-divisible', { dimension, item: text, got: total, divisor: known }),
+      item.span,
+      divisorHint(item, total, known, binding),
+    )
+  }
+  return lengths.map((length) => length ?? total / known)
+}
+
+/** What the divisor is made of, and the nearest lengths that it divides. */
+function divisorHint(item: Item, total: number, divisor: number, { given }: Binding): string {
+  const factors = ((item as Group).axes ?? []).flatMap((axis) =>
+    axis.kind === 'number'
+      ? `${axis.length}`
+      : axis.kind === 'axis' && given.has(axis.name)
+        ? `${axis.name}`
+        : [],
+  )
+  const below = total - (total % divisor)
+  const near = below === 0 ? `${divisor}` : `${below} and ${below + divisor}`
+  return `${factors.join(' × ')} = ${divisor} leaves a remainder of ${total % divisor}; ${near} would divide`
+}
+
+function labelOf(axis: Axis): string {
+  return axis.kind === 'axis' ? axis.name : axis.kind === 'number' ? String(axis.length) : '...'
+}
+
+function newAxis(label: string, length: number): PlanAxis {
+  return { label, length, dimension: -1, step: 0 }
+}
+
+function lengthOfNew(axis: NamedAxis, binding: Binding): number {
+  const length = binding.given.get(axis.name)
+  if (length !== undefined) return length
+  const got = binding.given.size === 0 ? 'no lengths' : `only ${[...binding.given.keys()].join(', ')}`
+  throw mistake(
+    binding,
+    say('length/missing', { axis: axis.name, got }),
+    axis.span,
+    `pass { ${axis.name}: … } after the pattern`,
+  )
+}
+
+/** Refuses what no index could count, also where an axis of length 0 hides it. */
+function checkSize(axes: readonly PlanAxis[], binding: Binding, span: Span): void {
+  const size = axes.reduce((product, { length }) => product * Math.max(1, length), 1)
+  if (size > Number.MAX_SAFE_INTEGER) throw mistake(binding, say('shape/too-large', { got: size }), span)
+}
+
+function mistake(
+  { operation, text, shape, lengths }: Binding,
+  said: Said,
+  span: Span,
+  hint?: string,
+): EinopsError {
+  return new EinopsError({ operation, ...said, pattern: text, span, shape, lengths, hint })
+}

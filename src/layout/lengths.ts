@@ -1,0 +1,57 @@
+/**
+ * The lengths that a user gives beside a pattern: an object of axis names. Only its own members count, and the names
+ * are looked up in maps, so that an axis may be called `constructor`.
+ */
+import { EinopsError } from '../../grammar/error.ts'
+import { say } from '../../grammar/sentences.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
+import { show } from './show.ts'
+
+export type Lengths = Readonly<Record<string, number>>
+
+/** Who asks, for the error messages. */
+export interface Asker {
+  readonly operation: string
+  readonly pattern: string
+  readonly shape?: readonly number[] | readonly (readonly number[])[] | undefined
+}
+
+/**
+ * The given lengths by name.
+ *
+ * @throws {EinopsError} for what is no whole number or no axis of the pattern
+ */
+export function readLengths(
+  lengths: Lengths | undefined,
+  names: ReadonlySet<string>,
+  asker: Asker,
+): Map<string, number> {
+  const read = new Map<string, number>()
+  if (lengths === undefined) return read
+  if (typeof lengths !== 'object' || lengths === null || Array.isArray(lengths)) {
+    throw new EinopsError({ ...asker, ...say('length/type', { got: show(lengths) }) })
+  }
+  for (const axis of Object.keys(lengths)) {
+    const value: unknown = lengths[axis]
+    const shown = show(value)
+    if (!names.has(axis)) {
+      const known = [...names].map((name) => `'${name}'`).join(', ')
+      const code = isName(axis) ? 'length/unused' : 'length/bad-name'
+      throw new EinopsError({
+        ...asker,
+        ...say(code, { axis, value: shown, expected: known === '' ? 'no lengths' : `one of ${known}` }),
+        lengths,
+        hint: didYouMean(axis, names),
+      })
+    }
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw new EinopsError({ ...asker, ...say('length/bad-value', { axis, value: shown }), lengths })
+    }
+    read.set(axis, value)
+  }
+  return read
+}
+
+function isName(text: string): boolean {
+  return /^\p{XID_Start}\p{XID_Continue}*$/u.test(text) && !text.endsWith('_')
+}

@@ -1,0 +1,106 @@
+/** The options that every operation takes: whether it may copy, and where it writes. */
+import { EinopsError } from '../../grammar/error.ts'
+import { say } from '../../grammar/sentences.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { show, showShape } from '../layout/show.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { asTensor } from './array.ts'
+
+export interface Options<D extends Data = Data> {
+  /**
+   * `'auto'`: a view of the input where strides can express the result, else a contiguous copy. `'always'`: a
+   * contiguous copy that shares nothing with the input. `'never'`: a view, or an error.
+   */
+  readonly copy?: 'auto' | 'always' | 'never' | undefined
+  /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
+  readonly out?: NdArray<D> | undefined
+}
+
+/** The same among tensors. */
+export interface TensorOptions<D extends Data = Data> {
+  readonly copy?: 'auto' | 'always' | 'never' | undefined
+  readonly out?: Tensor<D> | undefined
+}
+
+const copies = ['auto', 'always', 'never']
+const names = ['copy', 'out']
+
+/**
+ * The options themselves, after checking names and values; `out` is checked where the result's shape is known.
+ *
+ * @throws {EinopsError} for an unknown name or a value that is none
+ */
+export function checkOptions<O extends object>(
+  options: O | undefined,
+  operation: string,
+  known: readonly string[] = names,
+): O {
+  if (options === undefined) return {} as O
+  if (typeof options !== 'object' || options === null) {
+    throw new EinopsError({
+      operation,
+      ...say('option/value', {
+        option: 'options',
+        got: show(options),
+        expected: `an object of ${known.join(', ')}`,
+      }),
+    })
+  }
+  for (const [option, value] of Object.entries(options)) {
+    if (!known.includes(option)) {
+      const expected = known.map((name) => `'${name}'`).join(' or ')
+      throw new EinopsError({
+        operation,
+        ...say('option/unknown', { option, got: show(value), expected }),
+        hint: didYouMean(option, known),
+      })
+    }
+  }
+  const { copy, out } = options as Options
+  if (copy !== undefined && !copies.includes(copy)) {
+    const expected = copies.map((name) => `'${name}'`).join(' or ')
+    throw new EinopsError({
+      operation,
+      ...say('option/value', { option: 'copy', got: show(copy), expected }),
+    })
+  }
+  if (copy === 'never' && out !== undefined) {
+    const got = "'never' together with 'out'"
+    throw new EinopsError({
+      operation,
+      ...say('option/value', { option: 'copy', got, expected: 'only one of them' }),
+      hint: "writing into 'out' is a copy",
+    })
+  }
+  return options
+}
+
+/**
+ * The array to write into, after checking that it can hold a result.
+ *
+ * @throws {EinopsError} when its shape or dtype differs or several of its elements are one
+ */
+export function checkOut<D extends Data>(
+  out: Tensor<D>,
+  shape: readonly number[],
+  dtype: string,
+  operation: string,
+): Tensor<D> {
+  asTensor(out, operation, "'out'")
+  if (out.shape.length !== shape.length || out.shape.some((length, axis) => length !== shape[axis])) {
+    const expected = showShape(shape)
+    throw new EinopsError({ operation, ...say('out/shape', { got: showShape(out.shape), expected }) })
+  }
+  const got = dtypeOf(out.data)
+  if (got !== dtype) throw new EinopsError({ operation, ...say('out/dtype', { got, expected: dtype }) })
+  const repeated = out.stride.findIndex((step, axis) => step === 0 && out.shape[axis]! > 1)
+  if (repeated >= 0) {
+    const expected = 'a place of its own for every element'
+    throw new EinopsError({
+      operation,
+      ...say('out/overlap', { got: `stride 0 of axis ${repeated}`, expected }),
+    })
+  }
+  return out
+}

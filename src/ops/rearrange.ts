@@ -1,0 +1,46 @@
+/** rearrange: split, permute and merge axes. */
+import { parseTransform } from '../../grammar/index.ts'
+import type { Lengths } from '../layout/lengths.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { toNdarray } from './array.ts'
+import { asInput, type InputArgument, trustedInput } from './input.ts'
+import { checkOptions, type Options, type TensorOptions } from './options.ts'
+import { transform } from './transform.ts'
+
+/**
+ * Reorders, splits and merges axes as a pattern says: a view of `x` where strides can express the result (writing to
+ * one then shows in the other), else one contiguous copy.
+ *
+ * @param x an array of any dtype and strides, or a list of equal arrays, which counts as one array with a new first axis
+ * @param pattern `left -> right`; each axis stands on both sides
+ * @param lengths lengths of axes that the shape does not determine
+ * @param options `copy`: `'auto'`, `'always'` or `'never'`; `out`: an array to write into, which is then returned
+ * @returns an array of the shape that the right side describes
+ * @throws {EinopsError} when the pattern is wrong or does not fit the shape, or an option cannot be met
+ * @see einops `rearrange`
+ *
+ * @example
+ * const images = ndarray(new Float32Array(8 * 3 * 224 * 224), [8, 3, 224, 224])
+ * const patches = rearrange(images, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
+ * patches.shape // [8, 196, 768]
+ */
+export function rearrange<D extends Data>(
+  x: NdArray<D> | readonly NdArray<D>[],
+  pattern: string,
+  lengths?: Lengths,
+  options?: Options<D>,
+): NdArray<D> {
+  const checked = checkOptions(options, 'rearrange')
+  const result = transform(asInput<D>(x, 'rearrange'), parseTransform(pattern, 'rearrange'), lengths, checked)
+  return checked.out ?? toNdarray(result)
+}
+
+/** The same on trusted tensors. */
+export function rearrangeTensor<D extends Data>(
+  x: InputArgument<D>,
+  pattern: string,
+  lengths?: Lengths,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
+  return transform(trustedInput(x), parseTransform(pattern, 'rearrange'), lengths, options)
+}

@@ -1,0 +1,47 @@
+/** repeat: rearrange that also makes new axes, along which the same elements come again. */
+import { parseTransform } from '../../grammar/index.ts'
+import type { Lengths } from '../layout/lengths.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { toNdarray } from './array.ts'
+import { asInput, type InputArgument, trustedInput } from './input.ts'
+import { checkOptions, type Options, type TensorOptions } from './options.ts'
+import { transform } from './transform.ts'
+
+/**
+ * Repeats elements along the axes that only the right side has, and rearranges the others. A new axis has stride 0
+ * where it can, so that nothing is copied and writing to one element shows in its repeats; `copy: 'always'` gives
+ * each its own place.
+ *
+ * @param x an array of any dtype and strides, or a list of equal arrays, which counts as one array with a new first axis
+ * @param pattern `left -> right`; every axis of the left stands on the right too
+ * @param lengths lengths of the new axes, and of axes that the shape does not determine
+ * @param options `copy`: `'auto'`, `'always'` or `'never'`; `out`: an array to write into, which is then returned
+ * @returns an array of the shape that the right side describes
+ * @throws {EinopsError} when the pattern is wrong or does not fit the shape, or an option cannot be met
+ * @see einops `repeat`
+ *
+ * @example
+ * const gray = ndarray(new Uint8Array(28 * 28), [28, 28])
+ * repeat(gray, 'h w -> h w c', { c: 3 }).shape // [28, 28, 3]
+ * repeat(gray, 'h w -> (h 2) (w 2)').shape // [56, 56]
+ */
+export function repeat<D extends Data>(
+  x: NdArray<D> | readonly NdArray<D>[],
+  pattern: string,
+  lengths?: Lengths,
+  options?: Options<D>,
+): NdArray<D> {
+  const checked = checkOptions(options, 'repeat')
+  const result = transform(asInput<D>(x, 'repeat'), parseTransform(pattern, 'repeat'), lengths, checked)
+  return checked.out ?? toNdarray(result)
+}
+
+/** The same on trusted tensors. */
+export function repeatTensor<D extends Data>(
+  x: InputArgument<D>,
+  pattern: string,
+  lengths?: Lengths,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
+  return transform(trustedInput(x), parseTransform(pattern, 'repeat'), lengths, options)
+}

@@ -1,0 +1,107 @@
+/**
+ * What rearrange and repeat do, once the pattern is bound: a view of the input where strides can express the result,
+ * else one copy, straight from where the elements are to where the result wants them.
+ */
+import type { TransformPattern } from '../../grammar/ast.ts'
+import { EinopsError } from '../../grammar/error.ts'
+import { say } from '../../grammar/sentences.ts'
+import { copyApart, copyInto } from '../copy/copy.ts'
+import { overlap } from '../copy/memory.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { contiguous } from '../layout/layout.ts'
+import type { Lengths } from '../layout/lengths.ts'
+import type { Plan } from '../layout/plan.ts'
+import { planOf } from '../layout/plans.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { dataOf, type Input, isStack, type Stack } from './input.ts'
+import { checkOut, type TensorOptions } from './options.ts'
+import { allocateResult } from './result.ts'
+
+/** The result of a bound pattern; `out` itself where it was given. */
+export function transform<D extends Data>(
+  input: Input<D>,
+  pattern: TransformPattern,
+  lengths: Lengths | undefined,
+  { copy = 'auto', out }: TensorOptions<D>,
+): Tensor<D> {
+  const plan = planOf(pattern, input.shape, lengths)
+  if (out !== undefined) {
+    checkOut(out, plan.outputShape, dtypeOf(dataOf(input)), pattern.operation)
+    write(input, plan, out)
+    return out
+  }
+  if (copy !== 'always' && !isStack(input)) {
+    const stride = plan.viewStride(input.stride)
+    if (stride !== null) return { data: input.data, shape: plan.outputShape, stride, offset: input.offset }
+  }
+  if (copy === 'never') throw noView(input, plan, lengths)
+  const data = allocateResult(dataOf(input), plan.outputSize, pattern.operation)
+  const result = { ...contiguous(plan.outputShape), data }
+  if (isStack(input)) scatter(input, plan, result)
+  else copyApart({ ...plan.kept(input), data: input.data }, { ...plan.unmerged(result), data })
+  return result
+}
+
+/** Writes the result into an array that may share memory with the input. */
+function write(input: Input, plan: Plan, out: Tensor): void {
+  const target = { ...plan.unmerged(out), data: out.data }
+  if (!isStack(input)) {
+    copyInto({ ...plan.kept(input), data: input.data }, target)
+  } else if (input.items.some((item) => overlap(item, out))) {
+    const apart = {
+      ...contiguous(plan.outputShape),
+      data: allocateResult(out.data, plan.outputSize, plan.pattern.operation),
+    }
+    scatter(input, plan, apart)
+    copyApart(apart, out)
+  } else {
+    scatter(input, plan, out)
+  }
+}
+
+/** Copies each item of a stack to its place: axes along dimension 0 say which, the others run in the item. */
+function scatter({ items }: Stack, plan: Plan, out: Tensor): void {
+  if (plan.outputSize === 0) return
+  const target = plan.unmerged(out)
+  for (const [index, item] of items.entries()) {
+    const from = { shape: [] as number[], stride: [] as number[], offset: item.offset, data: item.data }
+    const to = { shape: from.shape, stride: [] as number[], offset: target.offset, data: out.data }
+    for (const [i, { dimension, step, length }] of plan.axes.entries()) {
+      if (dimension === 0) {
+        to.offset += (Math.floor(index / step) % length) * target.stride[i]!
+        continue
+      }
+      from.shape.push(length)
+      from.stride.push(dimension < 0 ? 0 : item.stride[dimension - 1]! * step)
+      to.stride.push(target.stride[i]!)
+    }
+    copyApart(from, to)
+  }
+}
+
+function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsError {
+  const { operation, text, right } = plan.pattern
+  return new EinopsError({
+    operation,
+    ...say('option/copy', {}),
+    pattern: text,
+    span: right.span,
+    shape: input.shape,
+    lengths,
+    hint: isStack(input)
+      ? 'the arrays of the list do not stand at equal distances in one buffer'
+      : whyNoView(plan, input.stride),
+  })
+}
+
+/** Why the result is no view of an array with these strides, as a sentence. */
+export function whyNoView(plan: Plan, stride: readonly number[]): string | undefined {
+  const obstacle = plan.obstacle(stride)
+  if (obstacle === null) return undefined
+  const { outer, inner, expected } = obstacle
+  return (
+    `'${outer.label}' and '${inner.label}' cannot be one dimension: ` +
+    `a step of '${outer.label}' moves by ${obstacle.stride} in memory, ` +
+    `going on after the ${inner.length} of '${inner.label}' would take ${expected}`
+  )
+}
