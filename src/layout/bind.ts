@@ -72,10 +72,12 @@ export function checkLengths(
   lengths: Lengths | undefined,
   shape?: readonly number[],
 ): ReadonlyMap<string, number> {
-  const names = new Set(
-    [...axesOf(left), ...axesOf(right)].flatMap((axis) => (axis.kind === 'axis' ? axis.name : [])),
-  )
-  return readLengths(lengths, names, { operation, pattern: text, shape })
+  const names = new Map<string, Span>()
+  for (const axis of [...axesOf(right), ...axesOf(left)]) {
+    if (axis.kind === 'axis') names.set(axis.name, axis.span)
+  }
+  const span = { start: 0, end: text.length }
+  return readLengths(lengths, names, { operation, pattern: text, span, shape })
 }
 
 /**

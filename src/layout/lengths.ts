@@ -2,6 +2,7 @@
  * The lengths that a user gives beside a pattern: an object of axis names. Only its own members count, and the names
  * are looked up in maps, so that an axis may be called `constructor`.
  */
+import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
@@ -13,17 +14,18 @@ export type Lengths = Readonly<Record<string, number>>
 export interface Asker {
   readonly operation: string
   readonly pattern: string
+  readonly span: Span
   readonly shape?: readonly number[] | readonly (readonly number[])[] | undefined
 }
 
 /**
- * The given lengths by name.
+ * The given lengths by name; `names` are the pattern's axes and where they stand.
  *
  * @throws {EinopsError} for what is no whole number or no axis of the pattern
  */
 export function readLengths(
   lengths: Lengths | undefined,
-  names: ReadonlySet<string>,
+  names: ReadonlyMap<string, Span>,
   asker: Asker,
 ): Map<string, number> {
   const read = new Map<string, number>()
@@ -35,17 +37,18 @@ export function readLengths(
     const value: unknown = lengths[axis]
     const shown = show(value)
     if (!names.has(axis)) {
-      const known = [...names].map((name) => `'${name}'`).join(', ')
+      const known = [...names.keys()].map((name) => `'${name}'`).join(', ')
       const code = isName(axis) ? 'length/unused' : 'length/bad-name'
       throw new EinopsError({
         ...asker,
         ...say(code, { axis, value: shown, expected: known === '' ? 'no lengths' : `one of ${known}` }),
         lengths,
-        hint: didYouMean(axis, names),
+        hint: didYouMean(axis, names.keys()),
       })
     }
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw new EinopsError({ ...asker, ...say('length/bad-value', { axis, value: shown }), lengths })
+      const span = names.get(axis)!
+      throw new EinopsError({ ...asker, span, ...say('length/bad-value', { axis, value: shown }), lengths })
     }
     read.set(axis, value)
   }

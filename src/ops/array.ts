@@ -4,6 +4,7 @@
  * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
  */
 import ndarray from 'ndarray'
+import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { show } from '../layout/show.ts'
@@ -37,6 +38,12 @@ export function makeNdarray<D extends Data>(
   return stridedArray(data, shape, stride, offset)
 }
 
+/** The pattern that an argument is read by, for error messages. */
+export interface Place {
+  readonly pattern: string
+  readonly span: Span
+}
+
 /**
  * The argument itself, after checking that it is a tensor whose every element lies inside its buffer; `what` names it
  * in the error.
@@ -47,13 +54,14 @@ export function asTensor<D extends Data>(
   x: Tensor<D>,
   operation: string,
   what: string = 'the argument',
+  place?: Place,
 ): Tensor<D> {
-  if (!isTensorLike(x)) throw notATensor(x, operation, what)
+  if (!isTensorLike(x)) throw notATensor(x, operation, what, place)
   const { data, shape, stride, offset } = x
   const rank = shape.length
   if (stride.length !== rank) {
     throw impossible(
-      operation,
+      { operation, ...place },
       what,
       x,
       `${stride.length} strides`,
@@ -69,7 +77,7 @@ export function asTensor<D extends Data>(
     const step = stride[axis]!
     if (!Number.isSafeInteger(length) || length < 0) {
       throw impossible(
-        operation,
+        { operation, ...place },
         what,
         x,
         `length ${show(length)} of axis ${axis}`,
@@ -77,7 +85,13 @@ export function asTensor<D extends Data>(
       )
     }
     if (!Number.isSafeInteger(step)) {
-      throw impossible(operation, what, x, `stride ${show(step)} of axis ${axis}`, 'a whole number')
+      throw impossible(
+        { operation, ...place },
+        what,
+        x,
+        `stride ${show(step)} of axis ${axis}`,
+        'a whole number',
+      )
     }
     if (length === 0) {
       empty = true
@@ -88,14 +102,20 @@ export function asTensor<D extends Data>(
     else first += step * (length - 1)
   }
   if (!Number.isSafeInteger(offset)) {
-    throw impossible(operation, what, x, `offset ${show(offset)}`, 'a whole number')
+    throw impossible({ operation, ...place }, what, x, `offset ${show(offset)}`, 'a whole number')
   }
   if (size > Number.MAX_SAFE_INTEGER) {
-    throw impossible(operation, what, x, 'lengths whose product is 2^53 or more', 'fewer elements')
+    throw impossible(
+      { operation, ...place },
+      what,
+      x,
+      'lengths whose product is 2^53 or more',
+      'fewer elements',
+    )
   }
   if (!empty && (first < 0 || last >= data.length)) {
     const reach = `elements from ${first} to ${last}`
-    throw impossible(operation, what, x, reach, `all of them in its buffer of ${data.length}`)
+    throw impossible({ operation, ...place }, what, x, reach, `all of them in its buffer of ${data.length}`)
   }
   return x
 }
@@ -115,10 +135,11 @@ function isData(data: unknown): data is Data {
   return typeof set === 'function' && (typeof get === 'function' || 'BYTES_PER_ELEMENT' in data)
 }
 
-function notATensor(x: unknown, operation: string, what: string): EinopsError {
+function notATensor(x: unknown, operation: string, what: string, place?: Place): EinopsError {
   const bare = Array.isArray(x) || ArrayBuffer.isView(x)
   return new EinopsError({
     operation,
+    ...place,
     ...say('tensor/type', { what, got: show(x) }),
     hint: bare
       ? 'ndarray(values, shape) makes an ndarray of values that stand one after the other'
@@ -127,11 +148,11 @@ function notATensor(x: unknown, operation: string, what: string): EinopsError {
 }
 
 function impossible(
-  operation: string,
+  asker: Partial<Place> & { readonly operation: string },
   what: string,
   { shape }: Tensor,
   got: string,
   expected: string,
 ): EinopsError {
-  return new EinopsError({ operation, ...say('tensor/layout', { what, got, expected }), shape })
+  return new EinopsError({ ...asker, ...say('tensor/layout', { what, got, expected }), shape })
 }

@@ -8,9 +8,9 @@ import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
-import { show, showShape } from '../layout/show.ts'
+import { showShape } from '../layout/show.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
-import { asTensor } from './array.ts'
+import { asTensor, type Place } from './array.ts'
 import { allocateResult } from './result.ts'
 
 export interface Stack<D extends Data = Data> {
@@ -29,15 +29,15 @@ export type InputArgument<D extends Data = Data> = Tensor<D> | readonly Tensor<D
  *
  * @throws {EinopsError} for what is no array, an empty or nested list, or unequal arrays in it
  */
-export function asInput<D extends Data>(x: InputArgument<D>, operation: string): Input<D> {
-  if (!Array.isArray(x)) return asTensor(x as Tensor<D>, operation)
+export function asInput<D extends Data>(x: InputArgument<D>, operation: string, place?: Place): Input<D> {
+  if (!Array.isArray(x)) return asTensor(x as Tensor<D>, operation, undefined, place)
   const items = x as readonly Tensor<D>[]
-  if (items.length === 0) throw new EinopsError({ operation, ...say('list/empty', {}) })
+  if (items.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
   for (const [index, item] of items.entries()) {
-    if (Array.isArray(item)) throw new EinopsError({ operation, ...say('list/nested', { index }) })
-    asTensor(item, operation, `element ${index} of the list`)
+    if (Array.isArray(item)) throw new EinopsError({ operation, ...place, ...say('list/nested', { index }) })
+    asTensor(item, operation, `element ${index} of the list`, place)
   }
-  checkEqual(items, operation)
+  checkEqual(items, operation, place)
   return stack(items)
 }
 
@@ -46,18 +46,19 @@ export function trustedInput<D extends Data>(x: InputArgument<D>): Input<D> {
   return Array.isArray(x) ? stack(x as readonly Tensor<D>[]) : (x as Tensor<D>)
 }
 
-function checkEqual(items: readonly Tensor[], operation: string): void {
+function checkEqual(items: readonly Tensor[], operation: string, place: Place | undefined): void {
   const shape = showShape(items[0]!.shape)
   const dtype = dtypeOf(items[0]!.data)
   for (const [index, item] of items.entries()) {
     if (showShape(item.shape) !== shape) {
       const said = say('list/unequal', { what: 'shapes', got: showShape(item.shape), index, expected: shape })
-      throw new EinopsError({ operation, ...said, shape: items.map(({ shape }) => shape) })
+      throw new EinopsError({ operation, ...place, ...said, shape: items.map(({ shape }) => shape) })
     }
     if (dtypeOf(item.data) !== dtype) {
       const said = say('list/unequal', { what: 'dtypes', got: dtypeOf(item.data), index, expected: dtype })
       throw new EinopsError({
         operation,
+        ...place,
         ...said,
         hint: 'copy one of them into an array of the other dtype first',
       })

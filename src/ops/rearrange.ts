@@ -5,7 +5,7 @@ import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
-import { transform } from './transform.ts'
+import { leftOf, transform } from './transform.ts'
 
 /**
  * Reorders, splits and merges axes as a pattern says: a view of `x` where strides can express the result (writing to
@@ -30,8 +30,9 @@ export function rearrange<D extends Data>(
   lengths?: Lengths,
   options?: Options<D>,
 ): NdArray<D> {
+  const parsed = parseTransform(pattern, 'rearrange')
   const checked = checkOptions(options, 'rearrange')
-  const result = transform(asInput<D>(x, 'rearrange'), parseTransform(pattern, 'rearrange'), lengths, checked)
+  const result = transform(asInput<D>(x, 'rearrange', leftOf(parsed)), parsed, lengths, checked)
   return checked.out ?? toNdarray(result)
 }
 

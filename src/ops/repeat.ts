@@ -5,7 +5,7 @@ import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
-import { transform } from './transform.ts'
+import { leftOf, transform } from './transform.ts'
 
 /**
  * Repeats elements along the axes that only the right side has, and rearranges the others. A new axis has stride 0
@@ -31,8 +31,9 @@ export function repeat<D extends Data>(
   lengths?: Lengths,
   options?: Options<D>,
 ): NdArray<D> {
+  const parsed = parseTransform(pattern, 'repeat')
   const checked = checkOptions(options, 'repeat')
-  const result = transform(asInput<D>(x, 'repeat'), parseTransform(pattern, 'repeat'), lengths, checked)
+  const result = transform(asInput<D>(x, 'repeat', leftOf(parsed)), parsed, lengths, checked)
   return checked.out ?? toNdarray(result)
 }
 

@@ -13,6 +13,7 @@ import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import type { Place } from './array.ts'
 import { dataOf, type Input, isStack, type Stack } from './input.ts'
 import { checkOut, type TensorOptions } from './options.ts'
 import { allocateResult } from './result.ts'
@@ -40,6 +41,11 @@ export function transform<D extends Data>(
   if (isStack(input)) scatter(input, plan, result)
   else copyApart({ ...plan.kept(input), data: input.data }, { ...plan.unmerged(result), data })
   return result
+}
+
+/** Where a pattern describes the input. */
+export function leftOf({ text, left }: TransformPattern): Place {
+  return { pattern: text, span: left.span }
 }
 
 /** Writes the result into an array that may share memory with the input. */
