@@ -9,7 +9,6 @@ import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
 import { EinsumPlan } from './einsum-plan.ts'
 import { type Lengths, readLengths } from './lengths.ts'
-import { showShape } from './show.ts'
 
 /** A dimension of an operand or of the output, and the axes it is made of, the last one fastest. */
 interface Dimension {
@@ -64,8 +63,15 @@ class Binder {
       const said = say('operand/count', { got: this.shapes.length, expected: operands.length })
       throw this.mistake(said, { start: 0, end: text.indexOf('->') })
     }
-    const names = new Set(operands.flatMap(axesOf).flatMap((axis) => (axis.kind === 'axis' ? axis.name : [])))
-    const given = readLengths(this.lengths, names, { operation: 'einsum', pattern: text, shape: this.shapes })
+    const axes = operands.flatMap(axesOf).filter((axis) => axis.kind === 'axis')
+    const names = new Map(axes.map(({ name, span }) => [name, span]))
+    const span = { start: 0, end: text.length }
+    const given = readLengths(this.lengths, names, {
+      operation: 'einsum',
+      pattern: text,
+      span,
+      shape: this.shapes,
+    })
     for (const [name, length] of given)
       Object.assign(this.axes[this.axisOf(name)]!, { length, from: 'the lengths' })
 
@@ -196,7 +202,7 @@ class Binder {
       const axis = this.axes[index]!
       if (axis.length === 1) continue
       const owners = dimensions.filter(
-        ({ axes, length, where }) => axes.includes(index) && (axes.length > 1 || length !== 1),
+        ({ axes, length }) => axes.includes(index) && (axes.length > 1 || length !== 1),
       )
       // the diagonal of an operand has one length
       const diagonal = owners.some(({ where }) => where === dimension.where)
@@ -279,5 +285,3 @@ class Binder {
 function whereIs(operand: number, count: number): string {
   return count === 1 ? 'the operand' : `operand ${operand + 1}`
 }
-
-void showShape

@@ -1,0 +1,128 @@
+/**
+ * A contraction: for every element of the output, the sum over the labels it lacks of the product of the operands.
+ * Here it is only labels with lengths, and for each tensor a stride by label; a label that stands twice in an operand (its
+ * diagonal) has the sum of both strides, and one that an operand lacks has stride 0, since the operand repeats along it.
+ * This file decides how it is computed: two operands by a kernel, more of them pair by pair.
+ */
+import { allocate } from '../layout/data.ts'
+import type { Data } from '../layout/tensor.ts'
+import { type BoundEpilogue, noEpilogue } from './epilogue.ts'
+import { contractionTree, type Tree } from './order.ts'
+import { multiplyPair } from './pair.ts'
+import { contractByDefinition } from './reference.ts'
+import { simplify } from './simplify.ts'
+
+/** A tensor whose axes are the contraction's labels. */
+export interface Operand<D extends Data = Data> {
+  readonly data: D
+  readonly offset: number
+  /** By label; 0 where the operand is the same all along the label. */
+  readonly stride: readonly number[]
+}
+
+export interface Contraction {
+  /** By label. */
+  readonly lengths: readonly number[]
+  readonly operands: readonly Operand[]
+  /** A label is summed where its stride is 0 here. The output shares no element with an operand. */
+  readonly output: Operand
+  readonly epilogue: BoundEpilogue
+}
+
+/** Computes the contraction into its output. */
+export function contract(contraction: Contraction): void {
+  const { lengths, operands, output, epilogue } = simplify(contraction)
+  if (lengths.some((length, label) => length === 0 && output.stride[label] !== 0)) return
+  if (operands.length > 2) {
+    const tree = contractionTree(lengths, operands, output) as readonly [Tree, Tree]
+    const pair = tree.map((part) => evaluate(part, { lengths, operands, output, epilogue }))
+    const left = lengths.map((_, label) => [output, ...pair].some((tensor) => varies(tensor, label)))
+    contract({ lengths: restrict(lengths, left), operands: pair, output, epilogue })
+  } else if (!operands.every(({ data, offset }) => holdsNumbers(data, offset))) {
+    contractByDefinition({ lengths, operands, output, epilogue })
+  } else if (operands.length === 2) {
+    contractPair({ lengths, operands, output, epilogue })
+  } else {
+    const one = { data: Float64Array.of(1), offset: 0, stride: lengths.map(() => 0) }
+    multiplyPair({ lengths, operands: [operands[0]!, one], output, epilogue })
+  }
+}
+
+/** Two operands: what only one of them has is summed first, which leaves less to multiply. */
+function contractPair(contraction: Contraction): void {
+  const { lengths, output } = contraction
+  const [a, b] = contraction.operands as [Operand, Operand]
+  const own = [b, a].map((other) =>
+    lengths.map((_, label) => !varies(output, label) && !varies(other, label)),
+  )
+  const operands = [sumOver(lengths, a, own[0]!), sumOver(lengths, b, own[1]!)]
+  if (operands[0] === a && operands[1] === b) return multiplyPair(contraction)
+  const left = lengths.map((n, label) => (own[0]![label] || own[1]![label] ? 1 : n))
+  contract({ ...contraction, lengths: left, operands })
+}
+
+/** The operand summed over some labels: the operand itself where it does not vary along any of them. */
+function sumOver(lengths: readonly number[], operand: Operand, summed: readonly boolean[]): Operand {
+  const labels = lengths.map((_, label) => varies(operand, label))
+  if (!labels.some((present, label) => present && summed[label])) return operand
+  const kept = labels.map((present, label) => present && !summed[label])
+  const sum = intermediate(lengths, [operand], kept)
+  contract({ lengths: restrict(lengths, labels), operands: [operand], output: sum, epilogue: noEpilogue })
+  return sum
+}
+
+/** The product of a tree's operands, over the labels that something outside the tree needs. */
+function evaluate(tree: Tree, contraction: Contraction): Operand {
+  const { lengths, operands, output } = contraction
+  if (typeof tree === 'number') return operands[tree]!
+  const inside = leaves(tree)
+  const outside = [output, ...operands.filter((_, index) => !inside.includes(index))]
+  const pair = tree.map((part) => evaluate(part, contraction))
+  const labels = lengths.map((_, label) => pair.some((operand) => varies(operand, label)))
+  const kept = labels.map((present, label) => present && outside.some((operand) => varies(operand, label)))
+  const product = intermediate(lengths, pair, kept)
+  contract({ lengths: restrict(lengths, labels), operands: pair, output: product, epilogue: noEpilogue })
+  return product
+}
+
+function leaves(tree: Tree): number[] {
+  return typeof tree === 'number' ? [tree] : tree.flatMap(leaves)
+}
+
+/** Labels that are not wanted get length 1. */
+function restrict(lengths: readonly number[], wanted: readonly boolean[]): number[] {
+  return lengths.map((length, label) => (wanted[label] ? length : 1))
+}
+
+/** A new contiguous operand over the labels that are kept; sums of integers need a double. */
+function intermediate(
+  lengths: readonly number[],
+  from: readonly Operand[],
+  kept: readonly boolean[],
+): Operand {
+  const stride = new Array<number>(lengths.length).fill(0)
+  let size = 1
+  for (let label = lengths.length - 1; label >= 0; label--) {
+    if (!kept[label]) continue
+    stride[label] = size
+    size *= lengths[label]!
+  }
+  const single = from.every(({ data }) => data instanceof Float32Array)
+  const numbers = from.every(({ data, offset }) => holdsNumbers(data, offset))
+  const data = single
+    ? new Float32Array(size)
+    : numbers
+      ? new Float64Array(size)
+      : allocate(from[0]!.data, size)
+  return { data, offset: 0, stride }
+}
+
+/** Whether the operand changes along a label. */
+export function varies(operand: Operand, label: number): boolean {
+  return operand.stride[label] !== 0
+}
+
+/** Whether elements are read by index and are numbers: not big integers, not containers with `get` and `set`. */
+function holdsNumbers(data: Data, offset: number): boolean {
+  return typeof (data as Record<number, unknown>)[offset] === 'number'
+}

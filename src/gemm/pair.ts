@@ -1,0 +1,88 @@
+/**
+ * The product of two operands, its labels sorted into four groups: batch (in both and in the output), rows (only the first has
+ * them), columns (only the second), depth (summed). With the groups walked as single axes it is a matrix product for each batch
+ * index; thin ones are computed without packing.
+ */
+
+import { multiplyBlocked } from './blocked.ts'
+import type { Contraction, Operand } from './contraction.ts'
+import { multiplyDirectly } from './direct.ts'
+import type { Walk } from './offsets.ts'
+import { plainKernel } from './plain-kernel.ts'
+
+/** Labels of a pair by what they do in the product, each group's slowest label first. */
+export interface Groups {
+  readonly batch: readonly number[]
+  readonly rows: readonly number[]
+  readonly columns: readonly number[]
+  readonly depth: readonly number[]
+}
+
+/** A contraction of two operands, given as a product of matrices. */
+export interface Product extends Contraction {
+  readonly a: Operand
+  readonly b: Operand
+  readonly groups: Groups
+}
+
+/** Multiplies two operands of numbers into the output. */
+export function multiplyPair(contraction: Contraction): void {
+  const product = asProduct(contraction)
+  const size = (labels: readonly number[]) => labels.reduce((n, label) => n * contraction.lengths[label]!, 1)
+  const { rows, columns, depth } = product.groups
+  const [m, n, k] = [size(rows), size(columns), size(depth)]
+  const thin = m < 4 || n < 4 || k < 4 || m * n * k < 1024
+  const tensors = [...contraction.operands, contraction.output]
+  if (thin || tensors.some((tensor) => reach(contraction.lengths, tensor) >= 2 ** 31))
+    multiplyDirectly(product)
+  else multiplyBlocked(plainKernel, product)
+}
+
+/**
+ * Sorts labels into groups. The columns' fastest label is the output's, since a kernel stores runs of columns; the depth follows
+ * the first operand's strides: the order of a sum is free, and the longer the runs that packing reads the better.
+ */
+function asProduct(contraction: Contraction): Product {
+  const { lengths, operands, output } = contraction
+  const labels = lengths.map((_, label) => label)
+  const step = (tensor: Operand, label: number) => Math.abs(tensor.stride[label]!)
+  const slowestFirst = (tensors: readonly Operand[], group: number[]) =>
+    group.sort((x, y) => {
+      const decisive = tensors.find((tensor) => step(tensor, x) !== step(tensor, y))
+      return decisive ? step(decisive, y) - step(decisive, x) : 0
+    })
+  const kept = slowestFirst(
+    [output],
+    labels.filter((label) => step(output, label) !== 0),
+  )
+  const [first, second] = operands as [Operand, Operand]
+  const fastestOfOne = kept.findLast((label) => (step(first, label) === 0) !== (step(second, label) === 0))
+  const swapped = fastestOfOne !== undefined && step(second, fastestOfOne) === 0
+  const [a, b] = swapped ? [second, first] : [first, second]
+  const inBoth = (label: number) => step(a, label) !== 0 && step(b, label) !== 0
+  const groups = {
+    batch: kept.filter(inBoth),
+    rows: kept.filter((label) => !inBoth(label) && step(b, label) === 0),
+    columns: kept.filter((label) => step(a, label) === 0 && step(b, label) !== 0),
+    depth: slowestFirst(
+      [a, b],
+      labels.filter((label) => step(output, label) === 0),
+    ),
+  }
+  return { ...contraction, a, b, groups }
+}
+
+/** A group of labels as one axis of a tensor. */
+export function walk(lengths: readonly number[], labels: readonly number[], { stride }: Operand): Walk {
+  const own = labels.map((label) => lengths[label]!)
+  return {
+    length: own.reduce((n, m) => n * m, 1),
+    lengths: own,
+    strides: labels.map((label) => stride[label]!),
+  }
+}
+
+/** How far an operand's elements stand apart at most: more does not fit a table of 32-bit offsets. */
+function reach(lengths: readonly number[], { stride }: Operand): number {
+  return stride.reduce((sum, step, label) => sum + Math.abs(step) * Math.max(0, lengths[label]! - 1), 0)
+}
