@@ -2,7 +2,8 @@
  * Finds every example a reader may copy: the `@example` of docstrings, the `ts` blocks of README and docs. What an
  * example promises is written in it and checked when it runs:
  *
- *     tokens.shape // → [1, 196, 768]         the value of the line's expression, or of the constant it declares
+ *     tokens.shape // [1, 196, 768]           the shape or value of the line's expression, or of the constant it declares
+ *     parseShape(x, 'h w') // → { h: 2, w: 3 }    the same for what is no list of numbers
  *     console.log(plan)                       what is printed,
  *     // | b = 1                              line by line
  *
@@ -64,7 +65,7 @@ export function toModule(example: Example, exported: ReadonlyMap<string, readonl
   const source = example.code.split('\n')
   for (let i = 0; i < source.length; i++) {
     const line = source[i]!
-    const value = /^(.*\S)\s*\/\/ → (.*)$/.exec(line)
+    const value = /^(.*\S)\s*\/\/ (?:→ (?=.))?((?<=→ ).*|\[[\d, ]*\])$/.exec(line)
     if (value !== null) {
       const [, statement, promise] = value
       const declared = /^\s*(?:const|let) (\w+)\b/.exec(statement!)?.[1]
