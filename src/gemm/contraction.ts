@@ -56,7 +56,10 @@ function contractPair(contraction: Contraction): void {
     lengths.map((_, label) => !varies(output, label) && !varies(other, label)),
   )
   const operands = [sumOver(lengths, a, own[0]!), sumOver(lengths, b, own[1]!)]
-  if (operands[0] === a && operands[1] === b) return multiplyPair(contraction)
+  if (operands[0] === a && operands[1] === b) {
+    multiplyPair(contraction)
+    return
+  }
   const left = lengths.map((n, label) => (own[0]![label] || own[1]![label] ? 1 : n))
   contract({ ...contraction, lengths: left, operands })
 }

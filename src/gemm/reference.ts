@@ -17,25 +17,30 @@ export function contractByDefinition({ lengths, operands, output, epilogue }: Co
   const strides = (tensors: readonly Operand[], axes: readonly number[]) =>
     tensors.map(({ stride }) => axes.map((label) => stride[label]!))
   const lengthsOf = (axes: readonly number[]) => axes.map((label) => lengths[label]!)
-  const walked = [...operands, output, bias, residual].filter((tensor) => tensor !== null)
-  const sums = { lengths: lengthsOf(summed), strides: strides(operands, summed) }
+
+  const tensors = [output, bias, residual, ...operands].filter((tensor) => tensor !== null)
+  const reads = operands.map(({ data }) => reader(data))
+  const write = writer(output.data)
+  const big = operands.every(({ data, offset }) => holdsBigIntegers(data, offset))
+  const summedLengths = lengthsOf(summed)
+  const summedStrides = strides(operands, summed)
 
   forEachOffset(
     lengthsOf(kept),
-    strides(walked, kept),
-    walked.map(({ offset }) => offset),
+    strides(tensors, kept),
+    tensors.map(({ offset }) => offset),
     (offsets) => {
-      let sum: number | bigint = holdsBigIntegers(operands) ? 0n : 0
-      forEachOffset(sums.lengths, sums.strides, offsets.slice(0, operands.length), (at) => {
-        sum = add(sum, operands.map(({ data }, i) => read(data, at[i]!)).reduce(multiply))
+      let sum: number | bigint = big ? 0n : 0
+      forEachOffset(summedLengths, summedStrides, offsets.slice(-operands.length), (at) => {
+        let product = reads[0]!(at[0]!)
+        for (let i = 1; i < reads.length; i++) product = multiply(product, reads[i]!(at[i]!))
+        sum = add(sum, product)
       })
-      let next = operands.length
-      const target = offsets[next++]!
-      if (scale !== 1) sum = multiply(sum, typeof sum === 'bigint' ? BigInt(scale) : scale)
-      if (bias) sum = add(sum, read(bias.data, offsets[next++]!))
+      if (scale !== 1) sum = multiply(sum, big ? BigInt(scale) : scale)
+      if (bias) sum = add(sum, reader(bias.data)(offsets[1]!))
       if (activation) sum = activations[activation](Number(sum))
-      if (residual) sum = add(sum, read(residual.data, offsets[next++]!))
-      write(output.data, target, sum)
+      if (residual) sum = add(sum, reader(residual.data)(offsets[bias ? 2 : 1]!))
+      write(offsets[0]!, sum)
     },
   )
 }
@@ -45,10 +50,8 @@ const add = (a: number | bigint, b: number | bigint) => ((a as number) + (b as n
 const multiply = (a: number | bigint, b: number | bigint) =>
   ((a as number) * (b as number)) as number | bigint
 
-function holdsBigIntegers(operands: readonly Operand[]): boolean {
-  return operands.every(
-    ({ data, offset }) => dtypeOf(data).startsWith('big') || typeof read(data, offset) === 'bigint',
-  )
+function holdsBigIntegers(data: Data, offset: number): boolean {
+  return dtypeOf(data).startsWith('big') || typeof reader(data)(offset) === 'bigint'
 }
 
 interface Accessors {
@@ -56,12 +59,14 @@ interface Accessors {
   set(offset: number, value: number | bigint): void
 }
 
-function read(data: Data, offset: number): number | bigint {
-  if (dtypeOf(data) === 'generic') return (data as Accessors).get(offset)
-  return (data as Record<number, number | bigint>)[offset]!
+function reader(data: Data): (offset: number) => number | bigint {
+  if (dtypeOf(data) === 'generic') return (offset) => (data as Accessors).get(offset)
+  return (offset) => (data as Record<number, number | bigint>)[offset]!
 }
 
-function write(data: Data, offset: number, value: number | bigint): void {
-  if (dtypeOf(data) === 'generic') (data as Accessors).set(offset, value)
-  else (data as Record<number, number | bigint>)[offset] = value
+function writer(data: Data): (offset: number, value: number | bigint) => void {
+  if (dtypeOf(data) === 'generic') return (offset, value) => (data as Accessors).set(offset, value)
+  return (offset, value) => {
+    ;(data as Record<number, number | bigint>)[offset] = value
+  }
 }

@@ -75,7 +75,7 @@ class Binder {
     for (const [name, length] of given)
       Object.assign(this.axes[this.axisOf(name)]!, { length, from: 'the lengths' })
 
-    operands.forEach((operand, i) => this.countEllipsis(operand, this.shapes[i]!))
+    for (const [i, operand] of operands.entries()) this.countEllipsis(operand, this.shapes[i]!)
     const inputs = operands.map((operand, i) =>
       this.dimensions(operand, this.shapes[i]!, whereIs(i, operands.length)),
     )

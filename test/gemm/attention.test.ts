@@ -1,0 +1,113 @@
+/** Fused attention against its formula in double precision. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { attention } from '../../src/gemm/attention.ts'
+import { contiguous, permute, sizeOf } from '../../src/layout/layout.ts'
+import type { FloatTensor } from '../../src/layout/tensor.ts'
+import { elements } from './elements.ts'
+
+interface Sizes {
+  readonly heads: number
+  readonly n: number
+  readonly m: number
+  readonly d: number
+  readonly e: number
+}
+
+/** A tensor of the shape whose axes stand in memory in the given order, with gaps. */
+function random(shape: readonly number[], order: readonly number[], seed: number): FloatTensor {
+  const inMemory = contiguous(order.map((axis) => shape[axis]! + 1))
+  const { stride } = permute(
+    inMemory,
+    order.map((_, axis) => order.indexOf(axis)),
+  )
+  const data = Float32Array.from(
+    { length: sizeOf(inMemory.shape) },
+    (_, i) => Math.sin(seed + i * 12.9898) * 2,
+  )
+  return { data, shape, stride, offset: 0 }
+}
+
+/** [heads, n, e] and [heads, n, m] by the definition. */
+function byFormula(
+  q: number[],
+  k: number[],
+  v: number[],
+  bias: number[] | null,
+  scale: number,
+  { heads, n, m, d, e }: Sizes,
+) {
+  const output: number[] = []
+  const weights: number[] = []
+  for (let h = 0; h < heads; h++) {
+    for (let i = 0; i < n; i++) {
+      const scores = Array.from({ length: m }, (_, j) => {
+        let sum = 0
+        for (let x = 0; x < d; x++) sum += q[(h * n + i) * d + x]! * k[(h * m + j) * d + x]!
+        return sum * scale + (bias?.[i * m + j] ?? 0)
+      })
+      const maximum = Math.max(...scores)
+      const powers = scores.map((score) => Math.exp(score - maximum))
+      const total = powers.reduce((a, b) => a + b, 0)
+      const row = powers.map((power) => power / total)
+      weights.push(...row)
+      for (let x = 0; x < e; x++) output.push(row.reduce((sum, w, j) => sum + w * v[(h * m + j) * e + x]!, 0))
+    }
+  }
+  return { output, weights }
+}
+
+function expectClose(got: number[], want: number[]): void {
+  expect(got.length).toBe(want.length)
+  const far = got.findIndex((value, i) => !(Math.abs(value - want[i]!) <= 2e-6 + 2e-6 * Math.abs(want[i]!)))
+  expect(far < 0 ? 'close' : `${got[far]} instead of ${want[far]} at ${far}`).toBe('close')
+}
+
+const order = fc.shuffledSubarray([0, 1, 2], { minLength: 3 })
+
+test('attention of any strided q, k and v equals its formula, with and without weights and bias', () => {
+  const sizes = fc.record({
+    heads: fc.integer({ min: 1, max: 3 }),
+    n: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constantFrom(47, 48, 49, 97)),
+    m: fc.integer({ min: 1, max: 20 }),
+    d: fc.integer({ min: 1, max: 9 }),
+    e: fc.integer({ min: 1, max: 9 }),
+  })
+  fc.assert(
+    fc.property(
+      sizes,
+      fc.tuple(order, order, order),
+      fc.boolean(),
+      fc.boolean(),
+      (size, orders, weights, biased) => {
+        const { heads, n, m, d, e } = size
+        const q = random([heads, n, d], orders[0], 1)
+        const k = random([heads, m, d], orders[1], 2)
+        const v = random([heads, m, e], orders[2], 3)
+        const bias = biased ? random([n, m], [1, 0], 4) : undefined
+        const want = byFormula(elements(q), elements(k), elements(v), bias ? elements(bias) : null, 0.7, size)
+        const got = attention(q, k, v, { scale: 0.7, bias, weights })
+        expect(got.output.shape).toEqual([heads, n, e])
+        expectClose(elements(got.output), want.output)
+        if (!weights) expect(got.weights).toBeNull()
+        else expectClose(elements(got.weights!), want.weights)
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('the heads of the output merge into one axis without a copy', () => {
+  const heads = random([2, 3, 5, 4], [0, 1, 2, 3], 1)
+  const { output } = attention(heads, heads, heads)
+  expect(output.shape).toEqual([2, 3, 5, 4])
+  expect(output.stride).toEqual([60, 4, 12, 1])
+})
+
+test('a key that the bias masks with -Infinity has no weight, and a row of which all are masked is NaN as in PyTorch', () => {
+  const q = random([1, 2, 4], [0, 1, 2], 1)
+  const bias = { ...contiguous([2, 2]), data: Float32Array.of(0, Number.NEGATIVE_INFINITY, 0, 0) }
+  bias.data.fill(Number.NEGATIVE_INFINITY, 2)
+  const { weights } = attention(q, q, q, { bias, weights: true })
+  expect(elements(weights!)).toEqual([1, 0, Number.NaN, Number.NaN])
+})
