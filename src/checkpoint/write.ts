@@ -1,4 +1,5 @@
-import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
+import { materialize } from '../copy/copy.ts'
+import { isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
 import { type CheckpointData, rankOf, type SafetensorsDtype } from './dtype.ts'
@@ -114,7 +115,7 @@ function dtypeOfElements(data: unknown): SafetensorsDtype | undefined {
 }
 
 function elementsOf(x: Tensor): unknown {
-  const { data, offset } = isContiguous(x) ? x : rowMajor(x)
+  const { data, offset } = isContiguous(x) ? x : materialize(x)
   return ArrayBuffer.isView(data) && 'subarray' in data
     ? (data as Float32Array).subarray(offset, offset + sizeOf(x.shape))
     : data
@@ -128,15 +129,4 @@ function compareText(a: string, b: string): number {
     if (difference !== 0) return difference
   }
   return x.length - y.length
-}
-
-function rowMajor({ data, shape, stride, offset }: Tensor): Tensor {
-  const elements = (data as Float32Array).slice(0, sizeOf(shape))
-  let at = 0
-  const walk = (axis: number, from: number): void => {
-    if (axis === shape.length) elements[at++] = (data as Float32Array)[from]!
-    else for (let i = 0; i < shape[axis]!; i++) walk(axis + 1, from + i * stride[axis]!)
-  }
-  walk(0, offset)
-  return { ...contiguous(shape), data: elements }
 }

@@ -1,0 +1,138 @@
+import { allocate } from '../layout/data.ts'
+import { contiguous, permute, slice } from '../layout/layout.ts'
+import type { NdArray, Tensor } from '../layout/tensor.ts'
+import { toNdarray } from '../ops/array.ts'
+import { ImageError } from './error.ts'
+import type { Interpolation } from './resample.ts'
+import { checkImage, type ImageData, resizeTensor } from './resize.ts'
+
+/** Mean of ImageNet's pixels, R, G, B in 0…1, and their standard deviation below (torchvision's). */
+export const IMAGENET_MEAN: readonly number[] = Object.freeze([0.485, 0.456, 0.406])
+export const IMAGENET_STD: readonly number[] = Object.freeze([0.229, 0.224, 0.225])
+
+export interface PreprocessOptions {
+  /** Side of the square that the model sees. @default 224 */
+  readonly size?: number | undefined
+  /** Which part of the resized picture's short side is kept. @default 0.875 */
+  readonly cropPct?: number | undefined
+  /** @default 'bicubic' */
+  readonly interpolation?: Interpolation | undefined
+  /** One number for every channel that the model takes. @default IMAGENET_MEAN */
+  readonly mean?: readonly number[] | undefined
+  /** @default IMAGENET_STD */
+  readonly std?: readonly number[] | undefined
+}
+
+/**
+ * Makes a model's input of a picture, as timm's evaluation transform does: the short side becomes `size / cropPct`
+ * (rounded down, as is the long side), antialiased; the centre is cut out; values 0…1 are normalised per channel.
+ *
+ * Grey becomes RGB where `mean` has three numbers, an alpha channel is dropped (as Pillow's `convert('RGB')` does).
+ *
+ * @param image `[h, w, c]` of any strides; uint8 0…255, or floats 0…1
+ * @returns float32 `[1, c, size, size]`, c = the length of `mean`
+ * @throws ImageError when shape, dtype or options do not fit
+ *
+ * @example
+ * import ndarray from 'ndarray'
+ * import { preprocess } from 'tesserae/image'
+ *
+ * const image = ndarray(new Uint8Array(300 * 400 * 3), [300, 400, 3])
+ * preprocess(image, { size: 224, cropPct: 0.9, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }).shape // [1, 3, 224, 224]
+ */
+export function preprocess(
+  image: NdArray<ImageData>,
+  options: PreprocessOptions = {},
+): NdArray<Float32Array> {
+  const {
+    size = 224,
+    cropPct = 0.875,
+    interpolation = 'bicubic',
+    mean = IMAGENET_MEAN,
+    std = IMAGENET_STD,
+  } = options
+  checkOptions(size, cropPct, mean, std)
+  const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
+  const resized = resizeTensor(x, { ...sizeBeforeCrop(x, size, cropPct), interpolation }, 'preprocess')
+  return toNdarray(normalise(cropCentre(resized, size), { mean, std }))
+}
+
+function checkOptions(size: number, cropPct: number, mean: readonly number[], std: readonly number[]): void {
+  if (!Number.isSafeInteger(size) || size < 1) {
+    throw new ImageError('preprocess', 'option/size', `size is ${size}, expected an integer from 1`)
+  }
+  if (!(cropPct > 0 && cropPct <= 1)) {
+    throw new ImageError(
+      'preprocess',
+      'option/crop',
+      `cropPct is ${cropPct}, expected more than 0 and at most 1`,
+    )
+  }
+  if (mean.length === 0 || mean.length !== std.length) {
+    throw new ImageError(
+      'preprocess',
+      'option/mean',
+      `mean has ${mean.length} numbers and std ${std.length}, expected one for every channel`,
+    )
+  }
+}
+
+/** The view of a picture with `channels` channels: grey repeated, alpha left out. */
+function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tensor<D> {
+  const has = x.shape[2]!
+  if (has === channels) return x
+  if (has === channels + 1 && (channels === 1 || channels === 3))
+    return { data: x.data, ...slice(x, 2, 0, channels) }
+  if (has <= 2 && channels === 3) {
+    const { data, shape, stride, offset } = x
+    return { data, shape: shape.with(2, 3), stride: stride.with(2, 0), offset }
+  }
+  throw new ImageError(
+    'preprocess',
+    'image/channels',
+    `the image has ${has} channel${has === 1 ? '' : 's'}, mean has ${channels} number${channels === 1 ? '' : 's'}`,
+  )
+}
+
+function sizeBeforeCrop({ shape }: Tensor, size: number, cropPct: number) {
+  const [height, width] = shape as [number, number]
+  const short = Math.floor(size / cropPct)
+  const long = Math.floor((short * Math.max(height, width)) / Math.min(height, width))
+  return height <= width ? { height: short, width: long } : { height: long, width: short }
+}
+
+function cropCentre<D extends ImageData>({ data, ...layout }: Tensor<D>, size: number): Tensor<D> {
+  const [top, left] = [0, 1].map((axis) => roundHalfEven((layout.shape[axis]! - size) / 2)) as [
+    number,
+    number,
+  ]
+  return { data, ...slice(slice(layout, 0, top, top + size), 1, left, left + size) }
+}
+
+/** Python's `round`, by which torchvision places the crop. */
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x)
+  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x)
+}
+
+/** `[h, w, c]` → `[1, c, h, w]`, each channel shifted and scaled; bytes are 0…1 before. */
+function normalise(
+  x: Tensor<ImageData>,
+  { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] },
+): Tensor<Float32Array> {
+  const { shape, stride, offset } = permute(x, [2, 0, 1])
+  const [channels, height, width] = shape as [number, number, number]
+  const [plane, row, column] = stride as [number, number, number]
+  const unit = x.data instanceof Uint8Array ? 255 : 1
+  const y = allocate('float32', channels * height * width)
+  let at = 0
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < height; i++) {
+      for (let j = 0; j < width; j++) {
+        const value = x.data[offset + c * plane + i * row + j * column]! / unit
+        y[at++] = (value - mean[c]!) / std[c]!
+      }
+    }
+  }
+  return { ...contiguous([1, channels, height, width]), data: y }
+}

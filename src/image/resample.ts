@@ -1,0 +1,172 @@
+/**
+ * Resampling along one axis: every output element is a weighted sum of a few neighbouring input elements. The weights
+ * are Pillow's (libImaging/Resample.c, `precompute_coeffs`), which torch's antialiased interpolation shares, and
+ * torch's where nothing is antialiased (aten/native/UpSample.h).
+ */
+import { contiguous, sizeOf } from '../layout/layout.ts'
+import type { Tensor } from '../layout/tensor.ts'
+
+export type Interpolation = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos'
+
+/** Weights of one axis: output `i` is the sum of `weights[i·width + t] · input[starts[i] + t]` over `t < counts[i]`. */
+export interface Taps {
+  readonly inLength: number
+  readonly outLength: number
+  readonly starts: Int32Array
+  readonly counts: Int32Array
+  /** The most taps of any output. */
+  readonly width: number
+  readonly weights: Float64Array
+}
+
+/** A filter is 0 beyond its support on both sides. */
+interface Filter {
+  readonly support: number
+  at(x: number): number
+}
+
+const filters: Record<Exclude<Interpolation, 'nearest'>, Filter> = {
+  bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, at: (x) => keys(Math.abs(x), -0.5) },
+  lanczos: { support: 3, at: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
+}
+
+/** R. G. Keys, "Cubic convolution interpolation for digital image processing" (1981), with its parameter `a`. */
+function keys(x: number, a: number): number {
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a
+  return 0
+}
+
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x))
+
+/** Weights of the filter widened by the scale, so that a smaller image has no aliases. */
+export function antialiasedTaps(
+  inLength: number,
+  outLength: number,
+  name: Exclude<Interpolation, 'nearest'>,
+): Taps {
+  const { support, at } = filters[name]
+  const scale = inLength / outLength
+  const widening = Math.max(scale, 1)
+  return collectTaps(inLength, outLength, (i) => {
+    const center = (i + 0.5) * scale
+    const start = Math.max(0, Math.trunc(center - support * widening + 0.5))
+    const end = Math.min(inLength, Math.trunc(center + support * widening + 0.5))
+    const weights = Array.from({ length: end - start }, (_, t) => at((start + t - center + 0.5) / widening))
+    const sum = weights.reduce((a, b) => a + b, 0)
+    return { start, weights: sum === 0 ? weights : weights.map((weight) => weight / sum) }
+  })
+}
+
+/** Weights that pick one element: Pillow's choice, the one under the centre, or torch's, under the left edge. */
+export function nearestTaps(inLength: number, outLength: number, choice: 'pillow' | 'torch'): Taps {
+  const scale = inLength / outLength
+  let centre = scale * 0.5 // summed up step by step, as Pillow does: its rounding decides where two are equally near
+  return collectTaps(inLength, outLength, (i) => {
+    const start = Math.floor(choice === 'pillow' ? centre : i * scale)
+    centre += scale
+    return { start: Math.min(inLength - 1, start), weights: [1] }
+  })
+}
+
+/** torch's weights without antialiasing: a filter of fixed width, the border repeated, `a` = −0.75. */
+export function pointTaps(
+  inLength: number,
+  outLength: number,
+  name: 'bilinear' | 'bicubic',
+  { alignCorners }: { readonly alignCorners: boolean },
+): Taps {
+  const scale = alignCorners ? (outLength > 1 ? (inLength - 1) / (outLength - 1) : 0) : inLength / outLength
+  return collectTaps(inLength, outLength, (i) => {
+    const exact = alignCorners ? i * scale : (i + 0.5) * scale - 0.5
+    const position = name === 'bilinear' ? Math.max(0, exact) : exact
+    const first = Math.floor(position) - (name === 'bilinear' ? 0 : 1)
+    const count = name === 'bilinear' ? 2 : 4
+    const clamp = (index: number) => Math.min(inLength - 1, Math.max(0, index))
+    const start = clamp(first)
+    const weights = new Array<number>(clamp(first + count - 1) - start + 1).fill(0)
+    for (let t = 0; t < count; t++) {
+      const distance = Math.abs(position - (first + t))
+      weights[clamp(first + t) - start]! += name === 'bilinear' ? 1 - distance : keys(distance, -0.75)
+    }
+    return { start, weights }
+  })
+}
+
+function collectTaps(
+  inLength: number,
+  outLength: number,
+  tapsOf: (i: number) => { start: number; weights: readonly number[] },
+): Taps {
+  const all = Array.from({ length: outLength }, (_, i) => tapsOf(i))
+  const width = all.reduce((most, { weights }) => Math.max(most, weights.length), 1)
+  const taps = {
+    inLength,
+    outLength,
+    width,
+    starts: new Int32Array(outLength),
+    counts: new Int32Array(outLength),
+    weights: new Float64Array(outLength * width),
+  }
+  for (const [i, { start, weights }] of all.entries()) {
+    taps.starts[i] = start
+    taps.counts[i] = weights.length
+    taps.weights.set(weights, i * width)
+  }
+  return taps
+}
+
+/** Resamples one axis of a contiguous float tensor; sums in double precision. */
+export function resampleFloats<D extends Float32Array | Float64Array>(
+  x: Tensor<D>,
+  axis: number,
+  taps: Taps,
+): Tensor<D> {
+  const shape = x.shape.with(axis, taps.outLength)
+  const Floats = x.data.constructor as new (size: number) => D
+  const y = { ...contiguous(shape), data: new Floats(sizeOf(shape)) }
+  resampleInto(x, y, axis, taps, taps.weights, 0, (sum) => sum)
+  return y
+}
+
+/** Bits after the point of Pillow's fixed-point weights. */
+const PRECISION = 32 - 8 - 2
+
+/** Resamples one axis of a contiguous uint8 tensor in Pillow's fixed-point arithmetic, bit for bit. */
+export function resampleBytes(x: Tensor<Uint8Array>, axis: number, taps: Taps): Tensor<Uint8Array> {
+  const shape = x.shape.with(axis, taps.outLength)
+  const y = { ...contiguous(shape), data: new Uint8Array(sizeOf(shape)) }
+  // rounded half away from zero
+  const weights = Int32Array.from(taps.weights, (w) => Math.trunc(w * 2 ** PRECISION + (w < 0 ? -0.5 : 0.5)))
+  const half = 1 << (PRECISION - 1)
+  resampleInto(x, y, axis, taps, weights, half, (sum) => Math.min(255, Math.max(0, sum >> PRECISION)))
+  return y
+}
+
+type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array
+
+function resampleInto(
+  { data: x, shape, offset }: Tensor<Uint8Array | Float32Array | Float64Array>,
+  { data: y }: Tensor<Uint8Array | Float32Array | Float64Array>,
+  axis: number,
+  { inLength, outLength, starts, counts, width }: Taps,
+  weights: Numbers,
+  initial: number,
+  finish: (sum: number) => number,
+): void {
+  const outer = sizeOf(shape.slice(0, axis))
+  const inner = sizeOf(shape.slice(axis + 1)) // elements from one index of the axis to the next
+  let at = 0
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < outLength; i++) {
+      const from = offset + (o * inLength + starts[i]!) * inner
+      const count = counts[i]!
+      for (let k = 0; k < inner; k++) {
+        let sum = initial
+        for (let t = 0; t < count; t++) sum += x[from + t * inner + k]! * weights[i * width + t]!
+        y[at++] = finish(sum)
+      }
+    }
+  }
+}

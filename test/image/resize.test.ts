@@ -1,0 +1,171 @@
+import { existsSync, readFileSync } from 'node:fs'
+import ndarray from 'ndarray'
+import { readSafetensors } from 'tesserae/checkpoint'
+import {
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type ImageData,
+  ImageError,
+  type Interpolation,
+  preprocess,
+  resize,
+} from 'tesserae/image'
+import { describe, expect, test } from 'vitest'
+
+interface PillowCase {
+  interpolation: Interpolation
+  height: number
+  width: number
+  data: string
+}
+const pillow = JSON.parse(readFileSync(new URL('pillow-resize.json', import.meta.url), 'utf8')) as {
+  input: { shape: number[]; data: string }
+  cases: PillowCase[]
+}
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'))
+const picture = ndarray(bytesOf(pillow.input.data), pillow.input.shape)
+
+describe('bytes are resized to the very bytes of Pillow', () => {
+  test.each(pillow.cases)('$interpolation to $height×$width', ({ interpolation, height, width, data }) => {
+    const resized = resize(picture, { height, width, interpolation })
+    expect(resized.shape).toEqual([height, width, 3])
+    expect(resized.data).toEqual(bytesOf(data))
+  })
+
+  test('a transposed view gives the transposed result', () => {
+    const [turned] = [picture.transpose(1, 0, 2)]
+    const a = resize(turned, { height: 7, width: 5, interpolation: 'nearest' })
+    const b = resize(picture, { height: 5, width: 7, interpolation: 'nearest' })
+    for (let i = 0; i < 5; i++) {
+      for (let j = 0; j < 7; j++) expect(a.get(j, i, 1)).toBe(b.get(i, j, 1))
+    }
+  })
+
+  test('an image that has the size already is copied, not shared', () => {
+    const same = resize(picture, { height: 13, width: 17 })
+    expect(same.data).toEqual(picture.data)
+    expect(same.data).not.toBe(picture.data)
+  })
+})
+
+const vectors = new URL('../../../shared/vectors/vit/', import.meta.url)
+const here = existsSync(vectors)
+
+describe.skipIf(!here)('floats are resized as torch does (skipped without ../shared/vectors)', () => {
+  const ways = {
+    bilinear: { interpolation: 'bilinear', antialias: false },
+    bilinear_aa: { interpolation: 'bilinear' },
+    bilinear_ac: { interpolation: 'bilinear', antialias: false, alignCorners: true },
+    bicubic: { interpolation: 'bicubic', antialias: false },
+    bicubic_aa: { interpolation: 'bicubic' },
+    bicubic_ac: { interpolation: 'bicubic', antialias: false, alignCorners: true },
+    nearest: { interpolation: 'nearest' },
+  } as const
+  const cases = ['5x5_to_5x9', '16x12_to_7x5', '6x8_to_12x13'].flatMap((size) =>
+    Object.keys(ways).map((way) => [size, way as keyof typeof ways] as const),
+  )
+
+  test.each(cases)('%s, %s', (size, way) => {
+    const tensors = readSafetensors(readFileSync(new URL(`f_resize_${size}.safetensors`, vectors)))
+    const x = tensors['input.x']!
+    const expected = tensors[`output.${way}`]!
+    const [, , height, width] = expected.shape as [number, number, number, number]
+    const image = ndarray(x.data as Float32Array, x.shape.slice(1)).transpose(1, 2, 0)
+    const got = resize(image, { height, width, ...ways[way] }).transpose(2, 0, 1)
+    let worst = 0
+    for (let c = 0; c < x.shape[1]!; c++) {
+      for (let i = 0; i < height; i++) {
+        for (let j = 0; j < width; j++) {
+          worst = Math.max(worst, Math.abs(got.get(c, i, j) - Number(expected.get(0, c, i, j))))
+        }
+      }
+    }
+    expect(worst).toBeLessThan(2e-5)
+  })
+
+  test('preprocessing floats gives what torchvision gives', () => {
+    const tensors = readSafetensors(
+      readFileSync(new URL('f_preprocess_resize_crop_normalize.safetensors', vectors)),
+    )
+    const x = tensors['input.x']!
+    const expected = tensors['output.y']!
+    const image = ndarray(x.data as Float32Array, x.shape.slice(1)).transpose(1, 2, 0)
+    const got = preprocess(image, { size: 28, cropPct: 28 / 32, mean: IMAGENET_MEAN, std: IMAGENET_STD })
+    expect(got.shape).toEqual([1, 3, 28, 28])
+    const worst = got.data.reduce(
+      (max, value, i) => Math.max(max, Math.abs(value - Number(expected.data[i]))),
+      0,
+    )
+    expect(worst).toBeLessThan(2e-4)
+  })
+})
+
+describe('preprocess', () => {
+  const flat = (value: number, shape: number[]) =>
+    ndarray(new Uint8Array(shape.reduce((a, b) => a * b, 1)).fill(value), shape)
+
+  test('values become (x / 255 − mean) / std in their channel', () => {
+    const image = ndarray(
+      new Uint8Array(4 * 4 * 3).map((_, i) => [0, 51, 255][i % 3]!),
+      [4, 4, 3],
+    )
+    const y = preprocess(image, { size: 4, cropPct: 1, mean: [0.5, 0.1, 0], std: [0.5, 0.1, 2] })
+    expect([y.get(0, 0, 1, 2), y.get(0, 1, 1, 2), y.get(0, 2, 1, 2)]).toEqual([
+      -1,
+      Math.fround(0.1 / 0.1),
+      0.5,
+    ])
+  })
+
+  test('grey becomes three equal channels and alpha is dropped', () => {
+    const options = { size: 2, cropPct: 1, mean: [0, 0, 0], std: [1, 1, 1] }
+    expect([...preprocess(flat(255, [2, 2, 1]), options).data]).toEqual(new Array(12).fill(1))
+    const greyAlpha = ndarray(
+      new Uint8Array(8).map((_, i) => (i % 2 ? 7 : 255)),
+      [2, 2, 2],
+    )
+    expect([...preprocess(greyAlpha, options).data]).toEqual(new Array(12).fill(1))
+    const rgba = ndarray(
+      new Uint8Array(16).map((_, i) => (i % 4 === 3 ? 7 : 255)),
+      [2, 2, 4],
+    )
+    expect([...preprocess(rgba, options).data]).toEqual(new Array(12).fill(1))
+  })
+
+  test('the centre is cut out of the long side', () => {
+    const columns = ndarray(
+      new Uint8Array(2 * 6 * 1).map((_, i) => i % 6),
+      [2, 6, 1],
+    )
+    const y = preprocess(columns, { size: 2, cropPct: 1, mean: [0], std: [1 / 255] })
+    expect([...y.data].map(Math.round)).toEqual([2, 3, 2, 3])
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['a shape without channels', () => preprocess(flat(0, [4, 4])), 'shape [4,4], expected [h, w, c]'],
+    ['an empty picture', () => preprocess(flat(0, [0, 4, 3])), 'shape [0,4,3]'],
+    [
+      'a dtype that is no picture',
+      () => preprocess(ndarray(new Int32Array(12), [2, 2, 3]) as never),
+      'dtype int32',
+    ],
+    ['five channels', () => preprocess(flat(0, [2, 2, 5])), 'the image has 5 channels, mean has 3 numbers'],
+    ['a crop over everything', () => preprocess(flat(0, [2, 2, 3]), { cropPct: 2 }), 'cropPct is 2'],
+    ['a size of half a pixel', () => preprocess(flat(0, [2, 2, 3]), { size: 0.5 }), 'size is 0.5'],
+    [
+      'unequal statistics',
+      () => preprocess(flat(0, [2, 2, 3]), { mean: [0] }),
+      'mean has 1 numbers and std 3',
+    ],
+    ['no height', () => resize(flat(0, [2, 2, 3]), { height: 0, width: 3 }), 'height is 0'],
+    [
+      'aligned corners with antialiasing',
+      () =>
+        resize(flat(0, [2, 2, 3]) as ndarray.NdArray<ImageData>, { height: 3, width: 3, alignCorners: true }),
+      'alignCorners is only for',
+    ],
+  ])('%s is refused', (_, run, words) => {
+    expect(run).toThrow(ImageError)
+    expect(run).toThrow(words)
+  })
+})
