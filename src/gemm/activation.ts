@@ -1,17 +1,23 @@
 /**
- * The activations that a product can apply while it stores, one number at a time and in double precision: the reference of
- * every faster form.
+ * The activations that a product can apply while it stores, one number at a time and in double precision: the reference of every
+ * faster form. Each keeps its limit at −Infinity, and NaN stays NaN.
  */
 import { erfc } from './erf.ts'
 
+/** The activations that layers and the epilogue of a product know by name. */
 export type Activation = 'gelu' | 'gelu-tanh' | 'relu' | 'silu'
 
-/** The scalar function of an activation. */
+/** The scalar function of each activation. */
 export const activations: Readonly<Record<Activation, (x: number) => number>> = {
-  gelu: (x) => 0.5 * x * erfc(-x * Math.SQRT1_2),
-  // Hendrycks & Gimpel 2016, the approximation that GPT-2 and torch's `approximate='tanh'` use
-  'gelu-tanh': (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
-  // NaN stays NaN
-  relu: (x) => Math.max(x, 0),
-  silu: (x) => x / (1 + Math.exp(-x)),
+  // with erfc: 1 + erf(x/√2) cancels for negative x, where erfc(−x/√2) keeps every digit
+  gelu: (x) => (x === Number.NEGATIVE_INFINITY ? 0 : 0.5 * x * erfc(-x * Math.SQRT1_2)),
+  // Hendrycks and Gimpel, arXiv:1606.08415; ½ (1 + tanh u) = 1 / (1 + exp(−2u)), which does not cancel
+  'gelu-tanh': (x) => logisticTimes(x, 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)),
+  relu: (x) => (x < 0 ? 0 : x),
+  silu: (x) => logisticTimes(x, x),
+}
+
+/** `x / (1 + exp(−u))`, 0 where u is −Infinity. */
+function logisticTimes(x: number, u: number): number {
+  return u === Number.NEGATIVE_INFINITY ? 0 : x / (1 + Math.exp(-u))
 }

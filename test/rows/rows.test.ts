@@ -12,7 +12,7 @@ import {
   silu,
   softmax,
 } from '../../src/rows/index.ts'
-import { exactErf } from './exact.ts'
+import { exactErf } from '../gemm/exact.ts'
 import { layoutsOf, tensor, values, waves } from './tensors.ts'
 
 const INF = Number.POSITIVE_INFINITY

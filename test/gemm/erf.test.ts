@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { erf, erfc } from '../../src/rows/erf.ts'
+import { erf, erfc } from '../../src/gemm/erf.ts'
 import { exactErf, exactErfc } from './exact.ts'
 
 const points = Array.from({ length: 400 }, (_, i) => (i + 1) / 64 + 1 / 1024).filter((x) => x < 6)
