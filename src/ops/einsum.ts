@@ -1,11 +1,11 @@
 /**
- * einsum: sums of products over named axes. The pattern bound to the operands' shapes gives each tensor a stride by axis, groups
- * and all; src/gemm computes from there on, so that no operand is ever rearranged.
+ * einsum: sums of products over named axes. The pattern bound to the operands' shapes gives each tensor a stride by axis, groups and
+ * all; src/gemm computes from there on, so that no operand is ever rearranged.
  */
 import { EinopsError } from '../../grammar/error.ts'
-import { parseEinsum } from '../../grammar/index.ts'
+import { type EinsumPattern, parseEinsum } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import { copyInto } from '../copy/copy.ts'
+import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { contract, type Operand } from '../gemm/contraction.ts'
 import { type BoundEpilogue, type Epilogue, noEpilogue } from '../gemm/epilogue.ts'
@@ -13,84 +13,85 @@ import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
-import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { allocate, asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
+import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
+import { checkOptions, checkOut } from './options.ts'
+import { allocateResult } from './result.ts'
 
 export interface EinsumOptions {
-  /** Where the result is written, which is then returned: an array of its shape and dtype, without stride 0. */
-  readonly out?: NdArray
+  /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
+  readonly out?: NdArray | undefined
+}
+
+/** Of an operation on tensors. */
+export interface EinsumTensorOptions {
+  readonly out?: Tensor | undefined
+  /** What happens to each element of the result on its way to memory. */
+  readonly epilogue?: Epilogue | undefined
 }
 
 /**
  * Sums products of arrays over named axes. An axis that the output lacks is summed; one that several operands have is multiplied
- * along; one that comes twice in an operand is its diagonal. Groups, as in `(h w)`, may stand in every operand and in the output.
+ * along; one that comes twice in an operand is its diagonal. Groups and unit axes may stand in every operand and in the output.
  *
  * @param x one array or several, all of one dtype, with any strides
- * @param pattern `'b i j, b j k -> b i k'`: the axes of each operand, and those of the result
- * @param lengths the lengths of axes that the shapes leave open
- * @returns a new array (or `out`) of the operands' dtype; of whole numbers float64, in which sums are exact up to 2^53, of big
- *   integers the same dtype
- * @throws {EinopsError} when pattern, shapes, lengths or dtypes do not fit
- * @see numpy's `einsum` and einops' `einsum`
- * @example
- * ```ts
- * import ndarray from 'ndarray'
- * import { einsum } from 'tesserae'
+ * @param pattern `a, b -> c`: the axes of each operand and of the result
+ * @param lengths lengths of axes that the shapes do not determine
+ * @param options `out`: an array to write into, which is then returned
+ * @returns an array of the operands' dtype, except that integers give float64, in which sums are exact up to 2^53 (big integers stay
+ *   big integers)
+ * @throws {EinopsError} when the pattern is wrong or does not fit the shapes, the dtypes differ, or an option cannot be met
+ * @see einops `einsum`, NumPy `einsum`
  *
- * const image = ndarray(new Float32Array(8 * 3 * 224 * 224), [8, 3, 224, 224])
- * const weight = ndarray(new Float32Array(768 * 768), [768, 768])
+ * @example
+ * const image = ndarray(new Float32Array(3 * 224 * 224), [1, 3, 224, 224])
+ * const weight = ndarray(new Float32Array(192 * 768), [192, 768])
  * const tokens = einsum([image, weight], 'b c (h s1) (w s2), d (s1 s2 c) -> b (h w) d', { s1: 16, s2: 16 })
- * console.log(tokens.shape) // [8, 196, 768]
- * ```
+ * tokens.shape // [1, 196, 192]
  */
-export function einsum(
-  x: NdArray | readonly NdArray[],
+export function einsum<D extends Data>(
+  x: NdArray<D> | readonly NdArray<D>[],
   pattern: string,
   lengths?: Lengths,
-  options: EinsumOptions = {},
+  options?: EinsumOptions,
 ): NdArray {
-  const operands = (Array.isArray(x) ? x : [x]) as readonly NdArray[]
-  if (operands.length === 0) throw new EinopsError({ operation: 'einsum', ...say('list/empty', {}), pattern })
-  for (const [i, operand] of operands.entries()) {
-    asTensor(operand, 'einsum', operands.length === 1 ? 'the operand' : `operand ${i + 1}`)
-  }
-  checkDtypes(operands, pattern)
-  const plan = einsumPlanOf(parseEinsum(pattern), operands, lengths)
-  const { out } = options
-  if (out !== undefined) checkOut(out, plan, operands)
-  const result = compute(plan, operands, out, {})
+  const parsed = parseEinsum(pattern)
+  const { out } = checkOptions(options, 'einsum', ['out'])
+  const operands = asOperands(x, parsed)
+  const plan = einsumPlanOf(parsed, operands, lengths)
+  if (out !== undefined) checkOut(out, plan.outputShape, resultDtype(operands[0]!.data), 'einsum')
+  const result = compute(plan, operands, { out })
   return out ?? (toNdarray(result) as NdArray)
 }
 
-/** What the layers use: `einsum` on tensors that are known to be right, with an epilogue. */
+/** The same on trusted tensors, with an epilogue. */
 export function einsumTensor<D extends Data>(
   x: Tensor<D> | readonly Tensor<D>[],
   pattern: string,
   lengths?: Lengths,
-  { out, epilogue = {} }: { readonly out?: Tensor<D>; readonly epilogue?: Epilogue } = {},
+  options: EinsumTensorOptions = {},
 ): Tensor<D> {
-  const operands = (Array.isArray(x) ? x : [x]) as readonly Tensor<D>[]
-  return compute(einsumPlanOf(parseEinsum(pattern), operands, lengths), operands, out, epilogue) as Tensor<D>
+  const operands = isList(x) ? x : [x]
+  const plan = einsumPlanOf(parseEinsum(pattern), operands, lengths)
+  return compute(plan, operands, options) as Tensor<D>
 }
 
 function compute(
   plan: EinsumPlan,
   operands: readonly Tensor[],
-  out: Tensor | undefined,
-  epilogue: Epilogue,
+  { out, epilogue = {} }: EinsumTensorOptions,
 ): Tensor {
   const sources = [...operands, epilogue.bias, epilogue.residual].filter((tensor) => tensor !== undefined)
-  const inPlace = out !== undefined && !sources.some((source) => overlap(source, out))
-  const result = inPlace ? out : makeResult(plan.outputShape, operands[0]!.data)
+  const direct = out !== undefined && !sources.some((source) => overlap(source, out))
+  const result = direct ? out : newResult(plan.outputShape, operands[0]!.data)
   contract({
     lengths: plan.lengths,
     operands: operands.map((operand, i) => asOperand(operand, plan.operandStride(i, operand))),
     output: asOperand(result, plan.outputStride(result)),
     epilogue: bindEpilogue(epilogue, plan),
   })
-  if (out === undefined || inPlace) return result
-  copyInto(result, out)
+  if (out === undefined || direct) return result
+  copyApart(result, out)
   return out
 }
 
@@ -103,59 +104,57 @@ function bindEpilogue({ scale = 1, bias, activation, residual }: Epilogue, plan:
   return { ...noEpilogue, scale, bias: bind(bias), activation: activation ?? null, residual: bind(residual) }
 }
 
-function makeResult(shape: readonly number[], like: Data): Tensor {
+function newResult(shape: readonly number[], like: Data): Tensor {
   const size = sizeOf(shape)
-  const data = isWhole(dtypeOf(like)) ? allocate('float64', size) : allocate(like, size)
-  return { ...contiguous(shape), data }
+  const kind = resultDtype(like) === dtypeOf(like) ? like : new Float64Array(0)
+  return { ...contiguous(shape), data: allocateResult(kind, size, 'einsum') }
 }
 
-/** Dtypes whose sums need a double. */
-function isWhole(dtype: Dtype): boolean {
-  return dtype.startsWith('int') || dtype.startsWith('uint') || dtype === 'buffer'
+/** Sums of integers need a double. */
+function resultDtype(data: Data): Dtype {
+  const dtype = dtypeOf(data)
+  const whole = dtype.startsWith('int') || dtype.startsWith('uint') || dtype === 'buffer'
+  return whole ? 'float64' : dtype
 }
 
-function checkDtypes(operands: readonly NdArray[], pattern: string): void {
-  const expected = dtypeOf(operands[0]!.data)
-  operands.forEach(({ data }, i) => {
-    const got = dtypeOf(data)
-    if (got === expected) return
+function isList<T>(x: T | readonly T[]): x is readonly T[] {
+  return Array.isArray(x)
+}
+
+/** One array or a list of arrays, checked: as many as the pattern has operands, of one dtype. */
+function asOperands<D extends Data>(
+  x: NdArray<D> | readonly NdArray<D>[],
+  { text, operands }: EinsumPattern,
+): readonly NdArray<D>[] {
+  const list = isList(x) ? x : [x]
+  const wholeInput = { pattern: text, span: { start: 0, end: text.indexOf('->') } }
+  if (list.length !== operands.length) {
+    const values = { got: list.length, expected: operands.length }
+    throw new EinopsError({ operation: 'einsum', ...wholeInput, ...say('operand/count', values) })
+  }
+  for (const [i, operand] of list.entries()) {
+    const what = list.length === 1 ? 'the operand' : `operand ${i + 1}`
+    const place = { pattern: text, span: operands[i]!.span }
+    asTensor(operand, 'einsum', what, place)
+    const got = dtypeOf(operand.data)
+    const expected = dtypeOf(list[0]!.data)
+    if (got === expected) continue
     throw new EinopsError({
       operation: 'einsum',
-      ...say('tensor/dtype', { what: `operand ${i + 1}`, got, expected: `${expected} as operand 1` }),
-      pattern,
-      hint: conversion(expected),
+      ...place,
+      ...say('tensor/dtype', { what, got, expected: `${expected}, as operand 1` }),
+      hint: conversion(expected, got),
     })
-  })
+  }
+  return list
 }
 
-function conversion(dtype: Dtype): string | undefined {
-  const name =
-    dtype === 'array' ? 'Array' : dtype.startsWith('float') ? `Float${dtype.slice(5)}Array` : undefined
-  return name && `ndarray(${name}.from(x.data), x.shape, x.stride, x.offset) converts x`
-}
-
-function checkOut(out: NdArray, plan: EinsumPlan, operands: readonly NdArray[]): void {
-  asTensor(out, 'einsum', "'out'")
-  const { text: pattern } = plan.pattern
-  const mistake = (said: ReturnType<typeof say>) => new EinopsError({ operation: 'einsum', ...said, pattern })
-  const { outputShape } = plan
-  if (
-    out.shape.length !== outputShape.length ||
-    out.shape.some((length, axis) => length !== outputShape[axis])
-  ) {
-    throw mistake(say('out/shape', { got: showShape(out.shape), expected: showShape(outputShape) }))
-  }
-  const first = dtypeOf(operands[0]!.data)
-  const expected = isWhole(first) ? 'float64' : first
-  const got = dtypeOf(out.data)
-  if (got !== expected) throw mistake(say('out/dtype', { got, expected }))
-  const repeated = out.stride.findIndex((stride, axis) => stride === 0 && out.shape[axis]! > 1)
-  if (repeated >= 0) {
-    throw mistake(
-      say('out/overlap', {
-        got: `stride ${show(0)} of axis ${repeated}`,
-        expected: 'an element of its own for each result',
-      }),
-    )
-  }
+/** How to bring two operands to one dtype: the float that holds more, or doubles. */
+function conversion(a: Dtype, b: Dtype): string | undefined {
+  if (a === 'generic' || b === 'generic') return undefined
+  const target = ['float64', 'float32', 'float16'].find((float) => a === float || b === float)
+  const converted = [a, b].filter((dtype) => dtype !== target)
+  const name = `Float${(target ?? 'float64').slice(5)}Array`
+  const values = converted.some((dtype) => dtype.startsWith('big')) ? 'x.data, Number' : 'x.data'
+  return `x of dtype ${converted.join(' or ')} is converted by ndarray(${name}.from(${values}), x.shape, x.stride, x.offset)`
 }
