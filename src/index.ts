@@ -1,4 +1,13 @@
 /** The language: what `import … from 'tesserae'` gives. */
 export { EinopsError } from '../grammar/error.ts'
+export { checkShape } from './ops/check-shape.ts'
+export { einsum } from './ops/einsum.ts'
+export { invert } from './ops/invert.ts'
+export type { Options } from './ops/options.ts'
+export { pack } from './ops/pack.ts'
+export { parseShape } from './ops/parse-shape.ts'
 export { rearrange } from './ops/rearrange.ts'
+export { type Reduction, reduce } from './ops/reduce.ts'
 export { repeat } from './ops/repeat.ts'
+export { shaped } from './ops/shaped.ts'
+export { unpack } from './ops/unpack.ts'

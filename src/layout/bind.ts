@@ -2,7 +2,16 @@
  * Binding a pattern to a shape and lengths: the left side is laid against the shape, dimension by dimension, and at
  * most one unknown length of each group follows from the others; then the right side is looked up.
  */
-import type { Axis, Expression, Group, Item, NamedAxis, Span, TransformPattern } from '../../grammar/ast.ts'
+import type {
+  Axis,
+  Expression,
+  Group,
+  Item,
+  NamedAxis,
+  ShapePattern,
+  Span,
+  TransformPattern,
+} from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
@@ -216,4 +225,28 @@ function mistake(
   hint?: string,
 ): EinopsError {
   return new EinopsError({ operation, ...said, pattern: text, span, shape, lengths, hint })
+}
+
+/**
+ * The lengths of the named axes of a single expression that a shape matches; `_` is nobody's name.
+ *
+ * @throws {EinopsError} when shape or lengths do not fit the pattern
+ */
+export function bindShape(
+  { text, shape: expression }: ShapePattern,
+  operation: string,
+  shape: readonly number[],
+  lengths?: Lengths,
+): Map<string, number> {
+  const names = new Map<string, Span>()
+  for (const axis of axesOf(expression)) {
+    if (axis.kind === 'axis' && axis.name !== '_') names.set(axis.name, axis.span)
+  }
+  const span = { start: 0, end: text.length }
+  const given = readLengths(lengths, names, { operation, pattern: text, span, shape })
+  const found = new Map<string, number>()
+  for (const [label, axes] of bindExpression(expression, { operation, text, shape, lengths, given })) {
+    if (label !== null && label !== '_' && label !== '...') found.set(label, axes[0]!.length)
+  }
+  return found
 }

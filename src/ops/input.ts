@@ -8,7 +8,7 @@ import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
-import { showShape } from '../layout/show.ts'
+import { show, showShape } from '../layout/show.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { asTensor, type Place } from './array.ts'
 import { allocateResult } from './result.ts'
@@ -31,14 +31,40 @@ export type InputArgument<D extends Data = Data> = Tensor<D> | readonly Tensor<D
  */
 export function asInput<D extends Data>(x: InputArgument<D>, operation: string, place?: Place): Input<D> {
   if (!Array.isArray(x)) return asTensor(x as Tensor<D>, operation, undefined, place)
-  const items = x as readonly Tensor<D>[]
-  if (items.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
-  for (const [index, item] of items.entries()) {
-    if (Array.isArray(item)) throw new EinopsError({ operation, ...place, ...say('list/nested', { index }) })
-    asTensor(item, operation, `element ${index} of the list`, place)
-  }
-  checkEqual(items, operation, place)
+  const items = asList(x as readonly Tensor<D>[], operation, place)
+  checkSameShapes(items, operation, place)
   return stack(items)
+}
+
+/**
+ * A checked list of at least one array, all of one dtype.
+ *
+ * @throws {EinopsError} for what is no such list
+ */
+export function asList<D extends Data>(
+  xs: readonly Tensor<D>[],
+  operation: string,
+  place?: Place,
+): readonly Tensor<D>[] {
+  if (!Array.isArray(xs)) {
+    const said = say('tensor/type', { what: 'the list', got: show(xs) })
+    throw new EinopsError({ operation, ...place, ...said, hint: 'put the arrays into a list: [x, y]' })
+  }
+  if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
+  for (const [index, x] of xs.entries()) {
+    if (Array.isArray(x)) throw new EinopsError({ operation, ...place, ...say('list/nested', { index }) })
+    asTensor(x, operation, `element ${index} of the list`, place)
+    const got = dtypeOf(x.data)
+    const expected = dtypeOf(xs[0].data)
+    if (got === expected) continue
+    throw new EinopsError({
+      operation,
+      ...place,
+      ...say('list/unequal', { what: 'dtypes', got, index, expected }),
+      hint: `copy element ${index} into an array of dtype ${expected} first`,
+    })
+  }
+  return xs
 }
 
 /** The input among trusted tensors. */
@@ -46,23 +72,17 @@ export function trustedInput<D extends Data>(x: InputArgument<D>): Input<D> {
   return Array.isArray(x) ? stack(x as readonly Tensor<D>[]) : (x as Tensor<D>)
 }
 
-function checkEqual(items: readonly Tensor[], operation: string, place: Place | undefined): void {
-  const shape = showShape(items[0]!.shape)
-  const dtype = dtypeOf(items[0]!.data)
-  for (const [index, item] of items.entries()) {
-    if (showShape(item.shape) !== shape) {
-      const said = say('list/unequal', { what: 'shapes', got: showShape(item.shape), index, expected: shape })
-      throw new EinopsError({ operation, ...place, ...said, shape: items.map(({ shape }) => shape) })
-    }
-    if (dtypeOf(item.data) !== dtype) {
-      const said = say('list/unequal', { what: 'dtypes', got: dtypeOf(item.data), index, expected: dtype })
-      throw new EinopsError({
-        operation,
-        ...place,
-        ...said,
-        hint: 'copy one of them into an array of the other dtype first',
-      })
-    }
+function checkSameShapes(items: readonly Tensor[], operation: string, place: Place | undefined): void {
+  const expected = showShape(items[0]!.shape)
+  for (const [index, { shape }] of items.entries()) {
+    const got = showShape(shape)
+    if (got === expected) continue
+    throw new EinopsError({
+      operation,
+      ...place,
+      ...say('list/unequal', { what: 'shapes', got, index, expected }),
+      shape: items.map((item) => item.shape),
+    })
   }
 }
 

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ndarray, { type NdArray } from 'ndarray'
 import * as tesserae from 'tesserae'
+import * as nn from 'tesserae/nn'
 import type { Outcome } from './outcome.ts'
 
 interface TensorJson {
@@ -130,15 +131,76 @@ function call(one: Case): unknown {
       return tesserae.rearrange(anyInput(one), pattern, lengths)
     case 'repeat':
       return tesserae.repeat(anyInput(one), pattern, lengths)
+    case 'reduce':
+      return tesserae.reduce(anyInput(one), pattern, reduction as tesserae.Reduction, lengths)
+    case 'einsum':
+      return callEinsum(one)
+    case 'pack':
+      return tesserae.pack(listInput(one), pattern)
+    case 'unpack':
+      return tesserae.unpack(anyInput(one), one.packed_shapes!, pattern)
+    case 'parse_shape':
+      return tesserae.parseShape(shapeInput(one), pattern)
+    case 'Rearrange':
+      return callLayer(one, new nn.Rearrange(pattern, lengths))
+    case 'Reduce':
+      return callLayer(one, new nn.Reduce(pattern, reduction as tesserae.Reduction, lengths))
+    case 'EinMix':
+      return callLayer(one, makeEinMix(one))
     default:
-      throw new NotUnderstood(`unknown operation '${op}' (${reduction})`)
+      throw new NotUnderstood(`unknown operation '${op}'`)
   }
+}
+
+/** einsum takes operands, then the pattern; `call` names calls that leave out or exchange them. */
+function callEinsum(one: Case): unknown {
+  const { call, pattern, axes } = one
+  const einsum = tesserae.einsum as (...args: unknown[]) => unknown
+  switch (call) {
+    case undefined:
+      return einsum(listInput(one), pattern, axes)
+    case 'pattern_first':
+      return einsum(pattern, listInput(one))
+    case 'no_tensors':
+      return einsum(pattern)
+    case 'no_pattern':
+      return einsum(listInput(one))
+    default:
+      throw new NotUnderstood(`unknown call '${call}'`)
+  }
+}
+
+function makeEinMix({ pattern, axes = {}, weight_shape, bias_shape }: Case): nn.EinMix {
+  if (weight_shape === undefined) throw new NotUnderstood('no weight_shape')
+  const biasShape = bias_shape === undefined ? {} : { biasShape: bias_shape }
+  return new nn.EinMix(pattern, { weightShape: weight_shape, ...biasShape, lengths: axes })
+}
+
+/** Without an input the constructor is the whole call; with one, the constructor must have accepted. */
+function callLayer({ input }: Case, layer: nn.Module): unknown {
+  return input === undefined ? layer : layer.forward(readTensor(input) as NdArray<Float32Array>)
 }
 
 /** `input`, or the list `inputs`. */
 function anyInput({ input, inputs }: Case): NdArray {
   if ((input === undefined) === (inputs === undefined)) throw new NotUnderstood('neither input nor inputs')
   return (input === undefined ? inputs!.map(readInput) : readInput(input)) as NdArray
+}
+
+function listInput({ inputs }: Case): NdArray[] {
+  if (inputs === undefined) throw new NotUnderstood('no inputs')
+  return inputs.map(readInput) as NdArray[]
+}
+
+/** An array of a shape alone: all its elements are one. */
+function shapeInput({ input }: Case): NdArray {
+  if (input === undefined) throw new NotUnderstood('no input')
+  return ndarray(
+    new Float32Array(1),
+    input.shape,
+    input.shape.map(() => 0),
+    0,
+  )
 }
 
 function readInput(json: InputJson): NdArray | unknown[] {
@@ -176,7 +238,23 @@ function readNumber(value: number | string): number {
 
 /** How a result differs from what the case wants, or undefined. */
 function compare(one: Case, got: unknown): string | undefined {
-  if (one.output !== undefined) return compareTensors(got as NdArray, one.output, one)
+  const { op, output, outputs, result, packed_shapes } = one
+  if (op === 'pack' && output !== undefined) {
+    const [packed, shapes] = got as [NdArray, number[][]]
+    const same = JSON.stringify(shapes) === JSON.stringify(packed_shapes)
+    return same ? compareTensors(packed, output, one) : `packed shapes ${JSON.stringify(shapes)}`
+  }
+  if (op === 'unpack' && outputs !== undefined) {
+    const arrays = got as NdArray[]
+    if (arrays.length !== outputs.length) return `${arrays.length} arrays, expected ${outputs.length}`
+    return outputs.map((want, i) => compareTensors(arrays[i]!, want, one)).find((text) => text !== undefined)
+  }
+  if (op === 'parse_shape' && result !== undefined) {
+    const sorted = (lengths: object) => JSON.stringify(Object.entries(lengths).sort())
+    const same = sorted(got as object) === sorted(result)
+    return same ? undefined : `${JSON.stringify(got)}, expected ${JSON.stringify(result)}`
+  }
+  if (output !== undefined) return compareTensors(got as NdArray, output, one)
   throw new NotUnderstood('no result to compare with')
 }
 

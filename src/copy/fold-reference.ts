@@ -1,0 +1,48 @@
+/**
+ * Reducing, said plainly: for every element of the result, all elements that it is made of, one after the other. What
+ * the fast reduction is tested against.
+ */
+import { type Layout, sizeOf } from '../layout/layout.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { folds, type ReductionName } from './reduction.ts'
+import { readElement, writeElement } from './reference.ts'
+
+/**
+ * Writes into `target` (of `kept`'s shape) the reduction of the elements that lie at `dropped`'s indices from each of
+ * `kept`'s elements. For `min` and `max` there must be some.
+ */
+export function foldPlainly(
+  reduction: ReductionName,
+  data: Data,
+  kept: Layout,
+  dropped: Layout,
+  target: Tensor,
+): void {
+  const { empty, begin, step } = folds[reduction === 'mean' ? 'sum' : reduction]
+  const count = sizeOf(dropped.shape)
+  const big = target.data instanceof BigInt64Array || target.data instanceof BigUint64Array
+  const starts = positions(kept)
+  const steps = [...positions({ ...dropped, offset: 0 })]
+  for (const to of positions(target)) {
+    const from = starts.next().value as number
+    let result: number | bigint | undefined
+    for (const distance of steps) {
+      const value = readElement(data, from + distance) as number
+      result = result === undefined ? begin(value) : step(result, value)
+    }
+    result ??= big ? BigInt(empty!) : empty!
+    if (reduction === 'mean') result = count === 0 ? Number.NaN : (result as number) / count
+    writeElement(target.data, to, result)
+  }
+}
+
+/** The positions of all elements in row-major order. */
+function* positions({ shape, stride, offset }: Layout, axis = 0): Generator<number> {
+  if (axis === shape.length) {
+    yield offset
+    return
+  }
+  for (let i = 0; i < shape[axis]!; i++) {
+    yield* positions({ shape, stride, offset: offset + i * stride[axis]! }, axis + 1)
+  }
+}

@@ -1,0 +1,122 @@
+/** unpack: takes apart what pack has joined. */
+import type { PackPattern } from '../../grammar/ast.ts'
+import { EinopsError } from '../../grammar/error.ts'
+import { parsePackPattern } from '../../grammar/index.ts'
+import { type Said, say } from '../../grammar/sentences.ts'
+import { sizeOf, slice, split } from '../layout/layout.ts'
+import { showShape } from '../layout/show.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { asTensor, toNdarray } from './array.ts'
+
+/**
+ * Takes apart one array along the axis under `*`: views of it, one for each packed shape.
+ *
+ * @param packed an array whose axes are the names of the pattern and one under `*`
+ * @param packedShapes for each result, the axes that replace `*`; one −1 among all of them stands for what is left
+ * @param pattern the pattern that it was packed by
+ * @returns views of `packed`: writing to one shows in it
+ * @throws {EinopsError} when the pattern is wrong or the shapes do not fill the axis
+ * @see einops `unpack`
+ *
+ * @example
+ * const tokens = ndarray(new Float32Array(197 * 768), [197, 768])
+ * const [cls, patches] = unpack(tokens, [[1], [14, 14]], '* d')
+ * cls.shape // [1, 768]
+ * patches.shape // [14, 14, 768]
+ */
+export function unpack<D extends Data>(
+  packed: NdArray<D>,
+  packedShapes: readonly (readonly number[])[],
+  pattern: string,
+): NdArray<D>[] {
+  const parsed = parsePackPattern(pattern, 'unpack')
+  const place = { pattern, span: { start: 0, end: pattern.length } }
+  return takeApart(asTensor<D>(packed, 'unpack', undefined, place), packedShapes, parsed).map(toNdarray)
+}
+
+/** The same on trusted tensors. */
+export function unpackTensor<D extends Data>(
+  packed: Tensor<D>,
+  packedShapes: readonly (readonly number[])[],
+  pattern: string,
+): Tensor<D>[] {
+  return takeApart(packed, packedShapes, parsePackPattern(pattern, 'unpack'))
+}
+
+function takeApart<D extends Data>(
+  packed: Tensor<D>,
+  packedShapes: readonly (readonly number[])[],
+  pattern: PackPattern,
+): Tensor<D>[] {
+  const axis = pattern.before.length
+  const rank = axis + 1 + pattern.after.length
+  const { shape, data } = packed
+  if (shape.length !== rank) {
+    const expected = `${rank}, as in '${pattern.text.trim()}'`
+    throw mistake(pattern, shape, say('shape/rank', { got: shape.length, expected }), {
+      start: 0,
+      end: pattern.text.length,
+    })
+  }
+  let start = 0
+  return solve(packedShapes, shape[axis]!, packed, pattern).map((lengths) => {
+    const end = start + sizeOf(lengths)
+    const view = split(slice(packed, axis, start, end), axis, lengths)
+    start = end
+    return { ...view, data }
+  })
+}
+
+/** The packed shapes with −1 replaced; together they fill the axis. */
+function solve(
+  packedShapes: readonly (readonly number[])[],
+  total: number,
+  { shape }: Tensor,
+  pattern: PackPattern,
+): readonly (readonly number[])[] {
+  checkShapes(packedShapes, shape, pattern)
+  const open = packedShapes.findIndex((lengths) => lengths.includes(-1))
+  const filled = packedShapes.reduce((sum, lengths, i) => (i === open ? sum : sum + sizeOf(lengths)), 0)
+  if (open < 0 ? filled !== total : filled > total) {
+    throw mistake(pattern, shape, say('unpack/total', { got: filled, expected: total }))
+  }
+  if (open < 0) return packedShapes
+  const left = total - filled
+  const divisor = packedShapes[open]!.reduce(
+    (product, length) => (length === -1 ? product : product * length),
+    1,
+  )
+  if (divisor === 0 || left % divisor !== 0) {
+    throw mistake(pattern, shape, say('unpack/not-divisible', { index: open, got: left, divisor }))
+  }
+  return packedShapes.map((lengths, i) =>
+    i === open ? lengths.map((length) => (length === -1 ? left / divisor : length)) : lengths,
+  )
+}
+
+function checkShapes(packedShapes: unknown, shape: readonly number[], pattern: PackPattern): void {
+  const valid =
+    Array.isArray(packedShapes) &&
+    packedShapes.every(
+      (lengths) =>
+        Array.isArray(lengths) && lengths.every((length) => Number.isSafeInteger(length) && length >= -1),
+    )
+  if (!valid) throw mistake(pattern, shape, say('unpack/shapes', { got: showShapes(packedShapes) }))
+  if ((packedShapes as number[][]).flat().filter((length) => length === -1).length > 1) {
+    throw mistake(pattern, shape, say('unpack/several-unknown', { got: showShapes(packedShapes) }))
+  }
+}
+
+function showShapes(packedShapes: unknown): string {
+  if (!Array.isArray(packedShapes)) return String(packedShapes)
+  return `[${packedShapes.map((lengths) => (Array.isArray(lengths) ? showShape(lengths) : String(lengths))).join(', ')}]`
+}
+
+function mistake(
+  { text, star }: PackPattern,
+  shape: readonly number[],
+  said: Said,
+  span = star,
+): EinopsError {
+  return new EinopsError({ operation: 'unpack', pattern: text, span, ...said, shape })
+}
