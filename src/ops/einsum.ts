@@ -18,9 +18,21 @@ import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { checkOptions, checkOut } from './options.ts'
 import { allocateResult } from './result.ts'
 
-export interface EinsumOptions {
+/** What holds sums of the elements of `D`: integers need a double. */
+export type SumData<D extends Data> = D extends
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Uint8ClampedArray
+  ? Float64Array
+  : D
+
+export interface EinsumOptions<D extends Data = Data> {
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
-  readonly out?: NdArray | undefined
+  readonly out?: NdArray<SumData<D>> | undefined
 }
 
 /** Of an operation on tensors. */
@@ -53,15 +65,15 @@ export function einsum<D extends Data>(
   x: NdArray<D> | readonly NdArray<D>[],
   pattern: string,
   lengths?: Lengths,
-  options?: EinsumOptions,
-): NdArray {
+  options?: EinsumOptions<D>,
+): NdArray<SumData<D>> {
   const parsed = parseEinsum(pattern)
   const { out } = checkOptions(options, 'einsum', ['out'])
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (out !== undefined) checkOut(out, plan.outputShape, resultDtype(operands[0]!.data), 'einsum')
   const result = compute(plan, operands, { out })
-  return out ?? (toNdarray(result) as NdArray)
+  return out ?? (toNdarray(result) as NdArray<SumData<D>>)
 }
 
 /** The same on trusted tensors, with an epilogue. */
