@@ -2,6 +2,8 @@
 export { EinopsError } from '../grammar/error.ts'
 export { checkShape } from './ops/check-shape.ts'
 export { einsum } from './ops/einsum.ts'
+export { type Explainable, type ExplainOptions, explain } from './ops/explain.ts'
+export type { Explanation } from './ops/explanation.ts'
 export { invert } from './ops/invert.ts'
 export type { Options } from './ops/options.ts'
 export { pack } from './ops/pack.ts'

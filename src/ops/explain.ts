@@ -1,0 +1,174 @@
+/** explain: what an operation would do with an array, without doing it. */
+import type { TransformOperation } from '../../grammar/ast.ts'
+import { EinopsError } from '../../grammar/error.ts'
+import { parseEinsum, parseTransform } from '../../grammar/index.ts'
+import { say } from '../../grammar/sentences.ts'
+import { resultDtype } from '../copy/reduction.ts'
+import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { einsumPlanOf } from '../layout/einsum-plans.ts'
+import { contiguous, contiguousStride, sizeOf } from '../layout/layout.ts'
+import type { Lengths } from '../layout/lengths.ts'
+import { planOf } from '../layout/plans.ts'
+import { show } from '../layout/show.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { asTensor } from './array.ts'
+import { Explanation } from './explanation.ts'
+import { asInput, isStack } from './input.ts'
+import { checkOptions } from './options.ts'
+import { leftOf, whyNoView } from './transform.ts'
+
+/** An array, or a shape, which stands for a contiguous float32 array. */
+export type Explainable = NdArray<Data> | readonly number[]
+
+export interface ExplainOptions {
+  /** Whose pattern it is; `'rearrange'` unless said. */
+  readonly operation?: TransformOperation | 'einsum' | undefined
+}
+
+/**
+ * What an operation does with an array: its axes with lengths and strides, whether the result is a view or a copy and
+ * why, and how many bytes move. Nothing is computed. The explanation prints itself as text.
+ *
+ * @param x an array, its shape (as if of a contiguous float32 array), or a list of either
+ * @param pattern a pattern of the operation
+ * @param lengths lengths of axes that the shape does not determine
+ * @param options `operation`: `'rearrange'`, `'reduce'`, `'repeat'` or `'einsum'`
+ * @throws {EinopsError} when the operation would reject the pattern, shape or lengths
+ *
+ * @example
+ * const plan = explain([2, 6], 'a (b c) -> (a b) c', { c: 3 })
+ * console.log(plan)
+ * // | rearrange 'a (b c) -> (a b) c'
+ * // | input   [2, 6]  float32  strides [6, 1]
+ * // | result  [4, 3]  float32  strides [3, 1]
+ * // | a = 2  stride 6
+ * // | b = 2  stride 3
+ * // | c = 3  stride 1
+ * // | a view: nothing moves
+ */
+export function explain(
+  x: Explainable | readonly Explainable[],
+  pattern: string,
+  lengths?: Lengths,
+  options?: ExplainOptions,
+): Explanation {
+  const { operation = 'rearrange' } = checkOptions(options, 'explain', ['operation'])
+  switch (operation) {
+    case 'einsum':
+      return explainEinsum(x, pattern, lengths)
+    case 'rearrange':
+    case 'reduce':
+    case 'repeat':
+      return explainTransform(x, pattern, lengths, operation)
+    default: {
+      const expected = "'rearrange', 'reduce', 'repeat' or 'einsum'"
+      const said = say('option/value', { option: 'operation', got: show(operation), expected })
+      throw new EinopsError({ operation: 'explain', ...said })
+    }
+  }
+}
+
+function explainTransform(
+  x: Explainable | readonly Explainable[],
+  pattern: string,
+  lengths: Lengths | undefined,
+  operation: TransformOperation,
+): Explanation {
+  const parsed = parseTransform(pattern, operation)
+  const input = asInput(isList(x) ? x.map(tensorOf) : tensorOf(x), operation, leftOf(parsed))
+  const plan = planOf(parsed, input.shape, lengths)
+  const dtype = isList(x) ? dtypeIn(x[0]!) : dtypeIn(x)
+  const stride = isStack(input) ? contiguousStride(input.shape) : input.stride
+  const why =
+    plan.reduced.length > 0
+      ? 'a reduction computes new elements'
+      : isStack(input)
+        ? 'the arrays of the list do not stand at equal distances in one buffer'
+        : whyNoView(plan, stride)
+  const view = why === undefined
+  const resultStride = view ? plan.viewStride(stride)! : contiguousStride(plan.outputShape)
+  return new Explanation({
+    operation,
+    pattern,
+    inputs: [{ shape: input.shape, dtype, stride }],
+    result: { shape: plan.outputShape, dtype, stride: resultStride },
+    axes: [...plan.axes, ...plan.reduced].map((axis) => ({
+      name: axis.label,
+      length: axis.length,
+      strides: [axis.dimension < 0 ? 0 : stride[axis.dimension]! * axis.step],
+      role: plan.reduced.includes(axis) ? 'dropped' : axis.dimension < 0 ? 'new' : 'kept',
+    })),
+    view,
+    why,
+    bytesMoved: view ? 0 : plan.outputSize * bytesOf(dtype),
+  })
+}
+
+function explainEinsum(
+  x: Explainable | readonly Explainable[],
+  pattern: string,
+  lengths: Lengths | undefined,
+): Explanation {
+  const parsed = parseEinsum(pattern)
+  const operands = isList(x) ? x : [x]
+  const tensors = operands.map((operand) => asTensor(tensorOf(operand), 'einsum'))
+  const plan = einsumPlanOf(parsed, tensors, lengths)
+  const strides = tensors.map((tensor, i) => plan.operandStride(i, tensor))
+  const kept = new Set(plan.output.flat())
+  const dtype = resultDtype('sum', dtypeIn(operands[0]!))!
+  const shape = plan.outputShape
+  return new Explanation({
+    operation: 'einsum',
+    pattern,
+    inputs: tensors.map(({ shape, stride }, i) => ({ shape, dtype: dtypeIn(operands[i]!), stride })),
+    result: { shape, dtype, stride: contiguousStride(shape) },
+    axes: plan.axes.map((name, axis) => ({
+      name,
+      length: plan.lengths[axis]!,
+      strides: strides.map((stride) => stride[axis]!),
+      role: kept.has(axis) ? 'kept' : 'summed',
+    })),
+    view: false,
+    why: 'sums of products are new elements; the operands are read where they stand',
+    bytesMoved: sizeOf(shape) * bytesOf(dtype),
+  })
+}
+
+/** Whether it is a list of arrays or shapes, and not a shape itself. */
+function isList(x: Explainable | readonly Explainable[]): x is readonly Explainable[] {
+  return Array.isArray(x) && !isShape(x)
+}
+
+function isShape(x: unknown): x is readonly number[] {
+  return Array.isArray(x) && x.every((length) => typeof length === 'number')
+}
+
+/** The array itself, or a stand-in of a shape, contiguous and without elements. */
+function tensorOf(x: Explainable): Tensor {
+  if (!isShape(x)) return x
+  return { ...contiguous(x), data: { length: sizeOf(x), get: () => 0, set: () => 0 } }
+}
+
+function dtypeIn(x: Explainable): Dtype {
+  return isShape(x) ? 'float32' : dtypeOf(x.data)
+}
+
+function bytesOf(dtype: Dtype): number {
+  switch (dtype) {
+    case 'int8':
+    case 'uint8':
+    case 'uint8_clamped':
+    case 'buffer':
+      return 1
+    case 'int16':
+    case 'uint16':
+    case 'float16':
+      return 2
+    case 'int32':
+    case 'uint32':
+    case 'float32':
+      return 4
+    default:
+      return 8
+  }
+}
