@@ -1,0 +1,193 @@
+/**
+ * From one library's parameter names to another's, by way of timm's. Only names and layouts change: values are views
+ * of the given ones, or one copy where three tensors become one.
+ */
+import { allocate } from '../layout/data.ts'
+import { contiguous, sizeOf } from '../layout/layout.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { toNdarray } from '../ops/array.ts'
+import { pack } from '../ops/pack.ts'
+import { rearrange } from '../ops/rearrange.ts'
+import { CheckpointError } from './error.ts'
+import { expand, type Naming, namingOf, templateOf, unused, variants } from './naming.ts'
+import type { StateDict } from './read.ts'
+
+type Tensors = Map<string, NdArray<Data>>
+
+/**
+ * Renames a Vision Transformer's parameters from one library's names to another's, taking the three tensors of queries,
+ * keys and values apart or together and adding or dropping the batch axis of tokens where the libraries differ.
+ *
+ * What published files hold without a use (a pooler, a mask token) is left out. A convolution's weight becomes
+ * vit-pytorch's `[d, (s1 s2 c)]`; such a weight stays as it is the other way, `PatchEmbed` takes both.
+ *
+ * @param dict parameters by name; not changed
+ * @returns parameters by their new names; views of the given ones where no tensors are put together
+ * @throws CheckpointError when a name is not one of `from`, or has no place in `to`; all of them are listed
+ *
+ * @example
+ * import ndarray from 'ndarray'
+ * import { convertNames } from 'tesserae/checkpoint'
+ *
+ * const timm = { 'blocks.0.attn.qkv.bias': ndarray(new Float32Array([1, 2, 3, 4, 5, 6])) }
+ * const torch = convertNames(timm, { from: 'timm', to: 'torch' })
+ * Object.keys(torch) // ['encoder_blocks.layers.0.self_attn.in_proj_bias']
+ * const huggingface = convertNames(timm, { from: 'timm', to: 'huggingface' })
+ * huggingface['encoder.layer.0.attention.attention.key.bias'].shape // [2]
+ */
+export function convertNames(
+  dict: Readonly<StateDict>,
+  { from, to }: { readonly from: Naming; readonly to: Naming },
+): StateDict {
+  for (const naming of [from, to]) {
+    if (naming === 'timm' || variants.some((variant) => variant.naming === naming)) continue
+    throw new CheckpointError({
+      operation: 'convertNames',
+      code: 'names/naming',
+      what: `there are no names of ${JSON.stringify(naming)}, expected 'timm', 'huggingface', 'torch' or 'vit-pytorch'`,
+    })
+  }
+  const timm = from === 'timm' ? new Map(Object.entries(dict)) : toTimm(dict, from)
+  const tensors = to === 'timm' ? timm : fromTimm(timm, to)
+  return Object.assign(Object.create(null) as StateDict, Object.fromEntries(tensors))
+}
+
+/** timm's names for parameters of any naming; undefined when no naming is recognised. */
+export function timmNames(dict: Readonly<StateDict>): { naming: Naming; dict: StateDict } | undefined {
+  const naming = namingOf(Object.keys(dict))
+  return naming && { naming, dict: convertNames(dict, { from: naming, to: 'timm' }) }
+}
+
+function toTimm(dict: Readonly<StateDict>, from: Naming): Tensors {
+  const mine = variants.filter(({ naming }) => naming === from)
+  const prefixes = mine.map(({ prefix }) => prefix)
+  const places = new Map<string, { timm: string; third?: number }>()
+  for (const [timm, theirs] of mine.flatMap(({ rows }) => expand(rows))) {
+    if (typeof theirs === 'string') places.set(theirs, { timm })
+    else for (const [third, name] of theirs.entries()) places.set(name, { timm, third })
+  }
+
+  const tensors: Tensors = new Map()
+  const thirds = new Map<string, NdArray<Data>[]>()
+  const homeless: string[] = []
+  for (const [name, tensor] of Object.entries(dict)) {
+    if (unused[from].test(name)) continue
+    const prefix = prefixes.find((prefix) => name.startsWith(prefix)) ?? ''
+    const { template, block } = templateOf(name.slice(prefix.length))
+    const place = places.get(template)
+    if (place === undefined) {
+      homeless.push(name)
+      continue
+    }
+    const timm = place.timm.replace('{i}', block ?? '')
+    if (place.third === undefined) tensors.set(timm, batched(timm, tensor))
+    else thirds.set(timm, Object.assign(thirds.get(timm) ?? [], { [place.third]: tensor }))
+  }
+  if (homeless.length > 0) throw noPlace(homeless, `not names of ${from}`)
+  for (const [timm, parts] of thirds) tensors.set(timm, together(timm, parts))
+  return withRegisterPositions(tensors)
+}
+
+function fromTimm(timm: Tensors, to: Naming): Tensors {
+  const names = new Set(timm.keys())
+  const { rows, prefix } = variants.find((variant) => variant.naming === to && variant.fits(names))!
+  const places = new Map(expand(rows))
+  const isWhole = names.has('head.weight') // the bare model's files have no prefix
+  const source = to === 'huggingface' ? withoutRegisterPositions(timm) : timm
+
+  const tensors: Tensors = new Map()
+  const homeless: string[] = []
+  for (const [name, tensor] of source) {
+    const { template, block } = templateOf(name)
+    const place = places.get(template)
+    if (place === undefined) {
+      homeless.push(name)
+      continue
+    }
+    const put = (theirs: string, part: NdArray<Data>) => {
+      const own = isWhole && !theirs.startsWith('classifier') ? prefix : ''
+      tensors.set(own + theirs.replace('{i}', block ?? ''), part)
+    }
+    if (typeof place === 'string') put(place, to === 'vit-pytorch' ? unbatched(name, tensor) : tensor)
+    else for (const [third, part] of apart(name, tensor).entries()) put(place[third]!, part)
+  }
+  if (homeless.length > 0) throw noPlace(homeless, `without a place in the names of ${to}`)
+  return tensors
+}
+
+// --- layouts that differ
+
+/** Tokens and positions with timm's batch axis. */
+function batched(name: string, tensor: NdArray<Data>): NdArray<Data> {
+  const isToken = name === 'cls_token' || name === 'pos_embed' || name === 'reg_token'
+  return isToken && tensor.shape.length === 2 ? rearrange(tensor, 'n d -> 1 n d') : tensor
+}
+
+/** Tokens and positions without the batch axis, and the projection as a Linear's weight, as vit-pytorch has them. */
+function unbatched(name: string, tensor: NdArray<Data>): NdArray<Data> {
+  if (name === 'cls_token' || name === 'pos_embed') return rearrange(tensor, '1 n d -> n d')
+  if (name === 'patch_embed.proj.weight' && tensor.shape.length === 4) {
+    return rearrange(tensor, 'd c s1 s2 -> d (s1 s2 c)')
+  }
+  return tensor
+}
+
+function together(name: string, parts: readonly (NdArray<Data> | undefined)[]): NdArray<Data> {
+  const [q, k, v] = parts
+  if (q === undefined || k === undefined || v === undefined) {
+    const missing = ['query', 'key', 'value'].filter((_, third) => parts[third] === undefined)
+    throw new CheckpointError({
+      operation: 'convertNames',
+      code: 'names/incomplete',
+      what: `${missing.join(' and ')} of '${name}' ${missing.length === 1 ? 'is' : 'are'} missing`,
+    })
+  }
+  return pack([q, k, v], q.shape.length === 2 ? '* d' : '*')[0]
+}
+
+function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
+  if ((tensor.shape[0] ?? 0) % 3 !== 0) {
+    throw new CheckpointError({
+      operation: 'convertNames',
+      code: 'names/thirds',
+      what: `'${name}' has ${tensor.shape[0]} rows, which are not queries, keys and values of equal number`,
+    })
+  }
+  const rest = tensor.shape.length === 2 ? ' d' : ''
+  const thirds = rearrange(tensor, `(three n)${rest} -> three n${rest}`, { three: 3 })
+  return [0, 1, 2].map((third) => thirds.pick(third, ...new Array<null>(tensor.shape.length).fill(null)))
+}
+
+/** DINOv2 has no positions for its registers, timm has them: zeros say the same. */
+function withRegisterPositions(tensors: Tensors): Tensors {
+  const registers = tensors.get('reg_token')
+  const positions = tensors.get('pos_embed')
+  if (registers === undefined || positions === undefined) return tensors
+  const { shape } = registers
+  const zeros = toNdarray({ ...contiguous(shape), data: allocate<Data>(registers.data, sizeOf(shape)) })
+  const [, count = 0, width = 0] = positions.shape
+  const [classToken, patches] = [positions.hi(1, 1, width), positions.lo(0, 1, 0).hi(1, count - 1, width)]
+  return new Map(tensors).set('pos_embed', pack([classToken, zeros, patches], 'b * d')[0])
+}
+
+function withoutRegisterPositions(tensors: Tensors): Tensors {
+  const registers = tensors.get('reg_token')
+  const positions = tensors.get('pos_embed')
+  if (registers === undefined || positions === undefined) return tensors
+  const [, count = 0, width = 0] = positions.shape
+  const extra = registers.shape[1]!
+  const classToken = positions.hi(1, 1, width)
+  const patches = positions.lo(0, 1 + extra, 0).hi(1, count - 1 - extra, width)
+  const own = rearrange(positions.lo(0, 1, 0).hi(1, extra, width), 'b r d -> (b r d)')
+  if (!Array.from({ length: own.size }, (_, i) => own.get(i)).every((value) => value === 0)) {
+    throw noPlace(['pos_embed'], 'with positions of registers, which the names of huggingface do not have')
+  }
+  return new Map(tensors).set('pos_embed', pack([classToken, patches], 'b * d')[0])
+}
+
+function noPlace(names: readonly string[], why: string): CheckpointError {
+  const shown = names.slice(0, 5).map((name) => `'${name}'`)
+  const rest = names.length > shown.length ? ` and ${names.length - shown.length} more` : ''
+  const what = `${names.length} parameter${names.length === 1 ? '' : 's'} ${why}: ${shown.join(', ')}${rest}`
+  return new CheckpointError({ operation: 'convertNames', code: 'names/unknown', what })
+}

@@ -1,0 +1,168 @@
+/**
+ * How four libraries call the parameters of a Vision Transformer. Each naming is a table of rows "timm's name, their
+ * name"; `{i}` stands for the number of a block, `*` for `weight` and `bias`. A row with three names of theirs is a
+ * tensor that they keep in three: queries, keys and values.
+ *
+ * Sources: timm `models/vision_transformer.py`; transformers `models/vit`, `models/dinov2`,
+ * `models/dinov2_with_registers`; torch `nn.TransformerEncoder` inside the ViT of document 1; vit-pytorch `vit.py`,
+ * `simple_vit.py`. Beyond timm's own names, `patch_embed.patch_norm` is vit-pytorch's norm over a patch's pixels.
+ */
+
+export type Naming = 'timm' | 'huggingface' | 'torch' | 'vit-pytorch'
+
+/** timm's name, and theirs: one, or the thirds of its rows. */
+export type Row = readonly [timm: string, theirs: string | readonly [string, string, string]]
+
+/** One library's names; a library whose classes differ has several. */
+export interface Variant {
+  readonly naming: Naming
+  /** Before every name of the class with a classifier, absent from the files of the bare model. */
+  readonly prefix: string
+  readonly rows: readonly Row[]
+  /** Whether a model with these names of timm is written so; the first variant that fits is taken. */
+  fits(timm: ReadonlySet<string>): boolean
+}
+
+const self = 'encoder.layer.{i}.attention'
+const huggingface: readonly Row[] = [
+  ['cls_token', 'embeddings.cls_token'],
+  ['reg_token', 'embeddings.register_tokens'],
+  ['pos_embed', 'embeddings.position_embeddings'],
+  ['patch_embed.proj.*', 'embeddings.patch_embeddings.projection.*'],
+  ['norm.*', 'layernorm.*'],
+  ['head.*', 'classifier.*'],
+  [
+    'blocks.{i}.attn.qkv.*',
+    [`${self}.attention.query.*`, `${self}.attention.key.*`, `${self}.attention.value.*`],
+  ],
+  ['blocks.{i}.attn.proj.*', `${self}.output.dense.*`],
+]
+
+const hasScales = (timm: ReadonlySet<string>): boolean => timm.has('blocks.0.ls1.gamma')
+
+const dino: readonly Row[] = [
+  ...huggingface,
+  ['blocks.{i}.norm1.*', 'encoder.layer.{i}.norm1.*'],
+  ['blocks.{i}.norm2.*', 'encoder.layer.{i}.norm2.*'],
+  ['blocks.{i}.mlp.fc1.*', 'encoder.layer.{i}.mlp.fc1.*'],
+  ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.mlp.fc2.*'],
+  ['blocks.{i}.ls1.gamma', 'encoder.layer.{i}.layer_scale1.lambda1'],
+  ['blocks.{i}.ls2.gamma', 'encoder.layer.{i}.layer_scale2.lambda1'],
+]
+
+const vitPytorch: readonly Row[] = [
+  ['cls_token', 'cls_token'],
+  ['pos_embed', 'pos_embedding'],
+  ['patch_embed.patch_norm.*', 'to_patch_embedding.1.*'],
+  ['patch_embed.proj.*', 'to_patch_embedding.2.*'],
+  ['patch_embed.norm.*', 'to_patch_embedding.3.*'],
+  ['norm.*', 'transformer.norm.*'],
+  ['blocks.{i}.norm1.*', 'transformer.layers.{i}.0.norm.*'],
+  ['blocks.{i}.attn.qkv.*', 'transformer.layers.{i}.0.to_qkv.*'],
+  ['blocks.{i}.norm2.*', 'transformer.layers.{i}.1.net.0.*'],
+  ['blocks.{i}.mlp.fc1.*', 'transformer.layers.{i}.1.net.1.*'],
+]
+
+export const variants: readonly Variant[] = [
+  {
+    naming: 'huggingface',
+    prefix: 'dinov2_with_registers.',
+    rows: dino,
+    fits: (timm) => hasScales(timm) && timm.has('reg_token'),
+  },
+  { naming: 'huggingface', prefix: 'dinov2.', rows: dino, fits: hasScales },
+  {
+    naming: 'huggingface',
+    prefix: 'vit.',
+    rows: [
+      ...huggingface,
+      ['blocks.{i}.norm1.*', 'encoder.layer.{i}.layernorm_before.*'],
+      ['blocks.{i}.norm2.*', 'encoder.layer.{i}.layernorm_after.*'],
+      ['blocks.{i}.mlp.fc1.*', 'encoder.layer.{i}.intermediate.dense.*'],
+      ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.output.dense.*'],
+    ],
+    fits: () => true,
+  },
+  {
+    naming: 'torch',
+    prefix: '',
+    rows: [
+      ['cls_token', 'embedding_block.cls_token'],
+      ['pos_embed', 'embedding_block.position_embedding'],
+      ['patch_embed.proj.*', 'embedding_block.patcher.0.*'],
+      ['norm.*', 'mlp_head.0.*'],
+      ['head.*', 'mlp_head.1.*'],
+      ['blocks.{i}.norm1.*', 'encoder_blocks.layers.{i}.norm1.*'],
+      ['blocks.{i}.attn.qkv.weight', 'encoder_blocks.layers.{i}.self_attn.in_proj_weight'],
+      ['blocks.{i}.attn.qkv.bias', 'encoder_blocks.layers.{i}.self_attn.in_proj_bias'],
+      ['blocks.{i}.attn.proj.*', 'encoder_blocks.layers.{i}.self_attn.out_proj.*'],
+      ['blocks.{i}.norm2.*', 'encoder_blocks.layers.{i}.norm2.*'],
+      ['blocks.{i}.mlp.fc1.*', 'encoder_blocks.layers.{i}.linear1.*'],
+      ['blocks.{i}.mlp.fc2.*', 'encoder_blocks.layers.{i}.linear2.*'],
+    ],
+    fits: () => true,
+  },
+  {
+    naming: 'vit-pytorch', // ViT
+    prefix: '',
+    rows: [
+      ...vitPytorch,
+      ['head.*', 'mlp_head.*'],
+      ['blocks.{i}.attn.proj.*', 'transformer.layers.{i}.0.to_out.0.*'],
+      ['blocks.{i}.mlp.fc2.*', 'transformer.layers.{i}.1.net.4.*'],
+    ],
+    fits: (timm) => timm.has('cls_token'),
+  },
+  {
+    naming: 'vit-pytorch', // SimpleViT
+    prefix: '',
+    rows: [
+      ...vitPytorch,
+      ['head.*', 'linear_head.*'],
+      ['blocks.{i}.attn.proj.*', 'transformer.layers.{i}.0.to_out.*'],
+      ['blocks.{i}.mlp.fc2.*', 'transformer.layers.{i}.1.net.3.*'],
+    ],
+    fits: () => true,
+  },
+]
+
+/** Parameters that published files hold and no answer depends on. */
+export const unused: Readonly<Record<Naming, RegExp>> = {
+  timm: /(?!)/,
+  huggingface: /^(\w+\.)?(pooler\.dense\.(weight|bias)|embeddings\.mask_token)$/,
+  torch: /(?!)/,
+  'vit-pytorch': /(?!)/,
+}
+
+/** The template of a name: `blocks.7.norm1.weight` → `blocks.{i}.norm1.weight`, and 7. */
+export function templateOf(name: string): { readonly template: string; readonly block: string | undefined } {
+  const found = /(?:^|\.)(?:blocks|layers?)\.(\d+)\./.exec(name)
+  if (found === null) return { template: name, block: undefined }
+  const at = found.index + found[0].length - 1 - found[1]!.length
+  return { template: `${name.slice(0, at)}{i}${name.slice(at + found[1]!.length)}`, block: found[1] }
+}
+
+/** The rows with `*` written out. */
+export function expand(rows: readonly Row[]): Row[] {
+  return rows.flatMap(([timm, theirs]) => {
+    if (!timm.endsWith('*')) return [[timm, theirs] as const]
+    return ['weight', 'bias'].map((kind): Row => {
+      const put = (name: string) => name.replace('*', kind)
+      return [
+        put(timm),
+        typeof theirs === 'string' ? put(theirs) : [put(theirs[0]), put(theirs[1]), put(theirs[2])],
+      ]
+    })
+  })
+}
+
+/** Which naming a checkpoint's names are of; undefined when none of their class has one of them. */
+export function namingOf(names: Iterable<string>): Naming | undefined {
+  for (const name of names) {
+    if (/^blocks\.\d+\.|^patch_embed\.proj\./.test(name)) return 'timm'
+    if (/^(\w+\.)?embeddings\.|^(\w+\.)?encoder\.layer\./.test(name)) return 'huggingface'
+    if (/^embedding_block\.|^encoder_blocks\./.test(name)) return 'torch'
+    if (/^transformer\.layers\.|^to_patch_embedding\./.test(name)) return 'vit-pytorch'
+  }
+  return undefined
+}
