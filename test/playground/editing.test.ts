@@ -19,7 +19,14 @@ describe('tokens', () => {
 
   test('say to which operand they belong', () => {
     const tokens = tokenize('a b, b c -> (a c)').filter(({ kind }) => kind === 'axis')
-    expect(tokens.map(({ text, operand }) => `${text}${operand}`)).toEqual(['a0', 'b0', 'b1', 'c1', 'a-1', 'c-1'])
+    expect(tokens.map(({ text, operand }) => `${text}${operand}`)).toEqual([
+      'a0',
+      'b0',
+      'b1',
+      'c1',
+      'a-1',
+      'c-1',
+    ])
   })
 })
 
@@ -34,10 +41,12 @@ describe('completion', () => {
   test('of a begun name narrows to it', () => expect(offered('b s1 s2 -> s|')).toEqual(['s1', 's2']))
   test('in a group also ends it', () => expect(offered('a b -> (a |')).toEqual(['b', ')']))
   test('before an arrow offers the arrow', () => expect(offered('b c |')).toEqual(['->']))
-  test('of everything at once turns the axes round', () => expect(offered('a b -> |')).toEqual(['a', 'b', 'b a']))
+  test('of everything at once turns the axes round', () =>
+    expect(offered('a b -> |')).toEqual(['a', 'b', 'b a']))
   test('of a finished name offers nothing', () => expect(offered('h w -> h w|')).toEqual([]))
   test('in the middle of a name offers nothing', () => expect(offered('he|ight w -> w')).toEqual([]))
-  test('of a second operand offers the first one’s axes', () => expect(offered('i j, | -> i')).toEqual(['i', 'j']))
+  test('of a second operand offers the first one’s axes', () =>
+    expect(offered('i j, | -> i')).toEqual(['i', 'j']))
 
   test('puts spaces where words would touch', () => {
     const text = 'b c h -> b'

@@ -20,7 +20,10 @@ function drawn(state: State): Drawing {
 /** The library's result on the drawn shapes for these operands. */
 function computed({ reading }: Drawing, state: State, operands: readonly Float32Array[]): number[] {
   const lengths = new Map(
-    [...state.lengths].map(([name, length]) => [name, reading.axes.find((axis) => axis.label === name)?.length ?? length]),
+    [...state.lengths].map(([name, length]) => [
+      name,
+      reading.axes.find((axis) => axis.label === name)?.length ?? length,
+    ]),
   )
   return elementsOf(
     call(
@@ -49,7 +52,9 @@ function holds(state: State): void {
     const size = sizeOf(tensor)
     const probes = size <= 40 ? [...Array(size).keys()] : [0, 1, 7, size >> 1, size - 2, size - 1]
     for (const element of probes) {
-      const told = moves.filter((move) => move.operand === operand && move.from === element).map(({ to }) => to)
+      const told = moves
+        .filter((move) => move.operand === operand && move.from === element)
+        .map(({ to }) => to)
       expect(told.sort((a, b) => a - b)).toEqual(places(drawing, state, operand, element))
     }
   }
@@ -78,7 +83,8 @@ function overlapping(drawing: Drawing): string[] {
 describe('the gallery', () => {
   for (const example of gallery) {
     test(`${example.id}: each drawn element goes where the library puts it`, () => holds(stateOf(example)))
-    test(`${example.id}: no two cells overlap`, () => expect(overlapping(drawn(stateOf(example)))).toEqual([]))
+    test(`${example.id}: no two cells overlap`, () =>
+      expect(overlapping(drawn(stateOf(example)))).toEqual([]))
     test(`${example.id}: its real shape is accepted and drawn with shorter axes`, () => {
       const { shapes, lengths } = example.real
       const state = { ...stateOf(example), shapes, lengths: new Map(Object.entries(lengths ?? {})) }
@@ -106,14 +112,31 @@ test('each element of a random product goes where the library puts it', () => {
 
 describe('patterns with special axes', () => {
   const cases: [string, Partial<State>][] = [
-    ['an ellipsis in the middle', { pattern: 'a ... b -> b ... a', shapes: [[2, 3, 2, 4]], lengths: new Map() }],
-    ['an ellipsis merged into one dimension', { pattern: 'a ... -> (... a)', shapes: [[2, 3, 4]], lengths: new Map() }],
+    [
+      'an ellipsis in the middle',
+      { pattern: 'a ... b -> b ... a', shapes: [[2, 3, 2, 4]], lengths: new Map() },
+    ],
+    [
+      'an ellipsis merged into one dimension',
+      { pattern: 'a ... -> (... a)', shapes: [[2, 3, 4]], lengths: new Map() },
+    ],
     ['an ellipsis of no dimensions', { pattern: 'a b ... -> b ... a', shapes: [[2, 3]], lengths: new Map() }],
     ['unit axes', { pattern: '1 a () b -> b 1 a', shapes: [[1, 2, 1, 3]], lengths: new Map() }],
     ['two equal numbers', { operation: 'repeat', pattern: 'a -> 2 a 2', shapes: [[3]], lengths: new Map() }],
     ['a scalar', { operation: 'repeat', pattern: '-> 2 3', shapes: [[]], lengths: new Map() }],
     ['a diagonal', { operation: 'einsum', pattern: 'i i -> i', shapes: [[3, 3]], lengths: new Map() }],
-    ['a broadcast ellipsis', { operation: 'einsum', pattern: '... i j, ... j k -> ... i k', shapes: [[2, 1, 2, 3], [4, 3, 2]], lengths: new Map() }],
+    [
+      'a broadcast ellipsis',
+      {
+        operation: 'einsum',
+        pattern: '... i j, ... j k -> ... i k',
+        shapes: [
+          [2, 1, 2, 3],
+          [4, 3, 2],
+        ],
+        lengths: new Map(),
+      },
+    ],
   ]
   for (const [name, change] of cases) {
     test(`${name}: each element goes where the library puts it`, () => holds({ ...initialState, ...change }))

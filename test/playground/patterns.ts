@@ -35,7 +35,9 @@ function write(dimensions: readonly (readonly Axis[])[]): string {
 const axes = fc
   .uniqueArray(fc.constantFrom(...names), { minLength: 1, maxLength: 5 })
   .chain((chosen) =>
-    fc.tuple(...chosen.map((name) => fc.integer({ min: 1, max: 3 }).map((length): Axis => ({ name, length })))),
+    fc.tuple(
+      ...chosen.map((name) => fc.integer({ min: 1, max: 3 }).map((length): Axis => ({ name, length }))),
+    ),
   )
 
 function shapeOf(dimensions: readonly (readonly Axis[])[]): number[] {
@@ -70,17 +72,15 @@ export const transforms: fc.Arbitrary<State> = axes.chain((all) =>
 
 /** A contraction of two arrays. */
 export const products: fc.Arbitrary<State> = axes.chain((all) =>
-  fc
-    .tuple(fc.subarray(all, { minLength: 1 }), fc.subarray(all))
-    .chain(([first, kept]) => {
-      const second = all.filter((axis) => !first.includes(axis) || axis.length > 1)
-      const used = kept.filter((axis) => first.includes(axis) || second.includes(axis))
-      return fc.tuple(sides(first), sides(second), sides(used)).map(([a, b, y]) => ({
-        ...initialState,
-        operation: 'einsum' as const,
-        pattern: `${write(a)}, ${write(b)} -> ${write(y)}`,
-        shapes: [shapeOf(a), shapeOf(b)],
-        lengths: lengthsOf(all.filter((axis) => [...first, ...second].includes(axis))),
-      }))
-    }),
+  fc.tuple(fc.subarray(all, { minLength: 1 }), fc.subarray(all)).chain(([first, kept]) => {
+    const second = all.filter((axis) => !first.includes(axis) || axis.length > 1)
+    const used = kept.filter((axis) => first.includes(axis) || second.includes(axis))
+    return fc.tuple(sides(first), sides(second), sides(used)).map(([a, b, y]) => ({
+      ...initialState,
+      operation: 'einsum' as const,
+      pattern: `${write(a)}, ${write(b)} -> ${write(y)}`,
+      shapes: [shapeOf(a), shapeOf(b)],
+      lengths: lengthsOf(all.filter((axis) => [...first, ...second].includes(axis))),
+    }))
+  }),
 )

@@ -48,15 +48,17 @@ test('a link survives a browser’s address bar', () => {
 
 test('a link can be read', () => {
   const patchify = stateOf(gallery.find(({ id }) => id === 'patchify')!)
-  expect(toLink(patchify)).toBe(
-    'rearrange?p=b+c+(h+s1)+(w+s2)+-%3E+b+(h+w)+(s1+s2+c)&x=1,3,4,6&n=s1:2,s2:2',
-  )
+  expect(toLink(patchify)).toBe('rearrange?p=b+c+(h+s1)+(w+s2)+-%3E+b+(h+w)+(s1+s2+c)&x=1,3,4,6&n=s1:2,s2:2')
 })
 
 describe('a link that is wrong', () => {
   test('without an operation shows the beginning', () => expect(fromLink('#nonsense')).toBe(initialState))
   test('with a broken escape keeps the rest', () => {
-    expect(fromLink('reduce?p=%E0%A4&x=2,3&r=max')).toMatchObject({ pattern: '', shapes: [[2, 3]], reduction: 'max' })
+    expect(fromLink('reduce?p=%E0%A4&x=2,3&r=max')).toMatchObject({
+      pattern: '',
+      shapes: [[2, 3]],
+      reduction: 'max',
+    })
   })
   test('with unreadable numbers keeps the shape of the beginning', () => {
     expect(fromLink('repeat?p=h&x=2,three').shapes).toEqual(initialState.shapes)

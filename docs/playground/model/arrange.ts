@@ -64,7 +64,8 @@ export function arrange(
       runs.unshift({ axis: own[0]!, dimension, direction: 'x', pitch: 0, length: total })
       continue
     }
-    const inPixel = level.x === 1 && level.y === 0 && isChannel(dimensions.at(-1)!.axes, axes) && dimension > 0
+    const inPixel =
+      level.x === 1 && level.y === 0 && isChannel(dimensions.at(-1)!.axes, axes) && dimension > 0
     const direction = inPixel ? 'x' : choose(level, extent, total, aspect)
     let space = level[direction] === 0 ? gap : gap + spread * (0.35 + 0.3 * level[direction])
     for (const axis of own.toReversed()) {

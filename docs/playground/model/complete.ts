@@ -33,7 +33,11 @@ export function complete(text: string, caret: number, operation: Operation): Com
     detail,
     start,
     end: word?.end ?? caret,
-    insert: pad(insert, before.at(-1), tokens.find((token) => token.start >= caret)),
+    insert: pad(
+      insert,
+      before.at(-1),
+      tokens.find((token) => token.start >= caret),
+    ),
   })
   const completions = namesIn(there)
     .filter((name) => !used.has(name) && name.startsWith(typed) && name !== typed)
@@ -50,7 +54,10 @@ export function complete(text: string, caret: number, operation: Operation): Com
 }
 
 /** The text with a completion in it, and where the caret goes. */
-export function applyCompletion(text: string, { start, end, insert }: Completion): { text: string; caret: number } {
+export function applyCompletion(
+  text: string,
+  { start, end, insert }: Completion,
+): { text: string; caret: number } {
   return { text: text.slice(0, start) + insert + text.slice(end), caret: start + insert.length }
 }
 
@@ -69,7 +76,8 @@ function isOpen(before: readonly Token[]): boolean {
 
 /** Spaces where words would touch. */
 function pad(insert: string, before: Token | undefined, after: Token | undefined): string {
-  const left = before === undefined || before.kind === 'space' || before.kind === 'open' || insert === ')' ? '' : ' '
+  const left =
+    before === undefined || before.kind === 'space' || before.kind === 'open' || insert === ')' ? '' : ' '
   const right = insert === '->' && after?.kind !== 'space' ? ' ' : ''
   return `${left}${insert}${right}`
 }

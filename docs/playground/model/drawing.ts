@@ -54,7 +54,9 @@ export function draw(state: State, scene: Picture): Drawing | null {
   const { reading, shortened } = short
   const filled = wantsPicture ? fillWithPicture(scene, reading.operands[0]!.shape) : null
   const picture = filled !== null
-  const inputs = reading.operands.map((tensor, i) => filled ?? numbered(sizeOf(tensor), i, state.operation === 'einsum'))
+  const inputs = reading.operands.map(
+    (tensor, i) => filled ?? numbered(sizeOf(tensor), i, state.operation === 'einsum'),
+  )
   const outputs = elementsOf(
     call(
       { ...state, lengths: drawnLengths(state, reading) },
@@ -85,7 +87,9 @@ export function draw(state: State, scene: Picture): Drawing | null {
       y[element] = place.y
       const coordinates = coordinatesOf(tensor, reading.axes, element)
       colours.push(
-        picture ? inked(values, element, channels, channelOf(reading, coordinates)) : colourOf(shade(coordinates), own),
+        picture
+          ? inked(values, element, channels, channelOf(reading, coordinates))
+          : colourOf(shade(coordinates), own),
       )
     }
     return { tensor, arrangement, size, x, y, values: Array.from(values), colours, channels }
@@ -105,7 +109,9 @@ export function draw(state: State, scene: Picture): Drawing | null {
 
 /** The lengths of the drawn call: all that the state gives, with drawn values. */
 function drawnLengths({ lengths }: State, { axes }: Reading): Map<string, number> {
-  return new Map([...lengths].map(([name, length]) => [name, axes.find(({ label }) => label === name)?.length ?? length]))
+  return new Map(
+    [...lengths].map(([name, length]) => [name, axes.find(({ label }) => label === name)?.length ?? length]),
+  )
 }
 
 /** The elements' own numbers; small factors for a product, so that its sums stay short. */
@@ -134,6 +140,7 @@ function inked(values: ArrayLike<number>, element: number, channels: number, cha
 }
 
 function channelOf({ axes }: Reading, coordinates: ReadonlyMap<number, number>): number | null {
-  for (const [axis, index] of coordinates) if (isChannel([axis], axes) && axes[axis]!.length === 3) return index
+  for (const [axis, index] of coordinates)
+    if (isChannel([axis], axes) && axes[axis]!.length === 3) return index
   return null
 }

@@ -3,9 +3,7 @@
  * classes from text and is therefore forbidden on this page by its Content-Security-Policy.
  */
 import type { NdArray } from 'ndarray'
-import { EinopsError, einsum, explain, rearrange, reduce, repeat } from 'tesserae'
-import { read } from './reading.ts'
-import { drawable, shorten } from './shorten.ts'
+import { EinopsError, type Explanation, einsum, explain, rearrange, reduce, repeat } from 'tesserae'
 import type { State } from './state.ts'
 
 /** What one call needs. */
@@ -55,32 +53,19 @@ export function elementsOf({ data, shape, stride, offset }: NdArray): number[] {
   return elements
 }
 
-/** What the library says against a state, or null where it accepts it. No tensor of the state's size is made. */
+/** What the library knows about a call before it is made; no tensor of that size exists. */
+export function explained({ operation, pattern, shapes, lengths }: State): Explanation {
+  const x = operation === 'einsum' ? shapes : shapes[0]!
+  return explain(x, pattern, Object.fromEntries(lengths), { operation })
+}
+
+/** What the library says against a state, or null where it accepts it. */
 export function complaint(state: State): EinopsError | null {
   try {
-    if (state.operation === 'einsum') tryProduct(state)
-    else explain(state.shapes[0] as number[], state.pattern, Object.fromEntries(state.lengths), { operation: state.operation })
+    explained(state)
     return null
   } catch (error) {
     if (error instanceof EinopsError) return error
     throw error
   }
-}
-
-/** Where the shapes fit, the same pattern is tried on shorter axes. */
-function tryProduct(state: State): void {
-  const reading = read(state)
-  const fits = reading?.operands.every((operand, i) =>
-    operand.shape.every((length, dimension) => length === state.shapes[i]![dimension]),
-  )
-  const small = reading !== null && fits ? shorten(reading, drawable) : null
-  const shapes = small?.reading.operands.map(({ shape }) => shape) ?? state.shapes
-  const lengths = new Map(state.lengths)
-  for (const { label, length } of small?.reading.axes ?? []) if (lengths.has(label)) lengths.set(label, length)
-  const one = new Float32Array(1)
-  const operands = shapes.map(
-    (shape) =>
-      ({ data: one, shape: [...shape], stride: shape.map(() => 0), offset: 0 }) as unknown as NdArray<Float32Array>,
-  )
-  call({ ...state, lengths }, operands)
 }

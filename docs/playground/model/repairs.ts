@@ -25,16 +25,33 @@ export function repairs(state: State, error: EinopsError): Fix[] {
   return [...suggested(wrong), ...byCode(wrong)]
 }
 
-/** `did you mean 'h'?`: the library knows the name. */
-function suggested({ state, error, start, end, text }: Wrong): Fix[] {
-  const name = /did you mean '([^']+)'/.exec(error.hint ?? '')?.[1]
+/** `did you mean 'h'?`, or `are the two one axis?`: the library knows another name. */
+function suggested({ state, error, start, end, text, tokens }: Wrong): Fix[] {
+  const hint = error.hint ?? ''
+  const twin = /^'([^']+)' is only on the/.exec(hint)?.[1]
+  if (twin !== undefined) {
+    const write = (from: string, to: string): Fix => ({
+      label: `Write '${to}' for '${from}'`,
+      change: {
+        pattern: tokens.map((token) => (token.text === from ? to : token.text)).join(''),
+        lengths: new Map([...state.lengths].map(([key, length]) => [key === from ? to : key, length])),
+      },
+    })
+    // the left side describes what there is, so its name comes first
+    const left = error.code === 'pattern/left-only' ? text : twin
+    const right = left === text ? twin : text
+    return [write(right, left), write(left, right)]
+  }
+  const name = /did you mean '([^']+)'/.exec(hint)?.[1]
   if (name === undefined) return []
   if (error.code === 'length/unused' || error.code === 'length/bad-name') {
     const axis = axisOf(error)
     const lengths = new Map([...state.lengths].map(([key, length]) => [key === axis ? name : key, length]))
     return [{ label: `Rename the length '${axis}' to '${name}'`, change: { lengths } }]
   }
-  return [{ label: `Replace '${text}' by '${name}'`, change: { pattern: splice(state.pattern, start, end, name) } }]
+  return [
+    { label: `Write '${name}' for '${text}'`, change: { pattern: splice(state.pattern, start, end, name) } },
+  ]
 }
 
 function byCode(wrong: Wrong): Fix[] {
@@ -47,15 +64,24 @@ function byCode(wrong: Wrong): Fix[] {
   const remove = edit(`Remove '${text}'`, '')
   switch (error.code) {
     case 'pattern/arrow-missing': {
-      const names = namesIn(tokens)
-      return [edit("Add '->' and all axes", `${pattern.trimEnd()} -> ${names.join(' ')}`, 0, pattern.length)]
+      const whole = `${pattern.trimEnd()} -> ${namesIn(tokens).join(' ')}`
+      const arrow = /\s*[-=–—]*[>→⇒]\s*|\s+[-–—=]+\s+/u.exec(pattern)
+      return [
+        ...(arrow === null
+          ? []
+          : [edit("Write the arrow as '->'", ' -> ', arrow.index, arrow.index + arrow[0].length)]),
+        edit("Add '->' and all axes", whole, 0, pattern.length),
+      ]
     }
     case 'pattern/arrow-second':
       return [edit("Remove the second '->'", '')]
     case 'pattern/unknown-character':
       return characters(wrong, edit)
     case 'pattern/stray-dots':
-      return [edit("Write '...'", '...'), remove]
+      return [
+        edit("Write '...'", pattern.replace(/(?<!\.)\.{1,2}(?!\.)|\.{4,}/g, '...'), 0, pattern.length),
+        remove,
+      ]
     case 'pattern/bad-name': {
       const name = text.replace(/^[_\p{N}]+|_+$/gu, '')
       return name === '' ? [remove] : renamed(wrong, name)
@@ -70,7 +96,9 @@ function byCode(wrong: Wrong): Fix[] {
     case 'pattern/unclosed-parenthesis': {
       const side = tokens.find((token) => token.start === start)?.operand
       const last = tokens.findLast((token) => token.operand === side && token.kind === 'axis')
-      const next = tokens.filter((token) => token.start > start && token.kind === 'axis' && token.operand === side)
+      const next = tokens.filter(
+        (token) => token.start > start && token.kind === 'axis' && token.operand === side,
+      )
       const places = [...new Set([next[1]?.end, last?.end].filter((place) => place !== undefined))]
       return places.map((place) => edit(`Close it after '${wordBefore(tokens, place)}'`, ')', place, place))
     }
@@ -130,16 +158,16 @@ function bracketed(pattern: string): string {
 }
 
 /** A number that may not stand there gets a name, or the operation in which it may. */
-function numbers({ state, text, start, end, tokens }: Wrong): Fix[] {
-  const name = ['n', 'm', 'k', 'p', 'q'].find((one) => !namesIn(tokens).includes(one))!
+function numbers({ state, text, start, tokens }: Wrong): Fix[] {
+  const name = ['n', 'm', 'k', 'p', 'q'].find((one) => !namesIn(tokens).includes(one)) ?? 'n1'
   const lengths = new Map([...state.lengths, [name, Number(text)]])
   const onRight = tokens.find((token) => token.start === start)?.operand === -1
+  const pattern = tokens
+    .map((token) => (token.kind === 'number' && token.text === text ? name : token.text))
+    .join('')
   return [
     ...(onRight ? swap(state, 'repeat') : swap(state, 'reduce')),
-    {
-      label: `Name it: ${name} = ${text}`,
-      change: { pattern: splice(state.pattern, start, end, name), lengths },
-    },
+    { label: `Name it: ${name} = ${text}`, change: { pattern, lengths } },
   ]
 }
 
@@ -198,7 +226,9 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
     case 'shape/cannot-infer': {
       const unknown = here.filter(({ kind, text }) => kind === 'axis' && !lengths.has(text)).slice(1)
       const total = dimension >= 0 ? shape[dimension] : undefined
-      return unknown.slice(-1).map(({ text }) => withLength(text, total === undefined || total % 2 === 0 ? 2 : 1))
+      return unknown
+        .slice(-1)
+        .map(({ text }) => withLength(text, total === undefined || total % 2 === 0 ? 2 : 1))
     }
     case 'length/missing':
       return here.filter(({ kind }) => kind === 'axis').map(({ text }) => withLength(text, 2))
@@ -206,7 +236,10 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
     case 'length/bad-name': {
       const axis = axisOf(error)
       return [
-        { label: `Remove the length '${axis}'`, change: { lengths: new Map([...lengths].filter(([key]) => key !== axis)) } },
+        {
+          label: `Remove the length '${axis}'`,
+          change: { lengths: new Map([...lengths].filter(([key]) => key !== axis)) },
+        },
       ]
     }
     case 'shape/two-lengths':
@@ -220,20 +253,29 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
 function fitted({ shapes, pattern }: State, error: EinopsError): Fix[] {
   const axis = axisOf(error)
   const expected = Number(/expected (\d+)/.exec(error.message)?.[1])
-  const sides = pattern.split('->')[0]!.split(',').map((side) => side.trim().split(/\s+/))
-  const fitting = shapes.map((shape, i) => shape.map((length, place) => (sides[i]?.[place] === axis ? expected : length)))
+  const sides = pattern
+    .split('->')[0]!
+    .split(',')
+    .map((side) => side.trim().split(/\s+/))
+  const fitting = shapes.map((shape, i) =>
+    shape.map((length, place) => (sides[i]?.[place] === axis ? expected : length)),
+  )
   return [{ label: `Make '${axis}' ${expected} everywhere`, change: { shapes: fitting } }]
 }
 
 /** The divisor of `total` that is nearest to `wish`. */
 function nearestDivisor(total: number, wish: number): number | undefined {
-  const divisors = Array.from({ length: Math.min(total, 4096) }, (_, i) => i + 1).filter((n) => n > 1 && total % n === 0)
+  const divisors = Array.from({ length: Math.min(total, 4096) }, (_, i) => i + 1).filter(
+    (n) => n > 1 && total % n === 0,
+  )
   return divisors.sort((a, b) => Math.abs(a - wish) - Math.abs(b - wish))[0]
 }
 
 /** The axis that a sentence is about. */
 function axisOf(error: EinopsError): string {
-  return /(?:axis|length) '([^']*)'/.exec(error.message)?.[1] ?? /'([^']*)' cannot/.exec(error.message)?.[1] ?? ''
+  return (
+    /(?:axis|length) '([^']*)'/.exec(error.message)?.[1] ?? /'([^']*)' cannot/.exec(error.message)?.[1] ?? ''
+  )
 }
 
 function wordBefore(tokens: readonly Token[], place: number): string {

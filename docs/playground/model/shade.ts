@@ -36,7 +36,9 @@ export function shader(
   telling: readonly number[],
 ): (coordinates: ReadonlyMap<number, number>) => Shade {
   // a repeat is the same element, so new axes change nothing
-  const given = new Set(operands.flatMap(({ dimensions }) => dimensions.flatMap((dimension) => dimension.axes)))
+  const given = new Set(
+    operands.flatMap(({ dimensions }) => dimensions.flatMap((dimension) => dimension.axes)),
+  )
   return (coordinates) => {
     let group = 0
     let groups = 1

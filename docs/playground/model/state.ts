@@ -43,7 +43,10 @@ export const initialState: State = {
 
 /** The part of an address after `#`. Parentheses, commas and colons stay readable. */
 export function toLink(state: State): string {
-  const fields: [string, string][] = [['p', state.pattern], ['x', state.shapes.map(join).join(';')]]
+  const fields: [string, string][] = [
+    ['p', state.pattern],
+    ['x', state.shapes.map(join).join(';')],
+  ]
   if (state.lengths.size > 0) {
     fields.push(['n', [...state.lengths].map(([name, length]) => `${name}:${length}`).join(',')])
   }
@@ -80,7 +83,10 @@ export function fromLink(link: string, fallback: State = initialState): State {
 
 /** `2, 3, 4` as lengths, or undefined where it is no list of whole numbers; the empty text is the shape of a scalar. */
 export function readShape(text: string): number[] | undefined {
-  const inside = text.trim().replace(/^\[(.*)\]$/, '$1').trim()
+  const inside = text
+    .trim()
+    .replace(/^\[(.*)\]$/, '$1')
+    .trim()
   if (inside === '') return []
   const lengths = inside.split(/\s*[,\s×x]\s*/).map(readWhole)
   return lengths.every((length) => length !== undefined) ? lengths : undefined
@@ -118,7 +124,11 @@ function splitOnce(text: string, mark: string): [string, string] {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/%20/g, '+').replace(/%2C/g, ',').replace(/%3A/g, ':').replace(/%3B/g, ';')
+  return encodeURIComponent(text)
+    .replace(/%20/g, '+')
+    .replace(/%2C/g, ',')
+    .replace(/%3A/g, ':')
+    .replace(/%3B/g, ';')
 }
 
 function decode(text: string): string {

@@ -24,7 +24,12 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
   const lengthOf = (axis: number) => axes[axis]!.length
   const shapeOf = (own: readonly number[]) => own.map(lengthOf)
   const steps: Step[] = [
-    { verb: 'start', text: 'the input', shape: operand.shape, dimensions: operand.dimensions.map((one) => one.axes) },
+    {
+      verb: 'start',
+      text: 'the input',
+      shape: operand.shape,
+      dimensions: operand.dimensions.map((one) => one.axes),
+    },
   ]
   const push = (verb: Step['verb'], text: string, own: readonly number[]) =>
     steps.push({ verb, text, shape: shapeOf(own), dimensions: own.map((axis) => [axis]) })
@@ -34,7 +39,8 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
   const groups = operand.dimensions.filter(isGroup)
   if (!operand.dimensions.every(isSingle)) {
     const texts = groups.map(
-      ({ axes: own, length }) => `${length} into ${own.map((axis) => `${label(axis)} ${lengthOf(axis)}`).join(' × ')}`,
+      ({ axes: own, length }) =>
+        `${length} into ${own.map((axis) => `${label(axis)} ${lengthOf(axis)}`).join(' × ')}`,
     )
     push('split', texts.length > 0 ? `split ${listed(texts)}` : 'drop axes of length 1', before)
   }
@@ -82,7 +88,8 @@ function productStory({ axes, operands, result }: Reading): Step[] {
     dimensions: operand.dimensions.map((one) => one.axes),
   }))
   const shared = all.filter((axis) => operands.filter((operand) => flat(operand).includes(axis)).length > 1)
-  const matching = shared.length > 0 ? ` where ${listed(shared.map(label))} ${shared.length > 1 ? 'match' : 'matches'}` : ''
+  const matching =
+    shared.length > 0 ? ` where ${listed(shared.map(label))} ${shared.length > 1 ? 'match' : 'matches'}` : ''
   const what = operands.length > 1 ? `multiply${matching}` : `take${matching}`
   steps.push({
     verb: 'multiply',

@@ -26,7 +26,9 @@ function contraction({ axes, operands, result }: Reading): string {
   const inputs = operands.map((operand, i) => {
     if (isFlat(operand)) return names[i]!
     used.add('rearrange')
-    const inside = operand.dimensions.flatMap((dimension) => (dimension.axes.length > 1 ? dimension.axes.slice(1) : []))
+    const inside = operand.dimensions.flatMap((dimension) =>
+      dimension.axes.length > 1 ? dimension.axes.slice(1) : [],
+    )
     return `rearrange(${names[i]}, ${quote(`${side(operand, labels)} -> ${separate(operand, labels)}`)}${keywords(given(inside))})`
   })
   const terms = operands.map((operand) => separate(operand, labels)).join(', ')
@@ -46,7 +48,9 @@ function separate({ dimensions }: TensorReading, labels: readonly string[]): str
 /** The dimensions of a tensor, groups in parentheses. */
 function side({ dimensions }: TensorReading, labels: readonly string[]): string {
   return dimensions
-    .map(({ axes }) => (axes.length === 1 ? labels[axes[0]!] : `(${axes.map((axis) => labels[axis]).join(' ')})`))
+    .map(({ axes }) =>
+      axes.length === 1 ? labels[axes[0]!] : `(${axes.map((axis) => labels[axis]).join(' ')})`,
+    )
     .join(' ')
 }
 
@@ -63,7 +67,9 @@ const reserved = new Set(
 
 function keywords(lengths: readonly (readonly [string, number])[]): string {
   const plain = lengths.filter(([name]) => !reserved.has(name)).map(([name, length]) => `, ${name}=${length}`)
-  const quoted = lengths.filter(([name]) => reserved.has(name)).map(([name, length]) => `${quote(name)}: ${length}`)
+  const quoted = lengths
+    .filter(([name]) => reserved.has(name))
+    .map(([name, length]) => `${quote(name)}: ${length}`)
   return plain.join('') + (quoted.length > 0 ? `, **{${quoted.join(', ')}}` : '')
 }
 

@@ -14,16 +14,17 @@ export function numpyCode(reading: Reading, operation: Operation, reduction: Red
 
 function transform({ axes, operands, result }: Reading, operation: Operation, reduction: Reduction): string {
   const operand = operands[0]!
-  const lengths = (own: readonly number[]) => tuple(own.map((axis) => axes[axis]!.length))
+  const lengths = (own: readonly number[]) => own.map((axis) => axes[axis]!.length)
   const before = flat(operand)
   const after = flat(result)
   let code = 'x'
-  if (!isFlat(operand)) code += `.reshape${lengths(before)}`
+  if (!isFlat(operand)) code += reshape(lengths(before))
   let current = before
   const dropped = before.flatMap((axis, place) => (after.includes(axis) ? [] : place))
-  if (dropped.length > 0 && operation === 'reduce') {
+  const logical = reduction === 'any' || reduction === 'all'
+  if (operation === 'reduce' && (logical || dropped.length > 0)) {
     code += `.${reduction}(axis=${tuple(dropped)})`
-    if (reduction === 'any' || reduction === 'all') code += '.astype(np.uint8)'
+    if (logical) code += '.astype(np.uint8)'
     current = before.filter((axis) => after.includes(axis))
   }
   const old = after.filter((axis) => current.includes(axis))
@@ -31,9 +32,9 @@ function transform({ axes, operands, result }: Reading, operation: Operation, re
   if (order.some((place, i) => place !== i)) code += `.transpose${tuple(order)}`
   if (old.length < after.length) {
     const index = after.map((axis) => (old.includes(axis) ? ':' : 'None')).join(', ')
-    code = `np.broadcast_to(${code}[${index}], ${lengths(after)})`
+    code = `np.broadcast_to(${code}[${index}], ${tuple(lengths(after))})`
   }
-  if (!isFlat(result)) code += `.reshape${tuple(result.shape)}`
+  if (!isFlat(result)) code += reshape(result.shape)
   return code
 }
 
@@ -42,12 +43,18 @@ function contraction({ axes, operands, result }: Reading): string {
   const names = operandNames(operands.length)
   // an operand's dimension of length 1 under the ellipsis has no axis and goes
   const views = operands.map((operand, i) =>
-    isFlat(operand) ? names[i]! : `${names[i]}.reshape${tuple(flat(operand).map((axis) => axes[axis]!.length))}`,
+    isFlat(operand) ? names[i]! : `${names[i]}${reshape(flat(operand).map((axis) => axes[axis]!.length))}`,
   )
-  const terms = operands.map((operand) => flat(operand).map((axis) => letters[axis]).join(''))
-  const output = flat(result).map((axis) => letters[axis]).join('')
+  const terms = operands.map((operand) =>
+    flat(operand)
+      .map((axis) => letters[axis])
+      .join(''),
+  )
+  const output = flat(result)
+    .map((axis) => letters[axis])
+    .join('')
   const code = `np.einsum('${terms.join(',')}->${output}', ${views.join(', ')})`
-  return isFlat(result) ? code : `${code}.reshape${tuple(result.shape)}`
+  return isFlat(result) ? code : `${code}${reshape(result.shape)}`
 }
 
 function flat({ dimensions }: TensorReading): number[] {
@@ -57,6 +64,10 @@ function flat({ dimensions }: TensorReading): number[] {
 /** Whether every dimension is one axis, so that no reshape is needed. */
 function isFlat({ dimensions }: TensorReading): boolean {
   return dimensions.every(({ axes }) => axes.length === 1)
+}
+
+function reshape(shape: readonly number[]): string {
+  return shape.length === 0 ? '.reshape(())' : `.reshape${tuple(shape)}`
 }
 
 function tuple(numbers: readonly number[]): string {

@@ -4,11 +4,15 @@ import type { State } from '../state.ts'
 /** A complete program: the import, an array of the shape, the call. */
 export function typescriptCode({ operation, pattern, shapes, lengths, reduction }: State): string {
   const names = operandNames(shapes.length)
-  const arrays = names.map((name, i) => `const ${name} = ndarray(new Float32Array(${size(shapes[i]!)}), [${shapes[i]!.join(', ')}])`)
+  const arrays = names.map(
+    (name, i) => `const ${name} = ndarray(new Float32Array(${size(shapes[i]!)}), [${shapes[i]!.join(', ')}])`,
+  )
   const operands = operation === 'einsum' ? `[${names.join(', ')}]` : 'x'
   const what = operation === 'reduce' ? `, '${reduction}'` : ''
   const given =
-    lengths.size > 0 ? `, { ${[...lengths].map(([name, length]) => `${key(name)}: ${length}`).join(', ')} }` : ''
+    lengths.size > 0
+      ? `, { ${[...lengths].map(([name, length]) => `${key(name)}: ${length}`).join(', ')} }`
+      : ''
   return [
     "import ndarray from 'ndarray'",
     `import { ${operation} } from 'tesserae'`,
