@@ -2,12 +2,13 @@
  * Checkpoints that stay where they are: the header is read when they are opened, each tensor when it is asked for. A
  * large model never stands in memory twice.
  */
-import { openFile } from '#file'
+import { besides, openFile } from '#file'
 import type { NdArray } from '../layout/tensor.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import { type Header, headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts'
+import { parseIndex, ShardedFile } from './sharded.ts'
 import { type ByteSource, ofBlob, ofBytes } from './source.ts'
 
 /** An open checkpoint; close it when its tensors have been read. */
@@ -25,7 +26,8 @@ export interface SafetensorsFile extends AsyncDisposable {
 }
 
 /**
- * Opens a safetensors file and reads its header; tensors are read one by one when they are asked for.
+ * Opens a safetensors file and reads its header; tensors are read one by one when they are asked for. A path that ends
+ * in `.json` is the index of a checkpoint in several files, which are then opened as one.
  *
  * @param source a file's path (where there are files), a Blob, or the bytes themselves
  * @throws CheckpointError (as a rejection) when there is no such file or its header breaks a rule of the format
@@ -42,14 +44,24 @@ export interface SafetensorsFile extends AsyncDisposable {
  * await file.close()
  */
 export async function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
-  const isPath = typeof source === 'string' || source instanceof URL
-  const reading = { operation: 'openSafetensors', ...(isPath && { file: String(source) }) }
+  const path = typeof source === 'string' || source instanceof URL ? source : undefined
+  const reading = { operation: 'openSafetensors', ...(path && { file: String(path) }) }
   const bytes = await openSource(source, reading)
+  if (path !== undefined && String(path).endsWith('.json')) return openShards(path, bytes, reading)
   try {
     return new OpenFile(bytes, await readHeader(bytes, reading), reading)
   } catch (error) {
     await bytes.close()
     throw error
+  }
+}
+
+async function openShards(path: string | URL, index: ByteSource, reading: Reading): Promise<SafetensorsFile> {
+  try {
+    const files = parseIndex(await index.read(0, index.size), reading)
+    return await ShardedFile.open(files, (name) => openSafetensors(besides(path, name)), reading)
+  } finally {
+    await index.close()
   }
 }
 

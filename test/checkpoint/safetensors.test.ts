@@ -348,3 +348,55 @@ describe('opening', () => {
     await rm(folder, { recursive: true })
   })
 })
+
+describe('a checkpoint in several files', () => {
+  const shards = {
+    'model-00001-of-00002.safetensors': writeSafetensors({ a: ndarray(new Float32Array([1, 2])) }),
+    'model-00002-of-00002.safetensors': writeSafetensors(
+      { b: ndarray(new Uint8Array([3])) },
+      { format: 'pt' },
+    ),
+  }
+  const weightMap = { a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' }
+
+  async function openWith(index: unknown) {
+    const folder = await mkdtemp(join(tmpdir(), 'tesserae-'))
+    const path = join(folder, 'model.safetensors.index.json')
+    for (const [name, bytes] of Object.entries(shards)) await writeFile(join(folder, name), bytes)
+    await writeFile(path, typeof index === 'string' ? index : JSON.stringify(index))
+    try {
+      const file = await openSafetensors(path)
+      const tensors = await file.tensors()
+      await file.close()
+      return { file, tensors }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  test('is opened by its index as one', async () => {
+    const { file, tensors } = await openWith({ metadata: { total_size: 9 }, weight_map: weightMap })
+    expect(file.names).toEqual(['a', 'b'])
+    expect(file.metadata).toEqual({ format: 'pt' })
+    expect(Object.values(tensors).map(values)).toEqual([[1, 2], [3]])
+    await expect(file.tensor('c')).rejects.toThrow('no tensor "c"')
+  })
+
+  test.each<[string, unknown, string]>([
+    ['an index that is no JSON', 'weights', 'not an index of a checkpoint — it is not JSON'],
+    ['an index without a map', { metadata: {} }, "it has no object 'weight_map'"],
+    [
+      'a file in another folder',
+      { weight_map: { a: '../../secret.safetensors' } },
+      'expected the name of a file beside it',
+    ],
+    [
+      'a tensor that is elsewhere',
+      { weight_map: { ...weightMap, a: weightMap.b } },
+      'says that tensor "a" is in model-00002',
+    ],
+    ['a file that is missing', { weight_map: { a: 'gone.safetensors' } }, 'gone.safetensors: no such file'],
+  ])('%s is refused', async (_, index, words) => {
+    await expect(openWith(index)).rejects.toThrow(words)
+  })
+})

@@ -1,0 +1,118 @@
+/**
+ * Checkpoints in several files: `model.safetensors.index.json` says which file beside it holds which tensor
+ * (Hugging Face, "Sharded checkpoints").
+ */
+import type { NdArray } from '../layout/tensor.ts'
+import type { ReadOptions } from './decode.ts'
+import type { CheckpointData } from './dtype.ts'
+import { CheckpointError, type Reading } from './error.ts'
+import type { TensorEntry } from './header.ts'
+import { faultsOf } from './json.ts'
+import type { SafetensorsFile } from './open.ts'
+
+/** Which file holds each tensor. */
+export function parseIndex(bytes: Uint8Array, reading: Reading): ReadonlyMap<string, string> {
+  const fail = (what: string, cause?: unknown) =>
+    new CheckpointError({
+      ...reading,
+      code: 'index/json',
+      what: `not an index of a checkpoint — ${what}`,
+      cause,
+    })
+
+  let text: string
+  let index: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const { duplicate, tooDeep } = faultsOf(text, 8)
+    if (tooDeep) throw fail('it is nested deeper than 8 levels')
+    if (duplicate !== undefined) throw fail(`name ${JSON.stringify(duplicate)} stands twice`)
+    index = JSON.parse(text)
+  } catch (cause) {
+    if (cause instanceof CheckpointError) throw cause
+    throw fail('it is not JSON', cause)
+  }
+  const map =
+    typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined
+  if (typeof map !== 'object' || map === null || Array.isArray(map))
+    throw fail("it has no object 'weight_map'")
+  for (const [name, file] of Object.entries(map)) {
+    // a name, not a path: an index from a stranger must not reach into other folders
+    if (typeof file === 'string' && /^[^/\\]+$/.test(file) && file !== '.' && file !== '..') continue
+    throw fail(
+      `tensor ${JSON.stringify(name)} is said to be in ${JSON.stringify(file)}, expected the name of a file beside it`,
+    )
+  }
+  if (Object.keys(map).length === 0) throw fail("its 'weight_map' is empty")
+  return new Map(Object.entries(map as Record<string, string>))
+}
+
+/** Several files as one. */
+export class ShardedFile implements SafetensorsFile {
+  readonly names: readonly string[]
+  readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly #home: ReadonlyMap<string, SafetensorsFile>
+  readonly #shards: readonly SafetensorsFile[]
+
+  private constructor(
+    home: ReadonlyMap<string, SafetensorsFile>,
+    entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>,
+    shards: readonly SafetensorsFile[],
+  ) {
+    this.names = [...entries.keys()]
+    this.entries = entries
+    this.metadata = Object.freeze(
+      Object.assign(Object.create(null), ...shards.map((shard) => shard.metadata)),
+    )
+    this.#home = home
+    this.#shards = shards
+  }
+
+  /** Opens every file of an index; each has to hold what the index says. */
+  static async open(
+    index: ReadonlyMap<string, string>,
+    openShard: (file: string) => Promise<SafetensorsFile>,
+    reading: Reading,
+  ): Promise<ShardedFile> {
+    const shards = new Map<string, SafetensorsFile>()
+    try {
+      for (const file of new Set(index.values())) shards.set(file, await openShard(file))
+      const home = new Map<string, SafetensorsFile>()
+      const entries = new Map<string, Pick<TensorEntry, 'dtype' | 'shape'>>()
+      for (const [name, file] of index) {
+        const shard = shards.get(file)!
+        const entry = shard.entries.get(name)
+        if (entry === undefined) {
+          const what = `its index says that tensor ${JSON.stringify(name)} is in ${file}, but it is not`
+          throw new CheckpointError({ ...reading, code: 'index/missing', what })
+        }
+        home.set(name, shard)
+        entries.set(name, entry)
+      }
+      return new ShardedFile(home, entries, [...shards.values()])
+    } catch (error) {
+      for (const shard of shards.values()) await shard.close()
+      throw error
+    }
+  }
+
+  async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+    // a file that does not have it says so
+    return (this.#home.get(name) ?? this.#shards[0]!).tensor(name, options)
+  }
+
+  async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
+    const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
+    for (const name of this.names) tensors[name] = await this.tensor(name, options)
+    return tensors
+  }
+
+  async close(): Promise<void> {
+    for (const shard of this.#shards) await shard.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
