@@ -148,7 +148,7 @@ class StridedArray extends View {
     for (let axis = 0; axis < this.shape.length; axis++) {
       const index = indices[axis]
       if (typeof index === 'number' && index >= 0) {
-        offset = Math.trunc(offset + this.stride[axis]! * index)
+        offset = Math.trunc(offset + this.stride[axis]! * index) || 0
       } else {
         shape.push(this.shape[axis]!)
         stride.push(this.stride[axis]!)
