@@ -7,7 +7,7 @@ import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { contract, type Operand } from './contraction.ts'
 import { noEpilogue } from './epilogue.ts'
-import { forEachOffset } from './offsets.ts'
+import { forEachOffset } from './matrix.ts'
 
 export interface AttentionOptions {
   /** What the scores are multiplied by; 1/√d if not given. */

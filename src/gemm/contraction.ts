@@ -31,21 +31,29 @@ export interface Contraction {
 
 /** Computes the contraction into its output. */
 export function contract(contraction: Contraction): void {
-  const { lengths, operands, output, epilogue } = simplify(contraction)
-  if (lengths.some((length, label) => length === 0 && output.stride[label] !== 0)) return
-  if (operands.length > 2) {
-    const tree = contractionTree(lengths, operands, output) as readonly [Tree, Tree]
-    const pair = tree.map((part) => evaluate(part, { lengths, operands, output, epilogue }))
-    const left = lengths.map((_, label) => [output, ...pair].some((tensor) => varies(tensor, label)))
-    contract({ lengths: restrict(lengths, left), operands: pair, output, epilogue })
-  } else if (!operands.every(({ data, offset }) => holdsNumbers(data, offset))) {
-    contractByDefinition({ lengths, operands, output, epilogue })
-  } else if (operands.length === 2) {
-    contractPair({ lengths, operands, output, epilogue })
-  } else {
-    const one = { data: Float64Array.of(1), offset: 0, stride: lengths.map(() => 0) }
-    multiplyPair({ lengths, operands: [operands[0]!, one], output, epilogue })
-  }
+  const simple = simplify(contraction)
+  const { lengths, operands, output } = simple
+  if (lengths.some((length, label) => length === 0 && varies(output, label))) return
+  const empty = lengths.includes(0)
+  if (operands.length > 2 && !empty) contractTree(simple)
+  else if (empty || !operands.every(({ data, offset }) => holdsNumbers(data, offset)))
+    contractByDefinition(simple)
+  else if (operands.length === 2) contractPair(simple)
+  else multiplyPair({ ...simple, operands: [operands[0]!, one(lengths)] })
+}
+
+/** The operand that changes nothing. */
+function one(lengths: readonly number[]): Operand {
+  return { data: Float64Array.of(1), offset: 0, stride: lengths.map(() => 0) }
+}
+
+/** Three operands and more, pair by pair. */
+function contractTree(contraction: Contraction): void {
+  const { lengths, operands, output } = contraction
+  const tree = contractionTree(lengths, operands, output) as readonly [Tree, Tree]
+  const pair = tree.map((part) => evaluate(part, contraction))
+  const left = lengths.map((_, label) => [output, ...pair].some((tensor) => varies(tensor, label)))
+  contract({ ...contraction, lengths: restrict(lengths, left), operands: pair })
 }
 
 /** Two operands: what only one of them has is summed first, which leaves less to multiply. */

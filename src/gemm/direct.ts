@@ -6,7 +6,7 @@ import { activations } from './activation.ts'
 import type { Operand } from './contraction.ts'
 import type { BoundEpilogue } from './epilogue.ts'
 import type { Numbers } from './kernel.ts'
-import { forEachOffset } from './offsets.ts'
+import { forEachOffset } from './matrix.ts'
 import type { Product } from './pair.ts'
 
 /** How many elements of a row are summed at once. */

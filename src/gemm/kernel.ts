@@ -1,15 +1,18 @@
 /**
- * What a product of matrices needs of a machine: panels to pack blocks of the operands into, and a tile of the product held in
- * registers. Blocks are those of Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a block of A
- * stays in the second-level cache, a sliver of B in the first.
+ * What a machine has to offer: the product of two matrices that stand in memory by scatter vectors, blocked and packed as it likes
+ * best, with the epilogue applied while it stores. The plain one is TypeScript and takes numbers of every dtype; the one in
+ * WebAssembly takes float32 in its own memory.
+ *
+ * Both follow Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a block of A's rows is packed and stays
+ * in the second-level cache, a sliver of B's columns in the first, and a tile of the product in registers.
  *
  *          depth                columns
  *        ┌───┬───┐            ┌─────────┬──          A: packed in slivers of a tile's rows, [sliver][k][row]
  *   rows │ A │   │   ·  depth │    B    │     = C    B: packed in slivers of a tile's columns, [sliver][k][column]
- *        ├───┼───┤            ├─────────┼──          slivers that the matrix does not fill end in zeros
+ *        ├───┼───┤            ├─────────┼──
  */
 import type { Activation } from './activation.ts'
-import type { Matrix } from './offsets.ts'
+import type { Matrix } from './matrix.ts'
 
 /** Arrays whose elements are numbers. */
 export interface Numbers {
@@ -17,35 +20,22 @@ export interface Numbers {
   [index: number]: number
 }
 
-/** A part of a product: rows × columns of the output, a part of the depth. */
-export interface Block {
-  row: number
-  rows: number
-  column: number
-  columns: number
-  k: number
-  depth: number
-}
-
-/** Where a product goes, and what happens to it on its way: see `Epilogue`. All matrices have the same rows and columns. */
-export interface Target {
-  readonly output: Matrix<Numbers>
+/** output = activation(scale · a·b + bias) + residual */
+export interface MatrixProduct<D extends Numbers = Numbers> {
+  /** [m, k] */
+  readonly a: Matrix<D>
+  /** [k, n] */
+  readonly b: Matrix<D>
+  /** [m, n]; shares no element with an operand. */
+  readonly output: Matrix<D>
   readonly scale: number
-  readonly bias: Matrix<Numbers> | null
+  /** [m, n], strides of 0 where it repeats. */
+  readonly bias: Matrix<D> | null
   readonly activation: Activation | null
-  readonly residual: Matrix<Numbers> | null
+  /** [m, n], likewise. */
+  readonly residual: Matrix<D> | null
 }
 
-export interface Kernel {
-  /** The largest block that the panels hold. */
-  readonly largest: { readonly rows: number; readonly columns: number; readonly depth: number }
-  /** Packs the block's rows and depth of A, [rows, depth]. */
-  packA(a: Matrix<Numbers>, block: Block): void
-  /** Packs the block's depth and columns of B, [depth, columns]. */
-  packB(b: Matrix<Numbers>, block: Block): void
-  /**
-   * Multiplies the packed panels and stores the block. Of the blocks along the depth all but the first add to what stands in
-   * the output, and the last one applies the epilogue.
-   */
-  multiply(target: Target, block: Block, part: { readonly first: boolean; readonly last: boolean }): void
+export interface Kernel<D extends Numbers = Numbers> {
+  multiply(product: MatrixProduct<D>): void
 }

@@ -4,10 +4,9 @@
  * index; thin ones are computed without packing.
  */
 
-import { multiplyBlocked } from './blocked.ts'
+import { multiplyBatch } from './batch.ts'
 import type { Contraction, Operand } from './contraction.ts'
 import { multiplyDirectly } from './direct.ts'
-import type { Walk } from './offsets.ts'
 import { plainKernel } from './plain-kernel.ts'
 
 /** Labels of a pair by what they do in the product, each group's slowest label first. */
@@ -35,7 +34,7 @@ export function multiplyPair(contraction: Contraction): void {
   const tensors = [...contraction.operands, contraction.output]
   if (thin || tensors.some((tensor) => reach(contraction.lengths, tensor) >= 2 ** 31))
     multiplyDirectly(product)
-  else multiplyBlocked(plainKernel, product)
+  else multiplyBatch(plainKernel, product)
 }
 
 /**
@@ -70,16 +69,6 @@ function asProduct(contraction: Contraction): Product {
     ),
   }
   return { ...contraction, a, b, groups }
-}
-
-/** A group of labels as one axis of a tensor. */
-export function walk(lengths: readonly number[], labels: readonly number[], { stride }: Operand): Walk {
-  const own = labels.map((label) => lengths[label]!)
-  return {
-    length: own.reduce((n, m) => n * m, 1),
-    lengths: own,
-    strides: labels.map((label) => stride[label]!),
-  }
 }
 
 /** How far an operand's elements stand apart at most: more does not fit a table of 32-bit offsets. */

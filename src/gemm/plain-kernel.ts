@@ -1,14 +1,25 @@
 /**
- * The kernel in plain TypeScript: a tile of 4×4 sums in local variables, which the engine keeps in registers, over panels of
- * doubles. One loop then serves every dtype, integers exactly (up to 2^53), and on V8 it is twice as fast as one in single
- * precision, whose every operation JavaScript has to round.
+ * The kernel in plain TypeScript, for every dtype whose elements are numbers: 4×4 tiles over panels of doubles. Integers are then
+ * exact up to 2^53, and on V8 it is twice as fast as one in single precision, whose every operation JavaScript has to round.
  */
+import { fillOffsets } from '../wasm/offsets.ts'
 import { activations } from './activation.ts'
-import type { Block, Kernel, Numbers, Target } from './kernel.ts'
-import { fillOffsets, type Matrix } from './offsets.ts'
+import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
+import { lengthOf, type Matrix } from './matrix.ts'
+import { multiplyTile, tile } from './plain-tile.ts'
 
-const tile = 4
+/** What is packed at a time. */
 const largest = { rows: 48, columns: 512, depth: 384 } as const
+
+/** A part of a product: rows × columns of the output, a part of the depth. */
+interface Block {
+  row: number
+  rows: number
+  column: number
+  columns: number
+  k: number
+  depth: number
+}
 
 interface Workspace {
   /** Panels of A and B: [sliver, k, row or column within the tile]. */
@@ -38,33 +49,53 @@ function getWorkspace(): Workspace {
 }
 
 export const plainKernel: Kernel = {
-  largest,
-
-  packA({ data, offset, rows, columns }, block) {
-    const space = getWorkspace()
-    fillOffsets(rows, block.row, block.rows, space.rows)
-    fillOffsets(columns, block.k, block.depth, space.depth)
-    pack(data, offset, space.rows, block.rows, space.depth, block.depth, space.a)
-  },
-
-  packB({ data, offset, rows, columns }, block) {
-    const space = getWorkspace()
-    fillOffsets(columns, block.column, block.columns, space.columns)
-    fillOffsets(rows, block.k, block.depth, space.depth)
-    pack(data, offset, space.columns, block.columns, space.depth, block.depth, space.b)
-  },
-
-  multiply(target, block, part) {
-    const { a, b, sums } = getWorkspace()
-    const { rows, columns, depth } = block
-    const width = padded(columns)
-    for (let column = 0; column < columns; column += tile) {
-      for (let row = 0; row < rows; row += tile) {
-        multiplyTile(a, row * depth, b, column * depth, depth, sums, row * width + column, width)
+  /** The order of the loops is that of BLIS (Van Zee & van de Geijn 2015): columns, depth, rows. */
+  multiply(product) {
+    const end = {
+      rows: lengthOf(product.a.rows),
+      columns: lengthOf(product.b.columns),
+      depth: lengthOf(product.b.rows),
+    }
+    const block: Block = { row: 0, rows: 0, column: 0, columns: 0, k: 0, depth: 0 }
+    for (block.column = 0; block.column < end.columns; block.column += largest.columns) {
+      block.columns = Math.min(largest.columns, end.columns - block.column)
+      for (block.k = 0; block.k < end.depth; block.k += largest.depth) {
+        block.depth = Math.min(largest.depth, end.depth - block.k)
+        packB(product.b, block)
+        const part = { first: block.k === 0, last: block.k + block.depth === end.depth }
+        for (block.row = 0; block.row < end.rows; block.row += largest.rows) {
+          block.rows = Math.min(largest.rows, end.rows - block.row)
+          packA(product.a, block)
+          multiplyBlock(block)
+          store(product, block, part)
+        }
       }
     }
-    store(target, block, part)
   },
+}
+
+function packA({ data, offset, rows, columns }: Matrix<Numbers>, block: Block): void {
+  const space = getWorkspace()
+  fillOffsets(rows, block.row, space.rows.subarray(0, block.rows))
+  fillOffsets(columns, block.k, space.depth.subarray(0, block.depth))
+  pack(data, offset, space.rows, block.rows, space.depth, block.depth, space.a)
+}
+
+function packB({ data, offset, rows, columns }: Matrix<Numbers>, block: Block): void {
+  const space = getWorkspace()
+  fillOffsets(columns, block.column, space.columns.subarray(0, block.columns))
+  fillOffsets(rows, block.k, space.depth.subarray(0, block.depth))
+  pack(data, offset, space.columns, block.columns, space.depth, block.depth, space.b)
+}
+
+function multiplyBlock({ rows, columns, depth }: Block): void {
+  const { a, b, sums } = getWorkspace()
+  const width = padded(columns)
+  for (let column = 0; column < columns; column += tile) {
+    for (let row = 0; row < rows; row += tile) {
+      multiplyTile(a, row * depth, b, column * depth, depth, sums, row * width + column, width)
+    }
+  }
 }
 
 function padded(count: number): number {
@@ -108,87 +139,15 @@ function pack(
   }
 }
 
-/** sums[4, 4] = a[depth, 4]ᵀ · b[depth, 4] */
-function multiplyTile(
-  a: Float64Array,
-  fromA: number,
-  b: Float64Array,
-  fromB: number,
-  depth: number,
-  sums: Float64Array,
-  to: number,
-  width: number,
-): void {
-  let c00 = 0
-  let c01 = 0
-  let c02 = 0
-  let c03 = 0
-  let c10 = 0
-  let c11 = 0
-  let c12 = 0
-  let c13 = 0
-  let c20 = 0
-  let c21 = 0
-  let c22 = 0
-  let c23 = 0
-  let c30 = 0
-  let c31 = 0
-  let c32 = 0
-  let c33 = 0
-  let p = fromA
-  let q = fromB
-  for (let k = 0; k < depth; k++) {
-    const a0 = a[p]!
-    const a1 = a[p + 1]!
-    const a2 = a[p + 2]!
-    const a3 = a[p + 3]!
-    const b0 = b[q]!
-    c00 += a0 * b0
-    c10 += a1 * b0
-    c20 += a2 * b0
-    c30 += a3 * b0
-    const b1 = b[q + 1]!
-    c01 += a0 * b1
-    c11 += a1 * b1
-    c21 += a2 * b1
-    c31 += a3 * b1
-    const b2 = b[q + 2]!
-    c02 += a0 * b2
-    c12 += a1 * b2
-    c22 += a2 * b2
-    c32 += a3 * b2
-    const b3 = b[q + 3]!
-    c03 += a0 * b3
-    c13 += a1 * b3
-    c23 += a2 * b3
-    c33 += a3 * b3
-    p += tile
-    q += tile
-  }
-  sums[to] = c00
-  sums[to + 1] = c01
-  sums[to + 2] = c02
-  sums[to + 3] = c03
-  sums[to + width] = c10
-  sums[to + width + 1] = c11
-  sums[to + width + 2] = c12
-  sums[to + width + 3] = c13
-  sums[to + 2 * width] = c20
-  sums[to + 2 * width + 1] = c21
-  sums[to + 2 * width + 2] = c22
-  sums[to + 2 * width + 3] = c23
-  sums[to + 3 * width] = c30
-  sums[to + 3 * width + 1] = c31
-  sums[to + 3 * width + 2] = c32
-  sums[to + 3 * width + 3] = c33
-}
-
 /** Adds what earlier blocks of the depth left in the output, applies the epilogue after the last one, and writes the block. */
-function store(target: Target, block: Block, { first, last }: { first: boolean; last: boolean }): void {
+function store(
+  { output, scale, bias, activation, residual }: MatrixProduct,
+  block: Block,
+  { first, last }: { first: boolean; last: boolean },
+): void {
   const { sums } = getWorkspace()
-  if (!first) addBlock(target.output, block, sums)
+  if (!first) addBlock(output, block, sums)
   if (last) {
-    const { scale, bias, activation, residual } = target
     const count = block.rows * padded(block.columns)
     if (scale !== 1) for (let i = 0; i < count; i++) sums[i]! *= scale
     if (bias) addBlock(bias, block, sums)
@@ -198,8 +157,8 @@ function store(target: Target, block: Block, { first, last }: { first: boolean; 
     }
     if (residual) addBlock(residual, block, sums)
   }
-  const { data, offset } = target.output
-  const { rows, columns } = tables(target.output, block)
+  const { data, offset } = output
+  const { rows, columns } = tables(output, block)
   const width = padded(block.columns)
   for (let row = 0; row < block.rows; row++) {
     const from = row * width
@@ -223,7 +182,7 @@ function addBlock(matrix: Matrix<Numbers>, block: Block, sums: Float64Array): vo
 /** The scatter vectors of a block of rows and columns; valid until the next call. */
 function tables({ rows, columns }: Matrix<Numbers>, block: Block): { rows: Int32Array; columns: Int32Array } {
   const space = getWorkspace()
-  fillOffsets(rows, block.row, block.rows, space.rows)
-  fillOffsets(columns, block.column, block.columns, space.columns)
+  fillOffsets(rows, block.row, space.rows.subarray(0, block.rows))
+  fillOffsets(columns, block.column, space.columns.subarray(0, block.columns))
   return space
 }

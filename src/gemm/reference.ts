@@ -6,7 +6,7 @@ import { dtypeOf } from '../layout/data.ts'
 import type { Data } from '../layout/tensor.ts'
 import { activations } from './activation.ts'
 import type { Contraction, Operand } from './contraction.ts'
-import { forEachOffset } from './offsets.ts'
+import { forEachOffset } from './matrix.ts'
 
 /** Computes any contraction by nested loops over all its labels. */
 export function contractByDefinition({ lengths, operands, output, epilogue }: Contraction): void {

@@ -1,5 +1,5 @@
 /** All elements of a tensor in row-major order, as numbers. */
-import { forEachOffset } from '../../src/gemm/offsets.ts'
+import { forEachOffset } from '../../src/gemm/matrix.ts'
 import type { Tensor } from '../../src/layout/tensor.ts'
 
 export function elements({ data, shape, stride, offset }: Tensor): number[] {

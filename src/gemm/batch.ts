@@ -1,0 +1,55 @@
+/** A product of tensors as one product of matrices for each batch index. */
+import type { Walk } from '../wasm/offsets.ts'
+import type { Operand } from './contraction.ts'
+import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
+import { forEachOffset, type Matrix } from './matrix.ts'
+import type { Product } from './pair.ts'
+
+/** Multiplies by a kernel, one batch index after the other. */
+export function multiplyBatch(kernel: Kernel, product: Product): void {
+  const { lengths, a, b, output, groups } = product
+  const { scale, bias, activation, residual } = product.epilogue
+  const { batch, rows, columns, depth } = groups
+  const whole: MatrixProduct = {
+    a: matrix(lengths, a, rows, depth),
+    b: matrix(lengths, b, depth, columns),
+    output: matrix(lengths, output, rows, columns),
+    scale,
+    bias: bias && matrix(lengths, bias, rows, columns),
+    activation,
+    residual: residual && matrix(lengths, residual, rows, columns),
+  }
+  if (batch.length === 0) {
+    kernel.multiply(whole)
+    return
+  }
+  const tensors = [a, b, output, bias ?? output, residual ?? output]
+  forEachOffset(
+    batch.map((label) => lengths[label]!),
+    tensors.map(({ stride }) => batch.map((label) => stride[label]!)),
+    tensors.map(({ offset }) => offset),
+    (offsets) => {
+      kernel.multiply({
+        ...whole,
+        a: { ...whole.a, offset: offsets[0]! },
+        b: { ...whole.b, offset: offsets[1]! },
+        output: { ...whole.output, offset: offsets[2]! },
+        bias: whole.bias && { ...whole.bias, offset: offsets[3]! },
+        residual: whole.residual && { ...whole.residual, offset: offsets[4]! },
+      })
+    },
+  )
+}
+
+function matrix(
+  lengths: readonly number[],
+  { data, offset, stride }: Operand,
+  rows: readonly number[],
+  columns: readonly number[],
+): Matrix<Numbers> {
+  const walk = (labels: readonly number[]): Walk => ({
+    lengths: labels.map((label) => lengths[label]!),
+    strides: labels.map((label) => stride[label]!),
+  })
+  return { data: data as Numbers, offset, rows: walk(rows), columns: walk(columns) }
+}
