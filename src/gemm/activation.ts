@@ -13,7 +13,7 @@ export const activations: Readonly<Record<Activation, (x: number) => number>> = 
   gelu: (x) => (x === Number.NEGATIVE_INFINITY ? 0 : 0.5 * x * erfc(-x * Math.SQRT1_2)),
   // Hendrycks and Gimpel, arXiv:1606.08415; ½ (1 + tanh u) = 1 / (1 + exp(−2u)), which does not cancel
   'gelu-tanh': (x) => logisticTimes(x, 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)),
-  relu: (x) => (x < 0 ? 0 : x),
+  relu: (x) => Math.max(x, 0),
   silu: (x) => logisticTimes(x, x),
 }
 

@@ -4,10 +4,12 @@
  * index; thin ones are computed without packing.
  */
 
+import { getHeap } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
 import type { Contraction, Operand } from './contraction.ts'
 import { multiplyDirectly } from './direct.ts'
 import { plainKernel } from './plain-kernel.ts'
+import { multiplyInHeap } from './staging.ts'
 
 /** Labels of a pair by what they do in the product, each group's slowest label first. */
 export interface Groups {
@@ -27,13 +29,19 @@ export interface Product extends Contraction {
 /** Multiplies two operands of numbers into the output. */
 export function multiplyPair(contraction: Contraction): void {
   const product = asProduct(contraction)
-  const size = (labels: readonly number[]) => labels.reduce((n, label) => n * contraction.lengths[label]!, 1)
+  const { lengths, epilogue } = contraction
+  const size = (labels: readonly number[]) => labels.reduce((n, label) => n * lengths[label]!, 1)
   const { rows, columns, depth } = product.groups
   const [m, n, k] = [size(rows), size(columns), size(depth)]
+  const tensors = [...contraction.operands, contraction.output, epilogue.bias, epilogue.residual]
   const thin = m < 4 || n < 4 || k < 4 || m * n * k < 1024
-  const tensors = [...contraction.operands, contraction.output]
-  if (thin || tensors.some((tensor) => reach(contraction.lengths, tensor) >= 2 ** 31))
+  if (thin || tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)) {
     multiplyDirectly(product)
+    return
+  }
+  const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
+  const heap = single ? getHeap() : null
+  if (heap) multiplyInHeap(heap, product)
   else multiplyBatch(plainKernel, product)
 }
 
