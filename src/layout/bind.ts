@@ -60,7 +60,7 @@ export function bindTransform(pattern: TransformPattern, shape: readonly number[
   return new Plan({ pattern, shape, lengths: names, dimensions, reduced })
 
   function take(axis: Axis): PlanAxis[] {
-    if (axis.kind === 'number') return [newAxis(String(axis.length), axis.length)]
+    if (axis.kind === 'number') return axis.length === 1 ? [] : [newAxis(String(axis.length), axis.length)]
     const label = axis.kind === 'ellipsis' ? '...' : axis.name
     const known = found.get(label)
     if (known !== undefined) {
@@ -203,10 +203,9 @@ function newAxis(label: string, length: number): PlanAxis {
 function lengthOfNew(axis: NamedAxis, binding: Binding): number {
   const length = binding.given.get(axis.name)
   if (length !== undefined) return length
-  const got = binding.given.size === 0 ? 'no lengths' : `only ${[...binding.given.keys()].join(', ')}`
   throw mistake(
     binding,
-    say('length/missing', { axis: axis.name, got }),
+    say('length/missing', { axis: axis.name }),
     axis.span,
     `pass { ${axis.name}: … } after the pattern`,
   )
