@@ -11,30 +11,33 @@ import { checkArrows, reject, type Source } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { namesOf } from './transform.ts'
 
-const operandDialect: Dialect = {
+const operand = {
   where: 'in an operand',
   numbers: { hint: 'give the axis a name, and its length in the object after the pattern' },
   duplicates: true,
   underscore: 'often',
   groupedEllipsis: false,
   composite: true,
-}
+} as const
 
-const outputDialect: Dialect = {
-  ...operandDialect,
+const output = {
+  ...operand,
   where: 'in the output',
   numbers: { hint: 'repeat can make a new axis of this length' },
   duplicates: false,
   underscore: 'once',
   groupedEllipsis: true,
-}
+} as const
+
+/** The compiler reads these too. */
+export const dialects = { operand, output } as const satisfies Record<'operand' | 'output', Dialect>
 
 export function readEinsum(text: string): EinsumPattern {
   const source: Source = { text, operation: 'einsum' }
   const { sides, arrows } = parse(text)
   checkArrows(source, arrows, 1)
-  const operands = sides[0]!.expressions.map((operand) => readExpression(source, operand, operandDialect))
-  const output = readOnlyExpression(source, sides[1]!, outputDialect)
+  const operands = sides[0]!.expressions.map((operand) => readExpression(source, operand, dialects.operand))
+  const output = readOnlyExpression(source, sides[1]!, dialects.output)
   checkOutput(source, operands, output)
   return { kind: 'einsum', text, operands, output }
 }

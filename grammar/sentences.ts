@@ -54,7 +54,7 @@ export const sentences = {
   'shape/too-large': 'the result is too large — got {got} elements, expected fewer than 2^53',
   'shape/no-memory': 'no memory for the result — got {got} elements of {dtype}, expected fewer',
 
-  'length/missing': "the length of the new axis '{axis}' is missing — got {got}, expected it in the lengths",
+  'length/missing': "the length of the new axis '{axis}' is missing — got none, expected one in the lengths",
   'length/unused': "length '{axis}' is not used — got {axis}: {value}, expected {expected}",
   'length/bad-name': "'{axis}' cannot be the name of an axis — got {axis}: {value}, expected {expected}",
   'length/bad-value': "bad length of axis '{axis}' — got {value}, expected a whole number, 0 or more",

@@ -11,30 +11,32 @@ import { nearest } from './suggest.ts'
 
 const nameIt = 'give the axis a name, and its length in the object after the pattern'
 
-/** On which sides numbers greater than 1 may stand: where an axis is only dropped, or only made. */
-const numbers: Record<TransformOperation, { left: Dialect['numbers']; right: Dialect['numbers'] }> = {
-  rearrange: { left: { hint: nameIt }, right: { hint: 'repeat can make a new axis of this length' } },
-  reduce: { left: true, right: { hint: 'reduce drops axes; repeat makes new ones' } },
-  repeat: { left: { hint: nameIt }, right: true },
-}
+const common = { duplicates: false, underscore: 'no', composite: true } as const
+const left = { ...common, where: 'on the left', groupedEllipsis: false } as const
+const right = { ...common, where: 'on the right', groupedEllipsis: true } as const
+
+/** Numbers greater than 1 may stand where axes are only dropped, or only made. The compiler reads these too. */
+export const dialects = {
+  rearrange: {
+    left: { ...left, numbers: { hint: nameIt } },
+    right: { ...right, numbers: { hint: 'repeat can make a new axis of this length' } },
+  },
+  reduce: {
+    left: { ...left, numbers: true },
+    right: { ...right, numbers: { hint: 'reduce drops axes; repeat makes new ones' } },
+  },
+  repeat: {
+    left: { ...left, numbers: { hint: nameIt } },
+    right: { ...right, numbers: true },
+  },
+} as const satisfies Record<TransformOperation, Record<'left' | 'right', Dialect>>
 
 export function readTransform(text: string, operation: TransformOperation): TransformPattern {
   const source: Source = { text, operation }
   const { sides, arrows } = parse(text)
   checkArrows(source, arrows, 1)
-  const common = { duplicates: false, underscore: 'no', composite: true } as const
-  const left = readOnlyExpression(source, sides[0]!, {
-    ...common,
-    where: 'on the left',
-    numbers: numbers[operation].left,
-    groupedEllipsis: false,
-  })
-  const right = readOnlyExpression(source, sides[1]!, {
-    ...common,
-    where: 'on the right',
-    numbers: numbers[operation].right,
-    groupedEllipsis: true,
-  })
+  const left = readOnlyExpression(source, sides[0]!, dialects[operation].left)
+  const right = readOnlyExpression(source, sides[1]!, dialects[operation].right)
   checkSides(source, left, right)
   return { kind: 'transform', operation, text, left, right }
 }

@@ -1,0 +1,54 @@
+/** The rules of `a, b -> c` at type level: those of `../einsum.ts`. */
+import type { dialects } from '../einsum.ts'
+import type { Expression, FirstMissing, Flat, Item, Scan } from './expression.ts'
+import type { Mistake } from './mistake.ts'
+import type { Words } from './text.ts'
+import type { Cut } from './transform.ts'
+
+/** A pattern without mistakes. */
+export interface Einsum<
+  Operands extends readonly (readonly Item[])[] = readonly (readonly Item[])[],
+  Output extends readonly Item[] = readonly Item[],
+> {
+  readonly operands: Operands
+  readonly output: Output
+}
+
+export type ReadEinsum<Text extends string> =
+  Cut<Text, 'einsum'> extends infer Sides
+    ? Sides extends { left: infer Left extends string; right: infer Right extends string }
+      ? ReadOutput<ReadOperands<Left>, Right>
+      : Sides
+    : never
+
+interface Operands<All extends readonly (readonly Item[])[], Names extends string> {
+  readonly all: All
+  readonly names: Names
+}
+
+type ReadOperands<
+  Text extends string,
+  All extends readonly (readonly Item[])[] = [],
+  Names extends string = never,
+> = Text extends `${infer First},${infer Rest}`
+  ? Scan<Words<First>, typeof dialects.operand> extends infer Read
+    ? Read extends Expression
+      ? ReadOperands<Rest, [...All, Read['items']], Names | Read['names']>
+      : Read
+    : never
+  : Scan<Words<Text>, typeof dialects.operand> extends infer Read
+    ? Read extends Expression
+      ? Operands<[...All, Read['items']], Names | Read['names']>
+      : Read
+    : never
+
+type ReadOutput<Left, Right extends string> =
+  Left extends Operands<infer All, infer Names>
+    ? Scan<Words<Right>, typeof dialects.output> extends infer Output
+      ? Output extends Expression
+        ? Exclude<Output['names'], Names> extends never
+          ? Einsum<All, Output['items']>
+          : Mistake<'pattern/output-only', { axis: FirstMissing<Flat<Output['items']>, Names> }>
+        : Output
+      : never
+    : Left

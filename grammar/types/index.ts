@@ -1,0 +1,200 @@
+/**
+ * The language at type level: the mistakes of literal patterns as compile errors, in the sentences of the run time, and
+ * the shapes of results. A public function takes its pattern and lengths as
+ *
+ *     function rearrange<X extends …, P extends string, const L extends object = NoLengths>(
+ *       x: X,
+ *       pattern: Checked<'rearrange', P, L, ShapeOf<X>>,
+ *       lengths?: LengthsOf<'rearrange', P, L>,
+ *     ): … ResultShape<'rearrange', P, L, ShapeOf<X>> …
+ *
+ * `Checked` is the pattern itself, or the sentence that says what is wrong with it (its lengths and shapes included), to
+ * which the pattern then cannot be assigned. Patterns that are only `string`, that are very long, or that have letters
+ * of which the compiler knows nothing are left to the run time.
+ */
+import type { TransformOperation } from '../ast.ts'
+import type { PackOperation } from '../pack.ts'
+import type { Code } from '../sentences.ts'
+import type { ShapeOperation } from '../shape.ts'
+import type { IsExact } from './arithmetic.ts'
+import type { Bind, BindTransform, Bound, LengthIn, RankOnly, Shape } from './bind.ts'
+import type { BindEinsum } from './bind-einsum.ts'
+import type { Einsum, ReadEinsum } from './einsum.ts'
+import type { Flat, Group } from './expression.ts'
+import type { Join, NamesOf, Uninferable } from './lengths.ts'
+import type { Mistake, Say, Unchecked } from './mistake.ts'
+import type { Pack, ReadPack } from './pack.ts'
+import type { ReadShape, ShapeItems } from './shape.ts'
+import type { IsLiteral, IsLong, Trim } from './text.ts'
+import type { ReadTransform, Transform } from './transform.ts'
+import type { Kind } from './word.ts'
+
+export type { Shape } from './bind.ts'
+
+export type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum'
+
+/** What `lengths` is where none are given. */
+export type NoLengths = Record<never, never>
+
+/** The pattern, if it is right for the operation, the lengths and the shapes; else what is wrong with it. */
+export type Checked<
+  O extends Operation,
+  Pattern extends string,
+  Lengths = NoLengths,
+  Shapes extends ShapesOf<O> = ShapesOf<O>,
+> = Pattern extends string ? OrProblem<Pattern, Problem<O, Pattern, Lengths, Shapes>> : never
+
+type OrProblem<Pattern, P> = [P] extends [never] ? Pattern : P
+
+/** Of einsum the shapes of all operands, of the others one shape. */
+export type ShapesOf<O extends Operation> = O extends 'einsum' ? readonly Shape[] : Shape
+
+/** The tree of a pattern, its mistake, or `Unchecked`. */
+type Read<O extends Operation, Pattern extends string> =
+  IsLiteral<Pattern> extends true
+    ? IsLong<Pattern> extends true
+      ? Unchecked
+      : O extends TransformOperation
+        ? ReadTransform<Pattern, O>
+        : O extends ShapeOperation
+          ? ReadShape<Pattern, O>
+          : O extends PackOperation
+            ? ReadPack<Pattern, O>
+            : ReadEinsum<Pattern>
+    : Unchecked
+
+/** The first line of the message that the run time would give, or never. */
+export type Problem<
+  O extends Operation,
+  Pattern extends string,
+  Lengths = NoLengths,
+  Shapes extends ShapesOf<O> = ShapesOf<O>,
+> =
+  Read<O, Pattern> extends infer Tree
+    ? Tree extends Mistake<Code>
+      ? Say<O, Tree>
+      : Uninferable<Tree, Lengths> extends infer M
+        ? [M] extends [never]
+          ? Say<O, Extract<BindAll<Tree, Pattern, Lengths, Shapes>, Mistake<Code>>>
+          : Say<O, M>
+        : never
+    : never
+
+/** The shape of the result, or a mistake in binding. */
+type BindAll<Tree, Pattern extends string, Lengths, Shapes> = Tree extends Transform
+  ? Shapes extends Shape
+    ? BindTransform<Tree, Shapes, Lengths, Left<Pattern>>
+    : never
+  : Tree extends Einsum
+    ? Shapes extends readonly Shape[]
+      ? BindEinsum<Tree, Shapes, Lengths, Left<Pattern>>
+      : never
+    : Tree extends ShapeItems
+      ? Shapes extends Shape
+        ? number extends Shapes['length']
+          ? number[]
+          : Bind<Tree['shape'], Shapes, Lengths, Trim<Pattern>>
+        : never
+      : number[]
+
+type Left<Pattern extends string> = Pattern extends `${infer Text}->${string}` ? Trim<Text> : Pattern
+
+/** The shape of a transform's or einsum's result; `number[]` where not even its rank is known. */
+export type ResultShape<
+  O extends TransformOperation | 'einsum',
+  Pattern extends string,
+  Lengths,
+  Shapes extends ShapesOf<O>,
+> = Pattern extends string
+  ? BindAll<Read<O, Pattern>, Pattern, Lengths, Shapes> extends infer Result extends number[]
+    ? Result
+    : number[]
+  : never
+
+/** The lengths of a shape pattern's names. */
+export type NamedLengths<O extends ShapeOperation, Pattern extends string, Lengths, S extends Shape> =
+  Read<O, Pattern> extends infer Tree
+    ? Tree extends ShapeItems
+      ? number extends S['length']
+        ? { [Name in NamesOf<Tree>]: number }
+        : Bind<Tree['shape'], S, Lengths, Pattern> extends Bound<infer Names>
+          ? Shown<{
+              [Name in NamesOf<Tree>]: Name extends keyof Names ? Names[Name] : LengthOf<Lengths, Name>
+            }>
+          : { [Name in NamesOf<Tree>]: number }
+      : Record<string, number>
+    : never
+
+type LengthOf<Lengths, Name> = Name extends keyof Lengths ? LengthIn<Lengths, Name> : number
+
+/** The same type, written out for the reader. */
+type Shown<T> = { [K in keyof T]: T[K] }
+
+/** The shape of a packed array: one dimension for each name and one for the star. */
+export type PackedShape<Pattern extends string> = Pattern extends string
+  ? ReadPacked<Read<'pack', Pattern>>
+  : never
+
+type ReadPacked<Tree> =
+  Tree extends Pack<infer Before, infer After> ? RankOnly<[...Before, '*', ...After]> : number[]
+
+/** The pattern with its sides exchanged. */
+export type Inverse<Pattern extends string> =
+  IsLiteral<Pattern> extends true
+    ? Pattern extends `${infer Left}->${infer Right}`
+      ? Trim<`${Trim<Right>} -> ${Trim<Left>}`>
+      : string
+    : string
+
+/** The lengths that a pattern takes: completed by the names of its axes, and an error at any other name. */
+export type LengthsOf<O extends Operation, Pattern extends string, Lengths> = OnlyUsed<
+  O,
+  Lengths,
+  Read<O, Pattern>
+> & {
+  readonly [Name in NamesOf<Read<O, Pattern>>]?: number
+}
+
+type OnlyUsed<O extends Operation, Lengths, Tree> = string extends keyof Lengths | NamesOf<Tree>
+  ? Lengths
+  : [keyof Lengths] extends [NamesOf<Tree>]
+    ? Lengths
+    : {
+        [Name in keyof Lengths]: Name extends NamesOf<Tree>
+          ? Lengths[Name]
+          : Say<O, Unused<Tree, Extract<Name, string>, Lengths[Name]>>
+      }
+
+type Unused<Tree, Name extends string, Value> = Mistake<
+  Kind<Name> extends 'name' ? 'length/unused' : 'length/bad-name',
+  {
+    axis: Name
+    value: IsExact<Value> extends true ? Value : 'a number'
+    expected: Names<AllAxes<Tree>>
+  }
+>
+
+/** In the order in which the run time names them. */
+type AllAxes<Tree> = Tree extends Transform
+  ? [...Flat<Tree['right']>, ...Flat<Tree['left']>]
+  : Tree extends Einsum
+    ? Flat<Join<Tree['operands']>>
+    : Tree extends ShapeItems
+      ? Flat<Tree['shape']>
+      : []
+
+type Names<
+  Axes extends Group,
+  Done extends string = never,
+  Text extends string = '',
+> = Axes extends readonly [infer First, ...infer Rest extends Group]
+  ? First extends Done | number | '...' | '_'
+    ? Names<Rest, Done, Text>
+    : Names<
+        Rest,
+        Done | Extract<First, string>,
+        `${Text}${Text extends '' ? '' : ', '}'${Extract<First, string>}'`
+      >
+  : Text extends ''
+    ? 'no lengths'
+    : `one of ${Text}`

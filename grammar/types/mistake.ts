@@ -1,0 +1,35 @@
+/** Mistakes as types: which sentence of `../sentences.ts`, and what fills its blanks. */
+import type { Code, sentences } from '../sentences.ts'
+
+export interface Mistake<C extends Code, Values = unknown> {
+  readonly code: C
+  readonly values: Values
+}
+
+/** Stands for a pattern that the compiler cannot judge and leaves to the run time. */
+export interface Unchecked {
+  readonly unchecked: true
+}
+
+/** The first line of the run-time message. */
+export type Say<Operation extends string, M> =
+  M extends Mistake<infer C, infer Values> ? `${Operation}: ${Fill<(typeof sentences)[C], Values>}` : never
+
+type Fill<Sentence extends string, Values> = Sentence extends `${infer Head}{${infer Name}}${infer Tail}`
+  ? `${Head}${Shown<Values, Name>}${Fill<Tail, Values>}`
+  : Sentence
+
+type Shown<Values, Name> = Name extends keyof Values
+  ? Values[Name] extends infer Value extends string | number
+    ? Escape<`${Value}`>
+    : never
+  : never
+
+/** As the run time shows them; no other white space gets here. */
+type Escape<Text extends string> = Text extends '\t'
+  ? '\\t'
+  : Text extends '\n'
+    ? '\\n'
+    : Text extends '\r'
+      ? '\\r'
+      : Text
