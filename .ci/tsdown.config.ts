@@ -1,5 +1,6 @@
 /** How the sources become `dist`: the package itself, and the tools of this repository that use the package as anyone would. */
 import { defineConfig } from 'tsdown'
+import { thirdPartyLicenses } from './third-party-licenses.ts'
 
 const common = {
   format: 'esm',
@@ -23,6 +24,9 @@ export default defineConfig([
     },
     outDir: 'dist',
     dts: true,
+    plugins: [thirdPartyLicenses()],
+    // lodash-es names its module by `main` alone, which a neutral platform does not read
+    inputOptions: { resolve: { mainFields: ['module', 'main'] } },
     // chevrotain is bundled: unbundled it loads hundreds of lodash-es files (DESIGN, "Parse once").
     deps: { alwaysBundle: [/^chevrotain/, /^@chevrotain/, /^lodash-es/], neverBundle: [/^#/, /^node:/] },
   },
