@@ -26,12 +26,9 @@ type Tensors = Map<string, NdArray<Data>>
  * @throws CheckpointError when a name is not one of `from`, or has no place in `to`; all of them are listed
  *
  * @example
- * import ndarray from 'ndarray'
- * import { convertNames } from 'tesserae/checkpoint'
- *
  * const timm = { 'blocks.0.attn.qkv.bias': ndarray(new Float32Array([1, 2, 3, 4, 5, 6])) }
  * const torch = convertNames(timm, { from: 'timm', to: 'torch' })
- * Object.keys(torch) // ['encoder_blocks.layers.0.self_attn.in_proj_bias']
+ * Object.keys(torch) // → ['encoder_blocks.layers.0.self_attn.in_proj_bias']
  * const huggingface = convertNames(timm, { from: 'timm', to: 'huggingface' })
  * huggingface['encoder.layer.0.attention.attention.key.bias'].shape // [2]
  */
@@ -153,8 +150,10 @@ function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
       what: `'${name}' has ${tensor.shape[0]} rows, which are not queries, keys and values of equal number`,
     })
   }
-  const rest = tensor.shape.length === 2 ? ' d' : ''
-  const thirds = rearrange(tensor, `(three n)${rest} -> three n${rest}`, { three: 3 })
+  const thirds =
+    tensor.shape.length === 2
+      ? rearrange(tensor, '(three n) d -> three n d', { three: 3 })
+      : rearrange(tensor, '(three n) -> three n', { three: 3 })
   return [0, 1, 2].map((third) => thirds.pick(third, ...new Array<null>(tensor.shape.length).fill(null)))
 }
 

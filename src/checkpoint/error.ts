@@ -19,7 +19,9 @@ export interface CheckpointErrorContext {
  * try {
  *   readSafetensors(new Uint8Array(4))
  * } catch (error) {
- *   if (error instanceof CheckpointError) console.log(error.code) // 'file/short'
+ *   if (error instanceof CheckpointError) {
+ *     console.log(error.code) // → file/short
+ *   }
  * }
  */
 export class CheckpointError extends Error {

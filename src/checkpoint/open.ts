@@ -33,13 +33,10 @@ export interface SafetensorsFile extends AsyncDisposable {
  * @throws CheckpointError (as a rejection) when there is no such file or its header breaks a rule of the format
  *
  * @example
- * import ndarray from 'ndarray'
- * import { openSafetensors, writeSafetensors } from 'tesserae/checkpoint'
- *
  * const bytes = writeSafetensors({ bias: ndarray(new Float32Array([1, 2, 3])) }, { format: 'pt' })
  * const file = await openSafetensors(new Blob([bytes]))
- * file.metadata // { format: 'pt' }
- * file.entries.get('bias') // { dtype: 'F32', shape: [3] }
+ * file.metadata['format'] // → pt
+ * file.entries.get('bias').shape // [3]
  * const bias = await file.tensor('bias')
  * await file.close()
  */

@@ -16,9 +16,6 @@ export type StateDict = Record<string, NdArray<Data>>
  * @throws CheckpointError when the file breaks a rule of the format, naming the rule and the tensor
  *
  * @example
- * import ndarray from 'ndarray'
- * import { readSafetensors, writeSafetensors } from 'tesserae/checkpoint'
- *
  * const bytes = writeSafetensors({ bias: ndarray(new Float32Array([1, 2, 3])) })
  * const { bias } = readSafetensors(bytes)
  * bias.shape // [3]

@@ -24,9 +24,6 @@ export interface WriteOptions {
  * @throws CheckpointError when a tensor's dtype has no place in the format, or a name is `__metadata__`
  *
  * @example
- * import ndarray from 'ndarray'
- * import { writeSafetensors } from 'tesserae/checkpoint'
- *
  * const weight = ndarray(new Float32Array([1, 2, 3, 4]), [2, 2])
  * const bytes = writeSafetensors({ weight }, { format: 'pt' }, { floats: 'F16' })
  */

@@ -8,6 +8,7 @@ import { rearrange } from '../ops/rearrange.ts'
 import { repeat } from '../ops/repeat.ts'
 import { inferno } from './colormap.ts'
 import { ImageError } from './error.ts'
+import type { Interpolation } from './resample.ts'
 import { checkImage, resizeTensor } from './resize.ts'
 
 /** Red, green, blue, 0…255. */
@@ -29,6 +30,8 @@ export interface HeatMapOptions {
   readonly max?: number | undefined
   /** How much of the colour lies over the picture, 0…1. @default 0.6 */
   readonly opacity?: number | undefined
+  /** How the grid becomes as fine as the picture; `'nearest'` keeps its cells visible. @default 'bicubic' */
+  readonly interpolation?: Interpolation | undefined
 }
 
 const PAPER: Color = [20, 19, 26]
@@ -42,9 +45,6 @@ const PAPER: Color = [20, 19, 26]
  * @throws ImageError (as a rejection) when the picture is smaller than a patch, or an option does not fit
  *
  * @example
- * import ndarray from 'ndarray'
- * import { drawMosaic } from 'tesserae/image'
- *
  * const image = ndarray(new Uint8Array(28 * 28), [28, 28, 1])
  * const mosaic = await drawMosaic(image, { patch: 7, gap: 2, scale: 3 })
  * mosaic.shape // [94, 94, 3]
@@ -98,9 +98,6 @@ export async function drawMosaic(
  * @throws ImageError (as a rejection) when a shape does not fit
  *
  * @example
- * import ndarray from 'ndarray'
- * import { drawHeatMap } from 'tesserae/image'
- *
  * const image = ndarray(new Uint8Array(28 * 28 * 3).fill(128), [28, 28, 3])
  * const heat = ndarray(new Float32Array([0.1, 0.2, 0.3, 0.4]), [2, 2])
  * const drawing = await drawHeatMap(image, heat)
@@ -109,7 +106,7 @@ export async function drawMosaic(
 export async function drawHeatMap(
   image: NdArray<Uint8Array>,
   heat: NdArray<Float32Array> | NdArray<Float64Array>,
-  { max, opacity = 0.6 }: HeatMapOptions = {},
+  { max, opacity = 0.6, interpolation = 'bicubic' }: HeatMapOptions = {},
 ): Promise<NdArray<Uint8Array>> {
   const rgb = colorsOf(toNdarray(checkImage(image, 'drawHeatMap')))
   if (heat.shape.length !== 2) {
@@ -122,7 +119,7 @@ export async function drawHeatMap(
   const { assign, assigns, mulseq, muls, addeq, sup } = await operations()
   const [height, width] = rgb.shape as [number, number]
   const grid = checkImage(rearrange(heat as NdArray<Float32Array>, 'h w -> h w 1'), 'drawHeatMap')
-  const fine = resizeTensor(grid, { height, width, interpolation: 'bicubic' }, 'drawHeatMap')
+  const fine = resizeTensor(grid, { height, width, interpolation }, 'drawHeatMap')
   const most = max ?? sup(heat)
 
   const canvas = makeNdarray(new Float32Array(height * width * 3), [height, width, 3], [width * 3, 3, 1], 0)

@@ -5,7 +5,9 @@
  * try {
  *   await readImage(new Uint8Array([1, 2, 3]))
  * } catch (error) {
- *   if (error instanceof ImageError) console.log(error.code) // 'file/foreign'
+ *   if (error instanceof ImageError) {
+ *     console.log(error.code) // → file/foreign
+ *   }
  * }
  */
 export class ImageError extends Error {

@@ -1,4 +1,6 @@
 /** `tesserae/image`: pictures in, models' inputs and pictures out. */
+
+export { type Color, drawHeatMap, drawMosaic, type HeatMapOptions, type MosaicOptions } from './draw.ts'
 export { ImageError } from './error.ts'
 export type { ReadLimits } from './picture.ts'
 export { IMAGENET_MEAN, IMAGENET_STD, type PreprocessOptions, preprocess } from './preprocess.ts'

@@ -34,9 +34,6 @@ export interface PreprocessOptions {
  * @throws ImageError when shape, dtype or options do not fit
  *
  * @example
- * import ndarray from 'ndarray'
- * import { preprocess } from 'tesserae/image'
- *
  * const image = ndarray(new Uint8Array(300 * 400 * 3), [300, 400, 3])
  * preprocess(image, { size: 224, cropPct: 0.9, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }).shape // [1, 3, 224, 224]
  */

@@ -22,9 +22,6 @@ const MOST_PIXELS = 2 ** 26
  * @throws ImageError (as a rejection) when the file is of another kind, truncated, damaged or too large
  *
  * @example
- * import ndarray from 'ndarray'
- * import { readImage, writePng } from 'tesserae/image'
- *
  * const png = writePng(ndarray(new Uint8Array([255, 0, 0, 0, 0, 255]), [1, 2, 3]))
  * const image = await readImage(png)
  * image.shape // [1, 2, 3]

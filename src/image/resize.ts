@@ -35,9 +35,6 @@ export interface ResizeOptions {
  * @throws ImageError when shape, dtype or options do not fit
  *
  * @example
- * import ndarray from 'ndarray'
- * import { resize } from 'tesserae/image'
- *
  * const image = ndarray(new Uint8Array(8 * 6 * 3), [8, 6, 3])
  * resize(image, { height: 4, width: 3 }).shape // [4, 3, 3]
  */

@@ -12,9 +12,6 @@ import { ImageError } from './error.ts'
  * @throws ImageError when the shape or dtype is another
  *
  * @example
- * import ndarray from 'ndarray'
- * import { writePng } from 'tesserae/image'
- *
  * const png = writePng(ndarray(new Uint8Array(2 * 3 * 3).fill(200), [2, 3, 3]))
  */
 export function writePng(image: NdArray<Uint8Array> | NdArray<Uint8ClampedArray>): Uint8Array<ArrayBuffer> {

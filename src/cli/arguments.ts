@@ -1,0 +1,79 @@
+/** Values of options: texts as numbers, lists and lengths, with a message that names the option. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { UsageError } from './usage.ts'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** Options and operands of a command; every mistake is a `UsageError`. */
+export function readArguments<T extends Options>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: joinNegatives(args), options, allowPositionals: true, strict: true })
+  } catch (cause) {
+    const [sentence = ''] = (cause instanceof Error ? cause.message : String(cause)).split('. ')
+    throw new UsageError(
+      sentence.replace(/^./, (first) => first.toLowerCase()),
+      { cause },
+    )
+  }
+}
+
+/** `--mean -1,0` as `--mean=-1,0`, which is how `parseArgs` wants a value that begins with a minus. */
+function joinNegatives(args: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const arg of args) {
+    const previous = joined.at(-1)
+    if (/^-[\d.]/.test(arg) && previous?.startsWith('--') && !previous.includes('=')) {
+      joined[joined.length - 1] = `${previous}=${arg}`
+    } else joined.push(arg)
+  }
+  return joined
+}
+
+/** The one operand that a command takes. */
+export function onlyOperand(positionals: readonly string[], what: string): string {
+  const [operand] = positionals
+  if (operand === undefined) throw new UsageError(`${what} is missing`)
+  if (positionals.length > 1) {
+    throw new UsageError(
+      `one operand is expected, ${what} — got ${positionals.length}: ${positionals.join(' ')}`,
+    )
+  }
+  return operand
+}
+
+/** An integer of at least `least`. */
+export function integer(text: string, option: string, least: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
+  throw new UsageError(`${option} is ${JSON.stringify(text)}, expected an integer from ${least}`)
+}
+
+/** A number, as `0.9`. */
+export function number(text: string, option: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new UsageError(`${option} is ${JSON.stringify(text)}, expected a number`)
+}
+
+/** Numbers, as `0.5,0.5,0.5`. */
+export const numbers = (text: string, option: string): number[] =>
+  text.split(',').map((part) => number(part, option))
+
+/** A shape, as `1,3,224,224`; the empty text is the shape of a scalar. */
+export const shape = (text: string, option: string): number[] =>
+  text.trim() === '' ? [] : text.split(',').map((part) => integer(part.trim(), option, 0))
+
+/** Lengths by name, as `s1=16,s2=16`. */
+export function lengths(text: string, option: string): Record<string, number> {
+  const entries = text.split(',').map((part) => {
+    const [name, value, ...rest] = part.split('=').map((side) => side.trim())
+    if (!name || value === undefined || rest.length > 0) {
+      throw new UsageError(`${option} is ${JSON.stringify(text)}, expected name=length,name=length`)
+    }
+    return [name, integer(value, `${option} ${name}`, 0)] as const
+  })
+  const given = Object.fromEntries(entries)
+  if (Object.keys(given).length < entries.length)
+    throw new UsageError(`${option} names an axis twice: ${text}`)
+  return given
+}

@@ -1,0 +1,67 @@
+/** Finds the command, runs it, and turns what went wrong into one line and exit code 1. */
+import { EinopsError } from '../../grammar/error.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import { ImageError } from '../image/error.ts'
+import { FileError } from './files.ts'
+import type { Output } from './output.ts'
+import { type CommandName, generalHelp, help, isCommand, UsageError, usageLines } from './usage.ts'
+
+type Run = (args: readonly string[], output: Output) => Promise<void>
+
+/** Each command is loaded when it is called. */
+const commands: Readonly<Record<CommandName, () => Promise<Run>>> = {
+  explain: async () => (await import('./explain.ts')).runExplain,
+  patches: async () => (await import('./patches.ts')).runPatches,
+  classify: async () => (await import('./classify.ts')).runClassify,
+}
+
+/** Runs the command line `args` and returns the exit code. */
+export async function run([name, ...args]: readonly string[], output: Output): Promise<number> {
+  const asksForHelp = args.some((arg) => arg === '--help' || arg === '-h')
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    output.line(isCommand(args[0]) ? help[args[0]] : generalHelp)
+    return 0
+  }
+  if (name === '--version') {
+    output.line(await version())
+    return 0
+  }
+  if (!isCommand(name)) {
+    output.notice(
+      `tesserae: there is no command ${JSON.stringify(name)}, expected ${Object.keys(usageLines).join(', ')}`,
+    )
+    return 1
+  }
+  if (asksForHelp) {
+    output.line(help[name])
+    return 0
+  }
+  try {
+    const runCommand = await commands[name]()
+    await runCommand(args, output)
+    return 0
+  } catch (error) {
+    output.notice(complaint(name, error))
+    return 1
+  }
+}
+
+/** One line for a mistake of the user; a pattern's message keeps its carets. */
+function complaint(name: CommandName, error: unknown): string {
+  if (error instanceof UsageError) return `tesserae ${name}: ${error.message} (usage: ${usageLines[name]})`
+  if (error instanceof EinopsError && name === 'explain') return error.message
+  if (error instanceof FileError || error instanceof ImageError || error instanceof CheckpointError) {
+    return `tesserae ${name}: ${oneLine(error.message)}`
+  }
+  if (error instanceof EinopsError) return `tesserae ${name}: ${oneLine(error.message)}`
+  return `tesserae ${name}: internal: ${error instanceof Error ? error.stack : String(error)}`
+}
+
+/** The first line, without the function that the command called. */
+const oneLine = (message: string): string => message.split('\n', 1)[0]!.replace(/^\w+: /, '')
+
+async function version(): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
+  const manifest = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,63 @@
+/** What the command accepts, and how it says so. */
+
+/** A mistake in the arguments: printed in one line with the command's usage line, without a stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const usageLines = {
+  explain:
+    'tesserae explain  "b c (h s1) (w s2) -> b (h w) (s1 s2 c)" --shape 1,3,224,224 [--axes s1=16,s2=16]',
+  patches: 'tesserae patches  photo.jpg [--patch 16] [--out mosaic.png]',
+  classify:
+    'tesserae classify photo.jpg --weights model.safetensors [--labels labels.json] [--attention map.png]',
+} as const
+
+export type CommandName = keyof typeof usageLines
+
+export const isCommand = (name: string | undefined): name is CommandName =>
+  name !== undefined && Object.hasOwn(usageLines, name)
+
+export const generalHelp = `tesserae: einops patterns on arrays and pictures, and Vision Transformers written in them
+
+${Object.values(usageLines)
+  .map((line) => `  ${line}`)
+  .join('\n')}
+
+  tesserae <command> --help   all options of a command
+  tesserae --version`
+
+export const help: Readonly<Record<CommandName, string>> = {
+  explain: `${usageLines.explain}
+
+Shows what a pattern does with a shape: axes, strides, a view or a copy and why.
+
+  --shape 1,3,224,224   shape of the array; once for every operand of einsum
+  --axes s1=16,s2=16    lengths of axes that the shape does not tell
+  --operation NAME      rearrange (usual), reduce, repeat, or einsum (usual where the pattern has a comma)
+  --json                for machines`,
+
+  patches: `${usageLines.patches}
+
+Cuts a picture (PNG or JPEG) into patches and draws them apart.
+
+  --patch 16            side of a patch in pixels
+  --out FILE            where the drawing goes; photo.mosaic.png if not given
+  --gap 4               pixels between patches
+  --scale 1             side of a pixel in the drawing
+  --json                for machines`,
+
+  classify: `${usageLines.classify}
+
+Says what is in a picture (PNG or JPEG), by a Vision Transformer whose weights are in a safetensors file.
+
+  --weights FILE        a checkpoint named as timm, Hugging Face, torch or vit-pytorch name it
+  --labels FILE         names of the classes: a JSON list, or one name a line
+  --top 5               how many answers
+  --attention FILE      draws where the model looked: the last layer's class token, and attention rollout
+  --mean 0.5,0.5,0.5    \\
+  --std 0.5,0.5,0.5      } how the model's pictures were prepared
+  --crop-pct 0.9        /
+  --threads 2           workers besides the calling thread's own
+  --json                for machines`,
+}
