@@ -86,6 +86,6 @@ function sample(
 /** The size at which a dropped picture becomes a tensor: at most 96 on a side, both divisible by 24. */
 export function tensorSize(width: number, height: number): { width: number; height: number } {
   const scale = 96 / Math.max(width, height)
-  const fit = (length: number) => Math.max(24, Math.round((length * scale) / 24) * 24)
-  return { width: fit(width), height: fit(height) }
+  const rounded = (length: number) => Math.max(24, Math.round((length * scale) / 24) * 24)
+  return { width: rounded(width), height: rounded(height) }
 }

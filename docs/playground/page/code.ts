@@ -1,0 +1,70 @@
+/** The call as code, in three languages, and the link to this page as it is. */
+import { einopsCode } from '../model/code/einops.ts'
+import { numpyCode } from '../model/code/numpy.ts'
+import { typescriptCode } from '../model/code/typescript.ts'
+import { announce, element } from './element.ts'
+import type { Store } from './store.ts'
+
+const languages = ['TypeScript', 'einops', 'NumPy'] as const
+type Language = (typeof languages)[number]
+
+export function mountCode(parent: HTMLElement, store: Store): void {
+  parent.classList.add('code')
+  let language: Language = 'TypeScript'
+  const text = element('code')
+  const tabs = languages.map((name) => {
+    const input = element('input', {
+      type: 'radio',
+      name: 'language',
+      value: name,
+      checked: name === language,
+      on: {
+        change: () => {
+          language = name
+          show()
+        },
+      },
+    })
+    return element('label', {}, input, element('span', {}, name))
+  })
+  const copyButton = element('button', { type: 'button', className: 'button', id: 'copy-code' }, 'Copy code')
+  const linkButton = element('button', { type: 'button', className: 'quiet', id: 'copy-link' }, 'Copy link')
+  copyButton.addEventListener('click', () => void copy(text.textContent ?? '', copyButton))
+  linkButton.addEventListener('click', () => void copy(location.href, linkButton))
+  parent.append(
+    element('h3', {}, 'Take it with you'),
+    element('div', { className: 'segments', attributes: { role: 'radiogroup', 'aria-label': 'Language' } }, ...tabs),
+    element('pre', { tabIndex: 0, attributes: { role: 'group', 'aria-label': 'Code' } }, text),
+    element('div', { className: 'row' }, copyButton, linkButton),
+  )
+
+  function show(): void {
+    const { drawing, drawn } = store.view
+    if (drawing === null) return
+    switch (language) {
+      case 'TypeScript':
+        text.textContent = typescriptCode(drawn)
+        break
+      case 'einops':
+        text.textContent = einopsCode(drawn, drawing.full)
+        break
+      case 'NumPy':
+        text.textContent = numpyCode(drawing.full, drawn.operation, drawn.reduction)
+    }
+  }
+  store.subscribe(show)
+}
+
+async function copy(text: string, button: HTMLButtonElement): Promise<void> {
+  const label = button.textContent
+  try {
+    await navigator.clipboard.writeText(text)
+    button.textContent = 'Copied'
+  } catch {
+    button.textContent = 'Not allowed here'
+  }
+  announce(button.textContent)
+  setTimeout(() => {
+    button.textContent = label
+  }, 1500)
+}

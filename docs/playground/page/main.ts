@@ -1,0 +1,29 @@
+/** The pattern page: one store, and each part of the page drawing from it. */
+import { mountCode } from './code.ts'
+import { mountEditor } from './editor.ts'
+import { byId } from './element.ts'
+import { mountFields } from './fields.ts'
+import { mountGallery } from './gallery.ts'
+import { mountLegend } from './legend.ts'
+import { mountMemory } from './memory.ts'
+import { mountMessage } from './message.ts'
+import { mountOperations } from './operations.ts'
+import { welcomePictures } from './picture.ts'
+import { mountStage } from './stage.ts'
+import { mountSteps } from './steps.ts'
+import { Store } from './store.ts'
+import { startTheme } from './theme.ts'
+
+startTheme()
+const store = new Store()
+const openPicture = welcomePictures(() => document.querySelector('.plate'), store)
+mountOperations(byId('operations'), store)
+mountEditor(byId('editor'), store)
+mountMessage(byId('message'), store)
+mountFields(byId('fields'), store, openPicture)
+mountLegend(byId('legend'), store)
+mountStage(byId('stage'), store)
+mountSteps(byId('steps'), store)
+mountMemory(byId('memory'), store)
+mountCode(byId('code'), store)
+mountGallery(byId('gallery'), store)

@@ -1,0 +1,77 @@
+/** One's own picture: by a file chooser, dropped anywhere on the page, or pasted. */
+import { pictureShape, tensorSize } from '../model/picture.ts'
+import { announce, element } from './element.ts'
+import type { Store } from './store.ts'
+
+/** Makes pictures welcome; returns what opens the file chooser. */
+export function welcomePictures(plate: () => HTMLElement | null, store: Store): () => void {
+  const chooser = element('input', {
+    type: 'file',
+    accept: 'image/*',
+    hidden: true,
+    attributes: { 'aria-label': 'Your picture' },
+    on: { change: () => void use(chooser.files?.[0]) },
+  })
+  document.body.append(chooser)
+
+  addEventListener('dragover', (event) => {
+    event.preventDefault()
+    plate()?.classList.add('dropping')
+  })
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) plate()?.classList.remove('dropping')
+  })
+  addEventListener('drop', (event) => {
+    event.preventDefault()
+    plate()?.classList.remove('dropping')
+    void use([...(event.dataTransfer?.files ?? [])].find(({ type }) => type.startsWith('image/')))
+  })
+  addEventListener('paste', (event) => {
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
+    if (file === undefined) return
+    event.preventDefault()
+    void use(file)
+  })
+
+  async function use(file: File | undefined): Promise<void> {
+    if (file === undefined) return
+    try {
+      const bitmap = await createImageBitmap(file)
+      // no more pixels than are ever drawn
+      const scale = Math.min(1, 512 / Math.max(bitmap.width, bitmap.height))
+      const width = Math.max(1, Math.round(bitmap.width * scale))
+      const height = Math.max(1, Math.round(bitmap.height * scale))
+      const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
+      context.drawImage(bitmap, 0, 0, width, height)
+      store.usePicture(context.getImageData(0, 0, width, height))
+      fitTo(width, height)
+      announce(`${file.name} is shown`)
+    } catch {
+      announce(`${file.name} is not a picture that this browser can read`)
+    }
+  }
+
+  /** A shape for the picture, and a pattern that fits it where the present one does not. */
+  function fitTo(width: number, height: number): void {
+    const size = tensorSize(width, height)
+    const { shapes, operation } = store.state
+    const found = operation === 'einsum' ? null : pictureShape(shapes[0]!)
+    if (found !== null) {
+      const shape = shapes[0]!.with(found.rows, size.height).with(found.columns, size.width)
+      return store.change({ source: 'picture', shapes: [shape] })
+    }
+    store.change({
+      operation: 'rearrange',
+      pattern: '(h s1) (w s2) c -> s1 (h w s2) c',
+      shapes: [[size.height, size.width, 3]],
+      lengths: new Map([
+        ['s1', 24],
+        ['s2', 24],
+      ]),
+      source: 'picture',
+      colour: [],
+    })
+  }
+
+  return () => chooser.click()
+}

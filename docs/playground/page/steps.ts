@@ -1,0 +1,55 @@
+/** The pattern as the steps it stands for, with the shape after each. */
+import type { Explanation } from 'tesserae'
+import { type Hue, neutral } from '../model/palette.ts'
+import type { Reading } from '../model/reading.ts'
+import { type Step, story } from '../model/story.ts'
+import { element } from './element.ts'
+import type { Store } from './store.ts'
+import { toneCss } from './theme.ts'
+import { explained } from '../model/library.ts'
+
+export function mountSteps(parent: HTMLElement, store: Store): void {
+  parent.append(element('h3', {}, 'Step by step'))
+  const list = element('ol', { className: 'ladder' })
+  parent.append(list)
+  store.subscribe(({ drawing, drawn }) => {
+    if (drawing === null) return list.replaceChildren()
+    const steps = story(drawing.full, drawn.operation, drawn.reduction)
+    const explanation = explained(drawn)
+    list.replaceChildren(
+      ...steps.map((step, i) =>
+        element(
+          'li',
+          {},
+          element('span', { className: 'what' }, step.text, costOf(step, i === steps.length - 1, explanation)),
+          dims(step, drawing.full, drawing.hues),
+        ),
+      ),
+    )
+  })
+}
+
+/** What a step costs: all but the writing of new elements is done by strides. */
+function costOf({ verb }: Step, last: boolean, { view }: Explanation): string {
+  if (verb === 'start') return ''
+  if (verb === 'drop' || verb === 'multiply') return ' — computes'
+  return last && !view && verb === 'merge' ? ' — one copy' : ' — free'
+}
+
+function dims(step: Step, reading: Reading, hues: ReadonlyMap<string, Hue>): HTMLElement {
+  return element(
+    'span',
+    { className: 'dims' },
+    ...step.dimensions.map((own, i) => {
+      const names = own.map((axis) => {
+        const { label } = reading.axes[axis]!
+        const name = element('span', {}, label)
+        name.style.color = toneCss(hues.get(label) ?? neutral)
+        return name
+      })
+      const spaced = names.flatMap((name, k) => (k === 0 ? [name] : [' ', name]))
+      const group = own.length === 1 ? spaced : ['(', ...spaced, ')']
+      return element('span', { className: 'dim' }, ...group, element('small', {}, ` ${step.shape[i]}`))
+    }),
+  )
+}

@@ -1,0 +1,87 @@
+/** The state of the page, the address that says the same, and everyone who draws it. */
+import { draw, type Drawing } from '../model/drawing.ts'
+import { type Mistake, mistakeIn } from '../model/mistake.ts'
+import type { Picture } from '../model/picture.ts'
+import { paintScene } from '../model/scene.ts'
+import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
+import { fromLink, initialState, type State, toLink } from '../model/state.ts'
+
+/** What follows from a state, computed once for all who show it. */
+export interface View {
+  readonly state: State
+  readonly mistake: Mistake | null
+  /** Of this state, or of the last one that was right. */
+  readonly drawing: Drawing | null
+  /** The state that the drawing shows. */
+  readonly drawn: State
+}
+
+type Listener = (view: View, before: View | null) => void
+
+export class Store {
+  private readonly listeners: Listener[] = []
+  private picture: Picture = paintScene()
+  private current: View
+  /** Lengths of axes that are not in the pattern at the moment; they come back with the name. */
+  private readonly remembered = new Map<string, number>()
+
+  constructor() {
+    this.current = this.viewOf(fromLink(location.hash), null)
+    addEventListener('hashchange', () => {
+      if (location.hash.slice(1) !== toLink(this.state)) this.show(fromLink(location.hash, initialState))
+    })
+  }
+
+  get state(): State {
+    return this.current.state
+  }
+
+  get view(): View {
+    return this.current
+  }
+
+  /** Calls `listener` now and after every change. */
+  subscribe(listener: Listener): void {
+    this.listeners.push(listener)
+    listener(this.current, null)
+  }
+
+  /** Changes part of the state; the element that was followed stays only where nothing else changed. */
+  change(change: Partial<State>): void {
+    const same = Object.keys(change).every((key) => key === 'colour' || key === 'element')
+    this.show({ ...this.state, ...(same ? {} : { element: null }), ...change })
+  }
+
+  /** Changes the pattern as it is typed: lengths come and go with their names, operands with their commas. */
+  type(pattern: string): void {
+    const { operation, shapes, lengths } = this.state
+    for (const [name, length] of lengths) this.remembered.set(name, length)
+    const tokens = tokenize(pattern)
+    const kept = namesIn(tokens).flatMap((name) => {
+      const length = lengths.get(name) ?? this.remembered.get(name)
+      return length === undefined ? [] : [[name, length] as const]
+    })
+    const count = operation === 'einsum' ? countOperands(tokens) : 1
+    const fitting = Array.from({ length: count }, (_, i) => shapes[i] ?? [2, 2])
+    this.change({ pattern, lengths: new Map(kept), shapes: fitting })
+  }
+
+  /** Shows another picture wherever one is shown. */
+  usePicture(picture: Picture): void {
+    this.picture = picture
+    this.show(this.state)
+  }
+
+  private show(state: State): void {
+    const before = this.current
+    this.current = this.viewOf(state, before)
+    history.replaceState(null, '', `#${toLink(state)}`)
+    for (const listener of this.listeners) listener(this.current, before)
+  }
+
+  private viewOf(state: State, before: View | null): View {
+    const mistake = mistakeIn(state)
+    if (mistake === null) return { state, mistake, drawing: draw(state, this.picture), drawn: state }
+    return { state, mistake, drawing: before?.drawing ?? null, drawn: before?.drawn ?? state }
+  }
+}

@@ -1,0 +1,42 @@
+/** Light or dark: the system's choice until the button is pressed. */
+import type { Hue } from '../model/palette.ts'
+import { byId } from './element.ts'
+
+const system = matchMedia('(prefers-color-scheme: dark)')
+const listeners = new Set<() => void>()
+
+export function isDark(): boolean {
+  const chosen = document.documentElement.dataset['theme']
+  return chosen === undefined ? system.matches : chosen === 'dark'
+}
+
+/** Calls `listener` when colours change. */
+export function onTheme(listener: () => void): void {
+  listeners.add(listener)
+}
+
+/** The tone of a hue that can be read on the page as it is now. */
+export function toneOf({ light, dark }: Hue): string {
+  return isDark() ? dark : light
+}
+
+/** A hue as CSS that follows the theme by itself. */
+export function toneCss({ light, dark }: Hue): string {
+  return `light-dark(${light}, ${dark})`
+}
+
+/** Makes the button of the header work. */
+export function startTheme(): void {
+  const button = byId('theme')
+  const show = () => {
+    button.textContent = isDark() ? 'Light' : 'Dark'
+    button.setAttribute('aria-label', `Switch to ${isDark() ? 'light' : 'dark'} colours`)
+    for (const listener of listeners) listener()
+  }
+  button.addEventListener('click', () => {
+    document.documentElement.dataset['theme'] = isDark() ? 'light' : 'dark'
+    show()
+  })
+  system.addEventListener('change', show)
+  show()
+}
