@@ -1,5 +1,7 @@
 /** The language: what `import … from 'tesserae'` gives. */
 export { EinopsError } from '../grammar/error.ts'
+/** For functions that pass patterns on: what the operations' own signatures are made of. */
+export type { Checked, LengthsOf, NoLengths, ResultShape } from '../grammar/types/index.ts'
 export { checkShape } from './ops/check-shape.ts'
 export { einsum } from './ops/einsum.ts'
 export { type Explainable, type ExplainOptions, explain } from './ops/explain.ts'
@@ -12,4 +14,5 @@ export { rearrange } from './ops/rearrange.ts'
 export { type Reduction, reduce } from './ops/reduce.ts'
 export { repeat } from './ops/repeat.ts'
 export { shaped } from './ops/shaped.ts'
+export type { ArrayOf, DataOf, Shaped, ShapeOf, ShapesOf } from './ops/typed.ts'
 export { unpack } from './ops/unpack.ts'

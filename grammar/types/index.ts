@@ -41,7 +41,7 @@ export type Checked<
   O extends Operation,
   Pattern extends string,
   Lengths = NoLengths,
-  Shapes extends ShapesOf<O> = ShapesOf<O>,
+  Shapes = ShapesOf<O>,
 > = Pattern extends string ? OrProblem<Pattern, Problem<O, Pattern, Lengths, Shapes>> : never
 
 type OrProblem<Pattern, P> = [P] extends [never] ? Pattern : P
@@ -64,12 +64,7 @@ type Read<O extends Operation, Pattern extends string> =
     : Unchecked
 
 /** The first line of the message that the run time would give, or never. */
-export type Problem<
-  O extends Operation,
-  Pattern extends string,
-  Lengths = NoLengths,
-  Shapes extends ShapesOf<O> = ShapesOf<O>,
-> =
+export type Problem<O extends Operation, Pattern extends string, Lengths = NoLengths, Shapes = ShapesOf<O>> =
   Read<O, Pattern> extends infer Tree
     ? Tree extends Mistake<Code>
       ? Say<O, Tree>
@@ -104,7 +99,7 @@ export type ResultShape<
   O extends TransformOperation | 'einsum',
   Pattern extends string,
   Lengths,
-  Shapes extends ShapesOf<O>,
+  Shapes,
 > = Pattern extends string
   ? BindAll<Read<O, Pattern>, Pattern, Lengths, Shapes> extends infer Result extends number[]
     ? Result
@@ -147,23 +142,32 @@ export type Inverse<Pattern extends string> =
     : string
 
 /** The lengths that a pattern takes: completed by the names of its axes, and an error at any other name. */
-export type LengthsOf<O extends Operation, Pattern extends string, Lengths> = OnlyUsed<
+export type LengthsOf<O extends Operation, Pattern extends string, Lengths> = LengthsFor<
   O,
-  Lengths,
-  Read<O, Pattern>
-> & {
-  readonly [Name in NamesOf<Read<O, Pattern>>]?: number
-}
+  Read<O, Pattern>,
+  Lengths
+>
 
-type OnlyUsed<O extends Operation, Lengths, Tree> = string extends keyof Lengths | NamesOf<Tree>
-  ? Lengths
-  : [keyof Lengths] extends [NamesOf<Tree>]
-    ? Lengths
-    : {
-        [Name in keyof Lengths]: Name extends NamesOf<Tree>
-          ? Lengths[Name]
-          : Say<O, Unused<Tree, Extract<Name, string>, Lengths[Name]>>
-      }
+type LengthsFor<O extends Operation, Tree, Lengths> =
+  string extends NamesOf<Tree>
+    ? Readonly<Record<string, number>>
+    : OnlyUsed<O, Tree, Lengths> & { readonly [Name in NamesOf<Tree>]?: number }
+
+/**
+ * What the lengths have to be besides numbers by axis: anything if all are used, and a dictionary may hold any names.
+ * The last branch is never taken; there the compiler finds that `Lengths` is what was passed.
+ */
+type OnlyUsed<O extends Operation, Tree, Lengths> = [Lengths] extends [object]
+  ? string extends keyof Lengths
+    ? unknown
+    : [keyof Lengths] extends [NamesOf<Tree>]
+      ? unknown
+      : {
+          [Name in keyof Lengths]: Name extends NamesOf<Tree>
+            ? unknown
+            : Say<O, Unused<Tree, Extract<Name, string>, Lengths[Name]>>
+        }
+  : Lengths
 
 type Unused<Tree, Name extends string, Value> = Mistake<
   Kind<Name> extends 'name' ? 'length/unused' : 'length/bad-name',

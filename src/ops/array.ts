@@ -7,17 +7,31 @@ import ndarray from 'ndarray'
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
+import { copyApart } from '../copy/copy.ts'
+import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { isResident } from '../wasm/heap.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
 
 let codeGenerationAllowed = true
 
-/** The ndarray with a tensor's buffer and layout. */
-export function toNdarray<D extends Data>(tensor: Tensor<D>): NdArray<D> {
+/**
+ * The ndarray with a tensor's buffer and layout. What lives in linear memory is copied out of it: growing detaches every array on it, and
+ * its place may be used again.
+ */
+export function toNdarray<D extends Data>(x: Tensor<D>): NdArray<D> {
+  const tensor = isResident(x.data) ? copyOut(x) : x
   return makeNdarray(tensor.data, tensor.shape, tensor.stride, tensor.offset)
+}
+
+function copyOut<D extends Data>(tensor: Tensor<D>): Tensor<D> {
+  const data = new Float32Array(sizeOf(tensor.shape)) as Data as D
+  const copy = { ...contiguous(tensor.shape), data }
+  copyApart(tensor, copy)
+  return copy
 }
 
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */

@@ -5,34 +5,26 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { type EinsumPattern, parseEinsum } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
+import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { contract, type Operand } from '../gemm/contraction.ts'
 import { type BoundEpilogue, type Epilogue, noEpilogue } from '../gemm/epilogue.ts'
+import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { resultTensor } from '../wasm/arena.ts'
 import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { checkOptions, checkOut } from './options.ts'
 import { allocateResult } from './result.ts'
-
-/** What holds sums of the elements of `D`: integers need a double. */
-export type SumData<D extends Data> = D extends
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | Uint8ClampedArray
-  ? Float64Array
-  : D
+import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
 export interface EinsumOptions<D extends Data = Data> {
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
-  readonly out?: NdArray<SumData<D>> | undefined
+  readonly out?: NdArray<D> | undefined
 }
 
 /** Of an operation on tensors. */
@@ -61,19 +53,25 @@ export interface EinsumTensorOptions {
  * const tokens = einsum([image, weight], 'b c (h s1) (w s2), d (s1 s2 c) -> b (h w) d', { s1: 16, s2: 16 })
  * tokens.shape // [1, 196, 192]
  */
-export function einsum<D extends Data>(
-  x: NdArray<D> | readonly NdArray<D>[],
+export function einsum<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
+  x: X,
+  pattern: Checked<'einsum', P, L, ShapesOf<X>>,
+  lengths?: LengthsOf<'einsum', P, L>,
+  options?: EinsumOptions<SameKind<SumsOf<DataOf<X>>>>,
+): ArrayOf<SumsOf<DataOf<X>>, ResultShape<'einsum', P, L, ShapesOf<X>>>
+export function einsum(
+  x: ArrayOrList,
   pattern: string,
   lengths?: Lengths,
-  options?: EinsumOptions<D>,
-): NdArray<SumData<D>> {
+  options?: EinsumOptions,
+): NdArray<Data> {
   const parsed = parseEinsum(pattern)
   const { out } = checkOptions(options, 'einsum', ['out'])
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (out !== undefined) checkOut(out, plan.outputShape, resultDtype(operands[0]!.data), 'einsum')
   const result = compute(plan, operands, { out })
-  return out ?? (toNdarray(result) as NdArray<SumData<D>>)
+  return out ?? toNdarray(result)
 }
 
 /** The same on trusted tensors, with an epilogue. */
@@ -85,17 +83,18 @@ export function einsumTensor<D extends Data>(
 ): Tensor<D> {
   const operands = isList(x) ? x : [x]
   const plan = einsumPlanOf(parseEinsum(pattern), operands, lengths)
-  return compute(plan, operands, options) as Tensor<D>
+  return compute(plan, operands, options, floatResult) as Tensor<D>
 }
 
 function compute(
   plan: EinsumPlan,
   operands: readonly Tensor[],
   { out, epilogue = {} }: EinsumTensorOptions,
+  makeResult: (shape: readonly number[], like: Tensor) => Tensor = newResult,
 ): Tensor {
   const sources = [...operands, epilogue.bias, epilogue.residual].filter((tensor) => tensor !== undefined)
   const direct = out !== undefined && !sources.some((source) => overlap(source, out))
-  const result = direct ? out : newResult(plan.outputShape, operands[0]!.data)
+  const result = direct ? out : makeResult(plan.outputShape, operands[0]!)
   contract({
     lengths: plan.lengths,
     operands: operands.map((operand, i) => asOperand(operand, plan.operandStride(i, operand))),
@@ -107,18 +106,26 @@ function compute(
   return out
 }
 
-function asOperand({ data, offset }: Tensor, stride: readonly number[]): Operand {
-  return { data, offset, stride }
+function asOperand(tensor: Tensor, stride: readonly number[]): Operand {
+  if (isWeighted(tensor)) return { data: noElements, offset: tensor.offset, stride, weight: tensor.weight }
+  return { data: tensor.data, offset: tensor.offset, stride }
 }
+
+const noElements = new Float32Array(0)
 
 function bindEpilogue({ scale = 1, bias, activation, residual }: Epilogue, plan: EinsumPlan): BoundEpilogue {
   const bind = (tensor: Tensor | undefined) => (tensor ? asOperand(tensor, plan.outputStride(tensor)) : null)
   return { ...noEpilogue, scale, bias: bind(bias), activation: activation ?? null, residual: bind(residual) }
 }
 
-function newResult(shape: readonly number[], like: Data): Tensor {
+/** Results of layers live where layers compute. */
+function floatResult(shape: readonly number[], like: Tensor): Tensor {
+  return isWeighted(like) || like.data instanceof Float32Array ? resultTensor(shape) : newResult(shape, like)
+}
+
+function newResult(shape: readonly number[], { data }: Tensor): Tensor {
   const size = sizeOf(shape)
-  const kind = resultDtype(like) === dtypeOf(like) ? like : new Float64Array(0)
+  const kind = resultDtype(data) === dtypeOf(data) ? data : new Float64Array(0)
   return { ...contiguous(shape), data: allocateResult(kind, size, 'einsum') }
 }
 

@@ -3,6 +3,7 @@ import type { TransformOperation } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parseEinsum, parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
+import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
 import { resultDtype } from '../copy/reduction.ts'
 import { type Dtype, dtypeOf } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
@@ -16,13 +17,14 @@ import { Explanation } from './explanation.ts'
 import { asInput, isStack } from './input.ts'
 import { checkOptions } from './options.ts'
 import { leftOf, whyNoView } from './transform.ts'
+import type { ShapeOf, ShapesOf } from './typed.ts'
 
 /** An array, or a shape, which stands for a contiguous float32 array. */
 export type Explainable = NdArray<Data> | readonly number[]
 
-export interface ExplainOptions {
+export interface ExplainOptions<O = TransformOperation | 'einsum'> {
   /** Whose pattern it is; `'rearrange'` unless said. */
-  readonly operation?: TransformOperation | 'einsum' | undefined
+  readonly operation?: O | undefined
 }
 
 /**
@@ -46,6 +48,17 @@ export interface ExplainOptions {
  * // | c = 3  stride 1
  * // | a view: nothing moves
  */
+export function explain<
+  const X extends Explainable | readonly Explainable[],
+  P extends string,
+  const L extends object = NoLengths,
+  O extends TransformOperation | 'einsum' = 'rearrange',
+>(
+  x: X,
+  pattern: Checked<O, P, L, O extends 'einsum' ? ShapesOf<X> : ShapeOf<X>>,
+  lengths?: LengthsOf<O, P, L>,
+  options?: ExplainOptions<O>,
+): Explanation
 export function explain(
   x: Explainable | readonly Explainable[],
   pattern: string,

@@ -1,5 +1,6 @@
 /** invert: the pattern that undoes a pattern. */
 import { parseTransform } from '../../grammar/index.ts'
+import type { Checked, Inverse } from '../../grammar/types/index.ts'
 
 /**
  * The pattern that takes the result of {@link rearrange} back to its input: the sides exchanged.
@@ -11,6 +12,7 @@ import { parseTransform } from '../../grammar/index.ts'
  * @example
  * invert('b c (h s1) (w s2) -> b (h w) (s1 s2 c)') // → b (h w) (s1 s2 c) -> b c (h s1) (w s2)
  */
+export function invert<P extends string>(pattern: Checked<'rearrange', P, Record<string, number>>): Inverse<P>
 export function invert(pattern: string): string {
   const { text, left, right } = parseTransform(pattern, 'rearrange')
   const inverse = `${text.slice(right.span.start, right.span.end)} -> ${text.slice(left.span.start, left.span.end)}`

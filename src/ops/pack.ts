@@ -3,12 +3,14 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
+import type { Checked, PackedShape } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { contiguous, sizeOf, slice, split } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asList } from './input.ts'
 import { allocateResult } from './result.ts'
+import type { ArrayOf } from './typed.ts'
 
 /**
  * Packs arrays into one: the axes under `*`, any number of them in each array, are flattened to one axis and
@@ -27,13 +29,17 @@ import { allocateResult } from './result.ts'
  * packed.shape // [2, 3, 5]
  * packedShapes // → [[], [4]]
  */
-export function pack<D extends Data>(
+export function pack<D extends Data, P extends string>(
   xs: readonly NdArray<D>[],
+  pattern: Checked<'pack', P>,
+): [packed: ArrayOf<D, PackedShape<P>>, packedShapes: number[][]]
+export function pack(
+  xs: readonly NdArray<Data>[],
   pattern: string,
-): [packed: NdArray<D>, packedShapes: number[][]] {
+): [packed: NdArray<Data>, packedShapes: number[][]] {
   const parsed = parsePackPattern(pattern, 'pack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
-  const [packed, shapes] = join(asList<D>(xs, 'pack', place), parsed)
+  const [packed, shapes] = join(asList(xs, 'pack', place), parsed)
   return [toNdarray(packed), shapes]
 }
 

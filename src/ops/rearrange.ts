@@ -1,11 +1,13 @@
 /** rearrange: split, permute and merge axes. */
 import { parseTransform } from '../../grammar/index.ts'
+import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
+import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf } from './typed.ts'
 
 /**
  * Reorders, splits and merges axes as a pattern says: a view of `x` where strides can express the result (writing to
@@ -24,15 +26,21 @@ import { leftOf, transform } from './transform.ts'
  * const patches = rearrange(images, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
  * patches.shape // [8, 196, 768]
  */
-export function rearrange<D extends Data>(
-  x: NdArray<D> | readonly NdArray<D>[],
+export function rearrange<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
+  x: X,
+  pattern: Checked<'rearrange', P, L, ShapeOf<X>>,
+  lengths?: LengthsOf<'rearrange', P, L>,
+  options?: Options<SameKind<DataOf<X>>>,
+): ArrayOf<DataOf<X>, ResultShape<'rearrange', P, L, ShapeOf<X>>>
+export function rearrange(
+  x: ArrayOrList,
   pattern: string,
   lengths?: Lengths,
-  options?: Options<D>,
-): NdArray<D> {
+  options?: Options,
+): NdArray<Data> {
   const parsed = parseTransform(pattern, 'rearrange')
   const checked = checkOptions(options, 'rearrange')
-  const result = transform(asInput<D>(x, 'rearrange', leftOf(parsed)), parsed, lengths, checked)
+  const result = transform(asInput(x, 'rearrange', leftOf(parsed)), parsed, lengths, checked)
   return checked.out ?? toNdarray(result)
 }
 

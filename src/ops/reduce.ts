@@ -4,6 +4,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyInto, materialize } from '../copy/copy.ts'
 import { foldPlainly } from '../copy/fold-reference.ts'
 import { overlap } from '../copy/memory.ts'
@@ -20,11 +21,23 @@ import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput }
 import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
 import { allocateResult } from './result.ts'
 import { leftOf, transform } from './transform.ts'
+import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
 export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
 
 export type Reduction = ReductionName | ReductionFunction
+
+/** The buffer of a result: a function may not be called, where nothing is to reduce. */
+type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
+  ? Uint8Array
+  : R extends 'min' | 'max'
+    ? D
+    : R extends ReductionName
+      ? SumsOf<D>
+      : R extends (...args: never[]) => NdArray<infer E>
+        ? D | E
+        : Data
 
 /**
  * Folds the elements along the axes that only the left side has, and rearranges the others.
@@ -48,8 +61,20 @@ export type Reduction = ReductionName | ReductionFunction
  * reduce(images, 'b c h w -> b c', 'mean').shape // [8, 3]
  * reduce(images, 'b c (h 2) (w 2) -> b c h w', 'max').shape // [8, 3, 112, 112]
  */
+export function reduce<
+  const X extends ArrayOrList,
+  P extends string,
+  R extends Reduction,
+  const L extends object = NoLengths,
+>(
+  x: X,
+  pattern: Checked<'reduce', P, L, ShapeOf<X>>,
+  reduction: R,
+  lengths?: LengthsOf<'reduce', P, L>,
+  options?: Options<SameKind<Reduced<DataOf<X>, R>>>,
+): ArrayOf<Reduced<DataOf<X>, R>, ResultShape<'reduce', P, L, ShapeOf<X>>>
 export function reduce(
-  x: NdArray<Data> | readonly NdArray<Data>[],
+  x: ArrayOrList,
   pattern: string,
   reduction: Reduction,
   lengths?: Lengths,

@@ -1,11 +1,13 @@
 /** repeat: rearrange that also makes new axes, along which the same elements come again. */
 import { parseTransform } from '../../grammar/index.ts'
+import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
+import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf } from './typed.ts'
 
 /**
  * Repeats elements along the axes that only the right side has, and rearranges the others. A new axis has stride 0
@@ -25,15 +27,16 @@ import { leftOf, transform } from './transform.ts'
  * repeat(gray, 'h w -> h w c', { c: 3 }).shape // [28, 28, 3]
  * repeat(gray, 'h w -> (h 2) (w 2)').shape // [56, 56]
  */
-export function repeat<D extends Data>(
-  x: NdArray<D> | readonly NdArray<D>[],
-  pattern: string,
-  lengths?: Lengths,
-  options?: Options<D>,
-): NdArray<D> {
+export function repeat<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
+  x: X,
+  pattern: Checked<'repeat', P, L, ShapeOf<X>>,
+  lengths?: LengthsOf<'repeat', P, L>,
+  options?: Options<SameKind<DataOf<X>>>,
+): ArrayOf<DataOf<X>, ResultShape<'repeat', P, L, ShapeOf<X>>>
+export function repeat(x: ArrayOrList, pattern: string, lengths?: Lengths, options?: Options): NdArray<Data> {
   const parsed = parseTransform(pattern, 'repeat')
   const checked = checkOptions(options, 'repeat')
-  const result = transform(asInput<D>(x, 'repeat', leftOf(parsed)), parsed, lengths, checked)
+  const result = transform(asInput(x, 'repeat', leftOf(parsed)), parsed, lengths, checked)
   return checked.out ?? toNdarray(result)
 }
 

@@ -4,6 +4,7 @@ import { say } from '../../grammar/sentences.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { asTensor } from './array.ts'
+import type { Shaped } from './typed.ts'
 
 /**
  * The same array, after checking once that it has the given shape.
@@ -17,7 +18,11 @@ import { asTensor } from './array.ts'
  * const images = shaped(ndarray(new Float32Array(6), [2, 3]), [2, 3])
  * images.shape // [2, 3]
  */
-export function shaped<D extends Data>(x: NdArray<D>, shape: readonly number[]): NdArray<D> {
+export function shaped<D extends Data, const S extends readonly number[]>(
+  x: NdArray<D>,
+  shape: S,
+): Shaped<D, [...S]>
+export function shaped(x: NdArray<Data>, shape: readonly number[]): NdArray<Data> {
   const got = asTensor(x, 'shaped').shape
   if (!Array.isArray(shape)) {
     const expected = `a list such as ${showShape(got)}`

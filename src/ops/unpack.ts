@@ -3,6 +3,7 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import type { Checked } from '../../grammar/types/index.ts'
 import { sizeOf, slice, split } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -24,14 +25,19 @@ import { asTensor, toNdarray } from './array.ts'
  * cls.shape // [1, 768]
  * patches.shape // [14, 14, 768]
  */
-export function unpack<D extends Data>(
+export function unpack<D extends Data, P extends string>(
   packed: NdArray<D>,
   packedShapes: readonly (readonly number[])[],
+  pattern: Checked<'unpack', P>,
+): NdArray<D>[]
+export function unpack(
+  packed: NdArray<Data>,
+  packedShapes: readonly (readonly number[])[],
   pattern: string,
-): NdArray<D>[] {
+): NdArray<Data>[] {
   const parsed = parsePackPattern(pattern, 'unpack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
-  return takeApart(asTensor<D>(packed, 'unpack', undefined, place), packedShapes, parsed).map(toNdarray)
+  return takeApart(asTensor(packed, 'unpack', undefined, place), packedShapes, parsed).map(toNdarray)
 }
 
 /** The same on trusted tensors. */

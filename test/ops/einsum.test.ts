@@ -247,7 +247,7 @@ describe('messages', () => {
   })
 
   test('a wrong number of operands is told with carets under all of them', () => {
-    const error = errorOf(() => einsum([counting(2)], 'i, j -> i'))
+    const error = errorOf(() => einsum([counting(2)], 'i, j -> i' as string))
     expect(error.message).toContain('wrong number of operands — got 1, expected 2')
   })
 })

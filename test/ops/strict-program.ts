@@ -70,7 +70,7 @@ console.log(
       String(explain(x, 'a b c -> (c a) b')),
       invert('(a b) c -> c a b'),
       rejected(() => rearrange(x, 'a b -> b a')),
-      rejected(() => rearrange(x, 'a b c d')),
+      rejected(() => rearrange(x, 'a b c d' as string)),
       // members of the results themselves
       [view.dimension, view.size, view.order, view.index(1, 1, 1), view.stride, view.offset],
       show(view.lo(1, 1).hi(2, 2, 2).step(-1, 2).transpose(2, 0, 1)),
