@@ -32,7 +32,11 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { start: 'docs/start/start.ts', conformance: 'test/conformance/main.ts' },
+    entry: {
+      start: 'docs/start/start.ts',
+      'draw-digits': 'docs/start/draw-digits.ts',
+      conformance: 'test/conformance/main.ts',
+    },
     outDir: 'dist/tools',
     dts: false,
     deps: { neverBundle: [/^tesserae/, /^#/, /^node:/, 'ndarray'] },

@@ -11,19 +11,21 @@ import { writePng } from 'tesserae/image'
 
 type Point = readonly [x: number, y: number]
 
-/** The strokes of the digits 0 to 9 in a unit square, y downwards; the pen is lifted between strokes. */
-const DIGITS: readonly (readonly (readonly Point[])[])[] = [
-  [[[0.6, 0.03], [0.36, 0.08], [0.2, 0.34], [0.2, 0.68], [0.38, 0.95], [0.64, 0.93], [0.82, 0.66], [0.81, 0.32], [0.66, 0.08], [0.5, 0.04]]],
-  [[[0.36, 0.2], [0.46, 0.12], [0.55, 0.02], [0.53, 0.3], [0.5, 0.64], [0.48, 0.98]]],
-  [[[0.2, 0.24], [0.32, 0.07], [0.56, 0.03], [0.74, 0.15], [0.71, 0.37], [0.53, 0.6], [0.34, 0.8], [0.18, 0.94], [0.34, 0.92], [0.58, 0.93], [0.84, 0.94]]],
-  [[[0.23, 0.12], [0.46, 0.03], [0.7, 0.11], [0.73, 0.28], [0.6, 0.42], [0.42, 0.47]], [[0.42, 0.47], [0.67, 0.52], [0.8, 0.7], [0.68, 0.91], [0.44, 0.98], [0.2, 0.88]]],
-  [[[0.36, 0.04], [0.28, 0.3], [0.18, 0.56], [0.48, 0.58], [0.88, 0.55]], [[0.67, 0.1], [0.63, 0.5], [0.58, 0.98]]],
-  [[[0.34, 0.06], [0.31, 0.26], [0.27, 0.45], [0.5, 0.38], [0.74, 0.5], [0.78, 0.72], [0.62, 0.92], [0.38, 0.97], [0.19, 0.88]], [[0.34, 0.07], [0.58, 0.06], [0.81, 0.03]]],
-  [[[0.66, 0.03], [0.43, 0.2], [0.27, 0.48], [0.25, 0.76], [0.4, 0.96], [0.62, 0.94], [0.75, 0.76], [0.67, 0.58], [0.48, 0.55], [0.29, 0.7]]],
-  [[[0.18, 0.1], [0.5, 0.09], [0.82, 0.06], [0.68, 0.32], [0.54, 0.62], [0.43, 0.98]]],
-  [[[0.69, 0.15], [0.5, 0.03], [0.3, 0.14], [0.34, 0.34], [0.54, 0.49], [0.72, 0.67], [0.7, 0.88], [0.48, 0.98], [0.28, 0.86], [0.31, 0.66], [0.5, 0.48], [0.67, 0.31], [0.68, 0.14]]],
-  [[[0.73, 0.2], [0.56, 0.04], [0.34, 0.1], [0.25, 0.3], [0.38, 0.47], [0.6, 0.42], [0.73, 0.22], [0.71, 0.5], [0.66, 0.76], [0.57, 0.98]]],
-] // biome-ignore format: one digit a line
+/**
+ * The strokes of the digits 0 to 9: points x,y in hundredths of a square, y downwards; the pen is lifted at each bar.
+ */
+const DIGITS = [
+  '60,3 36,8 20,34 20,68 38,95 64,93 82,66 81,32 66,8 50,4',
+  '36,20 46,12 55,2 53,30 50,64 48,98',
+  '20,24 32,7 56,3 74,15 71,37 53,60 34,80 18,94 34,92 58,93 84,94',
+  '23,12 46,3 70,11 73,28 60,42 42,47 | 42,47 67,52 80,70 68,91 44,98 20,88',
+  '36,4 28,30 18,56 48,58 88,55 | 67,10 63,50 58,98',
+  '34,6 31,26 27,45 50,38 74,50 78,72 62,92 38,97 19,88 | 34,7 58,6 81,3',
+  '66,3 43,20 27,48 25,76 40,96 62,94 75,76 67,58 48,55 29,70',
+  '18,10 50,9 82,6 68,32 54,62 43,98',
+  '69,15 50,3 30,14 34,34 54,49 72,67 70,88 48,98 28,86 31,66 50,48 67,31 68,14',
+  '73,20 56,4 34,10 25,30 38,47 60,42 73,22 71,50 66,76 57,98',
+]
 
 const SIDE = 28
 /** Digits fill this much of their tile, as MNIST's do. */
@@ -34,14 +36,14 @@ export function drawDigits(seed: number): ndarray.NdArray<Uint8Array> {
   const generator = mersenne(seed)
   const random = (spread: number) => spread * (2 * uniformFloat64(generator) - 1)
   const strip = ndarray(new Uint8Array(SIDE * SIDE * DIGITS.length), [SIDE, SIDE * DIGITS.length, 1])
-  for (const [digit, strokes] of DIGITS.entries()) {
+  for (const [digit, text] of DIGITS.entries()) {
     const hand = {
       slant: 0.12 + random(0.1),
       turn: random(0.06),
       width: 0.94 + random(0.08),
       pen: 1.15 + random(0.2),
     }
-    const lines = strokes.map((points) => {
+    const lines = strokesOf(text).map((points) => {
       const moved = points.map(([x, y]): Point => [x + random(0.022), y + random(0.022)])
       return curveThrough(moved).map((point) => place(point, hand))
     })
@@ -50,6 +52,14 @@ export function drawDigits(seed: number): ndarray.NdArray<Uint8Array> {
   }
   return strip
 }
+
+const strokesOf = (text: string): Point[][] =>
+  text.split(' | ').map((stroke) =>
+    stroke.split(' ').map((point): Point => {
+      const [x, y] = point.split(',').map((hundredths) => Number(hundredths) / 100)
+      return [x!, y!]
+    }),
+  )
 
 /** A smooth curve through points (Catmull and Rom, 1974), twenty points from each to the next. */
 function curveThrough(points: readonly Point[]): Point[] {
