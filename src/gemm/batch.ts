@@ -1,8 +1,7 @@
 /** A product of tensors as one product of matrices for each batch index. */
-import type { Walk } from '../wasm/offsets.ts'
-import type { Operand } from './contraction.ts'
+import { dataOf, type Operand } from './contraction.ts'
 import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
-import { forEachOffset, type Matrix } from './matrix.ts'
+import { forEachOffset, type Matrix, walkOf } from './matrix.ts'
 import type { Product } from './pair.ts'
 
 /** Multiplies by a kernel, one batch index after the other. */
@@ -43,13 +42,15 @@ export function multiplyBatch(kernel: Kernel, product: Product): void {
 
 function matrix(
   lengths: readonly number[],
-  { data, offset, stride }: Operand,
+  operand: Operand,
   rows: readonly number[],
   columns: readonly number[],
 ): Matrix<Numbers> {
-  const walk = (labels: readonly number[]): Walk => ({
-    lengths: labels.map((label) => lengths[label]!),
-    strides: labels.map((label) => stride[label]!),
-  })
-  return { data: data as Numbers, offset, rows: walk(rows), columns: walk(columns) }
+  const { offset, stride } = operand
+  return {
+    data: dataOf(operand) as Numbers,
+    offset,
+    rows: walkOf(lengths, rows, stride),
+    columns: walkOf(lengths, columns, stride),
+  }
 }

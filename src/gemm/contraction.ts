@@ -6,18 +6,27 @@
  */
 import { allocate } from '../layout/data.ts'
 import type { Data } from '../layout/tensor.ts'
+import { current } from '../wasm/heap.ts'
 import { type BoundEpilogue, noEpilogue } from './epilogue.ts'
 import { contractionTree, type Tree } from './order.ts'
 import { multiplyPair } from './pair.ts'
 import { contractByDefinition } from './reference.ts'
 import { simplify } from './simplify.ts'
+import type { Weight } from './weight.ts'
 
 /** A tensor whose axes are the contraction's labels. */
 export interface Operand<D extends Data = Data> {
+  /** Of a weight, nothing: see `dataOf`. */
   readonly data: D
   readonly offset: number
   /** By label; 0 where the operand is the same all along the label. */
   readonly stride: readonly number[]
+  readonly weight?: Weight | undefined
+}
+
+/** The elements of an operand, good until a tensor is made in linear memory. */
+export function dataOf({ data, weight }: Operand): Data {
+  return weight ? weight.read() : current(data)
 }
 
 export interface Contraction {
@@ -36,8 +45,7 @@ export function contract(contraction: Contraction): void {
   if (lengths.some((length, label) => length === 0 && varies(output, label))) return
   const empty = lengths.includes(0)
   if (operands.length > 2 && !empty) contractTree(simple)
-  else if (empty || !operands.every(({ data, offset }) => holdsNumbers(data, offset)))
-    contractByDefinition(simple)
+  else if (empty || !operands.every(holdsNumbers)) contractByDefinition(simple)
   else if (operands.length === 2) contractPair(simple)
   else multiplyPair({ ...simple, operands: [operands[0]!, one(lengths)] })
 }
@@ -119,7 +127,7 @@ function intermediate(
     size *= lengths[label]!
   }
   const single = from.every(({ data }) => data instanceof Float32Array)
-  const numbers = from.every(({ data, offset }) => holdsNumbers(data, offset))
+  const numbers = from.every(holdsNumbers)
   const data = single
     ? new Float32Array(size)
     : numbers
@@ -134,6 +142,6 @@ export function varies(operand: Operand, label: number): boolean {
 }
 
 /** Whether elements are read by index and are numbers: not big integers, not containers with `get` and `set`. */
-function holdsNumbers(data: Data, offset: number): boolean {
-  return typeof (data as Record<number, unknown>)[offset] === 'number'
+function holdsNumbers({ data, offset }: Operand): boolean {
+  return data instanceof Float32Array || typeof (data as Record<number, unknown>)[offset] === 'number'
 }

@@ -3,7 +3,7 @@
  * doubles and stored once. The inner loop runs along the output or along the sum, whichever the operands hold closer together.
  */
 import { activations } from './activation.ts'
-import type { Operand } from './contraction.ts'
+import { dataOf, type Operand } from './contraction.ts'
 import type { BoundEpilogue } from './epilogue.ts'
 import type { Numbers } from './kernel.ts'
 import { forEachOffset } from './matrix.ts'
@@ -24,7 +24,7 @@ export function multiplyDirectly({ lengths, a, b, output, epilogue, groups }: Pr
   const summed = depth.at(-1)
   const length = along === undefined ? 1 : lengths[along]!
   const count = summed === undefined ? 1 : lengths[summed]!
-  const [dataA, dataB] = [a.data as Numbers, b.data as Numbers]
+  const [dataA, dataB] = [dataOf(a) as Numbers, dataOf(b) as Numbers]
   const [aj, bj] = [step(a, along), step(b, along)]
   const [ak, bk] = [step(a, summed), step(b, summed)]
   const alongOutput = length >= 4 && (count < 4 || Math.abs(aj) + Math.abs(bj) <= Math.abs(ak) + Math.abs(bk))
@@ -128,7 +128,7 @@ function storeRow(
     tensor === null || along === undefined ? 0 : tensor.stride[along]!
   const add = (tensor: Operand | null, from: number, start: number, sums: Float64Array, n: number) => {
     if (tensor === null) return
-    const data = tensor.data as Numbers
+    const data = dataOf(tensor) as Numbers
     const stride = step(tensor)
     for (let j = 0, p = from + start * stride; j < n; j++, p += stride) sums[j]! += data[p]!
   }
@@ -137,7 +137,7 @@ function storeRow(
     add(bias, at[3]!, start, sums, n)
     if (activate) for (let j = 0; j < n; j++) sums[j] = activate(sums[j]!)
     add(residual, at[4]!, start, sums, n)
-    const data = output.data as Numbers
+    const data = dataOf(output) as Numbers
     const stride = step(output)
     for (let j = 0, p = at[2]! + start * stride; j < n; j++, p += stride) data[p] = sums[j]!
   }

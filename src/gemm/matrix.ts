@@ -13,6 +13,15 @@ export interface Matrix<D = Float32Array> {
   readonly columns: Walk
 }
 
+/** A group of labels as one axis of a tensor. */
+export function walkOf(
+  lengths: readonly number[],
+  labels: readonly number[],
+  stride: readonly number[],
+): Walk {
+  return { lengths: labels.map((label) => lengths[label]!), strides: labels.map((label) => stride[label]!) }
+}
+
 /** How many elements a walk has. */
 export function lengthOf({ lengths }: Walk): number {
   return lengths.reduce((n, length) => n * length, 1)

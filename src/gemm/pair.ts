@@ -34,20 +34,19 @@ export function multiplyPair(contraction: Contraction): void {
   const { rows, columns, depth } = product.groups
   const [m, n, k] = [size(rows), size(columns), size(depth)]
   const tensors = [...contraction.operands, contraction.output, epilogue.bias, epilogue.residual]
-  const thin = m < 4 || n < 4 || k < 4 || m * n * k < 1024
-  if (thin || tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)) {
-    multiplyDirectly(product)
-    return
-  }
   const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
   const heap = single ? getHeap() : null
-  if (heap) multiplyInHeap(heap, product)
+  const small = m * n * k < 1024
+  const thin = small || k < 4 || n < 4 || (m < 4 && product.b.weight === undefined)
+  if (thin || tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)) multiplyDirectly(product)
+  else if (heap) multiplyInHeap(heap, product)
   else multiplyBatch(plainKernel, product)
 }
 
 /**
- * Sorts labels into groups. The columns' fastest label is the output's, since a kernel stores runs of columns; the depth follows
- * the first operand's strides: the order of a sum is free, and the longer the runs that packing reads the better.
+ * Sorts labels into groups. The columns' fastest label is the output's, since a kernel stores runs of columns, unless one operand is a
+ * weight, which was packed as columns. The depth follows the first operand's strides: the order of a sum is free, and the longer the runs
+ * that packing reads the better.
  */
 function asProduct(contraction: Contraction): Product {
   const { lengths, operands, output } = contraction
@@ -64,7 +63,9 @@ function asProduct(contraction: Contraction): Product {
   )
   const [first, second] = operands as [Operand, Operand]
   const fastestOfOne = kept.findLast((label) => (step(first, label) === 0) !== (step(second, label) === 0))
-  const swapped = fastestOfOne !== undefined && step(second, fastestOfOne) === 0
+  const byOutput = fastestOfOne !== undefined && step(second, fastestOfOne) === 0
+  const weights = Number(first.weight !== undefined) - Number(second.weight !== undefined)
+  const swapped = weights === 0 ? byOutput : weights > 0
   const [a, b] = swapped ? [second, first] : [first, second]
   const inBoth = (label: number) => step(a, label) !== 0 && step(b, label) !== 0
   const groups = {

@@ -5,7 +5,7 @@
 import { dtypeOf } from '../layout/data.ts'
 import type { Data } from '../layout/tensor.ts'
 import { activations } from './activation.ts'
-import type { Contraction, Operand } from './contraction.ts'
+import { type Contraction, dataOf, type Operand } from './contraction.ts'
 import { forEachOffset } from './matrix.ts'
 
 /** Computes any contraction by nested loops over all its labels. */
@@ -19,9 +19,9 @@ export function contractByDefinition({ lengths, operands, output, epilogue }: Co
   const lengthsOf = (axes: readonly number[]) => axes.map((label) => lengths[label]!)
 
   const tensors = [output, bias, residual, ...operands].filter((tensor) => tensor !== null)
-  const reads = operands.map(({ data }) => reader(data))
-  const write = writer(output.data)
-  const big = operands.every(({ data, offset }) => holdsBigIntegers(data, offset))
+  const reads = operands.map((operand) => reader(dataOf(operand)))
+  const write = writer(dataOf(output))
+  const big = operands.every((operand) => holdsBigIntegers(dataOf(operand), operand.offset))
   const summedLengths = lengthsOf(summed)
   const summedStrides = strides(operands, summed)
 
@@ -37,9 +37,9 @@ export function contractByDefinition({ lengths, operands, output, epilogue }: Co
         sum = add(sum, product)
       })
       if (scale !== 1) sum = multiply(sum, big ? BigInt(scale) : scale)
-      if (bias) sum = add(sum, reader(bias.data)(offsets[1]!))
+      if (bias) sum = add(sum, reader(dataOf(bias))(offsets[1]!))
       if (activation) sum = activations[activation](Number(sum))
-      if (residual) sum = add(sum, reader(residual.data)(offsets[bias ? 2 : 1]!))
+      if (residual) sum = add(sum, reader(dataOf(residual))(offsets[bias ? 2 : 1]!))
       write(offsets[0]!, sum)
     },
   )

@@ -8,7 +8,8 @@ import type { Tensor } from '../layout/tensor.ts'
 import { allocateFloats, type Heap, heapView, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
-import type { Operand } from './contraction.ts'
+import { dataOf, type Operand } from './contraction.ts'
+import { walkOf } from './matrix.ts'
 import type { Product } from './pair.ts'
 import { wasmKernel } from './wasm-kernel.ts'
 
@@ -19,7 +20,8 @@ export const windowFloats = 2 ** 21
 export function multiplyInHeap(heap: Heap, product: Product): void {
   const { lengths, a, b, output, epilogue } = product
   const { bias, residual } = epilogue
-  const inputs = [a, b, bias, residual].filter((tensor) => tensor !== null)
+  const panels = panelsOf(heap, product)
+  const inputs = [a, ...(panels === null ? [b] : []), bias, residual].filter((tensor) => tensor !== null)
   const large = [...inputs, output].find(
     (tensor) => !isResident(tensor.data) && placeOf(lengths, tensor, tensor === output).size > windowFloats,
   )
@@ -33,10 +35,10 @@ export function multiplyInHeap(heap: Heap, product: Product): void {
     const staged = new Map(inputs.map((tensor) => [tensor, stage.reserve(tensor, false)]))
     for (const tensor of inputs) stage.bring(tensor)
     const at = <T extends Operand | null>(tensor: T): T => tensor && (staged.get(tensor) as T)
-    multiplyBatch(wasmKernel(heap), {
+    multiplyBatch(wasmKernel(heap, panels), {
       ...product,
       a: at(a),
-      b: at(b),
+      b: panels === null ? at(b) : { ...b, weight: undefined },
       output: result,
       epilogue: { ...epilogue, bias: at(bias), residual: at(residual) },
     })
@@ -44,6 +46,13 @@ export function multiplyInHeap(heap: Heap, product: Product): void {
   } finally {
     stage.release()
   }
+}
+
+/** The panels of a right operand that is a weight, where they serve this product. */
+function panelsOf(heap: Heap, { lengths, b, groups }: Product): Pointer | null {
+  if (b.weight === undefined || groups.batch.length > 0) return null
+  const { depth, columns } = groups
+  return b.weight.panels(heap, walkOf(lengths, depth, b.stride), walkOf(lengths, columns, b.stride))
 }
 
 /** The product as two of half the length along a label; halves of a sum add up in the output, by way of the bias. */
@@ -143,8 +152,9 @@ class Stage {
     if (staged === undefined) return
     const { place, pointer, operand } = staged
     const heap = heapView(this.#heap)
-    const data = tensor.data as Float32Array
-    if (place.first === null) copyApart(this.#tensor(tensor), this.#tensor({ ...operand, data: heap }))
+    const data = dataOf(tensor) as Float32Array
+    if (place.first === null)
+      copyApart(this.#tensor({ ...tensor, data }), this.#tensor({ ...operand, data: heap }))
     else heap.set(data.subarray(place.first, place.first + place.size), pointer / 4)
   }
 

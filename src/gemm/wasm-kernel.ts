@@ -1,11 +1,12 @@
 /** The kernel in WebAssembly: float32 matrices in linear memory. */
 import type { Heap } from '../wasm/heap.ts'
+import type { Pointer } from '../wasm/memory.ts'
 import type { ResidentMatrix } from '../wasm/product.ts'
 import type { Kernel } from './kernel.ts'
 import { lengthOf, type Matrix } from './matrix.ts'
 
-/** The kernel that works on the tensors of a heap. */
-export function wasmKernel({ engine }: Heap): Kernel<Float32Array> {
+/** The kernel that works on the tensors of a heap; `panels` are the right operand, where that was packed before. */
+export function wasmKernel({ engine }: Heap, panels: Pointer | null = null): Kernel<Float32Array> {
   return {
     multiply({ a, b, output, scale, bias, activation, residual }) {
       engine.multiply({
@@ -13,7 +14,7 @@ export function wasmKernel({ engine }: Heap): Kernel<Float32Array> {
         n: lengthOf(b.columns),
         k: lengthOf(b.rows),
         a: resident(a),
-        b: resident(b),
+        b: panels === null ? resident(b) : { panels },
         target: resident(output),
         scale,
         bias: bias && resident(bias),

@@ -1,7 +1,9 @@
 /** Sums and products of two tensors, with the broadcasting rule of NumPy: axes are matched from the last one, and an axis of length 1, or a missing one, repeats. */
 import { broadcast, type Layout } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { newTensor, offsets } from './walk.ts'
+import { resultTensor } from '../wasm/arena.ts'
+import { current } from '../wasm/heap.ts'
+import { offsets } from './walk.ts'
 
 /** `a + b`. */
 export function add(a: FloatTensor, b: FloatTensor): FloatTensor {
@@ -36,16 +38,18 @@ function combine(a: FloatTensor, b: FloatTensor, compute: RowPair): FloatTensor 
   if (shape === null) {
     throw new Error(`internal: shapes [${a.shape}] and [${b.shape}] do not broadcast`)
   }
-  const result = newTensor(shape)
+  const result = resultTensor(shape)
   const n = shape.at(-1) ?? 1
+  const target = current(result.data)
   const p = new Float32Array(n)
   const q = new Float32Array(n)
   const rowsOfA = rows(a, shape)
   const rowsOfB = rows(b, shape)
   for (let r = 0; r < rowsOfA.starts.length && n > 0; r++) {
-    gather(a.data, rowsOfA.starts[r]!, rowsOfA.step, p)
-    gather(b.data, rowsOfB.starts[r]!, rowsOfB.step, q)
-    compute(p, q, result.data.subarray(r * n, (r + 1) * n))
+    gather(current(a.data), rowsOfA.starts[r]!, rowsOfA.step, p)
+    gather(current(b.data), rowsOfB.starts[r]!, rowsOfB.step, q)
+    const start = result.offset + r * n
+    compute(p, q, target.subarray(start, start + n))
   }
   return result
 }

@@ -5,6 +5,8 @@
  */
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
+import { resultTensor } from '../wasm/arena.ts'
+import { current } from '../wasm/heap.ts'
 
 /** What computes one row in place. */
 export type RowFunction = (row: Float64Array) => void
@@ -16,15 +18,15 @@ export function newTensor(shape: readonly number[]): FloatTensor {
 
 /** Applies `compute` to every row along `axes` and returns the results as a new contiguous tensor of the same shape. */
 export function mapRows(x: FloatTensor, axes: readonly number[], compute: RowFunction): FloatTensor {
-  const result = newTensor(x.shape)
+  const result = resultTensor(x.shape)
   if (sizeOf(x.shape) === 0) return result
   const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
   const from = offsets(permute(x, axes))
   const to = offsets(permute(result, axes))
   const fromRows = offsets({ ...permute(x, others), offset: 0 })
   const toRows = offsets({ ...permute(result, others), offset: 0 })
-  const source = x.data
-  const target = result.data
+  const source = current(x.data)
+  const target = current(result.data)
   const row = new Float64Array(from.length)
   for (let r = 0; r < fromRows.length; r++) {
     const start = fromRows[r]!
@@ -52,7 +54,7 @@ export function offsets({ shape, stride, offset }: Layout): Float64Array {
 
 /** The elements of a tensor in row-major order, in double precision. */
 export function valuesOf(x: FloatTensor): Float64Array {
-  const data = x.data
+  const data = current(x.data)
   return offsets(x).map((offset) => data[offset]!)
 }
 

@@ -90,8 +90,8 @@ class Arena {
 
 let arena: Arena | null = null
 
-/** A new contiguous tensor, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
-export function newTensor(shape: readonly number[]): FloatTensor {
+/** A new contiguous tensor for a result, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
+export function resultTensor(shape: readonly number[]): FloatTensor {
   const layout = contiguous(shape)
   if (arena === null || !arena.inUse) return { ...layout, data: new Float32Array(sizeOf(shape)) }
   const pointer = arena.allocate(sizeOf(shape))

@@ -1,0 +1,131 @@
+/**
+ * Numbers that many products take as their right operand: the weights of a layer. They are kept once: as they were given, until the kernel
+ * first needs them, then in panels as the kernel reads them. Reading them brings them back; and once somebody outside holds the array, who
+ * may write to it at any time, it stays the truth and is packed anew for each product.
+ */
+import type { FloatTensor } from '../layout/tensor.ts'
+import { allocateFloats, type Heap, heapView } from '../wasm/heap.ts'
+import type { Pointer } from '../wasm/memory.ts'
+import { fillOffsets, type Walk } from '../wasm/offsets.ts'
+import { ProductEngine } from '../wasm/product.ts'
+import { lengthOf } from './matrix.ts'
+
+/** Panels in linear memory, and which element of the weight stands where in them. */
+interface Packed {
+  readonly heap: Heap
+  readonly panels: Pointer
+  /** The summed axes. */
+  readonly depth: Walk
+  readonly columns: Walk
+}
+
+// panels whose weight was dropped without being disposed
+const dropped = new FinalizationRegistry<Packed>(({ heap, panels }) => heap.memory.free(panels))
+
+/** A tensor, contiguous from offset 0, whose elements are a weight. */
+export interface Weighted extends FloatTensor {
+  readonly weight: Weight
+}
+
+export function isWeighted(tensor: object): tensor is Weighted {
+  return 'weight' in tensor && tensor.weight instanceof Weight
+}
+
+export class Weight {
+  readonly size: number
+  #values: Float32Array | null
+  #packed: Packed | null = null
+  #shared = false
+
+  /** @param values - the weight's own from now on */
+  constructor(values: Float32Array) {
+    this.size = values.length
+    this.#values = values
+  }
+
+  /** The elements in row-major order, to read and to write at any time from now on. */
+  share(): Float32Array {
+    const values = this.read()
+    this.#values = values
+    this.#shared = true
+    this.#unpack()
+    return values
+  }
+
+  /** The elements in row-major order, only to be read and not to be kept. */
+  read(): Float32Array {
+    return this.#values ?? this.#fromPanels(this.#packed!)
+  }
+
+  /** New elements in row-major order, copied. */
+  assign(values: Float32Array): void {
+    if (this.#values) this.#values.set(values)
+    else this.#values = values.slice()
+    this.#unpack()
+  }
+
+  /**
+   * The panels of the weight as a matrix, [depth, columns], or null where they cannot be kept. From then on the weight has no other copy.
+   */
+  panels(heap: Heap, depth: Walk, columns: Walk): Pointer | null {
+    if (this.#shared) return null
+    const packed = this.#packed
+    if (
+      packed &&
+      packed.heap === heap &&
+      sameWalk(packed.depth, depth) &&
+      sameWalk(packed.columns, columns)
+    ) {
+      return packed.panels
+    }
+    const [k, n] = [lengthOf(depth), lengthOf(columns)]
+    if (k * n !== this.size) return null
+    const values = this.read()
+    const panels = heap.memory.allocate(ProductEngine.packedBytes(k, n))
+    const source = allocateFloats(heap, this.size)
+    heapView(heap).set(values, source / 4)
+    heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, panels)
+    heap.memory.free(source)
+    this.#unpack()
+    this.#packed = { heap, panels, depth, columns }
+    dropped.register(this, this.#packed, this)
+    this.#values = null
+    return panels
+  }
+
+  /** Gives the memory back; the weight is gone. */
+  dispose(): void {
+    this.#unpack()
+    this.#values = new Float32Array(0)
+  }
+
+  /** Drops the panels. */
+  #unpack(): void {
+    if (this.#packed === null) return
+    dropped.unregister(this)
+    this.#packed.heap.memory.free(this.#packed.panels)
+    this.#packed = null
+  }
+
+  #fromPanels({ heap, panels, depth, columns }: Packed): Float32Array {
+    const values = new Float32Array(this.size)
+    const packed = heapView(heap)
+    const [k, n] = [lengthOf(depth), lengthOf(columns)]
+    const depths = new Int32Array(k)
+    const across = new Int32Array(n)
+    fillOffsets(depth, 0, depths)
+    fillOffsets(columns, 0, across)
+    for (let column = 0; column < n; column++) {
+      // panels of 8 columns: [panel, k, 8]
+      let from = panels / 4 + (column >> 3) * 8 * k + (column & 7)
+      for (let p = 0; p < k; p++, from += 8) values[depths[p]! + across[column]!] = packed[from]!
+    }
+    return values
+  }
+}
+
+function sameWalk(a: Walk, b: Walk): boolean {
+  const equal = (x: readonly number[], y: readonly number[]) =>
+    x.length === y.length && x.every((n, i) => n === y[i])
+  return equal(a.lengths, b.lengths) && equal(a.strides, b.strides)
+}
