@@ -6,6 +6,7 @@ import jpeg from 'jpeg-js'
 import { materialize } from '../copy/copy.ts'
 import { contiguous, slice } from '../layout/layout.ts'
 import { convertToRgb, type Subsampling } from './chroma.ts'
+import { ImageError } from './error.ts'
 import { type Adobe, damaged, type Frame, readSegments } from './jpeg-segments.ts'
 import type { Picture, ReadLimits } from './picture.ts'
 
@@ -17,10 +18,8 @@ export function readJpeg(bytes: Uint8Array, limits: ReadLimits): Picture {
   const { frame, orientation, adobe } = readSegments(bytes, limits)
   const { width, height, components } = frame
   const isYcc = components.length === 3 && hasColorDifferences(frame, adobe)
-  const pixels = decodePixels(
-    components.length === 3 ? withoutTransform(bytes, adobe) : bytes,
-    width * height * 24,
-  )
+  const stored = components.length === 3 ? withoutTransform(bytes, adobe) : bytes
+  const pixels = decodePixels(stored, limits)
   if (pixels.width !== width || pixels.height !== height) throw damaged('it announces two sizes')
   if (isYcc) convertToRgb(pixels.data, frame, subsamplingOf(frame))
   const rgb = { ...contiguous([height, width, 3]), data: pixels.data }
@@ -31,7 +30,7 @@ export function readJpeg(bytes: Uint8Array, limits: ReadLimits): Picture {
 }
 
 /** `[h, w, 3]`: samples of three components as stored, grey three times, or RGB of four. */
-function decodePixels(bytes: Uint8Array, memory: number) {
+function decodePixels(bytes: Uint8Array, { maxPixels }: ReadLimits) {
   try {
     return jpeg.decode(bytes, {
       useTArray: true,
@@ -39,10 +38,13 @@ function decodePixels(bytes: Uint8Array, memory: number) {
       colorTransform: false,
       tolerantDecoding: true, // a last restart interval may be shorter than the others
       maxResolutionInMP: Number.POSITIVE_INFINITY, // checked before
-      maxMemoryUsageInMB: Math.ceil(memory / 2 ** 20) + 16,
+      maxMemoryUsageInMB: 16 + (16 * maxPixels) / 2 ** 20, // a gigabyte for 64 megapixels
     })
   } catch (cause) {
-    throw damaged(cause instanceof Error ? cause.message : String(cause), cause)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    if (!/memory/i.test(reason)) throw damaged(reason, cause)
+    const what = 'the picture is too large — decoding it takes more than 16 bytes for each of maxPixels'
+    throw new ImageError('readImage', 'image/too-large', what, cause)
   }
 }
 
