@@ -2,7 +2,15 @@
  * Sixteen-bit floats: IEEE half (F16) and bfloat16 (BF16, the upper half of a float32). There are only 65,536 halves,
  * so widening a large tensor looks them up in a table, which is filled on first use.
  */
-import { getFloat16, setFloat16 } from '@petamoriken/float16'
+import { getFloat16 as readHalf, setFloat16 as writeHalf } from '@petamoriken/float16'
+
+type Halves = DataView & {
+  getFloat16?(at: number): number
+  setFloat16?(at: number, value: number): void
+}
+const getFloat16 = (view: Halves): number => view.getFloat16?.(0) ?? readHalf(view, 0)
+const setFloat16 = (view: Halves, value: number): void =>
+  view.setFloat16 ? view.setFloat16(0, value) : writeHalf(view, 0, value)
 
 let halves: Float32Array | undefined
 
@@ -10,9 +18,10 @@ function tableOfHalves(): Float32Array {
   if (halves === undefined) {
     halves = new Float32Array(65_536)
     const view = new DataView(new ArrayBuffer(2))
-    for (let bits = 0; bits < 65_536; bits++) {
+    for (let bits = 0; bits < 32_768; bits++) {
       view.setUint16(0, bits)
-      halves[bits] = getFloat16(view, 0)
+      halves[bits] = getFloat16(view)
+      halves[bits | 0x8000] = -halves[bits]!
     }
   }
   return halves
@@ -31,7 +40,7 @@ export function narrowToHalf(values: Float32Array | Float64Array): Uint16Array {
   const bits = new Uint16Array(values.length)
   const view = new DataView(new ArrayBuffer(2))
   for (let i = 0; i < values.length; i++) {
-    setFloat16(view, 0, values[i]!)
+    setFloat16(view, values[i]!)
     bits[i] = view.getUint16(0)
   }
   return bits
