@@ -50,7 +50,7 @@ export async function drawSheet(
     const x = MARGIN + (b % COLUMNS) * (tile + BETWEEN.columns)
     const y = MARGIN + HEADER + Math.floor(b / COLUMNS) * (card + BETWEEN.rows)
     const image = inBytes(digits.pick(b, null, null, null))
-    const heat = await drawHeatMap(image, attention.pick(b, null, null), { interpolation: 'nearest' })
+    const heat = await drawHeatMap(image, attention.pick(b, null, null), brightnessOf(attention, b))
     paste(canvas, await drawMosaic(image, { patch: PATCH, gap: GAP, scale: SCALE, background: PAPER }), x, y)
     const below = y + tile + BETWEEN.tiles
     paste(
@@ -62,6 +62,13 @@ export async function drawSheet(
     drawLabel(canvas, reading, { x: x + GAP, y: below + tile + LABEL.above, width: tile - 2 * GAP })
   }
   return canvas
+}
+
+/** From dark where a digit's class token looked least to orange where most; white would hide the ink. */
+function brightnessOf(attention: NdArray<Float32Array>, b: number) {
+  const cells = Array.from({ length: 16 }, (_, i) => attention.get(b, Math.floor(i / 4), i % 4))
+  const [min, most] = [Math.min(...cells), Math.max(...cells)]
+  return { min, max: min + 1.3 * (most - min), opacity: 0.62, interpolation: 'nearest' } as const
 }
 
 function drawHeader(canvas: NdArray<Uint8Array>): void {

@@ -26,6 +26,8 @@ export interface MosaicOptions {
 }
 
 export interface HeatMapOptions {
+  /** The value that gets the darkest colour. @default 0 */
+  readonly min?: number | undefined
   /** The value that gets the brightest colour. @default the largest of `heat` */
   readonly max?: number | undefined
   /** How much of the colour lies over the picture, 0…1. @default 0.6 */
@@ -106,7 +108,7 @@ export async function drawMosaic(
 export async function drawHeatMap(
   image: NdArray<Uint8Array>,
   heat: NdArray<Float32Array> | NdArray<Float64Array>,
-  { max, opacity = 0.6, interpolation = 'bicubic' }: HeatMapOptions = {},
+  { min = 0, max, opacity = 0.6, interpolation = 'bicubic' }: HeatMapOptions = {},
 ): Promise<NdArray<Uint8Array>> {
   const rgb = colorsOf(toNdarray(checkImage(image, 'drawHeatMap')))
   if (heat.shape.length !== 2) {
@@ -120,14 +122,14 @@ export async function drawHeatMap(
   const [height, width] = rgb.shape as [number, number]
   const grid = checkImage(rearrange(heat as NdArray<Float32Array>, 'h w -> h w 1'), 'drawHeatMap')
   const fine = resizeTensor(grid, { height, width, interpolation }, 'drawHeatMap')
-  const most = max ?? sup(heat)
+  const range = (max ?? sup(heat)) - min
 
   const canvas = makeNdarray(new Float32Array(height * width * 3), [height, width, 3], [width * 3, 3, 1], 0)
   const glow = makeNdarray(new Float32Array(height * width * 3), [height, width, 3], [width * 3, 3, 1], 0)
   assigns(canvas, 0)
   muls(canvas, rgb, 1 - opacity)
   for (let i = 0; i < height * width; i++) {
-    glow.data.set(inferno(most > 0 ? fine.data[i]! / most : 0), 3 * i)
+    glow.data.set(inferno(range > 0 ? (fine.data[i]! - min) / range : 0), 3 * i)
   }
   mulseq(glow, opacity)
   addeq(canvas, glow)

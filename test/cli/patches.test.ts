@@ -75,8 +75,6 @@ describe('tesserae patches', () => {
 
   test('a patch larger than the picture gives one line', async () => {
     const { notices } = await tesserae('patches', photo, '--patch', '10')
-    expect(notices).toEqual([
-      'tesserae patches: the picture of 9×12 pixels is smaller than a patch of 10×10',
-    ])
+    expect(notices).toEqual(['tesserae patches: the picture of 9×12 pixels is smaller than a patch of 10×10'])
   })
 })

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readImage, writePng } from 'tesserae/image'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tesserae } from './recorder.ts'
+
+const digitsModel = fileURLToPath(new URL('../../docs/start/vit-digits.safetensors', import.meta.url))
+const data = new URL('../../../shared/data/', import.meta.url)
+const shared = (path: string) => fileURLToPath(new URL(path, data))
+
+describe('tesserae classify', () => {
+  let folder: string
+  let seven: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tesserae-'))
+    const strip = await readImage(readFileSync(new URL('../../docs/start/digits.png', import.meta.url)))
+    seven = join(folder, 'seven.png')
+    await writeFile(seven, writePng(strip.lo(0, 7 * 28, 0).hi(28, 28, 1)))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('reads a digit with the ViT of document 1, best answer first, with bars', async () => {
+    const { code, lines, notices } = await tesserae('classify', seven, '--weights', digitsModel, '--top', '2')
+    expect(notices.at(-1)).toMatch(/answered in \d+ ms$/)
+    expect(code).toBe(0)
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toMatch(/^class 7 {2} +9\d\.\d% {2}█{30,}/)
+  })
+
+  test('names come from a JSON list or from lines', async () => {
+    const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+    const list = join(folder, 'labels.json')
+    const text = join(folder, 'labels.txt')
+    await writeFile(list, JSON.stringify(names))
+    await writeFile(text, `${names.join('\n')}\n`)
+    for (const labels of [list, text]) {
+      const { lines } = await tesserae(
+        'classify',
+        seven,
+        '--weights',
+        digitsModel,
+        '--labels',
+        labels,
+        '--top',
+        '1',
+      )
+      expect(lines[0]).toMatch(/^seven {2}/)
+    }
+  })
+
+  test('--json is one line whose probabilities sum to 1', async () => {
+    const { lines } = await tesserae('classify', seven, '--weights', digitsModel, '--top', '10', '--json')
+    expect(lines).toHaveLength(1)
+    const { answers, file } = JSON.parse(lines[0]!) as {
+      file: string
+      answers: { index: number; probability: number }[]
+    }
+    expect(file).toBe(seven)
+    expect(answers.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5)
+  })
+
+  test('--attention draws the picture and two maps side by side', async () => {
+    const out = join(folder, 'map.png')
+    const { code } = await tesserae('classify', seven, '--weights', digitsModel, '--attention', out)
+    expect(code).toBe(0)
+    const map = await readImage(await readFile(out))
+    expect(map.shape).toEqual([448, 3 * 448 + 2 * 12, 3])
+    const panel = (i: number) => map.lo(0, i * 460, 0).hi(448, 448, 3)
+    const isGrey = (i: number) => {
+      for (let y = 0; y < 448; y += 7) {
+        for (let x = 0; x < 448; x += 7) if (panel(i).get(y, x, 0) !== panel(i).get(y, x, 2)) return false
+      }
+      return true
+    }
+    expect([isGrey(0), isGrey(1), isGrey(2)]).toEqual([true, false, false])
+  })
+
+  test.each<[string, (weights: string) => string[], string]>([
+    ['no weights', () => ['x.png'], '--weights is missing'],
+    ['a missing checkpoint', () => ['--weights', 'gone.safetensors'], 'gone.safetensors: no such file'],
+    [
+      'a wrong number of labels',
+      (w) => ['--weights', w, '--labels', 'two.txt'],
+      '--labels has 2 names, the model has 10',
+    ],
+    ['a mean of other channels', (w) => ['--weights', w, '--mean', '0,0,0'], 'mean has 3 numbers and std 1'],
+  ])('%s gives one line and exit code 1', async (_, args, words) => {
+    await writeFile(join(folder, 'two.txt'), 'a\nb\n')
+    const given = args(digitsModel).map((arg) => (arg === 'two.txt' ? join(folder, arg) : arg))
+    const { code, lines, notices } = await tesserae(
+      'classify',
+      ...(given[0] === 'x.png' ? given : [seven, ...given]),
+    )
+    expect(code).toBe(1)
+    expect(lines).toEqual([])
+    expect(notices).toHaveLength(1)
+    expect(notices[0]).toContain(words)
+  })
+
+  describe.skipIf(!existsSync(data))('with the real ViT-Tiny (skipped without ../shared/data)', () => {
+    const weights = shared('weights/vit_tiny_patch16_224.augreg_in21k_ft_in1k.safetensors')
+    const labels = shared('labels/imagenet-simple-labels.json')
+    test.each([
+      ['chelsea.png', 285, 'Egyptian', 0.813],
+      ['coffee.png', 967, 'espresso', 0.938],
+    ])('%s is class %i', async (name, index, label, probability) => {
+      const args = ['--weights', weights, '--labels', labels, '--json']
+      const { code, lines } = await tesserae('classify', shared(`images/${name}`), ...args)
+      expect(code).toBe(0)
+      const { answers } = JSON.parse(lines[0]!) as {
+        answers: { index: number; label: string; probability: number }[]
+      }
+      expect(answers[0]!.index).toBe(index)
+      expect(answers[0]!.label).toContain(label)
+      expect(Math.abs(answers[0]!.probability - probability)).toBeLessThan(0.01)
+    })
+  })
+})
