@@ -16,7 +16,8 @@ import { reduce } from '../ops/reduce.ts'
  */
 export function attentionRollout(maps: readonly NdArray<Float32Array>[]): NdArray<Float32Array> {
   const [first, ...rest] = maps.map(withResidual)
-  if (first === undefined) throw new RangeError('attentionRollout: there are no maps — got 0 layers, expected at least 1')
+  if (first === undefined)
+    throw new RangeError('attentionRollout: there are no maps — got 0 layers, expected at least 1')
   return rest.reduce((flow, layer) => einsum([layer, flow], 'b n k, b k m -> b n m'), first)
 }
 
