@@ -9,13 +9,34 @@ const map = (heads: number[][][]) => {
 }
 
 test('one layer is half its mean attention and half the identity', () => {
-  const flow = attentionRollout([map([[[1, 0], [0.5, 0.5]], [[0, 1], [0.5, 0.5]]])]) // biome-ignore format: matrices
+  const flow = attentionRollout([
+    map([
+      [
+        [1, 0],
+        [0.5, 0.5],
+      ],
+      [
+        [0, 1],
+        [0.5, 0.5],
+      ],
+    ]),
+  ])
   expect([...flow.data]).toEqual([0.75, 0.25, 0.25, 0.75])
 })
 
 test('layers multiply, the last one on the left', () => {
-  const first = map([[[0, 1], [0, 1]]]) // biome-ignore format: matrices
-  const last = map([[[1, 0], [1, 0]]]) // biome-ignore format: matrices
+  const first = map([
+    [
+      [0, 1],
+      [0, 1],
+    ],
+  ])
+  const last = map([
+    [
+      [1, 0],
+      [1, 0],
+    ],
+  ])
   // half identity each: last [[1, 0], [1/2, 1/2]] × first [[1/2, 1/2], [0, 1]]
   expect([...attentionRollout([first, last]).data]).toEqual([0.5, 0.5, 0.25, 0.75])
 })
