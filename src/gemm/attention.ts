@@ -1,13 +1,14 @@
 /**
  * Attention: softmax(scale · q kᵀ + bias) v (Vaswani et al., arXiv:1706.03762, section 3.2.1), for one block of query rows after the
- * other, so that the weights [n, m] of a head never exist as a whole unless they are asked for. q, k and v are read where they stand:
- * as views of one fused qkv they cost no copy.
+ * other, so that the weights [n, m] of a head never exist as a whole unless they are asked for or small. q, k and v are read where they
+ * stand: as views of one fused qkv they cost no copy.
  */
-import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
+import { permute } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { contract, type Operand } from './contraction.ts'
-import { noEpilogue } from './epilogue.ts'
-import { forEachOffset } from './matrix.ts'
+import { resultTensor } from '../wasm/arena.ts'
+import { getHeap, isResident } from '../wasm/heap.ts'
+import { attendInHeap } from './attention-heap.ts'
+import { attendPlainly } from './attention-plain.ts'
 
 export interface AttentionOptions {
   /** What the scores are multiplied by; 1/√d if not given. */
@@ -25,8 +26,25 @@ export interface AttentionResult {
   readonly weights: FloatTensor | null
 }
 
-/** Rows of scores that exist at once. */
-const rowBlock = 48
+/** Everything that one call works on, all of it [...batch, rows, columns]. */
+export interface AttentionProblem {
+  /** [...batch, n, d] */
+  readonly q: FloatTensor
+  /** [...batch, m, d] */
+  readonly k: FloatTensor
+  /** [...batch, m, e] */
+  readonly v: FloatTensor
+  /** [...batch, n, m] */
+  readonly bias: FloatTensor | null
+  readonly weights: FloatTensor | null
+  /** [...batch, n, e] */
+  readonly output: FloatTensor
+  readonly scale: number
+}
+
+/** Scores that exist at once, unless the rows are longer: 192 kB, which the second-level cache holds. */
+const scoresAtOnce = 48 * 1024
+const leastRows = 16
 
 /**
  * Every query looks at all keys and takes the mean of the values, weighted by softmax(scale · q kᵀ + bias).
@@ -43,99 +61,32 @@ export function attention(
   const [n, d] = q.shape.slice(-2) as [number, number]
   const [m, e] = v.shape.slice(-2) as [number, number]
   const { scale = d ** -0.5 } = options
-
-  const output = newTensor(headsInside([...batch, n, e]))
-  const weights = options.weights ? newTensor(contiguous([...batch, n, m])) : null
+  const made = resultTensor(lastHeadInside([...batch, n, e]))
+  const axes = lastHeadInside(made.shape.map((_, axis) => axis))
+  const output = { data: made.data, ...permute(made, axes) }
+  const weights = options.weights ? resultTensor([...batch, n, m]) : null
   const bias = options.bias ? broadcastTo([...batch, n, m], options.bias) : null
-  const scratch = weights ? null : new Float32Array(Math.min(n, rowBlock) * m)
-
-  const tensors = [q, k, v, output, weights ?? q, bias ?? q]
-  const [query, key, value, result, wanted, added] = tensors.map(inner)
-  forEachOffset(
-    batch,
-    tensors.map(({ stride }) => stride.slice(0, -2)),
-    tensors.map(({ offset }) => offset),
-    (at) => {
-      for (let row = 0; row < n; row += rowBlock) {
-        const rows = Math.min(rowBlock, n - row)
-        const from = (matrix: InnerMatrix, tensor: number) => at[tensor]! + row * matrix.down
-        const scores = scratch
-          ? { data: scratch, offset: 0, down: m, across: 1 }
-          : { ...wanted!, offset: from(wanted!, 4) }
-        // scores: [rows, m] = scale · q [rows, d] · k [m, d] + bias
-        const { down, across } = scores
-        contract({
-          lengths: [rows, m, d],
-          operands: [
-            operand(query!, from(query!, 0), [query!.down, 0, query!.across]),
-            operand(key!, at[1]!, [0, key!.down, key!.across]),
-          ],
-          output: operand(scores, scores.offset, [down, across, 0]),
-          epilogue: {
-            ...noEpilogue,
-            scale,
-            bias: bias && operand(added!, from(added!, 5), [added!.down, added!.across, 0]),
-          },
-        })
-        softmaxRows(scores.data, scores.offset, rows, m)
-        // output: [rows, e] = scores [rows, m] · v [m, e]
-        contract({
-          lengths: [rows, e, m],
-          operands: [
-            operand(scores, scores.offset, [down, 0, across]),
-            operand(value!, at[2]!, [0, value!.across, value!.down]),
-          ],
-          output: operand(result!, from(result!, 3), [result!.down, result!.across, 0]),
-          epilogue: noEpilogue,
-        })
-      }
-    },
-  )
+  const problem = { q, k, v, bias, weights, output, scale }
+  const heap = isResident(made.data) ? getHeap() : null
+  if (heap) attendInHeap(heap, problem)
+  else attendPlainly(problem)
   return { output, weights }
 }
 
-/** The last two axes of a tensor. */
-interface InnerMatrix {
-  readonly data: Float32Array
-  readonly down: number
-  readonly across: number
+/** How many rows of scores exist at once: all blocks about as long, the last one not left with a few. */
+export function rowsAtOnce(n: number, m: number): number {
+  const most = Math.max(leastRows, Math.floor(scoresAtOnce / Math.max(1, m)))
+  return Math.ceil(n / Math.ceil(n / most))
 }
 
-function inner({ data, stride }: FloatTensor): InnerMatrix {
-  return { data, down: stride.at(-2)!, across: stride.at(-1)! }
+/** [...batch, head, n, e] → [...batch, n, head, e], and back. */
+function lastHeadInside<T>(axes: readonly T[]): T[] {
+  if (axes.length < 3) return [...axes]
+  const [head, n, e] = axes.slice(-3) as [T, T, T]
+  return [...axes.slice(0, -3), n, head, e]
 }
 
-function operand({ data }: { data: Float32Array }, offset: number, stride: readonly number[]): Operand {
-  return { data, offset, stride }
-}
-
-/** Subtracts each row's maximum, exponentiates and divides by the sum: rows [rows, length], contiguous, in place. */
-function softmaxRows(data: Float32Array, offset: number, rows: number, length: number): void {
-  for (let row = 0; row < rows; row++) {
-    const start = offset + row * length
-    let maximum = Number.NEGATIVE_INFINITY
-    for (let i = start; i < start + length; i++) if (!(data[i]! <= maximum)) maximum = data[i]!
-    let sum = 0
-    for (let i = start; i < start + length; i++) {
-      const power = Math.exp(data[i]! - maximum)
-      data[i] = power
-      sum += power
-    }
-    const factor = 1 / sum
-    for (let i = start; i < start + length; i++) data[i]! *= factor
-  }
-}
-
-/** [...batch, head, n, e] with memory in the order [...batch, n, head, e]. */
-function headsInside(shape: readonly number[]): Layout {
-  const axes = shape.map((_, axis) => axis)
-  const head = shape.length - 3
-  if (head < 0) return contiguous(shape)
-  const swapped = axes.with(head, head + 1).with(head + 1, head)
-  return permute(contiguous(swapped.map((axis) => shape[axis]!)), swapped)
-}
-
-/** The tensor repeated to a shape as numpy does: missing axes in front, axes of length 1 with stride 0. */
+/** The tensor repeated to a shape as numpy does: missing axes in front and axes of length 1 get stride 0. */
 function broadcastTo(shape: readonly number[], tensor: FloatTensor): FloatTensor {
   const missing = shape.length - tensor.shape.length
   const stride = shape.map((_, axis) => {
@@ -143,8 +94,4 @@ function broadcastTo(shape: readonly number[], tensor: FloatTensor): FloatTensor
     return own < 0 || tensor.shape[own] === 1 ? 0 : tensor.stride[own]!
   })
   return { data: tensor.data, shape, stride, offset: tensor.offset }
-}
-
-function newTensor(layout: Layout): FloatTensor {
-  return { ...layout, data: new Float32Array(sizeOf(layout.shape)) }
 }

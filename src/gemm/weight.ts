@@ -57,10 +57,10 @@ export class Weight {
     return this.#values ?? this.#fromPanels(this.#packed!)
   }
 
-  /** New elements in row-major order, copied. */
+  /** New elements in row-major order, the weight's own from now on unless somebody holds the old array. */
   assign(values: Float32Array): void {
-    if (this.#values) this.#values.set(values)
-    else this.#values = values.slice()
+    if (this.#shared) this.#values!.set(values)
+    else this.#values = values
     this.#unpack()
   }
 

@@ -3,12 +3,15 @@
  * is a view of the whole memory and whose offset is its address: so every view of it does, too. Growing the memory detaches that buffer, not
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
+import { type SoftmaxKernels, softmax } from './generated/softmax.ts'
+import { instantiate } from './instantiate.ts'
 import { LinearMemory, type Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
 
 export interface Heap {
   readonly memory: LinearMemory
   readonly engine: ProductEngine
+  readonly kernels: SoftmaxKernels
 }
 
 let heap: Heap | null | undefined
@@ -18,7 +21,8 @@ export function getHeap(): Heap | null {
   if (heap === undefined) {
     const memory = new LinearMemory()
     const engine = ProductEngine.on(memory)
-    heap = engine && { memory, engine }
+    const kernels = instantiate(softmax, memory.memory)
+    heap = engine && kernels && { memory, engine, kernels }
   }
   return heap
 }
