@@ -1,3 +1,4 @@
+/** Reading a whole safetensors file that is in memory. */
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'

@@ -1,3 +1,4 @@
+/** Writing a safetensors file. */
 import { materialize } from '../copy/copy.ts'
 import { isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'

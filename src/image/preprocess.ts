@@ -1,3 +1,4 @@
+/** From a picture to a model's input, step by step as torchvision's and timm's evaluation transforms do it. */
 import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'

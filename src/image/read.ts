@@ -1,3 +1,4 @@
+/** Reading a picture: finds out what kind of file it is, and turns what the decoders give upright. */
 import { materialize } from '../copy/copy.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'

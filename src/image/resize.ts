@@ -1,3 +1,4 @@
+/** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
 import { materialize } from '../copy/copy.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'

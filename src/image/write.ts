@@ -1,3 +1,4 @@
+/** Writing a picture; the encoder is fast-png's. */
 import { encode } from 'fast-png'
 import { materialize } from '../copy/copy.ts'
 import type { NdArray } from '../layout/tensor.ts'

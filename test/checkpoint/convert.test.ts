@@ -59,8 +59,8 @@ function timmModel({ scales = false, registers = 0, head = true, qkvBias = true 
   }
   if (head) Object.assign(dict, { 'head.weight': tensor(3, 6), 'head.bias': tensor(3) })
   if (registers > 0) {
-    dict['reg_token'] = tensor(1, registers, 6)
-    const positions = dict['pos_embed']!
+    const positions = tensor(1, 1 + registers + 4, 6)
+    Object.assign(dict, { reg_token: tensor(1, registers, 6), pos_embed: positions })
     for (let r = 0; r < registers; r++) for (let d = 0; d < 6; d++) positions.set(0, 1 + r, d, 0)
   }
   return dict
@@ -85,8 +85,7 @@ describe('a round trip through other names gives the same names and values', () 
   test('vit-pytorch, whose projection stays a Linear', () => {
     const timm = timmModel({ qkvBias: false })
     const there = convertNames(timm, { from: 'timm', to: 'vit-pytorch' })
-    expect(there['cls_token']?.shape).toEqual([1, 6])
-    expect(there['pos_embedding']?.shape).toEqual([5, 6])
+    expect(there).toMatchObject({ cls_token: { shape: [1, 6] }, pos_embedding: { shape: [5, 6] } })
     const back = convertNames(there, { from: 'vit-pytorch', to: 'timm' })
     expect(back['patch_embed.proj.weight']?.shape).toEqual([6, 4])
     const linear = {
@@ -188,7 +187,8 @@ describe('what has no place is refused', () => {
 
   test('positions of registers that are not 0, where the other library has none', () => {
     const dict = timmModel({ scales: true, registers: 2 })
-    dict['pos_embed']!.set(0, 1, 0, 5)
+    const { pos_embed: positions } = dict
+    positions!.set(0, 1, 0, 5)
     expect(refusal(dict, 'timm', 'huggingface')).toThrow('with positions of registers')
   })
 })
