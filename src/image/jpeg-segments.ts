@@ -68,7 +68,8 @@ export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
     }
   }
   if (frame === undefined || scans === 0) throw truncated(bytes.length)
-  if (scans > MOST_SCANS) throw damaged(`it has ${scans} scans, expected at most ${MOST_SCANS}`)
+  const most = Math.min(MOST_SCANS, Math.floor((20 * limits.maxPixels) / (frame.width * frame.height)))
+  if (scans > most) throw damaged(`it has ${scans} scans, expected at most ${most}`)
   return { frame, orientation, adobe }
 }
 
