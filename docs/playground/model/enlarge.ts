@@ -21,7 +21,9 @@ export function enlarge(state: State): State | null {
   if (reading === null) return null
   const lengths = reading.axes.map(({ length }) => length)
   if (lengths.includes(0)) return state
-  const growing = reading.axes.flatMap(({ kind, label }, axis) => (kind === 'number' || label === 'c' ? [] : axis))
+  const growing = reading.axes.flatMap(({ kind, label }, axis) =>
+    kind === 'number' || label === 'c' ? [] : axis,
+  )
   while (growing.length > 0 && !isEnough(reading, lengths)) {
     const shortest = growing.reduce((a, b) => (lengths[b]! < lengths[a]! ? b : a))
     lengths[shortest]! *= 2
@@ -39,7 +41,11 @@ export function enlarge(state: State): State | null {
 }
 
 function isEnough({ axes, operands, result }: Reading, lengths: readonly number[]): boolean {
-  const size = (tensor: TensorReading) => product(tensor.dimensions.flatMap((dimension) => dimension.axes), lengths)
+  const size = (tensor: TensorReading) =>
+    product(
+      tensor.dimensions.flatMap((dimension) => dimension.axes),
+      lengths,
+    )
   if (Math.max(...operands.map(size), size(result)) >= enough) return true
   return operands.length > 1 && product([...axes.keys()], lengths) >= enoughProducts
 }

@@ -70,7 +70,7 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
 
 /** One sentence about a pattern, for those who do not see the drawing. */
 export function summary(reading: Reading, operation: Operation, reduction: Reduction): string {
-  const steps = story(reading, operation, reduction).slice(1)
+  const steps = story(reading, operation, reduction).filter(({ verb }) => verb !== 'start')
   const shapes = reading.operands.map(({ shape }) => `[${shape.join(', ')}]`)
   const doing = steps.length > 0 ? steps.map(({ text }) => text).join(', then ') : 'nothing changes'
   return `${operation} ${listed(shapes)} to [${reading.result.shape.join(', ')}]: ${doing}.`

@@ -4,8 +4,8 @@
  */
 import type { Drawing, DrawnTensor } from '../model/drawing.ts'
 import type { Frame, Frames } from '../model/frames.ts'
-import { type Hue, neutral } from '../model/palette.ts'
 import { short } from '../model/number.ts'
+import { type Hue, neutral } from '../model/palette.ts'
 
 export interface Inks {
   readonly ink: string
@@ -67,7 +67,6 @@ function paintCells(
   only: ReadonlySet<number> | null,
 ): void {
   const numbers = !picture && cell >= 15
-  const side = picture ? cell + 0.6 : cell // pixels close up
   const dim = lit !== undefined
   if (numbers) setNumberFont(context, tensor, cell)
   for (let element = 0; element < tensor.size; element += tensor.channels) {
@@ -76,7 +75,7 @@ function paintCells(
     const top = y + tensor.y[element]! * cell
     context.globalAlpha = dim && !lit.has(element) ? 0.22 : 1
     context.fillStyle = tensor.colours[element]!
-    paintTile(context, left, top, side, picture)
+    paintTile(context, left, top, cell, picture)
     if (numbers) {
       context.fillStyle = onCell
       context.fillText(short(tensor.values[element]!), left + cell / 2, top + cell / 2 + cell * 0.02)
@@ -86,7 +85,12 @@ function paintCells(
 }
 
 /** The places of the result while elements are on their way to them. */
-function paintPlaces(context: CanvasRenderingContext2D, { tensor, x, y }: Frame, cell: number, inks: Inks): void {
+function paintPlaces(
+  context: CanvasRenderingContext2D,
+  { tensor, x, y }: Frame,
+  cell: number,
+  inks: Inks,
+): void {
   context.fillStyle = inks.sunken
   for (let element = 0; element < tensor.size; element += tensor.channels) {
     paintTile(context, x + tensor.x[element]! * cell, y + tensor.y[element]! * cell, cell, cell < 6)
@@ -128,8 +132,21 @@ function paintMoves(context: CanvasRenderingContext2D, { drawing, frames, progre
   }
 }
 
-function paintTile(context: CanvasRenderingContext2D, x: number, y: number, side: number, sharp: boolean): void {
-  if (sharp || side < 6) {
+function paintTile(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  side: number,
+  sharp: boolean,
+): void {
+  if (sharp) {
+    // whole pixels, so that no seams show
+    const left = Math.floor(x)
+    const top = Math.floor(y)
+    context.fillRect(left, top, Math.ceil(x + side) - left, Math.ceil(y + side) - top)
+    return
+  }
+  if (side < 6) {
     context.fillRect(x, y, side, side)
     return
   }
@@ -148,7 +165,12 @@ function setNumberFont(context: CanvasRenderingContext2D, tensor: DrawnTensor, c
   context.textBaseline = 'middle'
 }
 
-function paintTitle(context: CanvasRenderingContext2D, { tensor, x, y }: Frame, name: string, inks: Inks): void {
+function paintTitle(
+  context: CanvasRenderingContext2D,
+  { tensor, x, y }: Frame,
+  name: string,
+  inks: Inks,
+): void {
   const levels = tensor.arrangement.rulers.filter(({ direction }) => direction === 'x').length
   const top = y - levels * 21 - 9
   context.textAlign = 'left'
@@ -246,7 +268,11 @@ function paintArrow(context: CanvasRenderingContext2D, { arrow }: Frames, inks: 
 }
 
 /** Rings around what is followed, and threads between both sides. */
-function paintLinks(context: CanvasRenderingContext2D, { drawing, frames, followed }: Scene, inks: Inks): void {
+function paintLinks(
+  context: CanvasRenderingContext2D,
+  { drawing, frames, followed }: Scene,
+  inks: Inks,
+): void {
   const { cell } = frames
   const result = frames.frames.at(-1)!
   const lit = followed!
@@ -256,11 +282,19 @@ function paintLinks(context: CanvasRenderingContext2D, { drawing, frames, follow
     for (const element of lit[i] ?? []) {
       context.beginPath()
       const side = Math.max(cell, 4)
-      context.roundRect(x + tensor.x[element]! * cell - 1, y + tensor.y[element]! * cell - 1, side + 2, side + 2, Math.min(6, side * 0.2))
+      context.roundRect(
+        x + tensor.x[element]! * cell - 1,
+        y + tensor.y[element]! * cell - 1,
+        side + 2,
+        side + 2,
+        Math.min(6, side * 0.2),
+      )
       context.stroke()
     }
   }
-  const threads = drawing.moves.filter(({ operand, from, to }) => lit.at(-1)?.has(to) && lit[operand]?.has(from))
+  const threads = drawing.moves.filter(
+    ({ operand, from, to }) => lit.at(-1)?.has(to) && lit[operand]?.has(from),
+  )
   if (threads.length > 48) return
   context.lineWidth = 1.3
   context.globalAlpha = 0.75

@@ -33,7 +33,11 @@ export function mountCode(parent: HTMLElement, store: Store): void {
   linkButton.addEventListener('click', () => void copy(location.href, linkButton))
   parent.append(
     element('h3', {}, 'Take it with you'),
-    element('div', { className: 'segments', attributes: { role: 'radiogroup', 'aria-label': 'Language' } }, ...tabs),
+    element(
+      'div',
+      { className: 'segments', attributes: { role: 'radiogroup', 'aria-label': 'Language' } },
+      ...tabs,
+    ),
     element('pre', { tabIndex: 0, attributes: { role: 'group', 'aria-label': 'Code' } }, text),
     element('div', { className: 'row' }, copyButton, linkButton),
   )

@@ -69,7 +69,8 @@ export function mountEditor(parent: HTMLElement, store: Store): void {
 
   function offer(asked = false): void {
     const caret = input.selectionStart
-    offered = input.selectionEnd === caret ? complete(input.value, caret, store.state.operation).slice(0, 7) : []
+    offered =
+      input.selectionEnd === caret ? complete(input.value, caret, store.state.operation).slice(0, 7) : []
     const typing = /[\p{L}\p{N}_ (]$/u.test(input.value.slice(0, caret))
     if (offered.length === 0 || !(typing || asked)) return close()
     options.replaceChildren(

@@ -1,25 +1,30 @@
 /**
- * Shapes and lengths by hand, the reduction, and what fills the tensor. Each axis of the pattern gets a field for its
+ * Shapes and lengths by hand, and the reduction. Each axis of the pattern gets a field for its
  * length; what follows from the shape is shown in it in grey and need not be given.
  */
-import { paint } from '../model/palette.ts'
-import { pictureShape } from '../model/picture.ts'
-import { reductions, readShape, readWhole, type Source } from '../model/state.ts'
-import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
+
 import { operandNames } from '../model/code/typescript.ts'
+import { paint } from '../model/palette.ts'
+import { readShape, readWhole, reductions } from '../model/state.ts'
+import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
 import { element } from './element.ts'
 import type { Store, View } from './store.ts'
 import { toneCss } from './theme.ts'
 
-export function mountFields(parent: HTMLElement, store: Store, openPicture: () => void): void {
+export function mountFields(parent: HTMLElement, store: Store): void {
   parent.className = 'fields'
   let signature = ''
   store.subscribe((view) => {
     // fields are kept while one types in them, and made anew when others are needed
-    const next = JSON.stringify([namesIn(view.state.pattern === '' ? [] : tokenize(view.state.pattern)), view.state.operation, view.state.shapes.length])
+    const { pattern, operation, shapes } = view.state
+    const next = JSON.stringify([namesIn(tokenize(pattern)), operation, shapes.length])
     if (next !== signature) {
       signature = next
-      parent.replaceChildren(...shapeFields(view, store), ...lengthFields(view, store), ...choices(view, store, openPicture))
+      parent.replaceChildren(
+        ...shapeFields(view, store),
+        ...lengthFields(view, store),
+        ...reductionField(view, store),
+      )
     }
     refresh(parent, view)
   })
@@ -77,80 +82,24 @@ function lengthFields({ state }: View, store: Store): HTMLElement[] {
   })
 }
 
-function choices({ state }: View, store: Store, openPicture: () => void): HTMLElement[] {
-  const made: HTMLElement[] = []
-  if (state.operation === 'reduce') {
-    const select = element(
-      'select',
-      { id: 'reduction', on: { change: () => store.change({ reduction: reductions[select.selectedIndex]! }) } },
-      ...reductions.map((name) => element('option', { value: name }, name)),
-    )
-    made.push(element('div', { className: 'field' }, labelled('reduction', 'reduction', ''), select))
-  }
-  if (state.operation !== 'einsum') {
-    const radio = (source: Source, text: string) =>
-      element(
-        'label',
-        {},
-        element('input', { type: 'radio', name: 'source', value: source, on: { change: () => fillWith(source, store) } }),
-        element('span', {}, text),
-      )
-    made.push(
-      element(
-        'div',
-        { className: 'field' },
-        element('span', { className: 'label', id: 'source-label' }, 'filled with'),
-        element(
-          'div',
-          { className: 'segments', attributes: { role: 'radiogroup', 'aria-labelledby': 'source-label' } },
-          radio('numbers', 'numbers'),
-          radio('picture', 'a picture'),
-        ),
-      ),
-      element(
-        'button',
-        { type: 'button', className: 'quiet', id: 'open-picture', on: { click: openPicture } },
-        'Your picture…',
-      ),
-    )
-  }
-  return made
-}
-
-/** A picture wants a shape that can be one. */
-function fillWith(source: Source, store: Store): void {
-  const { shapes, pattern } = store.state
-  const [shape = []] = shapes
-  const large = shape.some((length) => length >= 24)
-  if (source === 'numbers' || (pictureShape(shape) !== null && large)) return store.change({ source })
-  if (pictureShape(shape)?.channels !== null && pictureShape(shape) !== null) {
-    // the same dimensions, as large as a picture
-    const { rows, columns } = pictureShape(shape)!
-    return store.change({ source, shapes: [shape.with(rows, 72).with(columns, 96)] })
-  }
-  const rank = shape.length
-  const asHwc = rank === 3 ? [72, 96, 3] : rank === 4 ? [1, 3, 72, 96] : null
-  if (asHwc !== null) return store.change({ source, shapes: [asHwc] })
-  const transposes = /^\s*\S+\s+\S+\s*->/.test(pattern)
-  store.change({
-    source,
-    pattern: transposes ? 'h w c -> w h c' : '(h s1) (w s2) c -> (h w) s1 s2 c',
-    shapes: [[72, 96, 3]],
-    lengths: transposes ? new Map() : new Map([['s1', 24], ['s2', 24]]),
-  })
+function reductionField({ state }: View, store: Store): HTMLElement[] {
+  if (state.operation !== 'reduce') return []
+  const select = element(
+    'select',
+    { id: 'reduction', on: { change: () => store.change({ reduction: reductions[select.selectedIndex]! }) } },
+    ...reductions.map((name) => element('option', { value: name }, name)),
+  )
+  return [element('div', { className: 'field' }, labelled('reduction', 'by ', ''), select)]
 }
 
 /** Puts the state's values into fields that nobody is typing in. */
 function refresh(parent: HTMLElement, { state, mistake, drawing }: View): void {
   for (const input of parent.querySelectorAll('input')) {
-    if (input.type === 'radio') {
-      input.checked = input.value === state.source
-      continue
-    }
     const axis = input.dataset['axis']
     if (axis !== undefined) {
       const given = state.lengths.get(axis)
-      const known = mistake === null ? drawing?.full.axes.find(({ label }) => label === axis)?.length : undefined
+      const known =
+        mistake === null ? drawing?.full.axes.find(({ label }) => label === axis)?.length : undefined
       input.placeholder = known === undefined ? '?' : String(known)
       if (document.activeElement !== input) input.value = given === undefined ? '' : String(given)
     } else if (document.activeElement !== input) {

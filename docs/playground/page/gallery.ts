@@ -1,5 +1,5 @@
 /** The gallery: each pattern with a small drawing of its result, made by the same model as the large one. */
-import { draw, type DrawnTensor } from '../model/drawing.ts'
+import { type DrawnTensor, draw } from '../model/drawing.ts'
 import { type Example, gallery, stateOf } from '../model/gallery.ts'
 import { paint } from '../model/palette.ts'
 import { paintScene } from '../model/scene.ts'
@@ -15,19 +15,22 @@ export function mountGallery(parent: HTMLElement, store: Store): void {
   const buttons = new Map<string, HTMLButtonElement>()
   const show = (example: Example) => {
     store.change(stateOf(example))
-    byId('operations').scrollIntoView({ block: 'start' })
+    byId('console').scrollIntoView({ block: 'start' })
   }
   const list = element('ul', { className: 'gallery' })
   const waiting = new Map<Element, Example>()
-  const seen = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const example = waiting.get(target)
-      if (!isIntersecting || example === undefined) continue
-      waiting.delete(target)
-      seen.unobserve(target)
-      thumbnail(target as HTMLCanvasElement, example)
-    }
-  }, { rootMargin: '200px' })
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const example = waiting.get(target)
+        if (!isIntersecting || example === undefined) continue
+        waiting.delete(target)
+        seen.unobserve(target)
+        thumbnail(target as HTMLCanvasElement, example)
+      }
+    },
+    { rootMargin: '200px' },
+  )
   for (const example of gallery) {
     const canvas = element('canvas', { attributes: { 'aria-hidden': 'true' } })
     const button = element(
@@ -52,7 +55,13 @@ export function mountGallery(parent: HTMLElement, store: Store): void {
     element('span', { className: 'soft' }, 'Try'),
     ...gallery
       .filter(({ id }) => first.includes(id))
-      .map((example) => element('button', { type: 'button', className: 'chip', on: { click: () => store.change(stateOf(example)) } }, example.title)),
+      .map((example) =>
+        element(
+          'button',
+          { type: 'button', className: 'chip', on: { click: () => store.change(stateOf(example)) } },
+          example.title,
+        ),
+      ),
   )
   store.subscribe(({ state }) => {
     for (const example of gallery) {
@@ -104,7 +113,13 @@ function thumbnail(canvas: HTMLCanvasElement, example: Example): void {
   }
 }
 
-function paintTensor(context: CanvasRenderingContext2D, tensor: DrawnTensor, cell: number, x: number, y: number): void {
+function paintTensor(
+  context: CanvasRenderingContext2D,
+  tensor: DrawnTensor,
+  cell: number,
+  x: number,
+  y: number,
+): void {
   const side = Math.max(cell, 0.7) + (tensor.channels > 1 ? 0.4 : 0)
   for (let i = 0; i < tensor.size; i += tensor.channels) {
     context.fillStyle = tensor.colours[i]!

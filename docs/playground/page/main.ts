@@ -3,8 +3,8 @@ import { mountCode } from './code.ts'
 import { mountEditor } from './editor.ts'
 import { byId } from './element.ts'
 import { mountFields } from './fields.ts'
+import { mountFilling } from './filling.ts'
 import { mountGallery } from './gallery.ts'
-import { mountLegend } from './legend.ts'
 import { mountMemory } from './memory.ts'
 import { mountMessage } from './message.ts'
 import { mountOperations } from './operations.ts'
@@ -20,8 +20,8 @@ const openPicture = welcomePictures(() => document.querySelector('.plate'), stor
 mountOperations(byId('operations'), store)
 mountEditor(byId('editor'), store)
 mountMessage(byId('message'), store)
-mountFields(byId('fields'), store, openPicture)
-mountLegend(byId('legend'), store)
+mountFilling(byId('filling'), store, openPicture)
+mountFields(byId('fields'), store)
 mountStage(byId('stage'), store)
 mountSteps(byId('steps'), store)
 mountMemory(byId('memory'), store)

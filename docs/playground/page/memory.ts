@@ -36,8 +36,16 @@ function factsOf(explanation: Explanation, { drawing, drawn }: View): HTMLElemen
   const verdict = element(
     'p',
     { className: 'verdict' },
-    element('span', { className: view ? 'badge view' : 'badge copy' }, view ? 'A view' : computes ? 'New elements' : 'One copy'),
-    element('span', {}, view ? 'nothing moves: the same buffer, read in another order' : `${bytes(bytesMoved)} are written`),
+    element(
+      'span',
+      { className: view ? 'badge view' : 'badge copy' },
+      view ? 'A view' : computes ? 'New elements' : 'One copy',
+    ),
+    element(
+      'span',
+      {},
+      view ? 'nothing moves: the same buffer, read in another order' : `${bytes(bytesMoved)} are written`,
+    ),
   )
   const reason = view ? null : element('p', { className: 'soft small' }, `Because ${why ?? ''}.`)
   const names = operandNames(inputs.length)
@@ -55,7 +63,13 @@ function factsOf(explanation: Explanation, { drawing, drawn }: View): HTMLElemen
     }),
   )
   return [verdict, ...(reason === null ? [] : [reason]), strides, byAxis].map((part) =>
-    part instanceof HTMLTableElement ? element('div', { className: 'scroll', tabIndex: 0, attributes: { role: 'group', 'aria-label': 'Strides' } }, part) : part,
+    part instanceof HTMLTableElement
+      ? element(
+          'div',
+          { className: 'scroll', tabIndex: 0, attributes: { role: 'group', 'aria-label': 'Strides' } },
+          part,
+        )
+      : part,
   )
 }
 
@@ -63,7 +77,15 @@ function table(head: readonly string[], rows: readonly (readonly (string | Node)
   return element(
     'table',
     {},
-    element('thead', {}, element('tr', {}, ...head.map((text) => (text === '' ? element('td') : element('th', { scope: 'col' }, text))))),
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        ...head.map((text) => (text === '' ? element('td') : element('th', { scope: 'col' }, text))),
+      ),
+    ),
     element(
       'tbody',
       {},
@@ -96,7 +118,10 @@ class Clock {
   }
 
   private measure(real: State): void {
-    this.worker ??= new Worker(new URL('./timing.worker.ts', import.meta.url), { type: 'module', name: 'timing' })
+    this.worker ??= new Worker(new URL('./timing.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'timing',
+    })
     const id = ++this.asked
     const { operation, pattern, lengths, reduction, shapes } = real
     const request: TimingRequest = { id, call: { operation, pattern, lengths, reduction }, shapes }

@@ -30,7 +30,11 @@ export function mountOperations(parent: HTMLElement, store: Store): void {
     return element('label', {}, input, element('span', {}, operation))
   })
   parent.append(
-    element('div', { className: 'segments', attributes: { role: 'radiogroup', 'aria-label': 'Operation' } }, ...labels),
+    element(
+      'div',
+      { className: 'segments', attributes: { role: 'radiogroup', 'aria-label': 'Operation' } },
+      ...labels,
+    ),
   )
 
   function choose(operation: Operation): void {

@@ -9,6 +9,7 @@ import { short } from '../model/number.ts'
 import { summary } from '../model/story.ts'
 import { type Followed, type Inks, paintScene } from './canvas.ts'
 import { announce, element } from './element.ts'
+import { mountLegend } from './legend.ts'
 import type { Store, View } from './store.ts'
 import { onTheme, toneOf } from './theme.ts'
 
@@ -64,15 +65,19 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     },
   })
   const readout = element('p', { className: 'readout', id: 'readout' })
+  const legend = element('div')
   const plate = element(
     'div',
     { className: 'plate' },
+    legend,
     surface,
     note,
     element('div', { className: 'controls' }, play, slider, readout),
     help,
   )
   parent.append(plate)
+
+  mountLegend(legend, store)
 
   const context = canvas.getContext('2d')!
   let view: View = store.view
@@ -113,7 +118,10 @@ export function mountStage(parent: HTMLElement, store: Store): void {
       return
     }
     const wide = width > 620
-    frames = frame(view.drawing, { width, height: wide ? Math.min(520, Math.max(380, innerHeight * 0.56)) : 620 })
+    frames = frame(view.drawing, {
+      width,
+      height: wide ? Math.min(520, Math.max(380, innerHeight * 0.56)) : 620,
+    })
     const ratio = Math.min(3, devicePixelRatio)
     canvas.width = Math.round(frames.width * ratio)
     canvas.height = Math.round(frames.height * ratio)
@@ -174,7 +182,9 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     if (drawing === null) return readout.replaceChildren()
     if (at === null) {
       return readout.replaceChildren(
-        matchMedia('(hover: hover)').matches ? 'Point at an element to follow it; click to keep it.' : 'Tap an element to follow it.',
+        matchMedia('(hover: hover)').matches
+          ? 'Point at an element to follow it; click to keep it.'
+          : 'Tap an element to follow it.',
       )
     }
     readout.replaceChildren(...describe(drawing, at))
@@ -256,7 +266,8 @@ function followedBy({ moves, operands, result }: Drawing, at: Spot | null): Foll
   const lit = [...operands, result].map(() => new Set<number>())
   lit[at.tensor]!.add(at.element)
   for (const { operand, from, to } of moves) {
-    const touched = at.tensor === operands.length ? to === at.element : operand === at.tensor && from === at.element
+    const touched =
+      at.tensor === operands.length ? to === at.element : operand === at.tensor && from === at.element
     if (!touched) continue
     lit[operand]!.add(from - (from % operands[operand]!.channels))
     lit.at(-1)!.add(to - (to % result.channels))
@@ -269,7 +280,8 @@ function describe(drawing: Drawing, at: Spot): (Node | string)[] {
   const { operands, result, reading, moves } = drawing
   const tensors = [...operands, result]
   const names = [...operandNames(operands.length), 'y']
-  const write = (tensor: number, one: number) => `${names[tensor]}[${indexOf(tensors[tensor]!.tensor, one).join(', ')}]`
+  const write = (tensor: number, one: number) =>
+    `${names[tensor]}[${indexOf(tensors[tensor]!.tensor, one).join(', ')}]`
   const mine = element('b', {}, write(at.tensor, at.element))
   const value = drawing.picture ? '' : ` = ${short(tensors[at.tensor]!.values[at.element]!)}`
   const isResult = at.tensor === operands.length
@@ -277,7 +289,9 @@ function describe(drawing: Drawing, at: Spot): (Node | string)[] {
     isResult ? to === at.element : operand === at.tensor && from === at.element,
   )
   const arrow = () => element('span', { className: 'arrow' }, '→')
-  const listed = others.slice(0, 3).map(({ operand, from, to }) => (isResult ? write(operand, from) : write(operands.length, to)))
+  const listed = others
+    .slice(0, 3)
+    .map(({ operand, from, to }) => (isResult ? write(operand, from) : write(operands.length, to)))
   const more = others.length > 3 ? ` and ${others.length - 3} more` : ''
   const link = others.length === 0 ? 'nowhere' : listed.join(', ') + more
   const coordinates = [...coordinatesOf(tensors[at.tensor]!.tensor, reading.axes, at.element)]
@@ -313,13 +327,16 @@ function neighbour({ result }: Drawing, current: number | null, key: string): nu
 }
 
 function shorteningNote({ full, shortened, reading }: Drawing): string {
-  const axes = shortened.map((axis) => `${full.axes[axis]!.label} ${full.axes[axis]!.length} as ${reading.axes[axis]!.length}`)
+  const axes = shortened.map(
+    (axis) => `${full.axes[axis]!.label} ${full.axes[axis]!.length} as ${reading.axes[axis]!.length}`,
+  )
   return `Too large to draw whole, so some axes are drawn shorter: ${axes.join(', ')}. All figures below are of the true shape.`
 }
 
 function sameMoves(before: Drawing | null, after: Drawing | null): boolean {
   if (before === null || after === null || before.picture !== after.picture) return false
-  const shapes = ({ reading }: Drawing) => JSON.stringify([reading.operands, reading.result, reading.axes.map(({ length }) => length)])
+  const shapes = ({ reading }: Drawing) =>
+    JSON.stringify([reading.operands, reading.result, reading.axes.map(({ length }) => length)])
   return shapes(before) === shapes(after)
 }
 

@@ -1,12 +1,12 @@
 /** The pattern as the steps it stands for, with the shape after each. */
 import type { Explanation } from 'tesserae'
+import { explained } from '../model/library.ts'
 import { type Hue, neutral } from '../model/palette.ts'
 import type { Reading } from '../model/reading.ts'
 import { type Step, story } from '../model/story.ts'
 import { element } from './element.ts'
 import type { Store } from './store.ts'
 import { toneCss } from './theme.ts'
-import { explained } from '../model/library.ts'
 
 export function mountSteps(parent: HTMLElement, store: Store): void {
   parent.append(element('h3', {}, 'Step by step'))
@@ -21,7 +21,12 @@ export function mountSteps(parent: HTMLElement, store: Store): void {
         element(
           'li',
           {},
-          element('span', { className: 'what' }, step.text, costOf(step, i === steps.length - 1, explanation)),
+          element(
+            'span',
+            { className: 'what' },
+            step.text,
+            costOf(step, i === steps.length - 1, explanation),
+          ),
           dims(step, drawing.full, drawing.hues),
         ),
       ),

@@ -1,10 +1,10 @@
 /** The state of the page, the address that says the same, and everyone who draws it. */
-import { draw, type Drawing } from '../model/drawing.ts'
+import { type Drawing, draw } from '../model/drawing.ts'
 import { type Mistake, mistakeIn } from '../model/mistake.ts'
 import type { Picture } from '../model/picture.ts'
 import { paintScene } from '../model/scene.ts'
-import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
 import { fromLink, initialState, type State, toLink } from '../model/state.ts'
+import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
 
 /** What follows from a state, computed once for all who show it. */
 export interface View {
@@ -82,6 +82,10 @@ export class Store {
   private viewOf(state: State, before: View | null): View {
     const mistake = mistakeIn(state)
     if (mistake === null) return { state, mistake, drawing: draw(state, this.picture), drawn: state }
-    return { state, mistake, drawing: before?.drawing ?? null, drawn: before?.drawn ?? state }
+    if (before !== null) return { state, mistake, drawing: before.drawing, drawn: before.drawn }
+    // a link to a mistake: what its first repair would give
+    const repaired = { ...state, ...mistake.fixes[0]?.change }
+    const drawing = mistakeIn(repaired) === null ? draw(repaired, this.picture) : null
+    return { state, mistake, drawing, drawn: repaired }
   }
 }

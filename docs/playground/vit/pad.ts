@@ -1,0 +1,126 @@
+/** The pad to draw on: strokes of a pen, a finger or the mouse, kept as points so that they can be redrawn. */
+import type { Point, Stroke } from '../model/digit.ts'
+import { element } from '../page/element.ts'
+
+export class Pad {
+  readonly canvas = element('canvas', {
+    className: 'pad',
+    tabIndex: 0,
+    attributes: {
+      role: 'img',
+      'aria-label': 'Drawing pad. Draw one digit with mouse, pen or finger, or choose one below.',
+    },
+  })
+  private strokes: Point[][] = []
+  private drawing = false
+  private readonly changed: (strokes: readonly Stroke[]) => void
+  private replay = 0
+
+  constructor(changed: (strokes: readonly Stroke[]) => void) {
+    this.changed = changed
+    const { canvas } = this
+    canvas.addEventListener('pointerdown', (event) => {
+      event.preventDefault()
+      canvas.focus({ preventScroll: true })
+      canvas.setPointerCapture(event.pointerId)
+      cancelAnimationFrame(this.replay)
+      this.drawing = true
+      this.strokes.push([this.pointOf(event)])
+      this.update()
+    })
+    canvas.addEventListener('pointermove', (event) => {
+      if (!this.drawing) return
+      const line = this.strokes.at(-1)!
+      for (const one of event.getCoalescedEvents?.() ?? [event]) line.push(this.pointOf(one))
+      if (line.length === 1) line.push(this.pointOf(event))
+      this.update()
+    })
+    const lift = () => {
+      this.drawing = false
+    }
+    canvas.addEventListener('pointerup', lift)
+    canvas.addEventListener('pointercancel', lift)
+    new ResizeObserver(() => this.paint()).observe(canvas)
+  }
+
+  clear(): void {
+    cancelAnimationFrame(this.replay)
+    this.strokes = []
+    this.update()
+  }
+
+  undo(): void {
+    this.strokes.pop()
+    this.update()
+  }
+
+  /** Shows strokes as if they were being written; at once where motion is not wanted. */
+  write(strokes: readonly Stroke[]): void {
+    cancelAnimationFrame(this.replay)
+    const points = strokes.reduce((sum, stroke) => sum + stroke.length, 0)
+    const show = (count: number) => {
+      let left = count
+      this.strokes = []
+      for (const stroke of strokes) {
+        if (left <= 0) break
+        this.strokes.push(stroke.slice(0, left))
+        left -= stroke.length
+      }
+      this.update()
+    }
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return show(points)
+    const begun = performance.now()
+    const step = (now: number) => {
+      const part = Math.min(1, (now - begun) / 900)
+      show(Math.max(1, Math.round(part * points)))
+      if (part < 1) this.replay = requestAnimationFrame(step)
+    }
+    this.replay = requestAnimationFrame(step)
+  }
+
+  paint(): void {
+    const { canvas } = this
+    const size = canvas.clientWidth
+    if (size === 0) return
+    const ratio = Math.min(3, devicePixelRatio)
+    canvas.width = canvas.height = Math.round(size * ratio)
+    const context = canvas.getContext('2d')!
+    context.scale(ratio, ratio)
+    const style = getComputedStyle(canvas)
+    context.strokeStyle = style.getPropertyValue('--grid') || '#8884'
+    context.lineWidth = 1
+    context.setLineDash([3, 5])
+    for (const part of [1, 2, 3]) {
+      context.beginPath()
+      context.moveTo((size * part) / 4, 0)
+      context.lineTo((size * part) / 4, size)
+      context.moveTo(0, (size * part) / 4)
+      context.lineTo(size, (size * part) / 4)
+      context.stroke()
+    }
+    context.setLineDash([])
+    context.strokeStyle = style.color
+    context.lineCap = 'round'
+    context.lineJoin = 'round'
+    context.lineWidth = size * 0.075
+    for (const stroke of this.strokes) {
+      context.beginPath()
+      for (const [i, [x, y]] of stroke.entries()) {
+        if (i === 0) context.moveTo(x * size, y * size)
+        context.lineTo(x * size, y * size)
+      }
+      context.stroke()
+    }
+  }
+
+  private update(): void {
+    this.paint()
+    this.changed(this.strokes)
+  }
+
+  private pointOf(event: MouseEvent): Point {
+    const box = this.canvas.getBoundingClientRect()
+    const part = (value: number) => Math.min(1, Math.max(0, value))
+    return [part((event.clientX - box.left) / box.width), part((event.clientY - box.top) / box.height)]
+  }
+}
