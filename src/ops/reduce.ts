@@ -99,7 +99,8 @@ export function reduceTensor<D extends Data>(
   return reduceInput(trustedInput(x), parsed, reduction, lengths, options) as Tensor<D>
 }
 
-function checkReduction(reduction: unknown, { text }: TransformPattern): void {
+/** Refuses what is neither the name of a reduction nor a function. */
+export function checkReduction(reduction: unknown, { text }: TransformPattern): void {
   if (typeof reduction === 'function' || reductionNames.includes(reduction as ReductionName)) return
   const expected = reductionNames.map((name) => `'${name}'`).join(', ')
   const near = typeof reduction === 'string' ? nearest(reduction, reductionNames) : undefined

@@ -1,0 +1,81 @@
+/** Pooling by attention: learned tokens look at all others, and the first of them is the answer (timm's `AttentionPoolLatent`). */
+
+import type { Activation } from '../gemm/activation.ts'
+import { attention } from '../gemm/attention.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { repeatTensor } from '../ops/repeat.ts'
+import { unpackTensor } from '../ops/unpack.ts'
+import { add } from '../rows/index.ts'
+import { expectLength, expectOption, expectRank } from './check.ts'
+import { type LayerInit, newParameter, truncNormal } from './init.ts'
+import { Linear } from './linear.ts'
+import { Mlp } from './mlp.ts'
+import { Module } from './module.ts'
+import { makeNorm, type NormLayer } from './norm.ts'
+import type { Parameter } from './parameter.ts'
+
+export interface AttentionPoolOptions {
+  readonly numHeads?: number | undefined
+  /** Width of the MLP in multiples of `dim`; 4 if not given. */
+  readonly mlpRatio?: number | undefined
+  readonly activation?: Activation | undefined
+  readonly normLayer?: NormLayer | undefined
+  /** Of the norm. */
+  readonly eps?: number | undefined
+  readonly init?: LayerInit | undefined
+}
+
+/**
+ * One token of all: [b, n, dim] → [b, dim].
+ *
+ * @param dim width of a token
+ * @throws {EinopsError} when `numHeads` does not divide `dim`, or the input is not [b, n, dim]
+ *
+ * @example
+ * const pool = new AttentionPool(48, { numHeads: 3 })
+ * pool.forward(ndarray(new Float32Array(2 * 16 * 48), [2, 16, 48])).shape // → [2, 48]
+ */
+export class AttentionPool extends Module {
+  readonly latent: Parameter
+  readonly q: Linear
+  readonly kv: Linear
+  readonly proj: Linear
+  readonly norm: Module
+  readonly mlp: Mlp
+  readonly numHeads: number
+
+  constructor(dim: number, options: AttentionPoolOptions = {}) {
+    super()
+    const { numHeads = 8, mlpRatio = 4, activation, normLayer = 'layernorm', eps = 1e-6, init } = options
+    expectOption(
+      this,
+      dim % numHeads === 0,
+      `numHeads does not divide dim — got ${numHeads} heads of dim ${dim}`,
+    )
+    this.numHeads = numHeads
+    this.latent = newParameter([1, 1, dim], truncNormal({ std: dim ** -0.5 }))
+    this.q = new Linear(dim, dim, { init })
+    this.kv = new Linear(dim, 2 * dim, { init })
+    this.proj = new Linear(dim, dim, { init })
+    this.norm = makeNorm(normLayer, dim, { eps })
+    this.mlp = new Mlp(dim, { hiddenFeatures: Math.floor(dim * mlpRatio), activation, eps, init })
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    expectRank(this, x, '[b, n, d]')
+    expectLength(this, x, 2, this.q.inFeatures, 'dim')
+    const heads = { h: this.numHeads }
+    const latent = repeatTensor(this.latent, '1 l d -> b l d', { b: x.shape[0]! })
+    const q = rearrangeTensor(this.q.compute(latent), 'b l (h d) -> b h l d', heads)
+    const keysAndValues = rearrangeTensor(this.kv.compute(x), 'b n (two h d) -> two b h n d', {
+      two: 2,
+      ...heads,
+    })
+    const [k, v] = unpackTensor(keysAndValues, [[], []], '* b h n d')
+    const { output } = attention(q, k!, v!)
+    const y = this.proj.compute(rearrangeTensor(output, 'b h l d -> b l (h d)'))
+    const [first] = unpackTensor(add(y, this.mlp.compute(this.norm.compute(y))), [[], [-1]], 'b * d')
+    return first!
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Multi-head self-attention (Vaswani et al., arXiv:1706.03762) as document 4 and timm write it: one linear map gives
+ * queries, keys and values of all heads at once; splitting and merging the heads is part of the patterns and moves
+ * nothing. Options are those of timm's `Attention`, and `qkScale` of document 4.
+ */
+
+import { attention } from '../gemm/attention.ts'
+import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { toNdarray } from '../ops/array.ts'
+import { einsumTensor } from '../ops/einsum.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { unpackTensor } from '../ops/unpack.ts'
+import { expectLength, expectOption, expectRank } from './check.ts'
+import { Dropout } from './dropout.ts'
+import type { LayerInit } from './init.ts'
+import { Linear } from './linear.ts'
+import { Module, runOn } from './module.ts'
+import { makeNorm, type NormLayer } from './norm.ts'
+import { Identity } from './sequential.ts'
+
+export interface AttentionOptions {
+  readonly numHeads?: number | undefined
+  /** Width of a head; dim / numHeads if not given. */
+  readonly headDim?: number | undefined
+  readonly qkvBias?: boolean | undefined
+  /** What the logits are multiplied by; 1/√headDim if not given (or 0, as in document 4). */
+  readonly qkScale?: number | null | undefined
+  /** Whether queries and keys are normalised, each head by itself. */
+  readonly qkNorm?: boolean | undefined
+  /** Whether the merged heads are normalised before the projection (timm's `scale_norm`). */
+  readonly scaleNorm?: boolean | undefined
+  readonly projBias?: boolean | undefined
+  /** Dropout of the attention weights. */
+  readonly attnDrop?: number | undefined
+  /** Dropout of the result. */
+  readonly projDrop?: number | undefined
+  /** The norm of `qkNorm` and `scaleNorm`. */
+  readonly normLayer?: NormLayer | undefined
+  /** Of these norms. */
+  readonly eps?: number | undefined
+  /** How the linear map of queries, keys and values is drawn. */
+  readonly init?: LayerInit | undefined
+  /** How the output projection is drawn; as `init` if not given. */
+  readonly projInit?: LayerInit | undefined
+}
+
+/** Is shown the weights of every attention on the way, [b, head, n, n]; they are gone after it returns. */
+export type AttentionTap = (weights: FloatTensor) => void
+
+/** Runs a layer whose `compute` takes a tap, and returns the weights of every attention in it, each [b, head, n, n]. */
+export function attentionMaps(
+  layer: Module & { compute(x: FloatTensor, tap: AttentionTap): FloatTensor },
+  x: NdArray<Float32Array>,
+): NdArray<Float32Array>[] {
+  const maps: NdArray<Float32Array>[] = []
+  runOn(x, layer, (input) => layer.compute(input, (weights) => maps.push(toNdarray(weights))))
+  return maps
+}
+
+/**
+ * Every token looks at all tokens: [b, n, dim] → [b, n, dim].
+ *
+ * @param dim width of a token
+ * @throws {EinopsError} when `numHeads` does not divide `dim`, or the input is not [b, n, dim]
+ *
+ * @example
+ * const attention = new Attention(768, { numHeads: 8, qkvBias: true })
+ * const x = ndarray(new Float32Array(4 * 768), [1, 4, 768])
+ * attention.forward(x).shape // → [1, 4, 768]
+ * attention.attend(x).weights.shape // → [1, 8, 4, 4]
+ */
+export class Attention extends Module {
+  readonly qkv: Linear
+  readonly qNorm: Module
+  readonly kNorm: Module
+  readonly attnDrop: Dropout
+  readonly norm: Module
+  readonly proj: Linear
+  readonly projDrop: Dropout
+  readonly numHeads: number
+  readonly scale: number
+
+  constructor(dim: number, options: AttentionOptions = {}) {
+    super()
+    const { numHeads = 8, qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
+    const headDim = options.headDim ?? dim / numHeads
+    expectOption(
+      this,
+      Number.isInteger(headDim),
+      `numHeads does not divide dim — got ${numHeads} heads of dim ${dim}`,
+    )
+    const inner = numHeads * headDim
+    const { init, projInit = init } = options
+    this.numHeads = numHeads
+    this.scale = options.qkScale || headDim ** -0.5
+    this.qkv = new Linear(dim, 3 * inner, { bias: qkvBias, init })
+    this.qNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
+    this.kNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
+    this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
+    this.norm = options.scaleNorm ? makeNorm(normLayer, inner, { eps }) : new Identity()
+    this.proj = new Linear(inner, dim, { bias: projBias, init: projInit })
+    this.projDrop = new Dropout({ p: options.projDrop ?? 0 })
+  }
+
+  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    expectRank(this, x, '[b, n, d]')
+    expectLength(this, x, 2, this.qkv.inFeatures, 'dim')
+    const [q, k, v] = this.#heads(this.qkv.compute(x)) // each [b, h, n, d]
+    const dropping = this.attnDrop.active
+    const { output, weights } = attention(this.qNorm.compute(q), this.kNorm.compute(k), v, {
+      scale: this.scale,
+      weights: dropping || tap !== undefined,
+    })
+    if (weights !== null) tap?.(weights)
+    const merged = dropping
+      ? einsumTensor([this.attnDrop.compute(weights!), v], 'b h n m, b h m d -> b n (h d)')
+      : rearrangeTensor(output, 'b h n d -> b n (h d)')
+    return this.projDrop.compute(this.proj.compute(this.norm.compute(merged)))
+  }
+
+  /** Runs the layer and also returns the attention weights [b, head, n, n]; row i says where token i looks. */
+  attend(x: NdArray<Float32Array>): { output: NdArray<Float32Array>; weights: NdArray<Float32Array> } {
+    let seen: NdArray<Float32Array> | undefined
+    const output = runOn(x, this, (input) =>
+      this.compute(input, (weights) => {
+        seen = toNdarray(weights)
+      }),
+    )
+    return { output, weights: seen! }
+  }
+
+  /** Queries, keys and values as views: [b, n, (3 h d)] → three of [b, h, n, d]. */
+  #heads(qkv: FloatTensor): [q: FloatTensor, k: FloatTensor, v: FloatTensor] {
+    const heads = rearrangeTensor(qkv, 'b n (three h d) -> three b h n d', { three: 3, h: this.numHeads })
+    return unpackTensor(heads, [[], [], []], '* b h n d') as [FloatTensor, FloatTensor, FloatTensor]
+  }
+}

@@ -1,0 +1,48 @@
+/** What layers say when an input or an option does not fit: the layer, the axis and both numbers. */
+
+import { EinopsError } from '../../grammar/error.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import type { Module } from './module.ts'
+
+/** The input must have the axes that `form` names: `'[b, c, h, w]'`. */
+export function expectRank(layer: Module, x: FloatTensor, form: string): void {
+  const rank = form.split(',').length
+  if (x.shape.length === rank) return
+  throw new EinopsError({
+    code: 'layer/rank',
+    operation: layer.constructor.name,
+    what: `the input has the wrong number of axes — got ${x.shape.length}, expected ${rank}: ${form}`,
+    shape: x.shape,
+  })
+}
+
+/** Axis `axis` of the input (negative counts from the last) must have the length of the layer's option `option`. */
+export function expectLength(
+  layer: Module,
+  x: FloatTensor,
+  axis: number,
+  expected: number,
+  option: string,
+): void {
+  const length = x.shape.at(axis)
+  if (length === expected) return
+  const rank = x.shape.length
+  const position = axis < 0 ? axis + rank : axis
+  const what =
+    length === undefined
+      ? `the input has no axis ${axis} — got ${rank} axes, expected one of length ${expected} (${option})`
+      : `axis ${position} of the input has the wrong length — got ${length}, expected ${expected} (${option})`
+  throw new EinopsError({ code: 'layer/length', operation: layer.constructor.name, what, shape: x.shape })
+}
+
+/** An option that has to hold; `what` says which, with both numbers. */
+export function expectOption(layer: Module | string, holds: boolean, what: string): asserts holds {
+  if (holds) return
+  const operation = typeof layer === 'string' ? layer : layer.constructor.name
+  throw new EinopsError({ code: 'layer/option', operation, what })
+}
+
+/** A side or a pair of sides, as `[height, width]`. */
+export function pair(size: number | readonly [number, number]): readonly [number, number] {
+  return typeof size === 'number' ? [size, size] : size
+}

@@ -1,0 +1,120 @@
+/**
+ * The two-dimensional convolution, as one einsum over a sliding-window view of the image: no window is ever copied.
+ * Only padding makes a new image.
+ */
+
+import { split } from '../layout/layout.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import { slideWindow, type Window, windowCount } from '../layout/window.ts'
+import { einsumTensor } from '../ops/einsum.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { expectLength, expectOption, expectRank, pair } from './check.ts'
+import { type LayerInit, linearParameters } from './init.ts'
+import { Module } from './module.ts'
+import { type Margins, pad } from './padding.ts'
+import type { Parameter } from './parameter.ts'
+
+type Pair = number | readonly [number, number]
+
+export interface Conv2dOptions {
+  readonly kernelSize: Pair
+  readonly stride?: Pair
+  /** Zeros around the image: above and below, left and right; `'same'` keeps the image's size, `'valid'` adds none. */
+  readonly padding?: Pair | 'same' | 'valid'
+  readonly dilation?: Pair
+  /** Into how many parts, convolved separately, the channels are split. */
+  readonly groups?: number
+  readonly bias?: boolean
+  readonly seed?: number | undefined
+  readonly init?: LayerInit | undefined
+}
+
+/**
+ * Slides a kernel over an image: [b, inChannels, h, w] → [b, outChannels, h', w'], with
+ * h' = ⌊(h + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * @throws {EinopsError} when the input is not an image of `inChannels` channels, or smaller than the kernel
+ *
+ * @example
+ * const conv = new Conv2d(3, 8, { kernelSize: 3, stride: 2, padding: 1 })
+ * conv.weight.shape // → [8, 3, 3, 3]
+ * const y = conv.forward(ndarray(new Float32Array(3 * 9 * 11), [1, 3, 9, 11]))
+ * y.shape // → [1, 8, 5, 6]
+ */
+export class Conv2d extends Module {
+  readonly weight: Parameter
+  readonly bias: Parameter | null
+  readonly inChannels: number
+  readonly groups: number
+  readonly #rows: Window
+  readonly #columns: Window
+  readonly #rowMargins: Margins
+  readonly #columnMargins: Margins
+
+  constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
+    super()
+    const { kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options
+    const [kernelRows, kernelColumns] = pair(kernelSize)
+    const [strideRows, strideColumns] = pair(stride)
+    const [dilationRows, dilationColumns] = pair(dilation)
+    expectOption(
+      this,
+      inChannels % groups === 0 && outChannels % groups === 0,
+      `groups does not divide the channels — got ${groups} groups of ${inChannels} and ${outChannels} channels`,
+    )
+    expectOption(
+      this,
+      padding !== 'same' || (strideRows === 1 && strideColumns === 1),
+      `padding 'same' is for stride 1 — got stride [${strideRows}, ${strideColumns}]`,
+    )
+    this.inChannels = inChannels
+    this.groups = groups
+    this.#rows = { size: kernelRows, stride: strideRows, dilation: dilationRows }
+    this.#columns = { size: kernelColumns, stride: strideColumns, dilation: dilationColumns }
+    this.#rowMargins = margins(padding, this.#rows, 0)
+    this.#columnMargins = margins(padding, this.#columns, 1)
+    const shape = [outChannels, inChannels / groups, kernelRows, kernelColumns]
+    const parameters = linearParameters(shape, { bias, seed: options.seed, init: options.init })
+    this.weight = parameters.weight
+    this.bias = parameters.bias
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    expectRank(this, x, '[b, c, h, w]')
+    expectLength(this, x, 1, this.inChannels, 'inChannels')
+    const image = pad(x, this.#rowMargins, this.#columnMargins)
+    this.#expectRoom(image)
+    return einsumTensor(
+      [this.#windows(image), this.weight],
+      'b g c h kh w kw, (g d) c kh kw -> b (g d) h w',
+      { g: this.groups },
+      { epilogue: this.bias === null ? {} : { bias: rearrangeTensor(this.bias, 'd -> d 1 1') } },
+    )
+  }
+
+  /** Every position of the kernel, as a view: [b, g, c, h, kh, w, kw]. */
+  #windows(image: FloatTensor): FloatTensor {
+    const grouped = split(image, 1, [this.groups, this.inChannels / this.groups])
+    const windows = slideWindow(slideWindow(grouped, 4, this.#columns), 3, this.#rows)
+    return { ...windows, data: image.data }
+  }
+
+  #expectRoom({ shape: [, , h = 0, w = 0] }: FloatTensor): void {
+    const { size: rows, dilation: down } = this.#rows
+    const { size: columns, dilation: across } = this.#columns
+    expectOption(
+      this,
+      windowCount(h, this.#rows) > 0 && windowCount(w, this.#columns) > 0,
+      `the kernel is larger than the padded image — got ${h}×${w}, expected at least ` +
+        `${down * (rows - 1) + 1}×${across * (columns - 1) + 1}`,
+    )
+  }
+}
+
+/** The zeros that `padding` puts before and after axis `axis` of 0 (rows) and 1 (columns). */
+function margins(padding: Pair | 'same' | 'valid', { size, dilation }: Window, axis: 0 | 1): Margins {
+  if (padding === 'valid') return [0, 0]
+  if (padding !== 'same') return [pair(padding)[axis], pair(padding)[axis]]
+  const both = dilation * (size - 1)
+  return [Math.floor(both / 2), Math.ceil(both / 2)]
+}

@@ -1,0 +1,67 @@
+/** The language's operations as layers, for `Sequential`. */
+
+import { parseTransform } from '../../grammar/index.ts'
+import { checkLengths } from '../layout/bind.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { checkReduction, type Reduction, reduceTensor } from '../ops/reduce.ts'
+import { Module } from './module.ts'
+
+/** Axis lengths by name. */
+export type Lengths = Readonly<Record<string, number>>
+
+/**
+ * `rearrange` as a layer.
+ *
+ * @throws {EinopsError} at once when the pattern is wrong or a length is none of it, later when the input does not fit
+ *
+ * @example
+ * const patches = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
+ * const y = patches.forward(ndarray(new Float32Array(3 * 224 * 224), [1, 3, 224, 224]))
+ * y.shape // → [1, 196, 768]
+ */
+export class Rearrange extends Module {
+  readonly pattern: string
+  readonly lengths: Lengths
+
+  constructor(pattern: string, lengths: Lengths = {}) {
+    super()
+    checkLengths(parseTransform(pattern, 'rearrange'), lengths)
+    this.pattern = pattern
+    this.lengths = lengths
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    return rearrangeTensor(x, this.pattern, this.lengths)
+  }
+}
+
+/**
+ * `reduce` as a layer.
+ *
+ * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or there is no such reduction, later
+ *   when the input does not fit
+ *
+ * @example
+ * const pool = new Reduce('b n d -> b d', 'mean')
+ * pool.forward(ndarray(new Float32Array(24), [2, 3, 4])).shape // → [2, 4]
+ */
+export class Reduce extends Module {
+  readonly pattern: string
+  readonly reduction: Reduction
+  readonly lengths: Lengths
+
+  constructor(pattern: string, reduction: Reduction, lengths: Lengths = {}) {
+    super()
+    const parsed = parseTransform(pattern, 'reduce')
+    checkReduction(reduction, parsed)
+    checkLengths(parsed, lengths)
+    this.pattern = pattern
+    this.reduction = reduction
+    this.lengths = lengths
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    return reduceTensor(x, this.pattern, this.reduction, this.lengths)
+  }
+}

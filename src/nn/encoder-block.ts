@@ -1,0 +1,149 @@
+/**
+ * One block of a Transformer encoder: attention between tokens, then an MLP on each, both on residual paths (Vaswani et
+ * al., arXiv:1706.03762; norms first as in Dosovitskiy et al., arXiv:2010.11929). Options are those of timm's `Block`.
+ */
+
+import type { Activation } from '../gemm/activation.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import { add, multiply } from '../rows/index.ts'
+import { Attention, type AttentionTap } from './attention.ts'
+import { DropPath } from './dropout.ts'
+import { constant, type LayerInit, newParameter } from './init.ts'
+import { Mlp } from './mlp.ts'
+import { Module } from './module.ts'
+import { makeNorm, type NormLayer } from './norm.ts'
+import type { Parameter } from './parameter.ts'
+import { Identity } from './sequential.ts'
+
+export interface EncoderBlockOptions {
+  readonly numHeads: number
+  /** Width of a head; dim / numHeads if not given. */
+  readonly headDim?: number | undefined
+  /** Width of the MLP in multiples of `dim`; 4 if not given. */
+  readonly mlpRatio?: number | undefined
+  /** Width of the MLP, where no multiple of `dim` says it. */
+  readonly hiddenFeatures?: number | undefined
+  readonly qkvBias?: boolean | undefined
+  readonly qkNorm?: boolean | undefined
+  /** Whether there is a norm before the projection of the attention, and before the second map of the MLP. */
+  readonly scaleAttnNorm?: boolean | undefined
+  readonly scaleMlpNorm?: boolean | undefined
+  /** Whether the attention's output projection and the MLP have biases. */
+  readonly projBias?: boolean | undefined
+  /** Whether the attention's output projection has one; as `projBias` if not given. */
+  readonly attnProjBias?: boolean | undefined
+  /** Initial value of the factors on the residual paths (layer scale); none if not given. */
+  readonly initValues?: number | null | undefined
+  /** Norms before attention and MLP; `false` puts them after the sums, as the first Transformer had them. */
+  readonly normFirst?: boolean | undefined
+  readonly activation?: Activation | undefined
+  /** Dropout of what attention and MLP give. */
+  readonly drop?: number | undefined
+  /** Dropout of the attention weights. */
+  readonly attnDrop?: number | undefined
+  /** Probability that a sample passes a residual path by. */
+  readonly dropPath?: number | undefined
+  readonly normLayer?: NormLayer | undefined
+  /** Added to the variance in the norms; 1e-6 if not given, as in timm. */
+  readonly eps?: number | undefined
+  /** How linear maps are drawn. */
+  readonly init?: LayerInit | undefined
+  /** How the attention's two linear maps are drawn; as `init` if not given. */
+  readonly qkvInit?: LayerInit | undefined
+  readonly projInit?: LayerInit | undefined
+}
+
+/**
+ * Attention and MLP on residual paths: [b, n, dim] → [b, n, dim].
+ *
+ * @param dim width of a token
+ * @throws {EinopsError} when `numHeads` does not divide `dim`, or the input is not [b, n, dim]
+ *
+ * @example
+ * const block = new EncoderBlock(192, { numHeads: 3, qkvBias: true })
+ * block.forward(ndarray(new Float32Array(5 * 192), [1, 5, 192])).shape // → [1, 5, 192]
+ */
+export class EncoderBlock extends Module {
+  readonly norm1: Module
+  readonly attn: Attention
+  readonly ls1: Module
+  readonly dropPath1: DropPath
+  readonly norm2: Module
+  readonly mlp: Mlp
+  readonly ls2: Module
+  readonly dropPath2: DropPath
+  readonly normFirst: boolean
+
+  constructor(dim: number, options: EncoderBlockOptions) {
+    super()
+    const { mlpRatio = 4, normFirst = true, drop = 0, dropPath = 0, eps = 1e-6, init } = options
+    const {
+      initValues = null,
+      normLayer = 'layernorm',
+      numHeads,
+      headDim,
+      attnDrop,
+      qkvBias,
+      qkNorm,
+    } = options
+    const hiddenFeatures = options.hiddenFeatures ?? Math.floor(dim * mlpRatio)
+    const scale = () => (initValues === null ? new Identity() : new LayerScale(dim, { initValues }))
+    this.normFirst = normFirst
+    this.norm1 = makeNorm(normLayer, dim, { eps })
+    this.attn = new Attention(dim, {
+      ...{ numHeads, headDim, qkvBias, qkNorm, attnDrop, normLayer, eps },
+      ...{
+        projDrop: drop,
+        projBias: options.attnProjBias ?? options.projBias,
+        scaleNorm: options.scaleAttnNorm,
+      },
+      ...{ init: options.qkvInit ?? init, projInit: options.projInit ?? init },
+    })
+    this.ls1 = scale()
+    this.dropPath1 = new DropPath({ p: dropPath })
+    this.norm2 = makeNorm(normLayer, dim, { eps })
+    this.mlp = new Mlp(dim, {
+      ...{ hiddenFeatures, activation: options.activation, drop, eps, init },
+      ...{ bias: options.projBias, norm: options.scaleMlpNorm ? normLayer : undefined },
+    })
+    this.ls2 = scale()
+    this.dropPath2 = new DropPath({ p: dropPath })
+  }
+
+  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    if (this.normFirst) {
+      const y = add(x, this.#attend(this.norm1.compute(x), tap))
+      return add(y, this.#feed(this.norm2.compute(y)))
+    }
+    const y = this.norm1.compute(add(x, this.#attend(x, tap)))
+    return this.norm2.compute(add(y, this.#feed(y)))
+  }
+
+  #attend(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x, tap)))
+  }
+
+  #feed(x: FloatTensor): FloatTensor {
+    return this.dropPath2.compute(this.ls2.compute(this.mlp.compute(x)))
+  }
+}
+
+/**
+ * A learned factor for each feature (Touvron et al., arXiv:2103.17239).
+ *
+ * @example
+ * const scale = new LayerScale(2, { initValues: 0.5 })
+ * scale.forward(ndarray(new Float32Array([2, 4]), [1, 2])).get(0, 1) // → 2
+ */
+export class LayerScale extends Module {
+  readonly gamma: Parameter
+
+  constructor(dim: number, { initValues = 1e-5 }: { readonly initValues?: number } = {}) {
+    super()
+    this.gamma = newParameter([dim], constant(initValues))
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    return multiply(x, this.gamma)
+  }
+}

@@ -1,0 +1,58 @@
+/** Encoder blocks one after another, with a norm at the end. */
+
+import type { FloatTensor } from '../layout/tensor.ts'
+import { scope } from '../wasm/arena.ts'
+import type { AttentionTap } from './attention.ts'
+import { EncoderBlock, type EncoderBlockOptions } from './encoder-block.ts'
+import { Module } from './module.ts'
+import { makeNorm } from './norm.ts'
+import { Identity } from './sequential.ts'
+
+export interface EncoderOptions extends EncoderBlockOptions {
+  /** The number of blocks. */
+  readonly depth: number
+  /** Whether there is a norm after the last block; true if not given. */
+  readonly finalNorm?: boolean | undefined
+}
+
+/**
+ * `depth` blocks and a norm: [b, n, dim] → [b, n, dim].
+ *
+ * @param dim width of a token
+ * @throws {EinopsError} what the blocks throw
+ *
+ * @example
+ * const encoder = new Encoder(192, { depth: 2, numHeads: 3 })
+ * encoder.forward(ndarray(new Float32Array(5 * 192), [1, 5, 192])).shape // → [1, 5, 192]
+ */
+export class Encoder extends Module {
+  readonly blocks: readonly EncoderBlock[]
+  readonly norm: Module
+
+  constructor(dim: number, { depth, finalNorm = true, ...options }: EncoderOptions) {
+    super()
+    const { normLayer = 'layernorm', eps = 1e-6 } = options
+    this.blocks = encoderBlocks(dim, { depth, ...options })
+    this.norm = finalNorm ? makeNorm(normLayer, dim, { eps }) : new Identity()
+  }
+
+  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    return this.norm.compute(runBlocks(this.blocks, x, tap))
+  }
+}
+
+/** New blocks; the probability to pass a residual path by grows from 0 in the first to `dropPath` in the last. */
+export function encoderBlocks(
+  dim: number,
+  { depth, dropPath = 0, ...options }: Omit<EncoderOptions, 'finalNorm'>,
+): EncoderBlock[] {
+  return Array.from({ length: depth }, (_, i) => {
+    const share = depth > 1 ? i / (depth - 1) : 0
+    return new EncoderBlock(dim, { ...options, dropPath: dropPath * share })
+  })
+}
+
+/** What the last block gives. */
+export function runBlocks(blocks: readonly EncoderBlock[], x: FloatTensor, tap?: AttentionTap): FloatTensor {
+  return blocks.reduce((y, block) => scope(() => block.compute(y, tap)), x)
+}

@@ -1,0 +1,53 @@
+/** The linear map of the last axis. */
+
+import type { Epilogue } from '../gemm/epilogue.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import { einsumTensor } from '../ops/einsum.ts'
+import { expectLength } from './check.ts'
+import { type LayerInit, linearParameters } from './init.ts'
+import { Module } from './module.ts'
+import type { Parameter } from './parameter.ts'
+
+export interface LinearOptions {
+  /** Whether a bias is added; true if not given. */
+  readonly bias?: boolean
+  readonly seed?: number | undefined
+  /** How new parameters are drawn; PyTorch's rule if not given. */
+  readonly init?: LayerInit | undefined
+}
+
+/**
+ * `y = x Wᵀ + b` over the last axis: [..., inFeatures] → [..., outFeatures].
+ *
+ * @param inFeatures length of the input's last axis
+ * @param outFeatures length of the output's last axis
+ * @throws {EinopsError} when the input's last axis is not `inFeatures` long
+ *
+ * @example
+ * const layer = new Linear(3, 2)
+ * layer.weight.shape // → [2, 3]
+ * const y = layer.forward(ndarray(new Float32Array(4 * 5 * 3), [4, 5, 3]))
+ * y.shape // → [4, 5, 2]
+ */
+export class Linear extends Module {
+  readonly weight: Parameter
+  readonly bias: Parameter | null
+  readonly inFeatures: number
+  readonly outFeatures: number
+
+  constructor(inFeatures: number, outFeatures: number, { bias = true, ...options }: LinearOptions = {}) {
+    super()
+    this.inFeatures = inFeatures
+    this.outFeatures = outFeatures
+    const parameters = linearParameters([outFeatures, inFeatures], { ...options, bias })
+    this.weight = parameters.weight
+    this.bias = parameters.bias
+  }
+
+  /** `store` is what happens to each element of the result on its way to memory. */
+  override compute(x: FloatTensor, store: Epilogue = {}): FloatTensor {
+    expectLength(this, x, -1, this.inFeatures, 'inFeatures')
+    const epilogue = this.bias === null ? store : { ...store, bias: this.bias }
+    return einsumTensor([x, this.weight], '... i, o i -> ... o', {}, { epilogue })
+  }
+}

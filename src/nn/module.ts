@@ -1,0 +1,175 @@
+/**
+ * The base of every layer. A layer says what it computes by one of two methods, each of which has a default in terms of
+ * the other: `forward` on ndarrays, for users, and `compute` on tensors, for layers of layers. Parameters and layers
+ * are found where they are declared, as properties, and are named as PyTorch would name them: `qkv` of `attn` of the
+ * first of `blocks` is `blocks.0.attn.qkv`, and `clsToken` is `cls_token`.
+ */
+
+import { EinopsError } from '../../grammar/error.ts'
+import type { StateDict } from '../checkpoint/index.ts'
+import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
+import { scope } from '../wasm/arena.ts'
+import { Parameter } from './parameter.ts'
+import { type LoadOptions, type LoadReport, loadState, saveState } from './state.ts'
+
+/** What a module consists of, by name. */
+export type Member = readonly [name: string, member: Parameter | Module]
+
+/**
+ * A layer or a model: something with parameters that makes one array of another.
+ *
+ * @example
+ * class Head extends Module {
+ *   norm = new LayerNorm(8)
+ *   out = new Linear(8, 2)
+ *   override forward(x) {
+ *     return this.out.forward(this.norm.forward(x))
+ *   }
+ * }
+ * const head = new Head()
+ * Object.keys(head.stateDict()) // → ['norm.weight', 'norm.bias', 'out.weight', 'out.bias']
+ * const y = head.forward(ndarray(new Float32Array(3 * 8), [3, 8]))
+ * y.shape // → [3, 2]
+ */
+export abstract class Module {
+  #training = false
+
+  /**
+   * Runs the layer.
+   *
+   * @param x a float32 ndarray with any strides
+   * @returns a float32 ndarray
+   * @throws {EinopsError} when the dtype or the shape is not one the layer takes
+   */
+  forward(x: NdArray<Float32Array>): NdArray<Float32Array> {
+    if (this.compute === Module.prototype.compute) throw this.#unfinished()
+    return runOn(x, this, (input) => this.compute(input))
+  }
+
+  /** What the layer computes, on plain tensors; layers call each other's `compute`. */
+  compute(x: FloatTensor): FloatTensor {
+    if (this.forward === Module.prototype.forward) throw this.#unfinished()
+    return asFloat(this.forward(toNdarray(x)), this)
+  }
+
+  /** Whether the layer is in training mode, where dropout drops. Layers start in evaluation mode. */
+  get training(): boolean {
+    return this.#training
+  }
+
+  /** Turns training mode on (or, with `false`, off) here and in every layer inside. */
+  train(mode = true): this {
+    this.#training = mode
+    for (const [, member] of this.members()) if (member instanceof Module) member.train(mode)
+    return this
+  }
+
+  /** Turns training mode off: dropout lets everything through. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /**
+   * The parameters and layers that this layer consists of: its properties, and the elements of properties that are
+   * arrays, parameters first. A layer that has other names for them overrides this.
+   */
+  members(): Member[] {
+    const members = Object.entries(this).flatMap(([name, value]) =>
+      Array.isArray(value)
+        ? value.map((element, i) => [`${snakeCase(name)}.${i}`, element] as const)
+        : [[snakeCase(name), value] as const],
+    )
+    const own = members.filter(([, member]) => member instanceof Parameter)
+    const layers = members.filter(([, member]) => member instanceof Module)
+    return [...own, ...layers]
+  }
+
+  /** Every parameter with its name in the state dict; one that several layers share comes once, under its first name. */
+  *namedParameters(): Generator<[name: string, parameter: Parameter]> {
+    const seen = new Set<Parameter>()
+    for (const [name, parameter] of allParameters(this)) {
+      if (seen.has(parameter)) continue
+      seen.add(parameter)
+      yield [name, parameter]
+    }
+  }
+
+  /** Every parameter once. */
+  *parameters(): Generator<Parameter> {
+    for (const [, parameter] of this.namedParameters()) yield parameter
+  }
+
+  /** Copies of all parameters by name, in PyTorch's order: what `writeSafetensors` and `loadStateDict` take. */
+  stateDict(): Record<string, NdArray<Float32Array>> {
+    return saveState(allParameters(this))
+  }
+
+  /**
+   * Copies parameters in by name. Nothing is changed unless everything fits.
+   *
+   * @param dict arrays by name; half and double precision are converted
+   * @param options `strict: false` leaves out what is missing on either side; shapes have to fit all the same
+   * @returns the names that were missing, and those that were not used
+   * @throws CheckpointError listing every missing, unexpected and misshapen parameter
+   */
+  loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadReport {
+    return loadState(this.constructor.name, new Map(allParameters(this)), dict, options)
+  }
+
+  /** Frees all parameters. The layer cannot be used any more; disposing it twice does no harm. */
+  dispose(): void {
+    for (const [, member] of this.members()) member.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #unfinished(): Error {
+    return new EinopsError({
+      code: 'layer/unfinished',
+      operation: this.constructor.name,
+      what: 'the layer computes nothing — a Module overrides forward or compute',
+    })
+  }
+}
+
+/** Every parameter under every name it has. */
+function* allParameters(module: Module): Generator<[name: string, parameter: Parameter]> {
+  for (const [name, member] of module.members()) {
+    if (member instanceof Parameter) yield [name, member]
+    else for (const [rest, parameter] of allParameters(member)) yield [`${name}.${rest}`, parameter]
+  }
+}
+
+/** The input of a layer, checked to be a float32 array. */
+/** Runs a computation of a layer on a user's array: what it makes on the way lives in the arena, its result does not. */
+export function runOn(
+  x: NdArray<Float32Array>,
+  module: Module,
+  compute: (input: FloatTensor) => FloatTensor,
+): NdArray<Float32Array> {
+  const input = asFloat(x, module)
+  return toNdarray(scope(() => compute(input)))
+}
+
+export function asFloat(x: NdArray<Float32Array>, module: Module): FloatTensor {
+  const operation = module.constructor.name
+  asTensor(x, operation)
+  const dtype = dtypeOf(x.data)
+  if (dtype !== 'float32') {
+    throw new EinopsError({
+      code: 'layer/dtype',
+      operation,
+      what: `layers compute in float32 — got an input of ${dtype}`,
+      shape: x.shape,
+      hint: 'ndarray(Float32Array.from(x.data), x.shape, x.stride, x.offset) converts',
+    })
+  }
+  return x
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

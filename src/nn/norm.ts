@@ -1,0 +1,95 @@
+/** Normalisation of the last axes, with a learned factor and summand for each place. */
+
+import type { FloatTensor } from '../layout/tensor.ts'
+import { layerNorm, rmsNorm } from '../rows/index.ts'
+import { expectLength } from './check.ts'
+import { newParameter } from './init.ts'
+import { Module } from './module.ts'
+import type { Parameter } from './parameter.ts'
+
+export interface NormLayerOptions {
+  /** Added to the variance or the mean square before its root. */
+  readonly eps?: number
+  /** Whether there are parameters; true if not given. */
+  readonly affine?: boolean
+}
+
+abstract class Norm extends Module {
+  readonly weight: Parameter | null
+  readonly bias: Parameter | null
+  readonly shape: readonly number[]
+  readonly eps: number
+
+  constructor(
+    shape: number | readonly number[],
+    eps: number,
+    parameters: { weight: boolean; bias: boolean },
+  ) {
+    super()
+    this.shape = typeof shape === 'number' ? [shape] : shape
+    this.eps = eps
+    this.weight = parameters.weight ? newParameter(this.shape, 'ones') : null
+    this.bias = parameters.bias ? newParameter(this.shape, 'zeros') : null
+  }
+
+  /** The last axes, one for each of the layer's shape, after checking their lengths. */
+  protected axesOf(x: FloatTensor): number[] {
+    return this.shape.map((length, i) => {
+      const axis = i - this.shape.length
+      expectLength(this, x, axis, length, 'features')
+      return axis
+    })
+  }
+}
+
+/**
+ * `(x − mean) / √(variance + eps) · weight + bias` over the last axis, or over the last axes if given a shape.
+ *
+ * @param shape length of the last axis, or lengths of the last axes
+ * @throws {EinopsError} when the input's last axes are not of this shape
+ *
+ * @example
+ * const norm = new LayerNorm(4, { eps: 1e-6 })
+ * const y = norm.forward(ndarray(new Float32Array([1, 2, 3, 4]), [1, 4]))
+ * y.get(0, 0).toFixed(3) // → '-1.342'
+ */
+export class LayerNorm extends Norm {
+  constructor(shape: number | readonly number[], { eps = 1e-5, affine = true }: NormLayerOptions = {}) {
+    super(shape, eps, { weight: affine, bias: affine })
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    const { eps } = this
+    const axes = this.axesOf(x)
+    return layerNorm(x, { weight: this.weight ?? undefined, bias: this.bias ?? undefined, eps, axes })
+  }
+}
+
+/**
+ * `x / √(mean(x²) + eps) · weight` over the last axis, or over the last axes if given a shape.
+ *
+ * @param shape length of the last axis, or lengths of the last axes
+ * @throws {EinopsError} when the input's last axes are not of this shape
+ *
+ * @example
+ * const y = new RMSNorm(2).forward(ndarray(new Float32Array([3, 4]), [1, 2]))
+ * y.get(0, 1).toFixed(3) // → '1.131'
+ */
+export class RMSNorm extends Norm {
+  constructor(shape: number | readonly number[], { eps = 1e-6, affine = true }: NormLayerOptions = {}) {
+    super(shape, eps, { weight: affine, bias: false })
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    return rmsNorm(x, { weight: this.weight ?? undefined, eps: this.eps, axes: this.axesOf(x) })
+  }
+}
+
+/** Which norm a model uses: a name, or a function that makes one for a number of features. */
+export type NormLayer = 'layernorm' | 'rmsnorm' | ((features: number) => Module)
+
+/** A new norm over `features`; `eps` is for the norms with a name. */
+export function makeNorm(norm: NormLayer, features: number, options: NormLayerOptions = {}): Module {
+  if (typeof norm === 'function') return norm(features)
+  return norm === 'layernorm' ? new LayerNorm(features, options) : new RMSNorm(features, options)
+}

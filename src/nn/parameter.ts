@@ -1,0 +1,147 @@
+/**
+ * What a layer learns: a float32 array with a name in the state dict. A parameter is a tensor, so that an operation
+ * takes it as it is. Its first values are drawn when they are first needed: a model that is filled from a checkpoint
+ * never draws them, and never holds them twice.
+ */
+
+import { EinopsError } from '../../grammar/error.ts'
+import { copyInto } from '../copy/copy.ts'
+import { Weight, type Weighted } from '../gemm/weight.ts'
+import { contiguous, contiguousStride, sizeOf } from '../layout/layout.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
+
+export interface ParameterOptions {
+  /** Other shapes that `assign` takes the parameter on, where one meaning can be written in several forms. */
+  readonly otherShapes?: readonly (readonly number[])[]
+}
+
+/**
+ * A float32 array that a layer learns, readable and writable at any time.
+ *
+ * @example
+ * const layer = new Linear(2, 3)
+ * layer.weight.shape // → [3, 2]
+ * layer.weight.array.set(0, 1, 0.5) // row 0, column 1
+ * layer.weight.array.get(0, 1) // → 0.5
+ * layer.weight.assign(ndarray(new Float32Array(6).fill(1), [3, 2]))
+ */
+export class Parameter implements Weighted {
+  #shape: readonly number[]
+  #weight: Weight | null = null
+  #draw: ((size: number) => Float32Array) | null
+  readonly #otherShapes: readonly (readonly number[])[]
+  readonly offset = 0
+
+  /**
+   * @param shape lengths of the axes
+   * @param draw gives the first values in row-major order; called at most once
+   */
+  constructor(
+    shape: readonly number[],
+    draw: (size: number) => Float32Array,
+    { otherShapes = [] }: ParameterOptions = {},
+  ) {
+    this.#shape = shape
+    this.#draw = draw
+    this.#otherShapes = otherShapes
+  }
+
+  get shape(): readonly number[] {
+    return this.#shape
+  }
+
+  get stride(): readonly number[] {
+    return contiguousStride(this.#shape)
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.#shape)
+  }
+
+  /** The values as operations take them: packed for the kernel that needs them, not as an array. */
+  get weight(): Weight {
+    if (this.#weight === null) {
+      if (this.#draw === null) throw disposedError()
+      this.#weight = new Weight(this.#draw(this.size))
+      this.#draw = null
+    }
+    return this.#weight
+  }
+
+  /** The values in row-major order; writing to them changes the parameter. */
+  get data(): Float32Array {
+    return this.weight.share()
+  }
+
+  /** A copy of the values in row-major order. */
+  copy(): Float32Array {
+    return this.weight.read().slice()
+  }
+
+  /** The parameter as an ndarray over the same values: reading and writing it reads and writes the parameter. */
+  get array(): NdArray<Float32Array> {
+    return toNdarray(this)
+  }
+
+  /** Whether `assign` takes an array of this shape. */
+  accepts(shape: readonly number[]): boolean {
+    return [this.#shape, ...this.#otherShapes].some((own) => sameShape(own, shape))
+  }
+
+  /**
+   * Copies new values in.
+   *
+   * @throws {EinopsError} when the shape or the dtype is not the parameter's; half and double precision are converted
+   */
+  assign(values: Tensor<Data>): void {
+    asTensor(values, 'Parameter.assign')
+    if (!this.accepts(values.shape)) {
+      throw new EinopsError({
+        code: 'parameter/shape',
+        operation: 'Parameter.assign',
+        what: `the shape is not the parameter's — got [${values.shape}], expected [${this.#shape}]`,
+      })
+    }
+    if (!isFloat(values)) {
+      throw new EinopsError({
+        code: 'parameter/dtype',
+        operation: 'Parameter.assign',
+        what: `the dtype is not one of real numbers — got ${dtypeOf(values.data)}, expected float32`,
+      })
+    }
+    if (this.#weight === null && this.#draw === null) throw disposedError()
+    const shape = [...values.shape]
+    const target = { ...contiguous(shape), data: new Float32Array(sizeOf(shape)) }
+    copyInto(values, target)
+    this.#shape = shape
+    if (this.#weight) this.#weight.assign(target.data)
+    else this.#weight = new Weight(target.data)
+    this.#draw = null
+  }
+
+  /** Frees the values. The parameter cannot be used any more. */
+  dispose(): void {
+    this.#weight?.dispose()
+    this.#weight = null
+    this.#draw = null
+  }
+}
+
+/** Whether an array holds real numbers that a parameter can take over. */
+export function isFloat(x: Tensor<Data>): boolean {
+  return ['float32', 'float64', 'float16', 'array'].includes(dtypeOf(x.data))
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis])
+}
+
+function disposedError(): Error {
+  return new EinopsError({
+    code: 'parameter/disposed',
+    operation: 'Parameter',
+    what: 'its values are gone — its model was disposed',
+  })
+}

@@ -1,0 +1,171 @@
+/**
+ * Image to patch embeddings, as in the documents: cut into patches, flatten, project. Rearrange + Linear and the
+ * strided convolution are the same einsum with the weight written in two ways, so there is one computation and either
+ * form of the weight can be loaded. Options are those of timm's `PatchEmbed`.
+ */
+
+import { EinopsError } from '../../grammar/error.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import { einsumTensor } from '../ops/einsum.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { expectLength, expectRank, pair } from './check.ts'
+import { type LayerInit, linearParameters } from './init.ts'
+import { Module } from './module.ts'
+import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
+import { cropToPatches, padToPatches } from './padding.ts'
+import type { Parameter } from './parameter.ts'
+import { Identity } from './sequential.ts'
+
+type Pair = number | readonly [number, number]
+
+/** The order of the output's axes: N batch, L patches in rows, H and W patches in a grid, C features. */
+export type TokenFormat = 'NLC' | 'NCL' | 'NHWC' | 'NCHW'
+
+export interface PatchEmbedOptions {
+  /** Height and width of the images; null if nothing is known about it. */
+  readonly imgSize?: Pair | null | undefined
+  readonly patchSize?: Pair | undefined
+  readonly inChans?: number | undefined
+  readonly embedDim?: number | undefined
+  /** In which form the new weight is: [d, (s1 s2 c)] or [d, c, s1, s2]. */
+  readonly projection?: 'linear' | 'conv' | undefined
+  /** Whether the elements of a patch are normalised before the projection (vit-pytorch). */
+  readonly patchNorm?: boolean | undefined
+  /** A norm over the features at the end: `true` for LayerNorm, a name, or a function that makes one. */
+  readonly norm?: boolean | NormLayer | undefined
+  /** Of the norms that are not made by a function; 1e-5 if not given, as in PyTorch. */
+  readonly normEps?: number | undefined
+  readonly bias?: boolean | undefined
+  /** Whether patches stand in one row, [b, n, d]; `false` is format NCHW. */
+  readonly flatten?: boolean | undefined
+  readonly outputFmt?: TokenFormat | null | undefined
+  /** Whether images must have the size `imgSize`. */
+  readonly strictImgSize?: boolean | undefined
+  /** Whether zeros fill the last patches up. */
+  readonly dynamicImgPad?: boolean | undefined
+  readonly seed?: number | undefined
+  readonly init?: LayerInit | undefined
+}
+
+/**
+ * Cuts images into patches and projects each to a vector: [b, c, h, w] → [b, (h/s1 · w/s2), embedDim].
+ *
+ * @throws {EinopsError} when the image has another size than the model or other channels; with `projection: 'linear'`
+ *   also when patches do not cover it, where `'conv'` leaves out the rest, as PyTorch does
+ *
+ * @example
+ * const embed = new PatchEmbed({ imgSize: 224, patchSize: 16, inChans: 3, embedDim: 768 })
+ * const tokens = embed.forward(ndarray(new Float32Array(3 * 224 * 224), [1, 3, 224, 224]))
+ * tokens.shape // → [1, 196, 768]
+ * embed.proj.weight.shape // → [768, 768]
+ */
+export class PatchEmbed extends Module {
+  readonly patchNorm: Module | null
+  readonly proj: PatchProjection
+  readonly norm: Module
+  readonly imgSize: readonly [number, number] | null
+  readonly patchSize: readonly [number, number]
+  readonly gridSize: readonly [number, number] | null
+  readonly numPatches: number | null
+  readonly strictImgSize: boolean
+  readonly dynamicImgPad: boolean
+
+  constructor(options: PatchEmbedOptions = {}) {
+    super()
+    const { imgSize = 224, patchSize = 16, embedDim = 768, norm = false } = options
+    this.imgSize = imgSize === null ? null : pair(imgSize)
+    this.patchSize = pair(patchSize)
+    this.gridSize = this.imgSize && gridOf(this.imgSize, this.patchSize)
+    this.numPatches = this.gridSize && this.gridSize[0] * this.gridSize[1]
+    this.strictImgSize = options.strictImgSize ?? true
+    this.dynamicImgPad = options.dynamicImgPad ?? false
+    const eps = options.normEps ?? 1e-5
+    const [s1, s2] = this.patchSize
+    this.patchNorm = options.patchNorm ? new LayerNorm(s1 * s2 * (options.inChans ?? 3), { eps }) : null
+    this.proj = new PatchProjection(this.patchSize, embedDim, options)
+    this.norm =
+      norm === false ? new Identity() : makeNorm(norm === true ? 'layernorm' : norm, embedDim, { eps })
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    this.#expectSize(x)
+    const image = this.dynamicImgPad ? padToPatches(x, this.patchSize) : x
+    return this.norm.compute(
+      this.proj.compute(this.patchNorm === null ? image : this.#normalizePatches(image)),
+    )
+  }
+
+  /** Each patch normalised by itself: [b, c, h, w] → [b, c, h, w]. */
+  #normalizePatches(image: FloatTensor): FloatTensor {
+    const [s1, s2] = this.patchSize
+    const patches = rearrangeTensor(image, 'b c (h s1) (w s2) -> b h w (s1 s2 c)', { s1, s2 })
+    const normalized = this.patchNorm!.compute(patches)
+    return rearrangeTensor(normalized, 'b h w (s1 s2 c) -> b c (h s1) (w s2)', { s1, s2 })
+  }
+
+  #expectSize(x: FloatTensor): void {
+    expectRank(this, x, '[b, c, h, w]')
+    const [, , h = 0, w = 0] = x.shape
+    if (!this.strictImgSize || this.imgSize === null) return
+    const [height, width] = this.imgSize
+    if (h === height && w === width) return
+    throw new EinopsError({
+      code: 'layer/image-size',
+      operation: this.constructor.name,
+      what: `Input image size (${h}*${w}) doesn't match model (${height}*${width}).`,
+      shape: x.shape,
+    })
+  }
+}
+
+/** The projection alone: one einsum of the image and a weight in either form. */
+export class PatchProjection extends Module {
+  readonly weight: Parameter
+  readonly bias: Parameter | null
+  readonly patchSize: readonly [number, number]
+  readonly inChans: number
+  readonly format: TokenFormat
+
+  constructor([s1, s2]: readonly [number, number], embedDim: number, options: PatchEmbedOptions) {
+    super()
+    const { inChans = 3, projection = 'linear', flatten = true, outputFmt, bias = true } = options
+    this.patchSize = [s1, s2]
+    this.inChans = inChans
+    this.format = outputFmt ?? (flatten ? 'NLC' : 'NCHW')
+    const linear = [embedDim, s1 * s2 * inChans]
+    const conv = [embedDim, inChans, s1, s2]
+    const parameters = linearParameters(projection === 'linear' ? linear : conv, {
+      bias,
+      seed: options.seed,
+      init: options.init,
+      otherShapes: [linear, conv],
+    })
+    this.weight = parameters.weight
+    this.bias = parameters.bias
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    expectLength(this, x, 1, this.inChans, 'inChans')
+    const [s1, s2] = this.patchSize
+    const { output, biasAxes } = formats[this.format]
+    const isConv = this.weight.shape.length === 4
+    return einsumTensor(
+      [isConv ? cropToPatches(x, this.patchSize) : x, this.weight],
+      `b c (h s1) (w s2), ${isConv ? 'd c s1 s2' : 'd (s1 s2 c)'} -> ${output}`,
+      { s1, s2 },
+      { epilogue: this.bias === null ? {} : { bias: rearrangeTensor(this.bias, biasAxes) } },
+    )
+  }
+}
+
+const formats: Record<TokenFormat, { readonly output: string; readonly biasAxes: string }> = {
+  NLC: { output: 'b (h w) d', biasAxes: 'd -> d' },
+  NCL: { output: 'b d (h w)', biasAxes: 'd -> d 1' },
+  NHWC: { output: 'b h w d', biasAxes: 'd -> d' },
+  NCHW: { output: 'b d h w', biasAxes: 'd -> d 1 1' },
+}
+
+/** How many whole patches fit along each side. */
+function gridOf([h, w]: readonly [number, number], [s1, s2]: readonly [number, number]): [number, number] {
+  return [Math.floor(h / s1), Math.floor(w / s2)]
+}

@@ -1,0 +1,38 @@
+/** How the tokens of an image become one, as timm's `global_pool_nlc` has it. */
+
+import type { FloatTensor } from '../layout/tensor.ts'
+import { reduceTensor } from '../ops/reduce.ts'
+import { unpackTensor } from '../ops/unpack.ts'
+import { add, multiply } from '../rows/index.ts'
+import type { AttentionPool } from './attention-pool.ts'
+
+/** The class token, mean, maximum, the mean of both, attention, or all tokens as they are. */
+export type GlobalPool = 'token' | 'avg' | 'max' | 'avgmax' | 'map' | ''
+
+export interface PoolOptions {
+  readonly globalPool: GlobalPool
+  /** How many tokens before the patches do not count, except as class token. */
+  readonly skipped: number
+  /** What pools by attention. */
+  readonly attnPool: AttentionPool | null
+}
+
+/** [b, n, d] → [b, d]; with `''` the tokens themselves. */
+export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool }: PoolOptions): FloatTensor {
+  if (globalPool === '') return tokens
+  if (globalPool === 'token') return unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
+  const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [FloatTensor, FloatTensor]
+  const fold = (reduction: 'mean' | 'max') => reduceTensor<Float32Array>(patches, 'b n d -> b d', reduction)
+  switch (globalPool) {
+    case 'avg':
+      return fold('mean')
+    case 'max':
+      return fold('max')
+    case 'avgmax':
+      return multiply(add(fold('mean'), fold('max')), half)
+    case 'map':
+      return attnPool!.compute(patches)
+  }
+}
+
+const half: FloatTensor = { data: new Float32Array([0.5]), shape: [], stride: [], offset: 0 }

@@ -1,0 +1,112 @@
+/** Where a patch is: positions computed from sines and cosines, and learned ones brought to another grid. */
+
+import { EinopsError } from '../../grammar/error.ts'
+import { resizeTensor } from '../image/resize.ts'
+import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { asTensor, toNdarray } from '../ops/array.ts'
+import { packTensors } from '../ops/pack.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { repeatTensor } from '../ops/repeat.ts'
+import { unpackTensor } from '../ops/unpack.ts'
+import { expectOption } from './check.ts'
+
+export interface SinCosOptions {
+  /** Rows and columns of the grid. */
+  readonly grid: readonly [number, number]
+  /** Width of a token, a multiple of 4. */
+  readonly dim: number
+  /** The longest wave, in patches over 2π; 10,000 if not given. */
+  readonly temperature?: number | undefined
+  /**
+   * The order of the four parts of a token. `'simple-vit'` (vit-pytorch's `SimpleViT`): sines and cosines of the column,
+   * then of the row, with the last wave length at `temperature`. `'timm'` (`build_sincos2d_pos_embed`): sines of the row,
+   * cosines of the row, then of the column.
+   */
+  readonly order?: 'simple-vit' | 'timm' | undefined
+  /** Whether the column comes before the row (only timm's order). */
+  readonly reverseCoord?: boolean | undefined
+  /** Whether sines and cosines alternate (only timm's order). */
+  readonly interleaveSinCos?: boolean | undefined
+}
+
+/**
+ * Fixed positions on a grid: [(h w), dim].
+ *
+ * @throws {EinopsError} when `dim` is not a multiple of 4
+ * @see vit-pytorch `posemb_sincos_2d`; timm `build_sincos2d_pos_embed`
+ *
+ * @example
+ * const positions = sinCosPositions2d({ grid: [14, 14], dim: 192 })
+ * positions.shape // → [196, 192]
+ */
+export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array> {
+  const { grid, dim, temperature = 10_000, order = 'simple-vit' } = options
+  expectOption('sinCosPositions2d', dim % 4 === 0, `dim is not a multiple of 4 — got ${dim}`)
+  const bands = dim / 4
+  const [h, w] = grid
+  const isSimple = order === 'simple-vit'
+  const omega = (band: number) => temperature ** -(band / (isSimple ? bands - 1 : bands))
+  const wave = (length: number, f: (angle: number) => number): FloatTensor => {
+    const values = Float32Array.from({ length: length * bands }, (_, i) =>
+      f(Math.floor(i / bands) * omega(i % bands)),
+    )
+    return { data: values, shape: [length, bands], stride: [bands, 1], offset: 0 }
+  }
+  const rows = [wave(h, Math.sin), wave(h, Math.cos)].map((x) => repeatTensor(x, 'h d -> h w d', { w }))
+  const columns = [wave(w, Math.sin), wave(w, Math.cos)].map((x) => repeatTensor(x, 'w d -> h w d', { h }))
+  const columnsFirst = isSimple || options.reverseCoord === true
+  const parts = columnsFirst ? [columns, rows] : [rows, columns]
+  const interleave = options.interleaveSinCos === true && !isSimple
+  const features = interleave ? 'coord d f' : 'coord f d'
+  return toNdarray(rearrangeTensor(parts.flat(), `(coord f) h w d -> (h w) (${features})`, { coord: 2 }))
+}
+
+export interface ResampleOptions {
+  /** The grid the positions are for; a square if not given. */
+  readonly from?: readonly [number, number] | undefined
+  readonly to: readonly [number, number]
+  /** How many positions before those of the grid stay as they are: class token and registers. */
+  readonly numPrefixTokens?: number | undefined
+}
+
+/**
+ * Brings learned positions to another grid, as timm does (bicubic, antialiased): [1, prefix + n, d] → [1, prefix + m, d].
+ *
+ * @throws {EinopsError} when the positions are not those of the grid
+ * @see timm `resample_abs_pos_embed`
+ *
+ * @example
+ * const positions = ndarray(new Float32Array((1 + 14 * 14) * 8), [1, 197, 8])
+ * resamplePositions(positions, { to: [16, 20], numPrefixTokens: 1 }).shape // → [1, 321, 8]
+ */
+export function resamplePositions(
+  positions: NdArray<Float32Array>,
+  options: ResampleOptions,
+): NdArray<Float32Array> {
+  asTensor(positions, 'resamplePositions')
+  return toNdarray(resamplePositionsTensor(positions, options))
+}
+
+/** The same on trusted tensors. */
+export function resamplePositionsTensor(
+  positions: FloatTensor,
+  { from, to, numPrefixTokens = 0 }: ResampleOptions,
+): FloatTensor {
+  const patches = (positions.shape[1] ?? 0) - numPrefixTokens
+  const side = Math.round(Math.sqrt(Math.max(0, patches)))
+  const [h, w] = from ?? [side, side]
+  if (positions.shape.length !== 3 || positions.shape[0] !== 1 || h * w !== patches) {
+    throw new EinopsError({
+      code: 'positions/grid',
+      operation: 'resamplePositions',
+      what: `the positions are not those of the grid — got [${positions.shape}], expected [1, ${numPrefixTokens + h * w}, d] for a grid of ${h}×${w}`,
+      shape: positions.shape,
+    })
+  }
+  if (h === to[0] && w === to[1]) return positions
+  const [prefix, grid] = unpackTensor(positions, [[numPrefixTokens], [h, w]], 'b * d')
+  const image = rearrangeTensor(grid!, '1 h w d -> h w d')
+  const [height, width] = to
+  const resized = resizeTensor(image, { height, width, interpolation: 'bicubic' }, 'resamplePositions')
+  return packTensors([prefix!, rearrangeTensor(resized, 'h w d -> 1 h w d')], 'b * d')[0]
+}

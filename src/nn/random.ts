@@ -1,0 +1,73 @@
+/**
+ * Random numbers for initial parameters and dropout: MT19937 of pure-rand, whose seeding makes neighbouring seeds
+ * independent, and the distributions that pure-rand leaves out. Everything random in a process follows from one seed
+ * in the order in which layers are made, unless a layer is given a seed of its own.
+ */
+
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { mersenne } from 'pure-rand/generator/mersenne'
+import { erfc } from '../rows/index.ts'
+
+let next = 0
+
+/**
+ * Sets the seed that every later layer without one of its own follows; 0 when the process starts.
+ *
+ * @example
+ * manualSeed(7)
+ * const a = new Linear(2, 2)
+ * manualSeed(7)
+ * const b = new Linear(2, 2)
+ * a.weight.array.get(1, 1) === b.weight.array.get(1, 1) // → true
+ */
+export function manualSeed(seed: number): void {
+  next = seed
+}
+
+/** A seed that no layer has had since the last `manualSeed`. */
+export function nextSeed(): number {
+  return next++
+}
+
+/** A stream of random numbers. */
+export class Random {
+  readonly #generator
+
+  constructor(seed: number) {
+    this.#generator = mersenne(seed)
+  }
+
+  /** Evenly distributed in [low, high). */
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * uniformFloat64(this.#generator)
+  }
+
+  /** Normally distributed, by Marsaglia's polar method; the pair's second number is dropped for simplicity. */
+  normal(mean = 0, std = 1): number {
+    for (;;) {
+      const u = this.uniform(-1, 1)
+      const v = this.uniform(-1, 1)
+      const square = u * u + v * v
+      if (square > 0 && square < 1) return mean + std * u * Math.sqrt((-2 * Math.log(square)) / square)
+    }
+  }
+
+  /** Normally distributed under the condition of lying in [low, high]. */
+  truncatedNormal(mean: number, std: number, low: number, high: number): number {
+    const from = (low - mean) / std
+    const to = (high - mean) / std
+    const probability = 0.5 * (erfc(from * Math.SQRT1_2) - erfc(to * Math.SQRT1_2))
+    for (;;) {
+      const z = probability > 0.25 ? this.normal() : this.#tailProposal(from, to)
+      if (z >= from && z <= to) return mean + std * z
+    }
+  }
+
+  /** A point of [from, to] kept with a probability proportional to its density; NaN if it was not kept. */
+  #tailProposal(from: number, to: number): number {
+    const mode = Math.max(from, Math.min(0, to))
+    // nine deviations beyond the mode the density is below the resolution of a double
+    const z = this.uniform(Math.max(from, mode - 9), Math.min(to, mode + 9))
+    return this.uniform() < Math.exp((mode * mode - z * z) / 2) ? z : Number.NaN
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Parameters in and out of a model by name. A state dict is compared with the model as a whole before anything is
+ * copied, so that a mistake leaves the model as it was and one message names all that does not fit.
+ */
+
+import { nearest } from '../../grammar/suggest.ts'
+import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { dtypeOf, toNdarray } from '../ops/array.ts'
+import { isFloat, type Parameter } from './parameter.ts'
+
+export interface LoadOptions {
+  /** Whether a name that only one side has is an error; true if not given. */
+  readonly strict?: boolean
+}
+
+/** What a lenient load left out. */
+export interface LoadReport {
+  /** Names of parameters that kept their values. */
+  readonly missing: readonly string[]
+  /** Names in the dict that no parameter has. */
+  readonly unexpected: readonly string[]
+}
+
+/** Copies of parameters as a plain object without a prototype, so that no name can collide with one of `Object`'s. */
+export function saveState(
+  parameters: Iterable<readonly [string, Parameter]>,
+): Record<string, NdArray<Float32Array>> {
+  const dict = Object.create(null) as Record<string, NdArray<Float32Array>>
+  for (const [name, parameter] of parameters) {
+    const { shape, stride, offset } = parameter
+    dict[name] = toNdarray({ shape, stride, offset, data: parameter.copy() })
+  }
+  return dict
+}
+
+/** Copies the arrays of `dict` into the parameters of the same names, or throws and changes nothing. */
+export function loadState(
+  model: string,
+  parameters: ReadonlyMap<string, Parameter>,
+  dict: StateDict,
+  { strict = true }: LoadOptions,
+): LoadReport {
+  const given = new Map<string, NdArray<Data>>(Object.entries(dict))
+  const missing = [...parameters.keys()].filter((name) => !given.has(name))
+  const unexpected = [...given.keys()].filter((name) => !parameters.has(name))
+  const pairs = [...parameters].filter(([name]) => given.has(name))
+  const unfit = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
+  const problems = [
+    ...(strict ? missing.map((name) => describe('missing', name, unexpected)) : []),
+    ...(strict ? unexpected.map((name) => describe('unexpected', name, missing)) : []),
+    ...unfit,
+  ]
+  if (problems.length > 0) throw mismatch(model, problems)
+  for (const [name, parameter] of pairs) parameter.assign(given.get(name)!)
+  return { missing, unexpected }
+}
+
+/** What keeps an array from being the parameter's values, if anything does. */
+function misfit(name: string, parameter: Parameter, array: NdArray<Data>): string[] {
+  if (!parameter.accepts(array.shape)) {
+    return [`misshapen ${name} — got [${array.shape}], expected [${parameter.shape}]`]
+  }
+  if (!isFloat(array)) return [`unfit ${name} — got ${dtypeOf(array.data)}, expected float32`]
+  return []
+}
+
+/** A name on one side only, with the one of the other side that it was probably meant to be. */
+function describe(problem: string, name: string, others: readonly string[]): string {
+  const other = nearest(name, others)
+  return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
+}
+
+function mismatch(model: string, problems: readonly string[]): CheckpointError {
+  const count = problems.length === 1 ? '1 parameter does' : `${problems.length} parameters do`
+  return new CheckpointError({
+    code: 'state/mismatch',
+    operation: `${model}.loadStateDict`,
+    what: [`${count} not fit, nothing was loaded`, ...problems].join('\n  '),
+  })
+}

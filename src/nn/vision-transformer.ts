@@ -1,0 +1,256 @@
+/**
+ * The Vision Transformer (Dosovitskiy et al., "An Image is Worth 16×16 Words", arXiv:2010.11929) with the options and the
+ * parameter names of timm's `VisionTransformer`; vit-pytorch's and Hugging Face's models are this one with other options
+ * and names.
+ */
+
+import type { Activation } from '../gemm/activation.ts'
+import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { packTensors } from '../ops/pack.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { repeatTensor } from '../ops/repeat.ts'
+import { add } from '../rows/index.ts'
+import { type AttentionTap, attentionMaps } from './attention.ts'
+import { AttentionPool } from './attention-pool.ts'
+import { expectOption } from './check.ts'
+import { Dropout } from './dropout.ts'
+import { encoderBlocks, runBlocks } from './encoder.ts'
+import type { EncoderBlock, EncoderBlockOptions } from './encoder-block.ts'
+import { type CheckpointSource, modelFromCheckpoint } from './from-checkpoint.ts'
+import { type LayerInit, newParameter, normal, truncNormal } from './init.ts'
+import { Linear } from './linear.ts'
+import { Module, runOn } from './module.ts'
+import { makeNorm, type NormLayer } from './norm.ts'
+import type { Parameter } from './parameter.ts'
+import { PatchEmbed } from './patch-embed.ts'
+import { type GlobalPool, poolTokens } from './pooling.ts'
+import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
+import { Identity } from './sequential.ts'
+
+type Pair = number | readonly [number, number]
+
+export interface VisionTransformerOptions
+  extends Omit<EncoderBlockOptions, 'numHeads' | 'normFirst' | 'drop' | 'attnDrop' | 'dropPath' | 'init'> {
+  readonly imgSize?: Pair | undefined
+  readonly patchSize?: Pair | undefined
+  readonly inChans?: number | undefined
+  /** The number of classes; 0 for no head. */
+  readonly numClasses?: number | undefined
+  /** How tokens become one: the class token, a mean, a maximum, both, by attention, or (`''`) not at all. */
+  readonly globalPool?: GlobalPool | undefined
+  readonly embedDim?: number | undefined
+  readonly depth?: number | undefined
+  readonly numHeads?: number | undefined
+  readonly classToken?: boolean | undefined
+  /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
+  readonly regTokens?: number | undefined
+  /** Learned positions, fixed ones of sines and cosines, or none. */
+  readonly posEmbed?: 'learn' | 'sincos' | 'none' | undefined
+  /** Whether class and register tokens have no positions. */
+  readonly noEmbedClass?: boolean | undefined
+  /** Whether there is a norm before the blocks; the patch projection then has no bias. */
+  readonly preNorm?: boolean | undefined
+  /** Whether there is a norm at the end, before or (`fcNorm`) after pooling. */
+  readonly finalNorm?: boolean | undefined
+  readonly fcNorm?: boolean | null | undefined
+  /** Whether the mean or maximum is also over class and register tokens. */
+  readonly poolIncludePrefix?: boolean | undefined
+  /** Whether images of other sizes are taken, with positions resampled. */
+  readonly dynamicImgSize?: boolean | undefined
+  readonly dynamicImgPad?: boolean | undefined
+  readonly projection?: 'linear' | 'conv' | undefined
+  /** Whether patches are normalised before, and tokens after the projection (vit-pytorch). */
+  readonly patchNorm?: boolean | undefined
+  readonly embedNorm?: boolean | undefined
+  /** Dropout before the head, of the tokens with positions, in the blocks, and of attention weights. */
+  readonly dropRate?: number | undefined
+  readonly posDropRate?: number | undefined
+  readonly projDropRate?: number | undefined
+  readonly attnDropRate?: number | undefined
+  /** Probability of the last block to be passed by; the first ones' grow up to it. */
+  readonly dropPathRate?: number | undefined
+  readonly normLayer?: NormLayer | undefined
+  readonly activation?: Activation | undefined
+  /** How linear maps are drawn; timm's rule if not given: normal, deviation 0.02, biases 0. */
+  readonly init?: LayerInit | undefined
+}
+
+/**
+ * Image to logits: [b, inChans, h, w] → [b, numClasses].
+ *
+ * @throws {EinopsError} when options contradict each other, or the image is not of the model's size
+ *
+ * @example
+ * const model = new VisionTransformer({ imgSize: 32, patchSize: 8, embedDim: 48, depth: 2, numHeads: 3, numClasses: 10 })
+ * const x = ndarray(new Float32Array(2 * 3 * 32 * 32), [2, 3, 32, 32])
+ * model.forward(x).shape // → [2, 10]
+ * model.forwardFeatures(x).shape // → [2, 17, 48]
+ * model.attentionMaps(x).map((map) => map.shape.join()) // → ['2,3,17,17', '2,3,17,17']
+ */
+export class VisionTransformer extends Module {
+  readonly clsToken: Parameter | null
+  readonly regToken: Parameter | null
+  readonly posEmbed: Parameter | null
+  readonly patchEmbed: PatchEmbed
+  readonly posDrop: Dropout
+  readonly normPre: Module
+  readonly blocks: readonly EncoderBlock[]
+  readonly norm: Module
+  readonly attnPool: AttentionPool | null
+  readonly fcNorm: Module
+  readonly headDrop: Dropout
+  readonly head: Module
+  readonly options: VisionTransformerOptions
+
+  constructor(options: VisionTransformerOptions = {}) {
+    super()
+    const {
+      imgSize = 224,
+      patchSize = 16,
+      inChans = 3,
+      numClasses = 1000,
+      embedDim = 768,
+      depth = 12,
+    } = options
+    const {
+      numHeads = 12,
+      classToken = true,
+      regTokens = 0,
+      noEmbedClass = false,
+      posEmbed = 'learn',
+    } = options
+    const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
+    const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, activation, mlpRatio } = options
+    const init = options.init ?? { weight: truncNormal({ std: 0.02 }), bias: 'zeros' }
+    expectOption(
+      this,
+      classToken || globalPool !== 'token',
+      "globalPool 'token' is for models with a class token",
+    )
+    const pools = globalPool === 'avg' || globalPool === 'max' || globalPool === 'avgmax'
+    const normAfterPool = options.fcNorm ?? pools
+    const makeNormIf = (wanted: boolean) => (wanted ? makeNorm(normLayer, embedDim, { eps }) : new Identity())
+    this.options = options
+    this.patchEmbed = new PatchEmbed({
+      ...{ imgSize, patchSize, inChans, embedDim, bias: !preNorm, strictImgSize: !dynamicImgSize },
+      ...{ projection: options.projection ?? 'conv', outputFmt: dynamicImgSize ? 'NHWC' : 'NLC' },
+      ...{ dynamicImgPad: options.dynamicImgPad ?? false, patchNorm: options.patchNorm ?? false },
+      norm: options.embedNorm ? (features) => makeNorm(normLayer, features, { eps }) : false,
+      normEps: eps,
+    })
+    const prefix = (classToken ? 1 : 0) + regTokens
+    const positions = this.patchEmbed.numPatches! + (noEmbedClass ? 0 : prefix)
+    this.clsToken = classToken ? newParameter([1, 1, embedDim], normal({ std: 1e-6 })) : null
+    this.regToken = regTokens > 0 ? newParameter([1, regTokens, embedDim], normal({ std: 1e-6 })) : null
+    this.posEmbed =
+      posEmbed === 'learn' ? newParameter([1, positions, embedDim], truncNormal({ std: 0.02 })) : null
+    this.posDrop = new Dropout({ p: options.posDropRate ?? 0 })
+    this.normPre = makeNormIf(preNorm)
+    this.blocks = encoderBlocks(embedDim, {
+      ...options,
+      ...{ depth, numHeads, qkvBias, normLayer, eps, init, normFirst: true },
+      ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
+    })
+    this.norm = makeNormIf(finalNorm && !normAfterPool)
+    this.attnPool =
+      globalPool === 'map'
+        ? new AttentionPool(embedDim, { numHeads, mlpRatio, activation, normLayer, eps, init })
+        : null
+    this.fcNorm = makeNormIf(finalNorm && normAfterPool)
+    this.headDrop = new Dropout({ p: options.dropRate ?? 0 })
+    this.head = numClasses > 0 ? new Linear(embedDim, numClasses, { init }) : new Identity()
+  }
+
+  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    return this.head.compute(this.headDrop.compute(this.fcNorm.compute(this.#pool(this.#features(x, tap)))))
+  }
+
+  /** The tokens after the last block and norm: [b, prefix + n, embedDim]. */
+  forwardFeatures(x: NdArray<Float32Array>): NdArray<Float32Array> {
+    return runOn(x, this, (input) => this.#features(input))
+  }
+
+  /** The tokens of an image with positions, before the blocks: [b, prefix + n, embedDim]. */
+  embed(x: NdArray<Float32Array>): NdArray<Float32Array> {
+    return runOn(x, this, (input) => this.#tokens(input))
+  }
+
+  /** The attention weights of every block on the way to an answer, each [b, head, n, n]. */
+  attentionMaps(x: NdArray<Float32Array>): NdArray<Float32Array>[] {
+    return attentionMaps(this, x)
+  }
+
+  /** The number of class and register tokens, which stand before the patches. */
+  get numPrefixTokens(): number {
+    return (this.clsToken?.shape[1] ?? 0) + (this.regToken?.shape[1] ?? 0)
+  }
+
+  /**
+   * The model of a checkpoint, in evaluation mode: naming scheme and hyper-parameters are read off names and shapes.
+   *
+   * @param source a safetensors file as bytes or a Blob, the path of one (or of a sharded one's index), or a state dict
+   * @param overrides options that names and shapes do not tell, or tell wrongly
+   * @throws CheckpointError when it is no checkpoint of a Vision Transformer; parameters that do not fit are listed
+   *
+   * @example
+   * const dict = new VisionTransformer({ imgSize: 32, patchSize: 8, embedDim: 48, depth: 2, numHeads: 3 }).stateDict()
+   * const model = await VisionTransformer.fromCheckpoint(dict, { numHeads: 3 })
+   * model.blocks.length // → 2
+   */
+  static fromCheckpoint(
+    source: CheckpointSource,
+    overrides: VisionTransformerOptions = {},
+  ): Promise<VisionTransformer> {
+    return modelFromCheckpoint(source, overrides, (options) => new VisionTransformer(options))
+  }
+
+  #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    return this.norm.compute(runBlocks(this.blocks, this.normPre.compute(this.#tokens(x)), tap))
+  }
+
+  #pool(tokens: FloatTensor): FloatTensor {
+    const { globalPool = 'token', poolIncludePrefix = false } = this.options
+    const skipped = poolIncludePrefix ? 0 : this.numPrefixTokens
+    return poolTokens(tokens, { globalPool, skipped, attnPool: this.attnPool })
+  }
+
+  /** Patches with class and register tokens before them, and positions on those that have one. */
+  #tokens(x: FloatTensor): FloatTensor {
+    const patches = this.patchEmbed.compute(x)
+    const grid = gridOf(patches, this.patchEmbed)
+    const row = patches.shape.length === 4 ? rearrangeTensor(patches, 'b h w d -> b (h w) d') : patches
+    const positions = this.#positions(grid)
+    if (positions === null) return this.posDrop.compute(this.#withPrefix(row))
+    const hasPrefix = positions.shape[1] !== row.shape[1]
+    return this.posDrop.compute(
+      hasPrefix ? add(this.#withPrefix(row), positions) : this.#withPrefix(add(row, positions)),
+    )
+  }
+
+  #withPrefix(patches: FloatTensor): FloatTensor {
+    const b = patches.shape[0]!
+    const prefix = [this.clsToken, this.regToken].flatMap((token) =>
+      token === null ? [] : [repeatTensor(token, '1 n d -> b n d', { b })],
+    )
+    return prefix.length === 0 ? patches : packTensors([...prefix, patches], 'b * d')[0]
+  }
+
+  /** Positions for a grid, [1, n, d]; n counts class and registers unless they have none. */
+  #positions(grid: readonly [number, number]): FloatTensor | null {
+    const { posEmbed, embedDim = 768, noEmbedClass = false } = this.options
+    if (posEmbed === 'none') return null
+    if (this.posEmbed === null)
+      return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
+    const numPrefixTokens = noEmbedClass ? 0 : this.numPrefixTokens
+    return resamplePositionsTensor(this.posEmbed, {
+      from: this.patchEmbed.gridSize!,
+      to: grid,
+      numPrefixTokens,
+    })
+  }
+}
+
+/** Rows and columns of the patches that an embedding gave. */
+function gridOf({ shape }: FloatTensor, embed: PatchEmbed): readonly [number, number] {
+  return shape.length === 4 ? [shape[1]!, shape[2]!] : embed.gridSize!
+}

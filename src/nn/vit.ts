@@ -1,0 +1,133 @@
+/**
+ * The Vision Transformer of document 1 ("ViT 阅读笔记", after "Demystifying Visual Transformers with PyTorch"): patches by a
+ * strided convolution, a class token and learned positions, torch's `nn.TransformerEncoder`, and a head on the class
+ * token. Parameters have the names they have there.
+ */
+
+import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { packTensors } from '../ops/pack.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { repeatTensor } from '../ops/repeat.ts'
+import { unpackTensor } from '../ops/unpack.ts'
+import { add } from '../rows/index.ts'
+import { type AttentionTap, attentionMaps } from './attention.ts'
+import { expectLength, pair } from './check.ts'
+import { Dropout } from './dropout.ts'
+import { newParameter } from './init.ts'
+import { Linear } from './linear.ts'
+import { Module } from './module.ts'
+import { LayerNorm } from './norm.ts'
+import type { Parameter } from './parameter.ts'
+import { PatchProjection } from './patch-embed.ts'
+import { Sequential } from './sequential.ts'
+import { TransformerEncoder, TransformerEncoderLayer } from './transformer-encoder.ts'
+
+export interface PatchEmbeddingOptions {
+  /** Height and width of the images. */
+  readonly imageSize: number
+  readonly inChannels: number
+  readonly embedDim: number
+  readonly patchSize: number
+  readonly dropout?: number | undefined
+}
+
+/**
+ * Document 1's embedding: patches, a class token in front of them, and learned positions on all:
+ * [b, c, h, w] → [b, 1 + n, embedDim].
+ *
+ * @throws {EinopsError} when the images are not `imageSize` high and wide or have other channels
+ *
+ * @example
+ * const embed = new PatchEmbedding({ imageSize: 28, inChannels: 1, embedDim: 100, patchSize: 7, dropout: 0.1 })
+ * const tokens = embed.forward(ndarray(new Float32Array(4 * 28 * 28), [4, 1, 28, 28]))
+ * tokens.shape // → [4, 17, 100]
+ */
+export class PatchEmbedding extends Module {
+  readonly patcher: Sequential
+  readonly clsToken: Parameter
+  readonly positionEmbedding: Parameter
+  readonly dropout: Dropout
+  readonly imageSize: number
+
+  constructor({ imageSize, inChannels, embedDim, patchSize, dropout = 0 }: PatchEmbeddingOptions) {
+    super()
+    const numPatches = Math.floor(imageSize / patchSize) ** 2
+    this.imageSize = imageSize
+    // nn.Conv2d and nn.Flatten(2) in one product: [b, d, (h w)]
+    this.patcher = new Sequential(
+      new PatchProjection(pair(patchSize), embedDim, {
+        inChans: inChannels,
+        projection: 'conv',
+        outputFmt: 'NCL',
+      }),
+    )
+    this.clsToken = newParameter([1, 1, embedDim], 'normal')
+    this.positionEmbedding = newParameter([1, numPatches + 1, embedDim], 'normal')
+    this.dropout = new Dropout({ p: dropout })
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    expectLength(this, x, 2, this.imageSize, 'imageSize')
+    expectLength(this, x, 3, this.imageSize, 'imageSize')
+    const patches = rearrangeTensor(this.patcher.compute(x), 'b d n -> b n d')
+    const classToken = repeatTensor(this.clsToken, '1 1 d -> b d', { b: x.shape[0]! })
+    const [tokens] = packTensors([classToken, patches], 'b * d')
+    return this.dropout.compute(add(this.positionEmbedding, tokens))
+  }
+}
+
+export interface ViTOptions extends PatchEmbeddingOptions {
+  readonly numHeads: number
+  /** The number of encoder layers. */
+  readonly numEncoders: number
+  readonly numClasses: number
+  /** Width of the MLPs in multiples of `embedDim`. */
+  readonly expansion: number
+  /** Accepted and not used, as in the document. */
+  readonly numLayers?: number | undefined
+}
+
+/**
+ * Document 1's model: [b, c, h, w] → [b, numClasses].
+ *
+ * @throws {EinopsError} when the images are not `imageSize` high and wide or have other channels
+ *
+ * @example
+ * const model = new ViT({
+ *   imageSize: 28, inChannels: 1, embedDim: 100, patchSize: 7, numHeads: 1, numEncoders: 1, numClasses: 10, expansion: 4,
+ * })
+ * const logits = model.forward(ndarray(new Float32Array(4 * 28 * 28), [4, 1, 28, 28]))
+ * logits.shape // → [4, 10]
+ */
+export class ViT extends Module {
+  readonly embeddingBlock: PatchEmbedding
+  readonly encoderBlocks: TransformerEncoder
+  readonly mlpHead: Sequential
+
+  constructor(options: ViTOptions) {
+    super()
+    const { embedDim, numHeads, numEncoders, numClasses, expansion, dropout = 0 } = options
+    this.embeddingBlock = new PatchEmbedding(options)
+    const encoderLayer = new TransformerEncoderLayer({
+      dModel: embedDim,
+      nhead: numHeads,
+      dimFeedforward: Math.floor(embedDim * expansion),
+      dropout,
+      activation: 'gelu',
+      normFirst: true,
+    })
+    this.encoderBlocks = new TransformerEncoder(encoderLayer, numEncoders)
+    this.mlpHead = new Sequential(new LayerNorm(embedDim), new Linear(embedDim, numClasses))
+  }
+
+  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+    const tokens = this.encoderBlocks.compute(this.embeddingBlock.compute(x), tap)
+    const [classToken] = unpackTensor(tokens, [[], [-1]], 'b * d')
+    return this.mlpHead.compute(classToken!)
+  }
+
+  /** The attention weights of every layer on the way to an answer, each [b, head, n, n]. */
+  attentionMaps(x: NdArray<Float32Array>): NdArray<Float32Array>[] {
+    return attentionMaps(this, x)
+  }
+}
