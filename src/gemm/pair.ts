@@ -48,7 +48,7 @@ export function multiplyPair(contraction: Contraction): void {
  * weight, which was packed as columns. The depth follows the first operand's strides: the order of a sum is free, and the longer the runs
  * that packing reads the better.
  */
-function asProduct(contraction: Contraction): Product {
+export function asProduct(contraction: Contraction): Product {
   const { lengths, operands, output } = contraction
   const labels = lengths.map((_, label) => label)
   const step = (tensor: Operand, label: number) => Math.abs(tensor.stride[label]!)

@@ -1,0 +1,95 @@
+/** Weights: kept once, packed for the kernel, and still an array to whoever wants one. */
+import { expect, test } from 'vitest'
+import { Weight } from '../../src/gemm/weight.ts'
+import { contiguous } from '../../src/layout/layout.ts'
+import type { FloatTensor } from '../../src/layout/tensor.ts'
+import { einsumTensor } from '../../src/ops/einsum.ts'
+import { getHeap } from '../../src/wasm/heap.ts'
+import { elements } from './elements.ts'
+
+const heap = getHeap()!
+const [m, k, n] = [7, 13, 19]
+const x = tensor(m, k)
+const values = Float32Array.from({ length: n * k }, (_, i) => (i % 23) - 11)
+
+function tensor(rows: number, columns: number): FloatTensor {
+  return {
+    ...contiguous([rows, columns]),
+    data: Float32Array.from({ length: rows * columns }, (_, i) => (i % 17) - 8),
+  }
+}
+
+function weighted(weight: Weight): FloatTensor & { weight: Weight } {
+  return { ...contiguous([n, k]), data: new Float32Array(), weight }
+}
+
+const product = (w: FloatTensor) => elements(einsumTensor([x, w], 'm k, n k -> m n'))
+const expected = () => product({ ...contiguous([n, k]), data: values })
+
+test('a packed weight gives the product of its values, whichever operand it is', () => {
+  const w = weighted(new Weight(values.slice()))
+  expect(product(w)).toEqual(expected())
+  expect(product(w)).toEqual(expected())
+  const swapped = elements(einsumTensor([w, x], 'n k, m k -> m n'))
+  expect(swapped).toEqual(expected())
+})
+
+test('one row is multiplied from the panels as well', () => {
+  const w = weighted(new Weight(values.slice()))
+  const row = { ...contiguous([1, k]), data: x.data.slice(0, k) }
+  expect(elements(einsumTensor([row, w], 'm k, n k -> m n'))).toEqual(expected().slice(0, n))
+})
+
+test('a weight is packed once and kept only there, and disposing it gives the memory back', () => {
+  const w = weighted(new Weight(values.slice()))
+  product({ ...contiguous([n, k]), data: values }) // whatever the kernel keeps for itself
+  const before = heap.memory.used
+  product(w)
+  const panels = heap.memory.used - before
+  expect(panels).toBeGreaterThanOrEqual(4 * n * k)
+  expect(panels).toBeLessThan(4 * (n + 8) * k + 64)
+  product(w)
+  expect(heap.memory.used - before).toBe(panels)
+  w.weight.dispose()
+  expect(heap.memory.used).toBe(before)
+})
+
+test('packed values are read back bit for bit', () => {
+  const special = values.slice()
+  special.set([Number.NaN, Infinity, -0, 1e-42])
+  const weight = new Weight(special.slice())
+  product(weighted(weight))
+  expect(weight.read()).toEqual(special)
+})
+
+test('what is written into the array of a weight counts in the next product, also after it was packed', () => {
+  const weight = new Weight(values.slice())
+  const w = weighted(weight)
+  product(w)
+  const array = weight.share()
+  array.fill(0)
+  expect(product(w)).toEqual(new Array(m * n).fill(0))
+  array.set(values)
+  expect(product(w)).toEqual(expected())
+})
+
+test('new values replace packed ones, and are seen in an array that was given out', () => {
+  const weight = new Weight(new Float32Array(n * k))
+  const w = weighted(weight)
+  product(w)
+  weight.assign(values.slice())
+  expect(product(w)).toEqual(expected())
+  const array = weight.share()
+  weight.assign(new Float32Array(n * k))
+  expect(array.every((value) => value === 0)).toBe(true)
+})
+
+test('the same weight serves patterns that walk it differently', () => {
+  const w = weighted(new Weight(values.slice()))
+  const y = tensor(m, n)
+  const transposed = elements(einsumTensor([y, { ...contiguous([n, k]), data: values }], 'm n, n k -> m k'))
+  for (let i = 0; i < 2; i++) {
+    expect(product(w)).toEqual(expected())
+    expect(elements(einsumTensor([y, w], 'm n, n k -> m k'))).toEqual(transposed)
+  }
+})
