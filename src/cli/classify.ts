@@ -1,7 +1,7 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { VisionTransformer } from '../nn/index.ts'
+import { VisionTransformer, type VisionTransformerOptions } from '../nn/index.ts'
 import { toNdarray } from '../ops/array.ts'
 import { softmax } from '../rows/index.ts'
 import { integer, number, numbers, onlyOperand, readArguments } from './arguments.ts'
@@ -25,7 +25,7 @@ export async function runClassify(args: readonly string[], output: Output): Prom
     mean: { type: 'string' },
     std: { type: 'string' },
     'crop-pct': { type: 'string' },
-    threads: { type: 'string' },
+    heads: { type: 'string' },
     json: { type: 'boolean' },
   })
   const path = onlyOperand(positionals, 'a picture')
@@ -34,7 +34,8 @@ export async function runClassify(args: readonly string[], output: Output): Prom
 
   const picture = await readPicture(path)
   const labels = values.labels === undefined ? undefined : await readLabels(values.labels)
-  const model = await loadModel(values.weights, output)
+  const heads = values.heads === undefined ? {} : { numHeads: integer(values.heads, '--heads', 1) }
+  const model = await loadModel(values.weights, heads, output)
   const view = viewOf(model, {
     mean: values.mean === undefined ? undefined : numbers(values.mean, '--mean'),
     std: values.std === undefined ? undefined : numbers(values.std, '--std'),
@@ -57,13 +58,17 @@ export async function runClassify(args: readonly string[], output: Output): Prom
 }
 
 /** Opens a checkpoint, saying so while it takes long. */
-async function loadModel(path: string, output: Output): Promise<VisionTransformer> {
+async function loadModel(
+  path: string,
+  options: VisionTransformerOptions,
+  output: Output,
+): Promise<VisionTransformer> {
   const started = performance.now()
   const timer = setInterval(() => {
     output.progress(`reading ${path} … ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }, 500)
   try {
-    return await VisionTransformer.fromCheckpoint(path)
+    return await VisionTransformer.fromCheckpoint(path, options)
   } finally {
     clearInterval(timer)
     output.progress('')

@@ -58,7 +58,7 @@ function complaint(name: CommandName, error: unknown): string {
 }
 
 /** The first line, without the function that the command called. */
-const oneLine = (message: string): string => message.split('\n', 1)[0]!.replace(/^\w+: /, '')
+const oneLine = (message: string): string => message.split('\n', 1)[0]!.replace(/^[\w.]+: /, '')
 
 async function version(): Promise<string> {
   const { readFile } = await import('node:fs/promises')

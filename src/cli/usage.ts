@@ -58,6 +58,6 @@ Says what is in a picture (PNG or JPEG), by a Vision Transformer whose weights a
   --mean 0.5,0.5,0.5    \\
   --std 0.5,0.5,0.5      } how the model's pictures were prepared
   --crop-pct 0.9        /
-  --threads 2           workers besides the calling thread's own
+  --heads 3             attention heads, where the file does not tell
   --json                for machines`,
 }
