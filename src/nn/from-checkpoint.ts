@@ -23,12 +23,12 @@ const conventions: Readonly<Record<Naming, { readonly eps: number; readonly head
   'vit-pytorch': { eps: 1e-5, headDim: 64 },
 }
 
-export async function modelFromCheckpoint(
-  source: CheckpointSource,
+/** A model with the parameters, made by `make` of the options that they tell. */
+export function modelFromState(
+  dict: StateDict,
   overrides: VisionTransformerOptions,
   make: (options: VisionTransformerOptions) => VisionTransformer,
-): Promise<VisionTransformer> {
-  const dict = await readSource(source)
+): VisionTransformer {
   const named = timmNames(dict)
   if (named === undefined) {
     throw new CheckpointError({
@@ -42,8 +42,9 @@ export async function modelFromCheckpoint(
   return model
 }
 
-async function readSource(source: CheckpointSource): Promise<StateDict> {
-  if (source instanceof ArrayBuffer) return readSource(new Uint8Array(source))
+/** The parameters of any source. */
+export async function readCheckpoint(source: CheckpointSource): Promise<StateDict> {
+  if (source instanceof ArrayBuffer) return readCheckpoint(new Uint8Array(source))
   const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
   if (!isFile && !(source instanceof Uint8Array)) return source
   const file = await openSafetensors(source)

@@ -18,14 +18,13 @@ export interface SinCosOptions {
   /** The longest wave, in patches over 2π; 10,000 if not given. */
   readonly temperature?: number | undefined
   /**
-   * The order of the four parts of a token. `'simple-vit'` (vit-pytorch's `SimpleViT`): sines and cosines of the column,
-   * then of the row, with the last wave length at `temperature`. `'timm'` (`build_sincos2d_pos_embed`): sines of the row,
-   * cosines of the row, then of the column.
+   * `'simple-vit'` (vit-pytorch's `SimpleViT`): sines and cosines of the column, then of the row; the longest wave is
+   * `temperature`. `'timm'`: sines of row and column, then cosines; waves stop short of `temperature`.
    */
   readonly order?: 'simple-vit' | 'timm' | undefined
-  /** Whether the column comes before the row (only timm's order). */
+  /** timm's `reverse_coord`: columns before rows, in the features and in the order of tokens. */
   readonly reverseCoord?: boolean | undefined
-  /** Whether sines and cosines alternate (only timm's order). */
+  /** timm's `interleave_sin_cos`: sines and cosines of the row, then of the column. */
   readonly interleaveSinCos?: boolean | undefined
 }
 
@@ -54,11 +53,11 @@ export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array>
   }
   const rows = [wave(h, Math.sin), wave(h, Math.cos)].map((x) => repeatTensor(x, 'h d -> h w d', { w }))
   const columns = [wave(w, Math.sin), wave(w, Math.cos)].map((x) => repeatTensor(x, 'w d -> h w d', { h }))
-  const columnsFirst = isSimple || options.reverseCoord === true
-  const parts = columnsFirst ? [columns, rows] : [rows, columns]
-  const interleave = options.interleaveSinCos === true && !isSimple
-  const features = interleave ? 'coord d f' : 'coord f d'
-  return toNdarray(rearrangeTensor(parts.flat(), `(coord f) h w d -> (h w) (${features})`, { coord: 2 }))
+  const reverse = options.reverseCoord === true && !isSimple
+  const parts = isSimple || reverse ? [...columns, ...rows] : [...rows, ...columns]
+  const features = isSimple || options.interleaveSinCos ? 'coord f d' : 'f coord d'
+  const tokens = reverse ? '(w h)' : '(h w)'
+  return toNdarray(rearrangeTensor(parts, `(coord f) h w d -> ${tokens} (${features})`, { coord: 2 }))
 }
 
 export interface ResampleOptions {

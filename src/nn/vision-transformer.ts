@@ -4,6 +4,7 @@
  * and names.
  */
 
+import type { StateDict } from '../checkpoint/index.ts'
 import type { Activation } from '../gemm/activation.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { packTensors } from '../ops/pack.ts'
@@ -16,7 +17,7 @@ import { expectOption } from './check.ts'
 import { Dropout } from './dropout.ts'
 import { encoderBlocks, runBlocks } from './encoder.ts'
 import type { EncoderBlock, EncoderBlockOptions } from './encoder-block.ts'
-import { type CheckpointSource, modelFromCheckpoint } from './from-checkpoint.ts'
+import { type CheckpointSource, modelFromState, readCheckpoint } from './from-checkpoint.ts'
 import { type LayerInit, newParameter, normal, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
@@ -162,12 +163,17 @@ export class VisionTransformer extends Module {
   }
 
   override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return this.head.compute(this.headDrop.compute(this.fcNorm.compute(this.#pool(this.#features(x, tap)))))
+    return this.head.compute(this.headDrop.compute(this.#pooled(x, tap)))
   }
 
   /** The tokens after the last block and norm: [b, prefix + n, embedDim]. */
   forwardFeatures(x: NdArray<Float32Array>): NdArray<Float32Array> {
     return runOn(x, this, (input) => this.#features(input))
+  }
+
+  /** What the head sees of an image: [b, embedDim]. */
+  preLogits(x: NdArray<Float32Array>): NdArray<Float32Array> {
+    return runOn(x, this, (input) => this.#pooled(input))
   }
 
   /** The tokens of an image with positions, before the blocks: [b, prefix + n, embedDim]. */
@@ -201,17 +207,23 @@ export class VisionTransformer extends Module {
     source: CheckpointSource,
     overrides: VisionTransformerOptions = {},
   ): Promise<VisionTransformer> {
-    return modelFromCheckpoint(source, overrides, (options) => new VisionTransformer(options))
+    return readCheckpoint(source).then((dict) => VisionTransformer.fromStateDict(dict, overrides))
+  }
+
+  /** The same of parameters that are in memory, at once. */
+  static fromStateDict(dict: StateDict, overrides: VisionTransformerOptions = {}): VisionTransformer {
+    return modelFromState(dict, overrides, (options) => new VisionTransformer(options))
   }
 
   #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
     return this.norm.compute(runBlocks(this.blocks, this.normPre.compute(this.#tokens(x)), tap))
   }
 
-  #pool(tokens: FloatTensor): FloatTensor {
+  #pooled(x: FloatTensor, tap?: AttentionTap): FloatTensor {
     const { globalPool = 'token', poolIncludePrefix = false } = this.options
     const skipped = poolIncludePrefix ? 0 : this.numPrefixTokens
-    return poolTokens(tokens, { globalPool, skipped, attnPool: this.attnPool })
+    const tokens = this.#features(x, tap)
+    return this.fcNorm.compute(poolTokens(tokens, { globalPool, skipped, attnPool: this.attnPool }))
   }
 
   /** Patches with class and register tokens before them, and positions on those that have one. */
