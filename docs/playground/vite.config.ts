@@ -26,13 +26,12 @@ export default defineConfig({
   },
   server: { headers, fs: { allow: [root] } },
   preview: { headers },
-  worker: { format: 'es' },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: [`${here}index.html`, `${here}vit.html`] },
+    rollupOptions: { input: [`${here}index.html`, `${here}vit.html`, `${here}worker.ts`] },
   },
 })

@@ -2,6 +2,7 @@
 import type { Explanation } from 'tesserae'
 import { operandNames } from '../model/code/typescript.ts'
 import { enlarge } from '../model/enlarge.ts'
+import { startWorker } from '../worker.ts'
 import { explained } from '../model/library.ts'
 import { bytes, seconds } from '../model/number.ts'
 import { neutral } from '../model/palette.ts'
@@ -118,10 +119,7 @@ class Clock {
   }
 
   private measure(real: State): void {
-    this.worker ??= new Worker(new URL('./timing.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'timing',
-    })
+    this.worker ??= startWorker('timing')
     const id = ++this.asked
     const { operation, pattern, lengths, reduction, shapes } = real
     const request: TimingRequest = { id, call: { operation, pattern, lengths, reduction }, shapes }

@@ -18,7 +18,7 @@ export interface TimingReply {
 /** How long one measurement goes on, in milliseconds. */
 const budget = 250
 
-onmessage = ({ data }: MessageEvent<TimingRequest>) => {
+export function receive({ data }: MessageEvent<TimingRequest>): void {
   const { id, call: what, shapes } = data
   try {
     const operands = shapes.map((shape) => {

@@ -87,7 +87,7 @@ export class Pad {
     const context = canvas.getContext('2d')!
     context.scale(ratio, ratio)
     const style = getComputedStyle(canvas)
-    context.strokeStyle = style.getPropertyValue('--grid') || '#8884'
+    context.strokeStyle = style.borderTopColor
     context.lineWidth = 1
     context.setLineDash([3, 5])
     for (const part of [1, 2, 3]) {

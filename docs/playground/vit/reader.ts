@@ -1,10 +1,11 @@
 /** The page's side of the reader: one digit at a time, always the newest. */
+import { startWorker } from '../worker.ts'
 import type { DigitReply, PhotoReply, Reply, Request } from './protocol.ts'
 
 type Listener<Kind extends Reply['kind']> = (reply: Extract<Reply, { kind: Kind }>) => void
 
 export class Reader {
-  private readonly worker = new Worker(new URL('./reader.worker.ts', import.meta.url), { type: 'module', name: 'reader' })
+  private readonly worker = startWorker('reader')
   private readonly listeners = new Map<Reply['kind'], ((reply: Reply) => void)[]>()
   private waiting: Float32Array | null = null
   private busy = false

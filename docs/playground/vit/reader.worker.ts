@@ -16,11 +16,11 @@ type Floats = NdArray<Float32Array>
 const digits = loadDigits()
 let photoModel: VisionTransformer | null = null
 
-addEventListener('message', ({ data }: MessageEvent<Request>) => {
+export function receive({ data }: MessageEvent<Request>): void {
   answer(data).catch((error: unknown) => {
     reply({ kind: 'failure', of: data.kind, text: error instanceof Error ? error.message : String(error) })
   })
-})
+}
 digits.catch((error: unknown) => reply({ kind: 'failure', of: 'start', text: String(error) }))
 
 async function answer(request: Request): Promise<void> {
@@ -48,8 +48,7 @@ async function loadDigits(): Promise<ViT> {
     numClasses: 10,
     expansion: 4,
   })
-  const { tensors } = readSafetensors(new Uint8Array(await response.arrayBuffer()))
-  model.loadStateDict(tensors as Parameters<typeof model.loadStateDict>[0])
+  model.loadStateDict(readSafetensors(new Uint8Array(await response.arrayBuffer())))
   model.eval()
   model.forward(arrayOf(new Float32Array(28 * 28), [1, 1, 28, 28])) // compiles the kernels
   reply({ kind: 'ready', milliseconds: performance.now() - started })

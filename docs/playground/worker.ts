@@ -1,0 +1,32 @@
+/**
+ * The workers of both pages begin here. The file is an entry of the build like the pages are, so pages and workers
+ * share one copy of the library; Vite's own way to make a worker would bundle it a second time.
+ */
+
+/** Which worker; it is also the worker's name. */
+export type Job = 'timing' | 'reader'
+
+export interface JobModule {
+  /** Takes one message. */
+  receive(event: MessageEvent): void
+}
+
+/** Starts a worker for a job. */
+export function startWorker(job: Job): Worker {
+  const script = import.meta.url
+  return new Worker(script, { type: 'module', name: job })
+}
+
+if (typeof document === 'undefined') {
+  // messages that come before the job's module has arrived wait for it
+  const early: MessageEvent[] = []
+  const keep = (event: MessageEvent) => void early.push(event)
+  addEventListener('message', keep)
+  const job: Promise<JobModule> =
+    self.name === 'timing' ? import('./page/timing.worker.ts') : import('./vit/reader.worker.ts')
+  void job.then(({ receive }) => {
+    removeEventListener('message', keep)
+    addEventListener('message', receive)
+    for (const event of early) receive(event)
+  })
+}
