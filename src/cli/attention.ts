@@ -35,13 +35,24 @@ export async function drawAttention(
     [
       square,
       paper,
-      await drawHeatMap(square, overPatches(last, grid)),
+      await drawFlow(square, overPatches(last, grid)),
       paper,
-      await drawHeatMap(square, overPatches(attentionRollout(maps), grid)),
+      await drawFlow(square, overPatches(attentionRollout(maps), grid)),
     ],
     'h * c',
   )
   return panels
+}
+
+/**
+ * Dark is the least, bright the 97th of a hundred: a few patches of the background, in which a ViT keeps notes (Darcet et
+ * al., "Vision Transformers Need Registers"), would darken everything else.
+ */
+function drawFlow(square: NdArray<Uint8Array>, flow: NdArray<Float32Array>): Promise<NdArray<Uint8Array>> {
+  const sorted = Array.from(rearrange(flow, 'h w -> (h w)', {}, { copy: 'always' }).data).sort(
+    (a, b) => a - b,
+  )
+  return drawHeatMap(square, flow, { min: sorted[0]!, max: sorted[Math.floor(0.97 * (sorted.length - 1))]! })
 }
 
 /** The square in the middle whose side is this part of the short side. */
