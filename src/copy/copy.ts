@@ -5,12 +5,14 @@
 import { allocate } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
-import { haveSameBits, isTyped, overlap, type Words, wordsOf } from './memory.ts'
-import { blocked, type Loop, type Nest, nestOf } from './nest.ts'
+import { current } from '../wasm/resident.ts'
+import { bytesOf, haveSameBits, isTyped, overlap, type Typed, type Words, wordsOf } from './memory.ts'
+import { blocked, type Loop, type Nest, nestOf, walk } from './nest.ts'
+import { copyStaged } from './staged.ts'
 import { copy8, copy16, copy32, copy64, copyAny, type FourLoops, type Kernel } from './words.ts'
 
-/** From this length on, `subarray` and `set` are faster than a loop. */
-const longRun = 256
+/** From this length on, `subarray` and `set` are faster than anything else. */
+const longRunBytes = 1024
 
 /** Elements along each side of a block: its lines of both buffers fit the first-level cache together. */
 const blockWidth = 32
@@ -35,30 +37,39 @@ export function materialize<D extends Data>(tensor: Tensor<D>): Tensor<D> {
 export function copyApart(source: Tensor, target: Tensor): void {
   if (sizeOf(target.shape) === 0) return
   const nest = nestOf(source, target)
-  const from = source.data
-  const to = target.data
-  if (isTyped(from) && isTyped(to) && haveSameBits(from, to)) copyWords(wordsOf(from), wordsOf(to), nest)
+  const from = current(source.data)
+  const to = current(target.data)
+  if (isTyped(from) && isTyped(to) && haveSameBits(from, to)) copyBits(from, to, nest)
   else run(copyAny, from, to, nest)
 }
 
-function copyWords(source: Words, target: Words, nest: Nest): void {
+function copyBits(source: Typed, target: Typed, nest: Nest): void {
+  const bytes = source.BYTES_PER_ELEMENT
   const inner = nest.loops.at(-1)
-  if (inner !== undefined && inner.source === 1 && inner.target === 1 && inner.length >= longRun) {
-    copyRuns(source, target, nest, inner.length)
+  if (
+    inner !== undefined &&
+    inner.source === 1 &&
+    inner.target === 1 &&
+    inner.length * bytes >= longRunBytes
+  ) {
+    copyRuns(bytesOf(source), bytesOf(target), bytes, nest, inner.length * bytes)
     return
   }
-  for (const piece of blocked(nest, blockWidth)) {
-    if (source instanceof Uint8Array) run(copy8, source, target as Uint8Array, piece)
-    else if (source instanceof Uint16Array) run(copy16, source, target as Uint16Array, piece)
-    else if (source instanceof Uint32Array) run(copy32, source, target as Uint32Array, piece)
-    else run(copy64, source, target as BigUint64Array, piece)
+  for (const left of copyStaged(bytesOf(source), bytesOf(target), bytes, nest)) {
+    for (const piece of blocked(left, blockWidth)) copyWords(wordsOf(source), wordsOf(target), piece)
   }
 }
 
-function copyRuns(source: Words, target: Words, nest: Nest, length: number): void {
+function copyWords(source: Words, target: Words, nest: Nest): void {
+  if (source instanceof Uint8Array) run(copy8, source, target as Uint8Array, nest)
+  else if (source instanceof Uint16Array) run(copy16, source, target as Uint16Array, nest)
+  else if (source instanceof Uint32Array) run(copy32, source, target as Uint32Array, nest)
+  else run(copy64, source, target as BigUint64Array, nest)
+}
+
+function copyRuns(source: Uint8Array, target: Uint8Array, bytes: number, nest: Nest, length: number): void {
   walk(nest.loops.slice(0, -1), nest.source, nest.target, (from, to) => {
-    // the words of both are of one size
-    target.set(source.subarray(from, from + length) as Uint8Array & BigUint64Array, to)
+    target.set(source.subarray(from * bytes, from * bytes + length), to * bytes)
   })
 }
 
@@ -67,21 +78,4 @@ function run<D>(kernel: Kernel<D>, source: D, target: D, nest: Nest): void {
   const once: Loop = { length: 1, source: 0, target: 0 }
   const four = [once, once, once, once, ...loops].slice(-4) as unknown as FourLoops
   walk(loops.slice(0, -4), nest.source, nest.target, (from, to) => kernel(source, target, from, to, four))
-}
-
-/** Calls `visit` with both positions for every combination of the loops' indices, the last loop fastest. */
-function walk(
-  loops: readonly Loop[],
-  source: number,
-  target: number,
-  visit: (source: number, target: number) => void,
-): void {
-  const [loop, ...inner] = loops
-  if (loop === undefined) {
-    visit(source, target)
-    return
-  }
-  for (let i = 0; i < loop.length; i++) {
-    walk(inner, source + i * loop.source, target + i * loop.target, visit)
-  }
 }

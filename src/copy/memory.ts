@@ -2,9 +2,10 @@
 import { dtypeOf } from '../layout/data.ts'
 import type { Layout } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import { current } from '../wasm/resident.ts'
 
 /** An array over an `ArrayBuffer`, of the platform or of a half float polyfill. */
-interface Typed {
+export interface Typed {
   readonly buffer: ArrayBuffer
   readonly byteOffset: number
   readonly BYTES_PER_ELEMENT: number
@@ -18,9 +19,8 @@ export function isTyped(data: Data): data is Data & Typed {
 export type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array
 
 /** The elements of a typed array as unsigned integers of the same bits. */
-export function wordsOf(data: Typed): Words {
-  const { buffer, byteOffset, length } = data
-  switch (data.BYTES_PER_ELEMENT) {
+export function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed): Words {
+  switch (BYTES_PER_ELEMENT) {
     case 1:
       return new Uint8Array(buffer, byteOffset, length)
     case 2:
@@ -30,6 +30,11 @@ export function wordsOf(data: Typed): Words {
     default:
       return new BigUint64Array(buffer, byteOffset, length)
   }
+}
+
+/** The bytes of a typed array. */
+export function bytesOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length * BYTES_PER_ELEMENT)
 }
 
 /** Whether moving an element from one buffer to the other keeps its bits: both hold the same dtype in bytes. */
@@ -47,21 +52,24 @@ function isBytes(dtype: string): boolean {
 
 /** Whether the ranges of memory that two tensors span have a byte, or an element of the same array, in common. */
 export function overlap(a: Tensor, b: Tensor): boolean {
-  if (isTyped(a.data) && isTyped(b.data)) {
-    if (a.data.buffer !== b.data.buffer) return false
-    const [aFirst, aLast] = span(a)
-    const [bFirst, bLast] = span(b)
-    const aStart = a.data.byteOffset + aFirst * a.data.BYTES_PER_ELEMENT
-    const aEnd = a.data.byteOffset + (aLast + 1) * a.data.BYTES_PER_ELEMENT
-    const bStart = b.data.byteOffset + bFirst * b.data.BYTES_PER_ELEMENT
-    const bEnd = b.data.byteOffset + (bLast + 1) * b.data.BYTES_PER_ELEMENT
+  const p = current(a.data)
+  const q = current(b.data)
+  if (isTyped(p) && isTyped(q)) {
+    if (p.buffer !== q.buffer) return false
+    const [aStart, aEnd] = byteSpan(p, a)
+    const [bStart, bEnd] = byteSpan(q, b)
     return aStart < bEnd && bStart < aEnd
   }
   // objects with get and set may stand for anything, arrays only for themselves
-  if (a.data !== b.data) return dtypeOf(a.data) === 'generic' || dtypeOf(b.data) === 'generic'
+  if (p !== q) return dtypeOf(p) === 'generic' || dtypeOf(q) === 'generic'
   const [aFirst, aLast] = span(a)
   const [bFirst, bLast] = span(b)
   return aFirst <= bLast && bFirst <= aLast
+}
+
+function byteSpan({ byteOffset, BYTES_PER_ELEMENT }: Typed, layout: Layout): [start: number, end: number] {
+  const [first, last] = span(layout)
+  return [byteOffset + first * BYTES_PER_ELEMENT, byteOffset + (last + 1) * BYTES_PER_ELEMENT]
 }
 
 /** The first and the last element that a layout reaches. */

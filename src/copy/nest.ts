@@ -117,3 +117,21 @@ function cut(loop: Loop, width: number): [Loop[], number][] {
   if (left > 0) pieces.push([[{ length: left, source, target }], whole * width])
   return pieces
 }
+
+/** Calls `visit` with both positions for every combination of the loops' indices, the last loop fastest. */
+export function walk(
+  loops: readonly Loop[],
+  source: number,
+  target: number,
+  visit: (source: number, target: number) => void,
+  depth: number = 0,
+): void {
+  const loop = loops[depth]
+  if (loop === undefined) {
+    visit(source, target)
+    return
+  }
+  for (let i = 0; i < loop.length; i++) {
+    walk(loops, source + i * loop.source, target + i * loop.target, visit, depth + 1)
+  }
+}

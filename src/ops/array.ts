@@ -11,7 +11,7 @@ import { copyApart } from '../copy/copy.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { isResident } from '../wasm/heap.ts'
+import { isResident } from '../wasm/resident.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
