@@ -20,6 +20,7 @@ export default defineConfig([
       'checkpoint/file.node': 'src/checkpoint/file.node.ts',
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image/index.ts',
+      'adapters/index': 'src/adapters/index.ts',
       'cli/main': 'src/cli/main.ts',
     },
     outDir: 'dist',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import * as language from 'tesserae'
+import * as adapters from 'tesserae/adapters'
 import * as checkpoint from 'tesserae/checkpoint'
 import * as image from 'tesserae/image'
 import * as nn from 'tesserae/nn'
@@ -18,6 +19,7 @@ const exported = new Map(
     'tesserae/nn': nn,
     'tesserae/checkpoint': checkpoint,
     'tesserae/image': image,
+    'tesserae/adapters': adapters,
   }).map(([entry, module]) => [entry, Object.keys(module)]),
 )
 

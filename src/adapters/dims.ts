@@ -1,0 +1,88 @@
+/**
+ * The plainest tensor there is: elements in row-major order and the lengths of its axes. Inference runtimes, files and
+ * other processes speak it, so the other adapters are written in terms of it.
+ */
+import { materialize } from '../copy/copy.ts'
+import { contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
+import { show, showShape } from '../layout/show.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
+import { refuse } from './refuse.ts'
+
+/** Row-major elements and lengths: what onnxruntime's tensors are among others. */
+export interface DimsTensor<D extends Data = Data> {
+  readonly data: D
+  readonly dims: readonly number[]
+}
+
+/** Row-major elements as runtimes take them: a typed array that begins with the first element and ends with the last. */
+export interface RowMajor<D> {
+  readonly data: D
+  readonly dims: number[]
+}
+
+/**
+ * An array over the elements of a plain `{ data, dims }`: on its memory, no element is copied.
+ *
+ * @param tensor `data` in row-major order, as many elements as the product of `dims`
+ * @returns an array of shape `dims`; writing to it shows in `tensor.data`
+ * @throws {EinopsError} when `data` and `dims` do not fit each other
+ *
+ * @example
+ * const scores = fromDims({ data: Float32Array.of(1, 2, 3, 4, 5, 6), dims: [2, 3] })
+ * scores.get(1, 0) // → 4
+ * rearrange(scores, 'image label -> label image') // [3, 2]
+ */
+export function fromDims<D extends Data>(tensor: DimsTensor<D>): NdArray<D> {
+  return wrap(tensor, 'fromDims')
+}
+
+/** The same in the name of another operation. */
+export function wrap<D extends Data>({ data, dims }: DimsTensor<D>, operation: string): NdArray<D> {
+  if (!Array.isArray(dims) || typeof data?.length !== 'number')
+    throw refuse(operation, 'adapter/type', 'not a tensor', show(dims ?? data), 'data and dims')
+  if (!dims.every((length) => Number.isSafeInteger(length) && length >= 0) || sizeOf(dims) !== data.length) {
+    const got = `${data.length} elements for dims ${showShape(dims)}`
+    throw refuse(operation, 'adapter/shape', 'data and dims differ', got, 'their product')
+  }
+  return makeNdarray(data, dims, contiguousStride(dims), 0)
+}
+
+/**
+ * The elements of an array in row-major order, with its shape as `dims`: on the array's memory where its elements stand
+ * in that order already, else one copy.
+ *
+ * @param x an array of typed elements, any strides
+ * @returns `{ data, dims }`; `data` holds the array's elements and nothing before or after them
+ * @throws {EinopsError} when the array is not valid, or its elements are not in a typed array
+ *
+ * @example
+ * const image = ndarray(new Float32Array(2 * 2 * 3), [2, 2, 3])
+ * const { data, dims } = toDims(rearrange(image, 'h w c -> 1 c h w'))
+ * dims // [1, 3, 2, 2]
+ * data.length // → 12
+ */
+export function toDims<D extends Data>(x: Tensor<D>): RowMajor<D> {
+  return rowMajor(x, 'toDims')
+}
+
+/** The same in the name of another operation. */
+export function rowMajor<D extends Data>(x: Tensor<D>, operation: string): RowMajor<D> {
+  asTensor(x, operation)
+  if (!ArrayBuffer.isView(x.data)) {
+    const hint = 'ndarray(Float32Array.from(values), shape) makes one of numbers'
+    throw refuse(
+      operation,
+      'adapter/dtype',
+      'the elements are in no typed array',
+      dtypeOf(x.data),
+      'a typed array',
+      hint,
+    )
+  }
+  const { data, offset } = isContiguous(x) ? x : materialize(x)
+  const size = sizeOf(x.shape)
+  const whole = offset === 0 && data.length === size
+  const elements = data as unknown as { subarray(start: number, end: number): D }
+  return { data: whole ? data : elements.subarray(offset, offset + size), dims: [...x.shape] }
+}

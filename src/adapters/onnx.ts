@@ -1,0 +1,124 @@
+/**
+ * Tensors of onnxruntime-web, onnxruntime-node and onnxruntime-react-native, which share their class. It is described
+ * here by what it has, so that none of them is a dependency (onnxruntime-common, `tensor.ts`).
+ */
+import { widenHalf } from '../checkpoint/half.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { dtypeOf } from '../ops/array.ts'
+import { type DimsTensor, rowMajor, wrap } from './dims.ts'
+import { refuse } from './refuse.ts'
+
+/** What onnxruntime's `Tensor` has. */
+export interface OnnxTensor {
+  readonly type: string
+  readonly data: unknown
+  readonly dims: readonly number[]
+  /** Where the elements are; absent means `'cpu'`. */
+  readonly location?: string
+}
+
+/** onnxruntime's `Tensor`, as a class. */
+export type OnnxTensorConstructor<T> = new (
+  // biome-ignore lint/suspicious/noExplicitAny: onnxruntime has one overload for each type, which no structural type can meet
+  type: any,
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  data: any,
+  dims: readonly number[],
+) => T
+
+/** The arrays that elements of each type are in, for the compiler. */
+export interface OnnxArrays {
+  float32: Float32Array
+  float64: Float64Array
+  float16: Float32Array
+  int8: Int8Array
+  int16: Int16Array
+  int32: Int32Array
+  int64: BigInt64Array<ArrayBuffer>
+  uint8: Uint8Array
+  uint16: Uint16Array
+  uint32: Uint32Array
+  uint64: BigUint64Array<ArrayBuffer>
+  bool: Uint8Array
+}
+
+type ElementsOf<T extends string> = T extends keyof OnnxArrays ? OnnxArrays[T] : Data
+
+const typeOfDtype: ReadonlyMap<string, string> = new Map([
+  ['float16', 'float16'],
+  ['float32', 'float32'],
+  ['float64', 'float64'],
+  ['int8', 'int8'],
+  ['int16', 'int16'],
+  ['int32', 'int32'],
+  ['bigint64', 'int64'],
+  ['uint8', 'uint8'],
+  ['uint8_clamped', 'uint8'],
+  ['buffer', 'uint8'],
+  ['uint16', 'uint16'],
+  ['uint32', 'uint32'],
+  ['biguint64', 'uint64'],
+])
+
+/**
+ * An array over an onnxruntime tensor's elements: on its memory, except that half floats widen to float32.
+ *
+ * @param tensor a tensor whose elements are in the processor's memory
+ * @returns an array of the tensor's shape: float32 for `'float16'`, uint8 for `'bool'`, big integers for `'int64'`
+ * @throws {EinopsError} for strings, for four-bit integers, and for a tensor on the GPU (`await tensor.getData()` brings
+ * it over)
+ *
+ * @example
+ * const output = { type: 'float32', data: Float32Array.of(1, 2, 3, 4), dims: [1, 2, 2] } // as session.run gives it
+ * reduce(fromOnnx(output), '1 token channel -> channel', 'mean').get(0) // → 2
+ */
+export function fromOnnx<T extends string>(
+  tensor: OnnxTensor & { readonly type: T },
+): NdArray<ElementsOf<T>> {
+  const { type, dims, location = 'cpu' } = tensor
+  if (location !== 'cpu' && location !== 'cpu-pinned') {
+    const hint = 'call `await tensor.getData()` first, or ask the session for outputs on the cpu'
+    throw refuse('fromOnnx', 'adapter/location', 'the elements are elsewhere', location, "'cpu'", hint)
+  }
+  if (![...typeOfDtype.values(), 'bool'].includes(type)) {
+    throw refuse('fromOnnx', 'adapter/dtype', 'this type has no array', `'${type}'`, 'numbers or bool')
+  }
+  const data = tensor.data as Data
+  const halves = type === 'float16' && dtypeOf(data) === 'uint16'
+  const elements = halves
+    ? widenHalf(data as Uint16Array)
+    : type === 'float16'
+      ? Float32Array.from(data as ArrayLike<number>)
+      : data
+  return wrap({ data: elements, dims } as DimsTensor<ElementsOf<T>>, 'fromOnnx')
+}
+
+/**
+ * An onnxruntime tensor of an array's elements: on the array's memory where they stand in row-major order, else one copy.
+ *
+ * @param x an array of any numeric dtype and strides; uint8_clamped becomes `'uint8'`
+ * @param Tensor onnxruntime's class: `ort.Tensor`
+ * @returns what `session.run` takes
+ * @throws {EinopsError} when the array is not valid, or its elements are not in a typed array
+ *
+ * @example
+ * class Tensor { // stands for `import { Tensor } from 'onnxruntime-web'`
+ *   type; data; dims
+ *   constructor(type: string, data: Float32Array, dims: readonly number[]) { this.type = type; this.data = data; this.dims = dims }
+ * }
+ * const picture = ndarray(new Float32Array(224 * 224 * 3), [224, 224, 3])
+ * const input = toOnnx(rearrange(picture, 'h w c -> 1 c h w'), Tensor)
+ * input.dims // [1, 3, 224, 224]
+ */
+export function toOnnx<T>(x: Tensor, Tensor: OnnxTensorConstructor<T>): T {
+  const { data, dims } = rowMajor(x, 'toOnnx')
+  const dtype = dtypeOf(data)
+  return new Tensor(typeOfDtype.get(dtype), asPlainBytes(data, dtype), dims)
+}
+
+/** Clamped bytes and Node's buffers as the plain bytes that onnxruntime knows, on the same memory. */
+function asPlainBytes(data: Data, dtype: string): Data {
+  if (dtype !== 'uint8_clamped' && dtype !== 'buffer') return data
+  const { buffer, byteOffset, byteLength } = data as Uint8Array
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}

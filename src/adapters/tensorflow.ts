@@ -1,0 +1,102 @@
+/** Tensors of TensorFlow.js, described by what they have, so that it is no dependency (tfjs-core, `tensor.ts`). */
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { dtypeOf } from '../ops/array.ts'
+import { rowMajor, wrap } from './dims.ts'
+import { refuse } from './refuse.ts'
+
+/** What a tfjs tensor has. */
+export interface TensorflowTensor {
+  readonly shape: readonly number[]
+  readonly dtype: string
+  dataSync(): unknown
+}
+
+/** What is needed of tfjs to make tensors: `tf` itself. */
+export interface TensorflowMaker<T> {
+  // biome-ignore lint/suspicious/noExplicitAny: tfjs takes many kinds of values and types its ranks, which no structural type can meet
+  tensor(values: any, shape: any, dtype: any): T
+}
+
+interface TensorflowArrays {
+  float32: Float32Array
+  int32: Int32Array
+  bool: Uint8Array
+}
+
+type ElementsOf<T extends string> = T extends keyof TensorflowArrays ? TensorflowArrays[T] : Data
+
+/**
+ * An array of a tfjs tensor's elements, on the memory that tfjs hands out: no further copy is made. tfjs takes its
+ * tensors to be immutable, so copy before writing to it.
+ *
+ * @param tensor a tensor of float32, int32 or bool
+ * @param values the elements where they were fetched already, as WebGL and WebGPU need it: `await tensor.data()`
+ * @returns an array of the tensor's shape: float32, int32, or uint8 for bool
+ * @throws {EinopsError} for strings and complex numbers
+ *
+ * @example
+ * const logits = { shape: [1, 3], dtype: 'float32', dataSync: () => Float32Array.of(0.1, 2, 0.3) } // as model.predict gives it
+ * fromTensorflow(logits).get(0, 1) // → 2
+ */
+export function fromTensorflow<T extends string>(
+  tensor: TensorflowTensor & { readonly dtype: T },
+  values: unknown = undefined,
+): NdArray<ElementsOf<T>> {
+  const { dtype, shape } = tensor
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+    throw refuse(
+      'fromTensorflow',
+      'adapter/dtype',
+      'this dtype has no array',
+      dtype,
+      'float32, int32 or bool',
+    )
+  }
+  const data = (values ?? tensor.dataSync()) as ElementsOf<T>
+  return wrap({ data, dims: shape }, 'fromTensorflow')
+}
+
+/**
+ * A tfjs tensor of an array's elements. float32 and int32 are passed on without a copy where they stand in row-major
+ * order (the CPU backend then keeps that memory, so do not write to it afterwards); smaller integers become int32,
+ * float64 and half floats float32, as tfjs has no other numbers.
+ *
+ * @param x an array of any strides
+ * @param tf tfjs, or anything with its `tensor`
+ * @throws {EinopsError} for uint32 and big integers, which int32 cannot hold, and when the array is not valid
+ *
+ * @example
+ * const tf = { tensor: (values: Float32Array, shape: number[], dtype: string) => ({ values, shape, dtype }) } // stands for tfjs
+ * const picture = ndarray(new Uint8Array(4 * 6 * 3), [4, 6, 3])
+ * const input = toTensorflow(rearrange(picture, 'h w c -> 1 h w c'), tf)
+ * input.dtype // → int32
+ * input.shape // [1, 4, 6, 3]
+ */
+export function toTensorflow<T>(x: Tensor, tf: TensorflowMaker<T>): T {
+  const { data, dims } = rowMajor(x, 'toTensorflow')
+  const dtype = dtypeOf(data)
+  switch (dtype) {
+    case 'float32':
+    case 'int32':
+      return tf.tensor(data, dims, dtype)
+    case 'float64':
+    case 'float16':
+      return tf.tensor(Float32Array.from(data as ArrayLike<number>), dims, 'float32')
+    case 'int8':
+    case 'int16':
+    case 'uint8':
+    case 'uint8_clamped':
+    case 'buffer':
+    case 'uint16':
+      return tf.tensor(Int32Array.from(data as ArrayLike<number>), dims, 'int32')
+    default:
+      throw refuse(
+        'toTensorflow',
+        'adapter/dtype',
+        'tfjs cannot hold this dtype',
+        dtype,
+        'float32 or an integer of at most 31 bits',
+        'convert the elements to float32 or int32 first',
+      )
+  }
+}
