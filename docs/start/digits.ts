@@ -24,11 +24,11 @@ export async function readDigits({ weights, out = 'digits.mosaic.png' }: DigitsO
   const digits = await step("cut apart  'h (b w) 1 -> b 1 h w'", () =>
     rearrange(ink, 'h (b w) 1 -> b 1 h w', { w: 28 }),
   )
-  console.log(indented(`\n${explain(ink, 'h (b w) 1 -> b 1 h w', { w: 28 })}`))
+  console.log(`\n${indented(String(explain(ink, 'h (b w) 1 -> b 1 h w', { w: 28 })))}`)
 
   headline("the documents' pattern cuts each digit into patches")
   await step(`'${PATTERN}'`, () => rearrange(digits, PATTERN, patch))
-  console.log(indented(`\n${explain(digits, PATTERN, patch)}`))
+  console.log(`\n${indented(String(explain(digits, PATTERN, patch)))}`)
 
   headline("document 1's ViT, trained on handwritten digits")
   const model = await loadModel(weights ?? bundled('vit-digits.safetensors'))
