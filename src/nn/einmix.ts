@@ -94,12 +94,18 @@ function readMix(
   { weightShape, biasShape, lengths }: { weightShape: string; biasShape: string | null; lengths: Lengths },
 ): Mix {
   const [leftText = '', rightText] = pattern.split('->', 2)
-  const whole =
-    rightText === undefined ? pattern : `${leftText}, ${weightShape} -> ${pattern.slice(leftText.length + 2)}`
-  const reject = (what: string, span?: Span): never => {
-    throw new EinopsError({ code: 'layer/einmix', operation: 'EinMix', what, pattern: whole, span, lengths })
+  const source: Source = { pattern, leftText, weightShape, lengths }
+  const reject: Reject = (what, span) => {
+    throw new EinopsError({
+      code: 'layer/einmix',
+      operation: 'EinMix',
+      what,
+      pattern,
+      lengths,
+      span: placed(source, span),
+    })
   }
-  const { operands, output } = readWhole(whole)
+  const { operands, output } = readWhole(source)
   const [input, weight] = operands
   if (input === undefined || weight === undefined || operands.length !== 2) {
     return reject(`the pattern has commas — got ${operands.length} operands, expected input -> output`)
@@ -112,7 +118,7 @@ function readMix(
   for (const expression of [input, weight, output]) checkAxes(expression, reject)
   const grouped = weight.items.find(({ kind }) => kind === 'group')
   if (grouped !== undefined)
-    reject("parentheses in the weight's shape — got a group, expected names only", grouped.span)
+    reject(`parentheses in the weight's shape — got '${weightShape}', expected names only`, grouped.span)
   for (const axis of weightAxes) {
     if (axis.kind === 'ellipsis')
       reject("'...' in the weight's shape — got '...', expected every axis by name", axis.span)
@@ -156,15 +162,40 @@ function readMix(
 
 type Reject = (what: string, span?: Span) => never
 
-function readWhole(whole: string): { readonly operands: readonly Expression[]; readonly output: Expression } {
+/** What the user wrote. */
+interface Source {
+  readonly pattern: string
+  readonly leftText: string
+  readonly weightShape: string
+  readonly lengths: Lengths
+}
+
+/** The pattern with the weight as second operand. */
+function readWhole(source: Source): {
+  readonly operands: readonly Expression[]
+  readonly output: Expression
+} {
+  const { pattern, leftText, weightShape } = source
+  const hasArrow = pattern.length > leftText.length
+  const whole = hasArrow ? `${leftText}, ${weightShape}${pattern.slice(leftText.length)}` : pattern
   try {
     return parseEinsum(whole)
   } catch (error) {
     if (!(error instanceof EinopsError)) throw error
-    const { code, message, pattern, span, hint } = error
+    const { code, message, hint } = error
     const what = message.split('\n', 1)[0]!.replace(/^einsum: /, '')
+    const span = hasArrow ? placed(source, error.span) : error.span
     throw new EinopsError({ code, operation: 'EinMix', what, pattern, span, hint })
   }
+}
+
+/** Where a part of the whole stands in the user's pattern; of the weight's shape, which is not in it, everywhere. */
+function placed({ pattern, leftText, weightShape }: Source, span?: Span): Span {
+  const inserted = weightShape.length + 2
+  if (span === undefined) return { start: 0, end: pattern.length }
+  if (span.end <= leftText.length) return span
+  if (span.start < leftText.length + inserted) return { start: 0, end: pattern.length }
+  return { start: span.start - inserted, end: span.end - inserted }
 }
 
 /** No name twice in an expression: no diagonals. */
