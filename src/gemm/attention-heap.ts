@@ -9,7 +9,8 @@ import { type AttentionProblem, rowsAtOnce } from './attention.ts'
 import { forEachOffset } from './matrix.ts'
 
 /** Computes output, and weights where they are wanted; both live in the heap. */
-export function attendInHeap({ engine, kernels }: Heap, problem: AttentionProblem): void {
+export function attendInHeap(heap: Heap, problem: AttentionProblem): void {
+  const { engine } = heap
   const { scale, output, weights } = problem
   const [q, k, v] = [problem.q, problem.k, problem.v].map(brought) as [FloatTensor, FloatTensor, FloatTensor]
   const bias = problem.bias && brought(problem.bias)
@@ -44,7 +45,7 @@ export function attendInHeap({ engine, kernels }: Heap, problem: AttentionProble
           scale,
           bias: bias && part(bias, at[5]!),
         })
-        kernels.softmax(scores.origin, rows, m)
+        heap.rows.softmax(scores.origin, rows, m)
         // output: [rows, e] = scores [rows, m] · v [m, e]
         engine.multiply({
           m: rows,

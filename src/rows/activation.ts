@@ -2,6 +2,7 @@
 
 import { type Activation, activations } from '../gemm/activation.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
+import { activateInHeap } from './in-heap.ts'
 import { mapRows } from './walk.ts'
 
 export type { Activation }
@@ -32,6 +33,8 @@ export function activate(x: FloatTensor, activation: Activation): FloatTensor {
 }
 
 function map(x: FloatTensor, activation: Activation): FloatTensor {
+  const inHeap = activateInHeap(x, activation)
+  if (inHeap) return inHeap
   const compute = activations[activation]
   return mapRows(x, x.shape.length === 0 ? [] : [x.shape.length - 1], (row) => {
     for (let i = 0; i < row.length; i++) row[i] = compute(row[i]!)

@@ -3,18 +3,19 @@ import { broadcast, type Layout } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { resultTensor } from '../wasm/arena.ts'
 import { current } from '../wasm/heap.ts'
+import { combineInHeap } from './in-heap.ts'
 import { offsets } from './walk.ts'
 
 /** `a + b`. */
 export function add(a: FloatTensor, b: FloatTensor): FloatTensor {
-  return combine(a, b, (p, q, sum) => {
+  return combine(a, b, 'add', (p, q, sum) => {
     for (let i = 0; i < sum.length; i++) sum[i] = p[i]! + q[i]!
   })
 }
 
 /** `a · b`, element by element. */
 export function multiply(a: FloatTensor, b: FloatTensor): FloatTensor {
-  return combine(a, b, (p, q, product) => {
+  return combine(a, b, 'multiply', (p, q, product) => {
     for (let i = 0; i < product.length; i++) product[i] = p[i]! * q[i]!
   })
 }
@@ -33,11 +34,13 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
 
 type RowPair = (a: Float32Array, b: Float32Array, result: Float32Array) => void
 
-function combine(a: FloatTensor, b: FloatTensor, compute: RowPair): FloatTensor {
+function combine(a: FloatTensor, b: FloatTensor, kernel: 'add' | 'multiply', compute: RowPair): FloatTensor {
   const shape = broadcastShape(a.shape, b.shape)
   if (shape === null) {
     throw new Error(`internal: shapes [${a.shape}] and [${b.shape}] do not broadcast`)
   }
+  const inHeap = combineInHeap(expand(a, shape), expand(b, shape), kernel)
+  if (inHeap) return inHeap
   const result = resultTensor(shape)
   const n = shape.at(-1) ?? 1
   const target = current(result.data)
@@ -64,11 +67,11 @@ function rows(x: FloatTensor, shape: readonly number[]): { starts: Float64Array;
 }
 
 /** `x` as a view of the shape it broadcasts to. */
-function expand(x: Layout, shape: readonly number[]): Layout {
-  let view = x
+function expand(x: FloatTensor, shape: readonly number[]): FloatTensor {
+  let view: Layout = x
   while (view.shape.length < shape.length) view = broadcast(view, 0, 1)
   const stride = view.stride.map((step, axis) => (view.shape[axis] === shape[axis] ? step : 0))
-  return { shape, stride, offset: view.offset }
+  return { data: x.data, shape, stride, offset: view.offset }
 }
 
 function gather(data: Float32Array, start: number, step: number, row: Float32Array): void {

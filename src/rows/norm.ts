@@ -4,6 +4,7 @@
  * the sample variance", 1983). It is the biased one, divided by n.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
+import { normaliseInHeap } from './in-heap.ts'
 import { frontAxis, mapRows, type RowFunction, valuesOf } from './walk.ts'
 
 export interface NormOptions {
@@ -20,6 +21,8 @@ export interface NormOptions {
 /** `(x − mean) / sqrt(variance + eps) · weight + bias` (Ba, Kiros and Hinton, arXiv:1607.06450). */
 export function layerNorm(x: FloatTensor, options: NormOptions): FloatTensor {
   const { eps } = options
+  const inHeap = normaliseInHeap(x, options, { centred: true })
+  if (inHeap) return inHeap
   return mapNormalised(x, options, (row) => {
     const n = row.length
     let sum = 0
@@ -35,6 +38,8 @@ export function layerNorm(x: FloatTensor, options: NormOptions): FloatTensor {
 /** `x / sqrt(mean(x²) + eps) · weight + bias` (Zhang and Sennrich, arXiv:1910.07467). */
 export function rmsNorm(x: FloatTensor, options: NormOptions): FloatTensor {
   const { eps } = options
+  const inHeap = normaliseInHeap(x, options, { centred: false })
+  if (inHeap) return inHeap
   return mapNormalised(x, options, (row) => {
     let squares = 0
     for (let i = 0; i < row.length; i++) squares += row[i]! * row[i]!

@@ -4,6 +4,7 @@
  * in PyTorch.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
+import { softmaxInHeap } from './in-heap.ts'
 import { frontAxis, mapRows } from './walk.ts'
 
 export interface AxisOption {
@@ -13,6 +14,8 @@ export interface AxisOption {
 
 /** `exp(x) / sum(exp(x))` along `axis`, −1 if not given. */
 export function softmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTensor {
+  const inHeap = frontAxis(axis, x.shape.length) === x.shape.length - 1 && softmaxInHeap(x)
+  if (inHeap) return inHeap
   return mapRows(x, axisOf(x, axis), softmaxRow)
 }
 

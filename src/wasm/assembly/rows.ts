@@ -1,6 +1,149 @@
+/**
+ * What runs along rows of numbers, four at a time: softmax, norms, sums, products and activations of whole rows. A row is contiguous;
+ * rows follow one another at any distance. Each has its plain reference in src/rows.
+ */
+import { exp, gelu, geluTanh, relu, silu } from './shared/exponential'
+
 /** c[i] = a[i] + b[i], i < n. */
 export function add(c: usize, a: usize, b: usize, n: i32): void {
   const end = c + (<usize>n << 2)
   for (; c + 16 <= end; a += 16, b += 16, c += 16) v128.store(c, f32x4.add(v128.load(a), v128.load(b)))
   for (; c < end; a += 4, b += 4, c += 4) store<f32>(c, load<f32>(a) + load<f32>(b))
+}
+
+/** c[i] = a[i] · b[i], i < n. */
+export function multiply(c: usize, a: usize, b: usize, n: i32): void {
+  const end = c + (<usize>n << 2)
+  for (; c + 16 <= end; a += 16, b += 16, c += 16) v128.store(c, f32x4.mul(v128.load(a), v128.load(b)))
+  for (; c < end; a += 4, b += 4, c += 4) store<f32>(c, load<f32>(a) * load<f32>(b))
+}
+
+/** y[i] = activation(x[i]), i < n: 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU. */
+export function activate(y: usize, x: usize, n: i32, activation: i32): void {
+  const end = y + (<usize>n << 2)
+  for (; y + 16 <= end; x += 16, y += 16) v128.store(y, activated(v128.load(x), activation))
+  // memory may be read past the end of any block, and lanes do not mix
+  if (y < end) storeFirst(y, <i32>((end - y) >> 2), activated(v128.load(x), activation))
+}
+
+@inline
+function activated(x: v128, activation: i32): v128 {
+  if (activation == 1) return gelu(x)
+  if (activation == 2) return geluTanh(x)
+  if (activation == 3) return relu(x)
+  return silu(x)
+}
+
+/**
+ * y = (x − mean) / √(variance + eps) · weight + bias for each row, or, without `centred`, x / √(mean(x²) + eps) · weight + bias.
+ * x: [rows, n], `step` bytes from one row to the next. y: [rows, n], contiguous. weight, bias: [n], or 0.
+ */
+export function normalise(
+  y: usize, x: usize, step: usize, rows: i32, n: i32, weight: usize, bias: usize, eps: f32, centred: bool,
+): void {
+  for (; rows > 0; rows--, x += step, y += <usize>n << 2) normaliseRow(y, x, n, weight, bias, eps, centred)
+}
+
+function normaliseRow(y: usize, x: usize, n: i32, weight: usize, bias: usize, eps: f32, centred: bool): void {
+  const end = x + (<usize>n << 2)
+  const whole = x + (<usize>(n & ~3) << 2)
+  let mean: f32 = 0
+  if (centred) {
+    let sums = f32x4.splat(0)
+    let p = x
+    for (; p < whole; p += 16) sums = f32x4.add(sums, v128.load(p))
+    let sum = sumOf(sums)
+    for (; p < end; p += 4) sum += load<f32>(p)
+    mean = sum / <f32>n
+  }
+  // of the differences, since E[x²] − E[x]² cancels; their own mean is what rounding took from the first one (Chan, Golub & LeVeque 1983)
+  const means = f32x4.splat(mean)
+  let squares = f32x4.splat(0)
+  let rests = f32x4.splat(0)
+  let p = x
+  for (; p < whole; p += 16) {
+    const difference = f32x4.sub(v128.load(p), means)
+    rests = f32x4.add(rests, difference)
+    squares = f32x4.add(squares, f32x4.mul(difference, difference))
+  }
+  let square = sumOf(squares)
+  let rest = sumOf(rests)
+  for (; p < end; p += 4) {
+    const difference = load<f32>(p) - mean
+    rest += difference
+    square += difference * difference
+  }
+  rest = centred ? rest / <f32>n : 0
+  const factor: f32 = 1 / sqrt<f32>(square / <f32>n - rest * rest + eps)
+  const factors = f32x4.splat(factor)
+  const restOfMeans = f32x4.splat(rest)
+  for (p = x; p < whole; p += 16, y += 16) {
+    let value = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(p), means), restOfMeans), factors)
+    if (weight) { value = f32x4.mul(value, v128.load(weight)); weight += 16 }
+    if (bias) { value = f32x4.add(value, v128.load(bias)); bias += 16 }
+    v128.store(y, value)
+  }
+  for (; p < end; p += 4, y += 4) {
+    let value = (load<f32>(p) - mean - rest) * factor
+    if (weight) { value *= load<f32>(weight); weight += 4 }
+    if (bias) { value += load<f32>(bias); bias += 4 }
+    store<f32>(y, value)
+  }
+}
+
+@inline
+function sumOf(lanes: v128): f32 {
+  lanes = f32x4.add(lanes, v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1))
+  return f32x4.extract_lane(lanes, 0) + f32x4.extract_lane(lanes, 1)
+}
+
+/** exp(x − max) / Σ exp(x − max) of each row; one of −Infinity only gives NaN, as in PyTorch. x: [rows, n], contiguous, in place. */
+export function softmax(x: usize, rows: i32, n: i32): void {
+  if (n == 0) return
+  for (; rows > 0; rows--, x += <usize>n << 2) softmaxRow(x, n)
+}
+
+function softmaxRow(x: usize, n: i32): void {
+  const whole = x + (<usize>(n & ~3) << 2)
+  const left = n & 3
+  let m = v128.load32_splat(x)
+  for (let p = x; p < whole; p += 16) m = f32x4.max(m, v128.load(p))
+  if (left > 0) m = f32x4.max(m, tail(whole, left, f32x4.extract_lane(m, 0)))
+  m = f32x4.max(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1))
+  m = f32x4.max(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2))
+  let sum = f32x4.splat(0)
+  for (let p = x; p < whole; p += 16) {
+    const e = exp(f32x4.sub(v128.load(p), m))
+    v128.store(p, e)
+    sum = f32x4.add(sum, e)
+  }
+  if (left > 0) {
+    // exp(−Infinity) is 0, so the lanes beyond the row add nothing
+    const e = exp(f32x4.sub(tail(whole, left, -Infinity), m))
+    storeFirst(whole, left, e)
+    sum = f32x4.add(sum, e)
+  }
+  sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1))
+  sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 1, 0, 3, 2))
+  const factor = f32x4.div(f32x4.splat(1), sum)
+  for (let p = x; p < whole; p += 16) v128.store(p, f32x4.mul(v128.load(p), factor))
+  if (left > 0) storeFirst(whole, left, f32x4.mul(v128.load(whole), factor))
+}
+
+/** The last 1 to 3 numbers of a row, the other lanes filled. */
+@inline
+function tail(p: usize, count: i32, fill: f32): v128 {
+  let lanes = f32x4.splat(fill)
+  lanes = f32x4.replace_lane(lanes, 0, load<f32>(p))
+  if (count > 1) lanes = f32x4.replace_lane(lanes, 1, load<f32>(p, 4))
+  if (count > 2) lanes = f32x4.replace_lane(lanes, 2, load<f32>(p, 8))
+  return lanes
+}
+
+/** Stores the first 1 to 3 lanes. */
+@inline
+function storeFirst(p: usize, count: i32, lanes: v128): void {
+  v128.store_lane<f32>(p, lanes, 0)
+  if (count > 1) v128.store_lane<f32>(p, lanes, 1, 4)
+  if (count > 2) v128.store_lane<f32>(p, lanes, 2, 8)
 }

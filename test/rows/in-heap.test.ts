@@ -1,0 +1,81 @@
+/** The SIMD forms, which run inside a model, against the plain ones, for every layout and length. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { FloatTensor } from '../../src/layout/tensor.ts'
+import { activate, add, layerNorm, multiply, rmsNorm, softmax } from '../../src/rows/index.ts'
+import { scope } from '../../src/wasm/arena.ts'
+import { layoutsOf, tensor, values, waves } from './tensors.ts'
+
+const weightOf = (n: number) => tensor([n], waves(n, 2))
+const biasOf = (n: number) => tensor([n], waves(n, 3))
+
+const functions: Record<string, (x: FloatTensor) => FloatTensor> = {
+  softmax: (x) => softmax(x),
+  layerNorm: (x) => layerNorm(x, { weight: weightOf(x.shape[2]!), bias: biasOf(x.shape[2]!), eps: 1e-5 }),
+  'layerNorm without parameters': (x) => layerNorm(x, { eps: 1e-6 }),
+  'layerNorm over two axes': (x) => layerNorm(x, { eps: 1e-5, axes: [1, 2] }),
+  'layerNorm over the first axis': (x) => layerNorm(x, { eps: 1e-5, axes: [0] }),
+  rmsNorm: (x) => rmsNorm(x, { weight: weightOf(x.shape[2]!), eps: 1e-6 }),
+  gelu: (x) => activate(x, 'gelu'),
+  'gelu-tanh': (x) => activate(x, 'gelu-tanh'),
+  relu: (x) => activate(x, 'relu'),
+  silu: (x) => activate(x, 'silu'),
+  'add of itself': (x) => add(x, x),
+  'add of a row': (x) => add(x, biasOf(x.shape[2]!)),
+  'add to a row': (x) => add(biasOf(x.shape[2]!), x),
+  'add of a number for each row': (x) => add(x, tensor([x.shape[1]!, 1], waves(x.shape[1]!, 4))),
+  'multiply by a matrix': (x) => multiply(x, tensor(x.shape.slice(1), waves(x.shape[1]! * x.shape[2]!, 5))),
+  'multiply of two that repeat': (x) =>
+    multiply(tensor([x.shape[0]!, 1, 1], waves(x.shape[0]!)), biasOf(x.shape[2]!)),
+}
+
+const length = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 17, 31))
+
+describe.each(Object.entries(functions))('%s', (_, compute) => {
+  test('gives inside a model what it gives outside, wherever its input lives', () => {
+    fc.assert(
+      fc.property(length, length, length, (a, b, c) => {
+        const x = tensor([a, b, c], waves(a * b * c))
+        for (const [layout, view] of Object.entries(layoutsOf(x))) {
+          const expected = values(compute(view))
+          const brought = values(scope(() => compute(view)))
+          // the product with ones lives in linear memory and has the view's shape
+          const resident = values(scope(() => compute(multiply(view, tensor([1], [1])))))
+          for (const got of [brought, resident]) {
+            const wrong = got.findIndex(
+              (value, i) => !(Math.abs(value - expected[i]!) <= 2e-6 * Math.max(1, Math.abs(expected[i]!))),
+            )
+            expect(
+              wrong < 0 ? 'close' : `${layout}: ${got[wrong]} instead of ${expected[wrong]} at ${wrong}`,
+            ).toBe('close')
+            expect(got.length).toBe(expected.length)
+          }
+        }
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
+
+test('softmax of values that are not finite is what the plain form says', () => {
+  const rows = [
+    [1, Number.NEGATIVE_INFINITY, 2, 3, 4],
+    [
+      Number.NEGATIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ],
+    [Number.POSITIVE_INFINITY, 0, 0, 0, 0],
+    [Number.NaN, 0, 0, 0, 0],
+    [0, 0, 0, 0, Number.NaN],
+    [1000, 999, -1000, 0, 0],
+  ]
+  for (const row of rows) {
+    const x = tensor([1, 5], row)
+    const plain = values(softmax(x))
+    const inHeap = values(scope(() => softmax(x)))
+    expect(inHeap.map((value) => value.toFixed(6))).toEqual(plain.map((value) => value.toFixed(6)))
+  }
+})
