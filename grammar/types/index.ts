@@ -70,10 +70,13 @@ export type Problem<O extends Operation, Pattern extends string, Lengths = NoLen
       ? Say<O, Tree>
       : Uninferable<Tree, Lengths> extends infer M
         ? [M] extends [never]
-          ? Say<O, Extract<BindAll<Tree, Pattern, Lengths, Shapes>, Mistake<Code>>>
+          ? Say<O, Extract<BindAll<Tree, Pattern, Given<Lengths>, Shapes>, Mistake<Code>>>
           : Say<O, M>
         : never
     : never
+
+/** Lengths of type `any` are some numbers by some names. */
+type Given<Lengths> = 0 extends 1 & Lengths ? Record<string, number> : Lengths
 
 /** The shape of the result, or a mistake in binding. */
 type BindAll<Tree, Pattern extends string, Lengths, Shapes> = Tree extends Transform
@@ -101,7 +104,7 @@ export type ResultShape<
   Lengths,
   Shapes,
 > = Pattern extends string
-  ? BindAll<Read<O, Pattern>, Pattern, Lengths, Shapes> extends infer Result extends number[]
+  ? BindAll<Read<O, Pattern>, Pattern, Given<Lengths>, Shapes> extends infer Result extends number[]
     ? Result
     : number[]
   : never
@@ -112,7 +115,7 @@ export type NamedLengths<O extends ShapeOperation, Pattern extends string, Lengt
     ? Tree extends ShapeItems
       ? number extends S['length']
         ? { [Name in NamesOf<Tree>]: number }
-        : Bind<Tree['shape'], S, Lengths, Pattern> extends Bound<infer Names>
+        : Bind<Tree['shape'], S, Given<Lengths>, Pattern> extends Bound<infer Names>
           ? Shown<{
               [Name in NamesOf<Tree>]: Name extends keyof Names ? Names[Name] : LengthOf<Lengths, Name>
             }>

@@ -43,14 +43,11 @@ type Characters<Word extends string, Rest extends string = Word> = Rest extends 
   ? First extends Ordinary
     ? Characters<Word, Tail>
     : First extends Strange
-      ? Mistake<'pattern/unknown-character', { character: First; word: First extends Space ? First : Word }>
+      ? Mistake<'pattern/unknown-character', { character: First; word: Word }>
       : Uppercase<First> extends Lowercase<First>
         ? Unchecked
         : Characters<Word, Tail>
   : 'fine'
-
-/** White space ends a word. */
-type Space = '\t' | '\n' | '\r'
 
 type WithoutZeros<Text extends string> = Text extends `0${infer Rest}` ? WithoutZeros<Rest> : Text
 

@@ -1,0 +1,76 @@
+/** The TypeScript compiler on small programs that use the package, in memory. */
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const file = `${root}test/types/program.generated.ts`
+
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: [],
+  paths: { tesserae: [`${root}src/index.ts`] },
+}
+
+const header = `import ndarray from 'ndarray'
+import * as t from 'tesserae'
+const x = ndarray(new Float32Array(0))
+declare const zeros: <const S extends readonly number[]>(...shape: S) => t.Shaped<Float32Array, [...S]>
+declare const text: string
+`
+
+/** Parsed once for all programs of a test file: everything but the program itself. */
+const parsed = new Map<string, ts.SourceFile | undefined>()
+
+export interface Compiled {
+  /** For each line of the program, the first line of its error, or undefined. */
+  readonly errors: readonly (string | undefined)[]
+  readonly instantiations: number
+  readonly milliseconds: number
+}
+
+/**
+ * Checks lines of code, in which `t` is the package, `x` an ndarray, `zeros` gives one of a known shape, and `text` is
+ * some string.
+ */
+export function compile(lines: readonly string[]): Compiled {
+  const source = header + lines.join('\n')
+  const host = ts.createCompilerHost(options)
+  const fromDisk = host.getSourceFile.bind(host)
+  host.getSourceFile = (name, ...rest) => {
+    if (name === file) return ts.createSourceFile(name, source, ...rest)
+    if (!parsed.has(name)) parsed.set(name, fromDisk(name, ...rest))
+    return parsed.get(name)
+  }
+  const program = ts.createProgram([file], options, host)
+  const start = performance.now()
+  const compiled = program.getSourceFile(file)!
+  const diagnostics = [
+    ...program.getSyntacticDiagnostics(compiled),
+    ...program.getSemanticDiagnostics(compiled),
+  ]
+  const milliseconds = performance.now() - start
+  const errors = new Array<string | undefined>(lines.length)
+  const skipped = header.split('\n').length - 1
+  for (const { start, messageText } of diagnostics) {
+    const line = compiled.getLineAndCharacterOfPosition(start ?? 0).line - skipped
+    if (line < 0) throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'))
+    errors[line] ??= ts.flattenDiagnosticMessageText(messageText, '\n').split('\n')[0]!
+  }
+  return { errors, instantiations: program.getInstantiationCount(), milliseconds }
+}
+
+/** The sentence that stands in a compile error as the type that was expected; an error of another kind as it is. */
+export function sentenceIn(error: string | undefined): string | undefined {
+  const [, literal] = /is not assignable to (?:parameter of )?type ('"(?:.*)"')\.$/s.exec(error ?? '') ?? []
+  // the compiler shows a literal type as a string literal
+  return literal === undefined ? error : literal.slice(2, -2).replace(/\\(.)/g, '$1')
+}
