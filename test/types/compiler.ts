@@ -45,9 +45,9 @@ export function compile(lines: readonly string[]): Compiled {
   const source = header + lines.join('\n')
   const host = ts.createCompilerHost(options)
   const fromDisk = host.getSourceFile.bind(host)
-  host.getSourceFile = (name, ...rest) => {
-    if (name === file) return ts.createSourceFile(name, source, ...rest)
-    if (!parsed.has(name)) parsed.set(name, fromDisk(name, ...rest))
+  host.getSourceFile = (name, version) => {
+    if (name === file) return ts.createSourceFile(name, source, version)
+    if (!parsed.has(name)) parsed.set(name, fromDisk(name, version))
     return parsed.get(name)
   }
   const program = ts.createProgram([file], options, host)
@@ -66,6 +66,31 @@ export function compile(lines: readonly string[]): Compiled {
     errors[line] ??= ts.flattenDiagnosticMessageText(messageText, '\n').split('\n')[0]!
   }
   return { errors, instantiations: program.getInstantiationCount(), milliseconds }
+}
+
+const registry = ts.createDocumentRegistry()
+let version = 0
+
+/** The names that an editor offers at the mark `|` of a line, where it offers members of an object. */
+export function completionsAt(line: string): readonly string[] {
+  const source = header + line.replace('|', '')
+  const current = String(version++)
+  const host: ts.LanguageServiceHost = {
+    getScriptFileNames: () => [file],
+    getScriptVersion: (name) => (name === file ? current : '0'),
+    getScriptSnapshot: (name) => {
+      const content = name === file ? source : ts.sys.readFile(name)
+      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content)
+    },
+    getCurrentDirectory: () => root,
+    getCompilationSettings: () => options,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: (name) => name === file || ts.sys.fileExists(name),
+    readFile: ts.sys.readFile,
+  }
+  const service = ts.createLanguageService(host, registry)
+  const found = service.getCompletionsAtPosition(file, header.length + line.indexOf('|'), {})
+  return found?.isMemberCompletion ? found.entries.map(({ name }) => name) : []
 }
 
 /** The sentence that stands in a compile error as the type that was expected; an error of another kind as it is. */

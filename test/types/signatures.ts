@@ -1,0 +1,167 @@
+/**
+ * Calls that the compiler has to accept, and what it has to know of their results; `npm run typecheck` is the test, in
+ * TypeScript 5.9 and 7. What follows `@ts-expect-error` it has to refuse.
+ */
+import ndarray, { type Data, type NdArray } from 'ndarray'
+import {
+  type Checked,
+  checkShape,
+  einsum,
+  explain,
+  invert,
+  type NoLengths,
+  pack,
+  parseShape,
+  rearrange,
+  reduce,
+  repeat,
+  type Shaped,
+  type ShapeOf,
+  shaped,
+  unpack,
+} from 'tesserae'
+
+/** Fails to compile unless the value's type is exactly `Expected`. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? unknown : never
+declare function expectType<Expected>(): <Actual>(value: Actual & Same<Expected, Actual>) => void
+
+declare const x: NdArray<Float32Array>
+declare const text: string
+declare const flag: boolean
+declare const count: number
+declare const dictionary: Record<string, number>
+
+export function arraysWithoutAKnownShapeStaySimple() {
+  const y: NdArray<Float32Array> = rearrange(x, 'b c h w -> b h w c')
+  expectType<NdArray<Float32Array>>()(rearrange(x, '... c -> c ...'))
+  expectType<NdArray<Float32Array>>()(rearrange(x, text))
+  expectType<NdArray<Int8Array>>()(repeat({} as NdArray<Int8Array>, text, dictionary))
+  return y
+}
+
+export function theRankOfAResultIsKnown() {
+  const tokens = rearrange(x, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
+  expectType<Shaped<Float32Array, [number, number, number]>>()(tokens)
+  const [b, n, d] = tokens.shape
+  expectType<number>()(b * n * d)
+  expectType<[number, number]>()(rearrange(x, '... c -> c (...)').shape)
+  expectType<[number]>()(reduce(x, 'b c h w -> c', 'mean').shape)
+  expectType<[number, number, number]>()(pack([x, x], 'h w *')[0].shape)
+  // @ts-expect-error three dimensions, the pattern has two
+  rearrange(tokens, 'a b -> b a')
+}
+
+export function literalShapesGoThrough() {
+  const images = shaped(x, [8, 3, 224, 224])
+  const patches = rearrange(images, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
+  expectType<Shaped<Float32Array, [8, 196, 768]>>()(patches)
+  const weight = shaped(x, [192, 768])
+  expectType<[8, 196, 192]>()(einsum([patches, weight], 'b n i, o i -> b n o').shape)
+  const tokens = einsum([images, weight], 'b c (h s1) (w s2), d (s1 s2 c) -> b (h w) d', { s1: 16, s2: 16 })
+  expectType<[8, 196, 192]>()(tokens.shape)
+  expectType<[8, 3, 112, 112]>()(reduce(images, 'b c (h 2) (w 2) -> b c h w', 'max').shape)
+  expectType<[8, 3, 448, 224, 2]>()(repeat(images, 'b c h w -> b c (2 h) w n', { n: 2 }).shape)
+  expectType<[2, 8, 3, 224, 224]>()(rearrange([images, images], 'n ... -> n ...').shape)
+  expectType<{ b: 8; c: 3; h: 224; w: 224 }>()(parseShape(images, 'b c h w'))
+  expectType<{ b: 8; h: 14; w: 14 }>()(checkShape(images, 'b 3 (h 16) (w 16)'))
+  // a length that is only a number leaves what depends on it open
+  expectType<[8, 3, number, number, 224]>()(rearrange(images, 'b c (h s) w -> b c h s w', { s: count }).shape)
+  // @ts-expect-error 224 is no multiple of 15
+  rearrange(images, 'b c (h s) w -> b c h s w', { s: 15 })
+  // @ts-expect-error 768 is not 700
+  einsum([patches, shaped(x, [192, 700])], 'b n i, o i -> b n o')
+}
+
+export function lengthsAreNamedByThePattern() {
+  rearrange(x, 'a (b c) -> a b c', { b: 2 })
+  rearrange(x, 'a (b c) -> a b c', { c: 2 })
+  rearrange(x, 'a (b c) -> a b c', { a: 3, b: 2, c: 2 })
+  rearrange(x, 'a (b c) -> a b c', dictionary)
+  rearrange(x, 'a (b c) -> a b c', flag ? { b: 2 } : { c: 2, b: 2 })
+  rearrange(x, 'a b -> b a', flag ? { b: 2 } : {})
+  rearrange(x, 'a b -> b a', {}, { copy: 'always' })
+  rearrange(x, 'a b -> b a', undefined, { copy: 'never' })
+  rearrange(x, '(constructor k) -> k constructor', { constructor: 2 })
+  rearrange(x, text, { anything: 2 })
+  einsum([x, x], 'b c (h s) w, (s c) d -> b h w d', { s: 16 })
+  einsum([x, x, x], '(a b), (b c), c -> a')
+  // @ts-expect-error b or c is needed
+  rearrange(x, 'a (b c) -> a b c')
+  // @ts-expect-error b or c is needed
+  rearrange(x, 'a (b c) -> a b c', { a: 2 })
+  // @ts-expect-error c is needed
+  repeat(x, 'a b -> a b c')
+  // @ts-expect-error the pattern has no d
+  rearrange(x, 'a (b c) -> a b c', { b: 2, d: 2 })
+  // @ts-expect-error a length is a number
+  rearrange(x, 'a (b c) -> a b c', { b: '2' })
+  // @ts-expect-error of three unknown lengths in a ring one has to be given
+  einsum([x, x, x], '(a b), (b c), (c a) -> a')
+}
+
+export function whatIsNoLiteralIsCheckedWhenRun() {
+  rearrange(x, text)
+  rearrange(x, `a b -> ${text}`)
+  rearrange(x, 'a b' + ' -> b a')
+  rearrange(x, flag ? 'a b -> b a' : 'a b -> a b')
+  // @ts-expect-error one of the two has a mistake
+  rearrange(x, flag ? 'a b -> b a' : 'a b -> a')
+  rearrange(x, '高 宽 -> 宽') // letters that the compiler knows nothing of
+}
+
+export function buffersKeepTheirKind() {
+  expectType<NdArray<Int32Array>>()(rearrange({} as NdArray<Int32Array>, '... a -> a ...'))
+  expectType<Float64Array>()(reduce({} as NdArray<Int32Array>, 'a ->', 'sum').data)
+  expectType<Int32Array>()(reduce({} as NdArray<Int32Array>, 'a ->', 'max').data)
+  expectType<Uint8Array>()(reduce(x, 'a ->', 'any').data)
+  expectType<Float32Array>()(einsum(x, 'a a ->').data)
+  rearrange(x, 'a b -> b a', {}, { out: ndarray(new Float32Array(6), [3, 2]) })
+  // @ts-expect-error the result is float32
+  rearrange(x, 'a b -> b a', {}, { out: ndarray(new Float64Array(6), [3, 2]) })
+}
+
+export function operandsAreCounted() {
+  const list: NdArray<Float32Array>[] = [x]
+  einsum(list, 'a b, b c -> a c')
+  einsum([x, x], 'a b, b c -> a c')
+  // @ts-expect-error two operands
+  einsum([x], 'a b, b c -> a c')
+  // @ts-expect-error two operands
+  einsum(x, 'a b, b c -> a c')
+}
+
+export function otherOperations() {
+  expectType<'b (h w) (s1 s2 c) -> b c (h s1) (w s2)'>()(invert('b c (h s1) (w s2) -> b (h w) (s1 s2 c)'))
+  expectType<string>()(invert(text))
+  rearrange(x, invert('a b c -> (c b) a'), { c: 4 })
+  explain([2, 6], 'a (b c) -> (a b) c', { c: 3 })
+  explain(x, 'a b -> a', {}, { operation: 'reduce' })
+  explain([x, x], 'a b, b c -> a c', {}, { operation: 'einsum' })
+  const [packed, shapes] = pack([x, x], 'a * c')
+  expectType<NdArray<Float32Array>[]>()(unpack(packed, shapes, 'a * c'))
+  expectType<Record<string, number>>()(parseShape(x, text))
+  expectType<{ a: number; c: number }>()(parseShape(x, 'a _ c 3 ...'))
+  // @ts-expect-error parseShape has single axes
+  parseShape(x, 'a (b c)')
+  // @ts-expect-error no star
+  pack([x], 'a b')
+}
+
+/** Functions that are generic in the buffer or the array compile as they did without patterns in types. */
+export function transposed<D extends Data>(x: NdArray<D>): NdArray<D> {
+  return rearrange(x, 'a b -> b a')
+}
+
+/** A function of a user's own that takes patterns as `rearrange` does. */
+export function arranged<X extends NdArray<Data>, P extends string>(
+  x: X,
+  pattern: Checked<'rearrange', P, NoLengths, ShapeOf<X>>,
+): string {
+  return `${rearrange(x, pattern as string).shape}`
+}
+
+export function ownFunctionsCheckPatternsToo() {
+  arranged(x, 'a b -> b a')
+  // @ts-expect-error one-sided
+  arranged(x, 'a b -> b')
+}
