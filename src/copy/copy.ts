@@ -7,12 +7,15 @@ import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
 import { bytesOf, haveSameBits, isTyped, overlap, type Typed, type Words, wordsOf } from './memory.ts'
-import { blocked, type Loop, type Nest, nestOf, walk } from './nest.ts'
+import { blocked, type Loop, type Nest, nestOf, sizeOfLoops, walk } from './nest.ts'
 import { copyStaged } from './staged.ts'
 import { copy8, copy16, copy32, copy64, copyAny, type FourLoops, type Kernel } from './words.ts'
 
 /** From this length on, `subarray` and `set` are faster than anything else. */
 const longRunBytes = 1024
+
+/** Fewer bytes than this lie in the first-level cache whatever their order, and are not worth the way through WebAssembly. */
+const fewBytes = 1 << 14
 
 /** Elements along each side of a block: its lines of both buffers fit the first-level cache together. */
 const blockWidth = 32
@@ -55,8 +58,14 @@ function copyBits(source: Typed, target: Typed, nest: Nest): void {
     copyRuns(bytesOf(source), bytesOf(target), bytes, nest, inner.length * bytes)
     return
   }
+  const from = wordsOf(source)
+  const to = wordsOf(target)
+  if (sizeOfLoops(nest.loops) * bytes < fewBytes) {
+    copyWords(from, to, nest)
+    return
+  }
   for (const left of copyStaged(bytesOf(source), bytesOf(target), bytes, nest)) {
-    for (const piece of blocked(left, blockWidth)) copyWords(wordsOf(source), wordsOf(target), piece)
+    for (const piece of blocked(left, blockWidth)) copyWords(from, to, piece)
   }
 }
 
@@ -67,9 +76,21 @@ function copyWords(source: Words, target: Words, nest: Nest): void {
   else run(copy64, source, target as BigUint64Array, nest)
 }
 
+/** Sets runs of `length` bytes; the loop around them is written out, since most copies spend their time in it. */
 function copyRuns(source: Uint8Array, target: Uint8Array, bytes: number, nest: Nest, length: number): void {
-  walk(nest.loops.slice(0, -1), nest.source, nest.target, (from, to) => {
-    target.set(source.subarray(from * bytes, from * bytes + length), to * bytes)
+  const {
+    length: count,
+    source: read,
+    target: write,
+  } = nest.loops.at(-2) ?? { length: 1, source: 0, target: 0 }
+  walk(nest.loops.slice(0, -2), nest.source, nest.target, (from, to) => {
+    let start = from * bytes
+    let end = to * bytes
+    for (let i = 0; i < count; i++) {
+      target.set(source.subarray(start, start + length), end)
+      start += read * bytes
+      end += write * bytes
+    }
   })
 }
 

@@ -22,6 +22,13 @@ export interface Nest {
   readonly target: number
 }
 
+/** How often the innermost of some loops runs in all. */
+export function sizeOfLoops(loops: readonly Loop[]): number {
+  let size = 1
+  for (const { length } of loops) size *= length
+  return size
+}
+
 /** The fewest loops that visit every element of two layouts of the same shape, which must not be empty. */
 export function nestOf(source: Layout, target: Layout): Nest {
   const loops: Loop[] = []
@@ -47,21 +54,19 @@ export function nestOf(source: Layout, target: Layout): Nest {
 /** Keeps loops sorted: those with the larger target step outside, equal ones in the order of their axes. */
 function insert(loops: Loop[], loop: Loop): void {
   let at = loops.length
-  while (at > 0 && loops[at - 1]!.target < loop.target) at--
-  loops.splice(at, 0, loop)
+  loops.push(loop)
+  for (; at > 0 && loops[at - 1]!.target < loop.target; at--) loops[at] = loops[at - 1]!
+  loops[at] = loop
 }
 
 /** Makes one loop of neighbours where a step of the outer one is the whole length of the inner one in both buffers. */
 function fuse(loops: readonly Loop[]): Loop[] {
   const fused: Loop[] = []
   for (const inner of loops) {
-    const outer = fused.at(-1)
-    if (
-      outer !== undefined &&
-      outer.source === inner.source * inner.length &&
-      outer.target === inner.target * inner.length
-    ) {
-      fused[fused.length - 1] = { ...inner, length: outer.length * inner.length }
+    const outer = fused[fused.length - 1]
+    const { length, source, target } = inner
+    if (outer !== undefined && outer.source === source * length && outer.target === target * length) {
+      fused[fused.length - 1] = { length: outer.length * length, source, target }
     } else {
       fused.push(inner)
     }

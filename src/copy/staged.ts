@@ -12,9 +12,6 @@ import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.t
 /** Bytes of a tile on each side. */
 const tileBytes = 1 << 17
 
-/** Fewer bytes than this are not worth the way. */
-const fewBytes = 1 << 14
-
 /** Runs of fewer bytes than this make `set` slower than loops. */
 const shortRunBytes = 64
 
@@ -83,8 +80,7 @@ export function copyStaged(
   bytes: number,
   nest: Nest,
 ): readonly Nest[] {
-  const size = nest.loops.reduce((product, { length }) => product * length, bytes)
-  const owner = size < fewBytes ? null : getStage()
+  const owner = getStage()
   if (owner === null) return [nest]
   const { programs, left } = entryOf(owner, nest.loops, bytes)
   for (const program of programs) run(owner, program, source, target, bytes, nest)

@@ -36,10 +36,27 @@ const dtypesByTag: ReadonlyMap<string, Dtype> = new Map([
   ['[object Float64Array]', 'float64'],
 ])
 
+/** The platform's own classes, which most buffers are of, are told faster than by their tags. */
+const dtypesByClass: ReadonlyMap<unknown, Dtype> = new Map<unknown, Dtype>([
+  [Int8Array, 'int8'],
+  [Int16Array, 'int16'],
+  [Int32Array, 'int32'],
+  [Uint8Array, 'uint8'],
+  [Uint16Array, 'uint16'],
+  [Uint32Array, 'uint32'],
+  [Uint8ClampedArray, 'uint8_clamped'],
+  [BigInt64Array, 'bigint64'],
+  [BigUint64Array, 'biguint64'],
+  [Float32Array, 'float32'],
+  [Float64Array, 'float64'],
+])
+
 const toTag = Object.prototype.toString
 
 /** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */
 export function dtypeOf(data: Data): Dtype {
+  const known = ArrayBuffer.isView(data) ? dtypesByClass.get(data.constructor) : undefined
+  if (known !== undefined) return known
   const dtype = dtypesByTag.get(toTag.call(data))
   if (dtype === 'uint8' && isNodeBuffer(data)) return 'buffer'
   return dtype ?? (Array.isArray(data) ? 'array' : 'generic')

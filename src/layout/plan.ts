@@ -114,17 +114,19 @@ export class Plan {
 
   /** An array of the result's shape with each axis as a dimension of its own. */
   unmerged(result: Layout): Layout {
+    const shape: number[] = []
     const stride: number[] = []
-    for (const [dimension, axes] of this.dimensions.entries()) {
+    for (let dimension = 0; dimension < this.dimensions.length; dimension++) {
+      const axes = this.dimensions[dimension]!
       let step = result.stride[dimension]!
-      const own = axes.map(() => 0)
-      for (let i = axes.length - 1; i >= 0; i--) {
-        own[i] = step
-        step *= axes[i]!.length
+      for (let i = axes.length - 1, at = shape.length; i >= 0; i--) {
+        const { length } = axes[i]!
+        shape[at + i] = length
+        stride[at + i] = step
+        step *= length
       }
-      stride.push(...own)
     }
-    return { shape: this.axes.map(({ length }) => length), stride, offset: result.offset }
+    return { shape, stride, offset: result.offset }
   }
 
   toString(): string {

@@ -47,8 +47,9 @@ export function checkOptions<O extends object>(
       }),
     })
   }
-  for (const [option, value] of Object.entries(options)) {
+  for (const option of Object.keys(options)) {
     if (!known.includes(option)) {
+      const value = (options as Record<string, unknown>)[option]
       const expected = known.map((name) => `'${name}'`).join(' or ')
       throw new EinopsError({
         operation,
