@@ -27,7 +27,7 @@ const conventions: Readonly<Record<Naming, { readonly eps: number; readonly head
 export function modelFromState(
   dict: StateDict,
   overrides: VisionTransformerOptions,
-  make: (options: VisionTransformerOptions) => VisionTransformer,
+  make: (options: VisionTransformerOptions, guesses: readonly string[]) => VisionTransformer,
 ): VisionTransformer {
   const named = timmNames(dict)
   if (named === undefined) {
@@ -37,7 +37,8 @@ export function modelFromState(
       what: `the names are of no known scheme — got ${listed(Object.keys(dict))}, expected those of timm, Hugging Face, torch or vit-pytorch`,
     })
   }
-  const model = make({ ...readOptions(named.dict, named.naming, overrides), ...overrides })
+  const read = readOptions(named.dict, named.naming, overrides)
+  const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
   model.loadStateDict(named.dict)
   return model
 }
@@ -105,6 +106,22 @@ function readOptions(
     attnProjBias: has(block('attn.proj.bias')),
     initValues: has(block('ls1.gamma')) ? 1 : null,
   }
+}
+
+/** What names and shapes did not tell. */
+function guessesOf(
+  { numHeads, eps, posEmbed }: VisionTransformerOptions,
+  { naming, dict }: { readonly naming: Naming; readonly dict: StateDict },
+  overrides: VisionTransformerOptions,
+): string[] {
+  const models = `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
+  const told = overrides.numHeads ?? overrides.headDim ?? dict['blocks.0.attn.q_norm.weight']
+  const isOpen = posEmbed === 'sincos' && overrides.imgSize === undefined
+  return [
+    ...(told === undefined ? [`numHeads is ${numHeads}: 64 features a head, as ${models} have`] : []),
+    ...(overrides.eps === undefined ? [`eps is ${eps}, as in ${models}`] : []),
+    ...(isOpen ? ['imgSize is 224: positions of sines and cosines fit every size'] : []),
+  ]
 }
 
 /** Rows and columns of a patch: as the convolution has them, or a square with `inChans` channels. */

@@ -102,9 +102,12 @@ export class VisionTransformer extends Module {
   readonly headDrop: Dropout
   readonly head: Module
   readonly options: VisionTransformerOptions
+  /** What a checkpoint did not tell and its naming scheme's convention had to, a sentence each. */
+  readonly guesses: readonly string[]
 
-  constructor(options: VisionTransformerOptions = {}) {
+  constructor(options: VisionTransformerOptions = {}, guesses: readonly string[] = []) {
     super()
+    this.guesses = guesses
     const {
       imgSize = 224,
       patchSize = 16,
@@ -212,7 +215,7 @@ export class VisionTransformer extends Module {
 
   /** The same of parameters that are in memory, at once. */
   static fromStateDict(dict: StateDict, overrides: VisionTransformerOptions = {}): VisionTransformer {
-    return modelFromState(dict, overrides, (options) => new VisionTransformer(options))
+    return modelFromState(dict, overrides, (...args) => new VisionTransformer(...args))
   }
 
   #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
