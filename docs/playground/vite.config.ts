@@ -31,7 +31,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false, // its helper needs a document, which a worker has not
     rollupOptions: { input: [`${here}index.html`, `${here}vit.html`, `${here}worker.ts`] },
   },
 })

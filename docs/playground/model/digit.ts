@@ -18,7 +18,10 @@ export interface RasterOptions {
 }
 
 /** Ink for each pixel, [28, 28], 0 to 1. */
-export function rasterize(strokes: readonly Stroke[], { pen = 1.25, centred = true }: RasterOptions = {}): Float32Array {
+export function rasterize(
+  strokes: readonly Stroke[],
+  { pen = 1.25, centred = true }: RasterOptions = {},
+): Float32Array {
   const lines = strokes.filter((stroke) => stroke.length > 0)
   if (lines.length === 0) return new Float32Array(side * side)
   const scaled = lines.map((line) => line.map(([x, y]): Point => [x * side, y * side]))

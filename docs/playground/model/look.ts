@@ -8,7 +8,11 @@ export interface AttentionMap {
 }
 
 /** Where token `query` looks: the weight of each token, of one head or of the mean of all. */
-export function rowOf({ weights, heads, tokens }: AttentionMap, query: number, head: number | 'mean'): Float32Array {
+export function rowOf(
+  { weights, heads, tokens }: AttentionMap,
+  query: number,
+  head: number | 'mean',
+): Float32Array {
   if (head !== 'mean') {
     const start = (head * tokens + query) * tokens
     return weights.slice(start, start + tokens)

@@ -30,7 +30,9 @@ export const sampleDigits: readonly (readonly Stroke[])[] = written.map((digit) 
 function smooth(points: readonly Point[]): Point[] {
   const curve: Point[] = [points[0]!]
   for (let i = 1; i < points.length; i++) {
-    const [p, q, r, s] = [i - 2, i - 1, i, i + 1].map((k) => points[Math.min(points.length - 1, Math.max(0, k))]!)
+    const [p, q, r, s] = [i - 2, i - 1, i, i + 1].map(
+      (k) => points[Math.min(points.length - 1, Math.max(0, k))]!,
+    )
     for (let step = 1; step <= 8; step++) {
       const t = step / 8
       const at = (axis: 0 | 1) =>
@@ -38,7 +40,12 @@ function smooth(points: readonly Point[]): Point[] {
         (t / 2) *
           (r![axis] -
             p![axis] +
-            t * (2 * p![axis] - 5 * q![axis] + 4 * r![axis] - s![axis] + t * (3 * (q![axis] - r![axis]) + s![axis] - p![axis])))
+            t *
+              (2 * p![axis] -
+                5 * q![axis] +
+                4 * r![axis] -
+                s![axis] +
+                t * (3 * (q![axis] - r![axis]) + s![axis] - p![axis])))
       curve.push([at(0), at(1)])
     }
   }

@@ -1,5 +1,5 @@
 /** The digit at work: pad, what the model sees, its patches and tokens, where it looks, what it answers. */
-import { rasterize, side, type Stroke } from '../model/digit.ts'
+import { rasterize, type Stroke, side } from '../model/digit.ts'
 import { largest, probabilities, rowOf } from '../model/look.ts'
 import { sampleDigits } from '../model/sample-digits.ts'
 import { announce, byId, element } from '../page/element.ts'
@@ -39,7 +39,12 @@ export function mountDigit(reader: Reader): void {
     ...sampleDigits.map((sample, digit) =>
       element(
         'button',
-        { type: 'button', className: 'chip', attributes: { 'aria-label': `Write a ${digit}` }, on: { click: () => pad.write(sample) } },
+        {
+          type: 'button',
+          className: 'chip',
+          attributes: { 'aria-label': `Write a ${digit}` },
+          on: { click: () => pad.write(sample) },
+        },
         String(digit),
       ),
     ),
@@ -103,8 +108,10 @@ export function mountDigit(reader: Reader): void {
 
   function show(): void {
     showInput()
-    for (const [token, { button }] of rows.entries()) button.setAttribute('aria-pressed', String(query === token))
-    for (const [i, { button }] of tiles.entries()) button.setAttribute('aria-pressed', String(query === i + 1))
+    for (const [token, { button }] of rows.entries())
+      button.setAttribute('aria-pressed', String(query === token))
+    for (const [i, { button }] of tiles.entries())
+      button.setAttribute('aria-pressed', String(query === i + 1))
     if (reply === null) return
     const { embedding, looks, logits, milliseconds } = reply
     for (const [token, { canvas }] of rows.entries()) {
@@ -118,7 +125,10 @@ export function mountDigit(reader: Reader): void {
         const row = rowOf(attention[layer]!, query, head).subarray(1)
         fill(below, pixels, ink(isDark()))
         fill(canvas, row, heat(maximum(row)))
-        button.setAttribute('aria-pressed', String(choice !== 'all' && choice.layer === layer && choice.head === head))
+        button.setAttribute(
+          'aria-pressed',
+          String(choice !== 'all' && choice.layer === layer && choice.head === head),
+        )
       }
     }
     const row =
@@ -130,7 +140,10 @@ export function mountDigit(reader: Reader): void {
 
     const chances = probabilities(logits)
     const blank = maximum(pixels) === 0
-    showBars(byId('answer'), chances.map((value, digit) => ({ label: String(digit), value: blank ? 0 : value })))
+    showBars(
+      byId('answer'),
+      chances.map((value, digit) => ({ label: String(digit), value: blank ? 0 : value })),
+    )
     const [best] = largest(chances, 1)
     byId('verdict').textContent = blank ? '' : String(best!.index)
     byId('digit-status').textContent = `read in ${milliseconds.toFixed(1)} ms`
@@ -144,7 +157,9 @@ function captionOf(query: number, choice: Choice): string {
   return `Where ${who} looks in layer ${choice.layer + 1}, head ${Number(choice.head) + 1}`
 }
 
-function patchTiles(choose: (token: number) => void): { button: HTMLButtonElement; canvas: HTMLCanvasElement }[] {
+function patchTiles(
+  choose: (token: number) => void,
+): { button: HTMLButtonElement; canvas: HTMLCanvasElement }[] {
   return Array.from({ length: patches * patches }, (_, i) => {
     const canvas = grid(7, 7, 'ink')
     const button = element(
@@ -161,7 +176,9 @@ function patchTiles(choose: (token: number) => void): { button: HTMLButtonElemen
   })
 }
 
-function tokenRows(choose: (token: number) => void): { button: HTMLButtonElement; canvas: HTMLCanvasElement }[] {
+function tokenRows(
+  choose: (token: number) => void,
+): { button: HTMLButtonElement; canvas: HTMLCanvasElement }[] {
   return Array.from({ length: tokens }, (_, token) => {
     const canvas = grid(width, 1, 'strip')
     const name = token === 0 ? 'class' : String(token)
@@ -170,7 +187,11 @@ function tokenRows(choose: (token: number) => void): { button: HTMLButtonElement
       {
         type: 'button',
         className: 'token',
-        attributes: { 'aria-label': token === 0 ? 'Class token: where it looks' : `Token of patch ${token}: where it looks`, 'aria-pressed': 'false' },
+        attributes: {
+          'aria-label':
+            token === 0 ? 'Class token: where it looks' : `Token of patch ${token}: where it looks`,
+          'aria-pressed': 'false',
+        },
         on: { click: () => choose(token) },
       },
       element('span', {}, name),
@@ -186,7 +207,10 @@ interface MapCell {
   readonly below: HTMLCanvasElement
 }
 
-function layerMaps(choose: (layer: number, head: number) => void): { nodes: HTMLElement[]; cells: MapCell[][] } {
+function layerMaps(choose: (layer: number, head: number) => void): {
+  nodes: HTMLElement[]
+  cells: MapCell[][]
+} {
   const cells = Array.from({ length: layers }, (_, layer) =>
     Array.from({ length: heads }, (_, head): MapCell => {
       const below = grid(side, side, 'ink')
@@ -206,7 +230,12 @@ function layerMaps(choose: (layer: number, head: number) => void): { nodes: HTML
     }),
   )
   const nodes = cells.map((row, layer) =>
-    element('div', { className: 'layer' }, element('span', { className: 'soft small' }, `layer ${layer + 1}`), ...row.map(({ button }) => button)),
+    element(
+      'div',
+      { className: 'layer' },
+      element('span', { className: 'soft small' }, `layer ${layer + 1}`),
+      ...row.map(({ button }) => button),
+    ),
   )
   return { nodes, cells }
 }

@@ -5,11 +5,20 @@ type Colour = readonly [red: number, green: number, blue: number, alpha: number]
 
 /** A canvas of `columns` × `rows` pixels, shown without smoothing. */
 export function grid(columns: number, rows: number, className: string): HTMLCanvasElement {
-  return element('canvas', { className: `pixels ${className}`, width: columns, height: rows, attributes: { 'aria-hidden': 'true' } })
+  return element('canvas', {
+    className: `pixels ${className}`,
+    width: columns,
+    height: rows,
+    attributes: { 'aria-hidden': 'true' },
+  })
 }
 
 /** Fills a canvas with one colour for each value. */
-export function fill(canvas: HTMLCanvasElement, values: ArrayLike<number>, colour: (value: number) => Colour): void {
+export function fill(
+  canvas: HTMLCanvasElement,
+  values: ArrayLike<number>,
+  colour: (value: number) => Colour,
+): void {
   const image = new ImageData(canvas.width, canvas.height)
   for (let i = 0; i < values.length; i++) image.data.set(colour(values[i]!), 4 * i)
   canvas.getContext('2d')!.putImageData(image, 0, 0)

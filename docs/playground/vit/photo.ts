@@ -137,9 +137,14 @@ export function mountPhoto(reader: Reader): void {
     const who = patch === null ? 'the class token' : 'this patch'
     let values: Float32Array
     if (what.value === 'likeness') {
-      values = patch === null ? new Float32Array(n * n) : similarities(embedding, width, patch).map((one) => Math.max(0, one))
+      values =
+        patch === null
+          ? new Float32Array(n * n)
+          : similarities(embedding, width, patch).map((one) => Math.max(0, one))
       byId('photo-caption').textContent =
-        patch === null ? 'Point at a patch to see which others were embedded alike.' : 'Patches whose embedding is like this one’s'
+        patch === null
+          ? 'Point at a patch to see which others were embedded alike.'
+          : 'Patches whose embedding is like this one’s'
     } else if (what.value === 'rollout') {
       values = looks.rollout.slice(query * looks.tokens + prefix, (query + 1) * looks.tokens)
       byId('photo-caption').textContent = `What reached ${who} through all layers (attention rollout)`
@@ -147,7 +152,8 @@ export function mountPhoto(reader: Reader): void {
       const [layer, head] = what.value.split(':').map(Number) as [number, number]
       const map = { weights: looks.layers[layer]!, heads: looks.heads, tokens: looks.tokens }
       values = rowOf(map, query, head < 0 ? 'mean' : head).slice(prefix)
-      byId('photo-caption').textContent = `Where ${who} looks in layer ${layer + 1}, ${head < 0 ? 'all heads' : `head ${head + 1}`}`
+      byId('photo-caption').textContent =
+        `Where ${who} looks in layer ${layer + 1}, ${head < 0 ? 'all heads' : `head ${head + 1}`}`
     }
     fill(overlay, values, heat(maximum(values)))
     const chances = probabilities(logits)
@@ -166,7 +172,9 @@ function fillChoices(select: HTMLSelectElement, { looks }: PhotoReply): void {
     option('likeness', 'likeness of patch embeddings'),
     ...looks.layers.flatMap((_, layer) => [
       option(`${layer}:-1`, `layer ${layer + 1}, mean of heads`),
-      ...Array.from({ length: looks.heads }, (_, head) => option(`${layer}:${head}`, `layer ${layer + 1}, head ${head + 1}`)),
+      ...Array.from({ length: looks.heads }, (_, head) =>
+        option(`${layer}:${head}`, `layer ${layer + 1}, head ${head + 1}`),
+      ),
     ]),
   )
   if ([...select.options].some(({ value }) => value === before)) select.value = before

@@ -5,7 +5,7 @@
 import type { NdArray } from 'ndarray'
 import { readSafetensors } from 'tesserae/checkpoint'
 import { preprocess } from 'tesserae/image'
-import { attentionRollout, ViT, VisionTransformer } from 'tesserae/nn'
+import { attentionRollout, VisionTransformer, ViT } from 'tesserae/nn'
 import weightsUrl from '../../start/vit-digits.safetensors?url'
 import { arrayOf } from '../model/library.ts'
 import { preprocessingOf } from './preprocessing.ts'
@@ -79,7 +79,10 @@ async function loadWeights(file: File): Promise<void> {
   const model = await VisionTransformer.fromCheckpoint(bytes)
   photoModel?.dispose()
   photoModel = model
-  const parameters = [...model.parameters()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  const parameters = [...model.parameters()].reduce(
+    (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+    0,
+  )
   const { size, classes } = preprocessingOf(model)
   const text = `${file.name}: ${(parameters / 1e6).toFixed(1)} million parameters, pictures of ${size}×${size}, ${classes} classes`
   reply({ kind: 'model', text, classes })
@@ -128,7 +131,12 @@ async function decode(file: Blob): Promise<NdArray<Uint8Array>> {
 }
 
 /** The model's input made visible again. */
-function pixelsOf(x: Floats, size: number, mean: readonly number[], std: readonly number[]): Uint8ClampedArray {
+function pixelsOf(
+  x: Floats,
+  size: number,
+  mean: readonly number[],
+  std: readonly number[],
+): Uint8ClampedArray {
   const values = elements(x)
   const pixels = new Uint8ClampedArray(4 * size * size).fill(255)
   for (let i = 0; i < size * size; i++) {

@@ -1,0 +1,382 @@
+/** The pattern page as a person uses it. */
+import { describe, expect, test } from 'vitest'
+import { gallery } from '../../../docs/playground/model/gallery.ts'
+import { coloursOf, complaints, desktop, overflow, type Page, phone, useSite, visit } from './site.ts'
+
+useSite()
+
+const pattern = '#pattern'
+const patchify = 'index.html#rearrange?p=b+c+(h+s1)+(w+s2)+-%3E+b+(h+w)+(s1+s2+c)&x=1,3,4,6&n=s1:2,s2:2'
+
+async function type(page: Page, text: string): Promise<void> {
+  await page.locator(pattern).fill('')
+  await page.locator(pattern).pressSequentially(text)
+}
+
+async function setShape(page: Page, text: string): Promise<void> {
+  await page.locator('#shape-0').fill(text)
+}
+
+const drawingLabel = (page: Page) => page.locator('.drawing').getAttribute('aria-label')
+const sentence = (page: Page) => page.locator('#message .sentence').innerText()
+
+describe('typing', () => {
+  test('a pattern shows its result, drawn and in words', () =>
+    visit({ path: '' }, async (page) => {
+      await type(page, 'h w -> w h')
+      expect(await sentence(page)).toBe('rearrange [4, 6] to [6, 4]: put w h in this order.')
+      expect(await drawingLabel(page)).toBe('rearrange [4, 6] to [6, 4]: put w h in this order.')
+      expect(await coloursOf(page, '.drawing canvas')).toBeGreaterThan(20)
+      await page.waitForFunction(() => location.hash.includes('p=h+w+-%3E+w+h'))
+    }))
+
+  test('axes have the same colour on both sides', () =>
+    visit({ path: patchify }, async (page) => {
+      const colours = await page
+        .locator('.mirror .axis')
+        .evaluateAll((nodes) => nodes.map((node) => `${node.textContent} ${getComputedStyle(node).color}`))
+      expect(colours.length).toBe(12)
+      expect(new Set(colours).size).toBe(6)
+      expect(new Set(colours.map((one) => one.split(' ').slice(1).join())).size).toBe(6)
+    }))
+
+  test('an axis after the arrow is completed from the left side', () =>
+    visit({ path: patchify }, async (page) => {
+      await type(page, 'height width -> w')
+      expect(await page.locator('#completions li').allInnerTexts()).toEqual([expect.stringMatching(/^width/)])
+      await page.keyboard.press('Tab')
+      await page.keyboard.type(' h')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      expect(await page.locator(pattern).inputValue()).toBe('height width -> width height')
+      await page.keyboard.press('Control+z')
+      expect(await page.locator(pattern).inputValue()).not.toBe('height width -> width height')
+    }))
+
+  test('a length that is typed changes the result, and comes back with its axis', () =>
+    visit({ path: patchify }, async (page) => {
+      await page.locator('[data-axis="s2"]').fill('3')
+      expect(await drawingLabel(page)).toMatch(/^rearrange \[1, 3, 4, 6\] to \[1, 4, 18\]/)
+      await type(page, 'b c h w -> b h w c')
+      expect(await drawingLabel(page)).toMatch(/to \[1, 4, 6, 3\]/)
+      await type(page, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)')
+      expect(await drawingLabel(page)).toMatch(/to \[1, 4, 18\]/)
+    }))
+})
+
+interface Slip {
+  readonly typed: string
+  readonly shape?: string
+  readonly says: RegExp
+  readonly button: RegExp
+  readonly then: string
+}
+
+const slips: Record<string, Slip> = {
+  'a misspelt axis': {
+    typed: 'height width -> widht height',
+    says: /axis 'width' is only on the left/,
+    button: /Write 'width'/,
+    then: 'height width -> width height',
+  },
+  'no arrow': { typed: 'h w', says: /the pattern has no '->'/, button: /Add '->'/, then: 'h w -> h w' },
+  'two arrows': {
+    typed: 'h w -> w h ->',
+    says: /second '->'/,
+    button: /Remove the second/,
+    then: 'h w -> w h',
+  },
+  'an arrow of another make': {
+    typed: 'h w → w h',
+    says: /no '->'/,
+    button: /Write the arrow/,
+    then: 'h w -> w h',
+  },
+  'a comma': {
+    typed: 'h, w -> w h',
+    says: /unknown character ','/,
+    button: /Separate by a space/,
+    then: 'h w -> w h',
+  },
+  'an open group': {
+    typed: 'h w -> (w h',
+    says: /'\(' without '\)'/,
+    button: /Close it after 'h'/,
+    then: 'h w -> (w h)',
+  },
+  'a closed group that never began': {
+    typed: 'h w -> w h)',
+    says: /'\)' without '\('/,
+    button: /Remove '\)'/,
+    then: 'h w -> w h',
+  },
+  'groups in groups': {
+    typed: 'h w -> ((h w))',
+    says: /parentheses inside parentheses/,
+    button: /inner parentheses/,
+    then: 'h w -> (h w)',
+  },
+  'an axis twice': {
+    typed: 'h w -> w h h',
+    says: /axis 'h' stands twice/,
+    button: /Remove 'h'/,
+    then: 'h w -> w h',
+  },
+  'an axis left out': {
+    typed: 'h w -> h',
+    says: /axis 'w' is only on the left/,
+    button: /Add 'w' to the right/,
+    then: 'h w -> h w',
+  },
+  'stray dots': {
+    typed: 'h .. -> .. h',
+    says: /stray dots/,
+    button: /Write '\.\.\.'/,
+    then: 'h ... -> ... h',
+  },
+  'a bad name': { typed: 'h_ w -> w h_', says: /bad axis name/, button: /Write 'h'/, then: 'h w -> w h' },
+  'a wrong rank': {
+    typed: 'b h w -> b w h',
+    says: /wrong number of dimensions/,
+    button: /Make the shape \[2, 4, 6\]/,
+    then: 'b h w -> b w h',
+  },
+  'a length that does not divide': {
+    typed: '(h s1) w -> h s1 w',
+    shape: '5, 6',
+    says: /does not split into '\(h s1\)'/,
+    button: /Make the shape \[4, 6\]/,
+    then: '(h s1) w -> h s1 w',
+  },
+}
+
+describe('a mistake', () => {
+  for (const [name, { typed, shape, says, button, then }] of Object.entries(slips)) {
+    test(`${name}: is told in the library’s words, and a click repairs it`, () =>
+      visit({ path: '' }, async (page) => {
+        if (shape !== undefined) await setShape(page, shape)
+        await type(page, typed)
+        expect(await sentence(page)).toMatch(says)
+        expect(await page.locator('#message.wrong').count()).toBe(1)
+        expect(await page.locator(pattern).getAttribute('aria-invalid')).toBe('true')
+        await page.getByRole('button', { name: button }).first().click()
+        expect(await page.locator(pattern).inputValue()).toBe(then)
+        expect(await page.locator('#message.wrong').count()).toBe(0)
+      }))
+  }
+
+  test('has its carets under the span', () =>
+    visit({ path: '' }, async (page) => {
+      await type(page, 'h w -> w hh')
+      const [carets, span] = await Promise.all([
+        page.locator('.carets').boundingBox(),
+        page.locator('.mirror .span .axis').boundingBox(),
+      ])
+      expect(await page.locator('.mirror .span .axis').innerText()).toBe('h')
+      expect(Math.abs(carets!.x - span!.x)).toBeLessThan(3)
+      expect(carets!.y).toBeGreaterThan(span!.y)
+      expect(await page.locator('#message pre').innerText()).toContain('^')
+    }))
+
+  test('in a link shows what its repair would give', () =>
+    visit({ path: 'index.html#rearrange?p=h+w+-%3E+w+hh&x=2,3' }, async (page) => {
+      expect(await page.locator('.plate.stale').count()).toBe(1)
+      expect(await coloursOf(page, '.drawing canvas')).toBeGreaterThan(3)
+    }))
+})
+
+describe('following an element', () => {
+  test('with the pointer lights up its other side', () =>
+    visit({ path: patchify }, async (page) => {
+      const box = (await page.locator('.drawing canvas').boundingBox())!
+      let told = ''
+      for (let x = 20; x < box.width && !told.includes('→'); x += 25) {
+        await page.mouse.move(box.x + x, box.y + box.height / 2 + 20)
+        told = await page.locator('#readout').innerText()
+      }
+      expect(told).toMatch(/x\[0, \d, \d, \d\] = \d+\s*→\s*y\[0, \d, \d+\]/)
+    }))
+
+  test('with the keyboard tells where it comes from, and the link keeps it', () =>
+    visit({ path: patchify }, async (page) => {
+      await page.locator('.drawing').focus()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowRight')
+      // the second element of the first patch is of the second channel
+      expect(await page.locator('#readout').innerText()).toMatch(/x\[0, 1, 0, 0\]\s*→\s*y\[0, 0, 1\] = 24/)
+      expect(page.url()).toMatch(/&e=1$/)
+      await page.keyboard.press('ArrowDown')
+      expect(await page.locator('#readout').innerText()).toMatch(/y\[0, 1, 1\]/)
+      await page.keyboard.press('Escape')
+      expect(page.url()).not.toMatch(/&e=/)
+    }))
+
+  test('an axis colours both sides alike', () =>
+    visit({ path: patchify }, async (page) => {
+      await page.locator('.legend .chip', { hasText: /^c/ }).click()
+      expect(page.url()).toContain('colour=c')
+      expect(await page.locator('.legend .chip[aria-pressed="true"]').innerText()).toMatch(/^c/)
+    }))
+
+  test('the move plays, and rests where motion is not wanted', async () => {
+    await visit({ path: patchify, motion: 'no-preference' }, async (page) => {
+      await page.waitForFunction(
+        () => Number(document.querySelector<HTMLInputElement>('.controls input')!.value) < 1000,
+      )
+      await page.waitForFunction(
+        () => document.querySelector<HTMLInputElement>('.controls input')!.value === '1000',
+      )
+    })
+    await visit({ path: patchify, motion: 'reduce' }, async (page) => {
+      await page.waitForTimeout(600)
+      expect(await page.locator('.controls input').inputValue()).toBe('1000')
+    })
+  })
+})
+
+describe('sharing', () => {
+  test('a copied link shows the same on another screen', async () => {
+    let link = ''
+    await visit({ path: patchify, permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+      await page.locator('[data-axis="s1"]').fill('4')
+      await page.locator('#copy-link').click()
+      link = await page.evaluate(() => navigator.clipboard.readText())
+    })
+    await visit({ path: link.replace(/^https?:\/\/[^/]*\//, '') }, async (page) => {
+      expect(await page.locator(pattern).inputValue()).toBe('b c (h s1) (w s2) -> b (h w) (s1 s2 c)')
+      expect(await drawingLabel(page)).toMatch(/to \[1, 3, 24\]/)
+    })
+  })
+
+  test('code is there in three languages', () =>
+    visit({ path: patchify }, async (page) => {
+      const code = page.locator('#code pre')
+      expect(await code.innerText()).toContain(
+        "rearrange(x, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 2, s2: 2 })",
+      )
+      await page.getByLabel('einops').check({ force: true })
+      expect(await code.innerText()).toContain('s1=2, s2=2)')
+      await page.getByLabel('NumPy').check({ force: true })
+      expect(await code.innerText()).toContain(
+        'x.reshape(1, 3, 2, 2, 3, 2).transpose(0, 2, 4, 3, 5, 1).reshape(1, 6, 12)',
+      )
+    }))
+})
+
+describe('pictures', () => {
+  /** Hands the page a picture of red and green halves as the browser does after a drop or a paste. */
+  const hand = (page: Page, how: 'drop' | 'paste') =>
+    page.evaluate(async (type) => {
+      const canvas = new OffscreenCanvas(40, 20)
+      const context = canvas.getContext('2d')!
+      context.fillStyle = '#ff0000'
+      context.fillRect(0, 0, 20, 20)
+      context.fillStyle = '#00ff00'
+      context.fillRect(20, 0, 20, 20)
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([await canvas.convertToBlob()], 'halves.png', { type: 'image/png' }))
+      const event =
+        type === 'drop'
+          ? new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true })
+      document.body.dispatchEvent(event)
+    }, how)
+
+  for (const how of ['drop', 'paste'] as const) {
+    test(`a picture that one ${how}s becomes the tensor`, () =>
+      visit({ path: patchify }, async (page) => {
+        await hand(page, how)
+        await page.waitForFunction(() => location.hash.includes('src=picture'))
+        expect(page.url()).toContain('x=1,3,48,96')
+        await page.goto(page.url().replace(/#.*/, '#rearrange?p=h+w+c+-%3E+w+h+c&x=48,96,3&src=picture'))
+        await hand(page, how)
+        await page.waitForTimeout(500)
+        const colours = await page.locator('.drawing canvas').evaluate((canvas) => {
+          const { width, height } = canvas as HTMLCanvasElement
+          const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height)
+          let red = 0
+          let green = 0
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i] === 255 && data[i + 1] === 0 && data[i + 2] === 0) red++
+            if (data[i] === 0 && data[i + 1] === 255 && data[i + 2] === 0) green++
+          }
+          return { red, green }
+        })
+        expect(colours.red).toBeGreaterThan(2000)
+        expect(colours.red / colours.green).toBeCloseTo(1, 1)
+      }))
+  }
+})
+
+describe('the gallery', () => {
+  test('shows each pattern, drawn', () =>
+    visit({ path: '' }, async (page) => {
+      for (const [i, { title, pattern: text }] of gallery.entries()) {
+        const button = page.locator('.gallery button').nth(i)
+        await button.scrollIntoViewIfNeeded()
+        await expect.poll(() => coloursOf(page, `.gallery li:nth-child(${i + 1}) canvas`)).toBeGreaterThan(1)
+        await button.click()
+        expect(await button.getAttribute('aria-current'), title).toBe('true')
+        expect(await page.locator(pattern).inputValue()).toBe(text)
+        expect(await page.locator('#message.wrong').count()).toBe(0)
+        expect(await coloursOf(page, '.drawing canvas')).toBeGreaterThan(3)
+      }
+    }))
+
+  test('the time of the real call is taken', () =>
+    visit({ path: patchify }, async (page) => {
+      const figure = page.locator('.time .figure')
+      await expect.poll(() => figure.innerText(), { timeout: 20_000 }).toMatch(/\d+(\.\d+)? (ns|µs|ms|s)/)
+      expect(await page.locator('.time').innerText()).toContain('[8, 3, 224, 224]')
+    }))
+
+  test('says whether memory moves, and why', () =>
+    visit({ path: patchify }, async (page) => {
+      expect(await page.locator('#memory').innerText()).toMatch(
+        /One copy[\s\S]*288 B are written[\s\S]*cannot be one dimension/,
+      )
+      await page.locator('.gallery button', { hasText: 'HWC to CHW' }).click()
+      expect(await page.locator('#memory').innerText()).toMatch(/A view[\s\S]*nothing moves/)
+    }))
+})
+
+describe('everyone', () => {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const [screen, size] of Object.entries({ desktop, phone })) {
+      test(`can use it: ${screen}, ${theme}`, () =>
+        visit({ path: patchify, theme, ...size }, async (page) => {
+          expect(await complaints(page)).toEqual([])
+          expect(await overflow(page)).toBe(0)
+          await type(page, 'b c h w -> b c h')
+          expect(await complaints(page)).toEqual([])
+          expect(await overflow(page)).toBe(0)
+        }))
+    }
+  }
+
+  test('can switch the light', () =>
+    visit({ path: '' }, async (page) => {
+      const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      const light = await paper()
+      await page.locator('#theme').click()
+      expect(await paper()).not.toBe(light)
+      expect(await complaints(page)).toEqual([])
+    }))
+
+  test('can do everything by keyboard', () =>
+    visit({ path: '' }, async (page) => {
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter') // skips to the pattern
+      await page.locator(pattern).focus()
+      const reached: string[] = []
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab')
+        reached.push(
+          await page.evaluate(() => document.activeElement?.id || document.activeElement?.className || ''),
+        )
+      }
+      for (const wanted of ['shape-0', 'length-0', 'drawing', 'play', 'copy-code', 'copy-link']) {
+        expect(reached).toContain(wanted)
+      }
+    }))
+})

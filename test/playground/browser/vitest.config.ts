@@ -1,0 +1,17 @@
+/** The pages in a real browser: run by `.ci/playground`, not by `npm test`. */
+import { fileURLToPath } from 'node:url'
+import { defineConfig, mergeConfig } from 'vitest/config'
+import base from '../../vitest.config.ts'
+
+export default mergeConfig(
+  { ...base, test: { ...base.test, include: undefined, exclude: undefined } },
+  defineConfig({
+    root: fileURLToPath(new URL('../../..', import.meta.url)),
+    test: {
+      include: ['test/playground/browser/*.browser.ts'],
+      fileParallelism: false,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+    },
+  }),
+)
