@@ -53,7 +53,7 @@ type BindItems<
 > = Items extends readonly [infer First extends Item, ...infer Rest extends readonly Item[]]
   ? First extends '...'
     ? S extends readonly [...infer Middle extends Shape, ...Any<Rest>]
-      ? BindItems<Rest, After<S, Middle>, Given, Names, Middle, [...Past, ...Middle]>
+      ? BindItems<Rest, Beyond<S, Middle>, Given, Names, Middle, [...Past, ...Middle]>
       : never
     : S extends readonly [infer Length extends number, ...infer Lengths extends Shape]
       ? BindItem<First, Length, Given, Past['length']> extends infer Found
@@ -65,7 +65,7 @@ type BindItems<
   : Bound<Names, Ellipsis>
 
 /** What of a shape comes after its beginning. */
-type After<S extends Shape, Beginning extends Shape> = S extends readonly [
+type Beyond<S extends Shape, Beginning extends Shape> = S extends readonly [
   ...Beginning,
   ...infer Rest extends Shape,
 ]
@@ -74,8 +74,8 @@ type After<S extends Shape, Beginning extends Shape> = S extends readonly [
 
 /** The lengths that follow from one dimension, or a mistake. */
 export type BindItem<I extends Item, Length extends number, Given, Dimension> = I extends Group
-  ? Solve<Factors<I, Given>, I, Length, Dimension>
-  : Solve<Factors<[Extract<I, Axis>], Given>, I, Length, Dimension>
+  ? SolveItem<Factors<I, Given>, I, Length, Dimension>
+  : SolveItem<Factors<[Extract<I, Axis>], Given>, I, Length, Dimension>
 
 /** The product of what is known of a group, and the names that are not. */
 interface Factor<Product extends number, Unknown extends readonly string[]> {
@@ -100,7 +100,7 @@ export type Factors<
 export type LengthIn<Given, Name extends keyof Given> =
   IsExact<Given[Name]> extends true ? Extract<Given[Name], number> : number
 
-type Solve<F, I extends Item, Length extends number, Dimension> =
+type SolveItem<F, I extends Item, Length extends number, Dimension> =
   F extends Factor<infer Product, infer Unknown>
     ? Unknown extends readonly []
       ? Equal<Length, Product> extends true
@@ -133,10 +133,10 @@ export type ShapeOfItems<
 > = Items extends readonly [infer First extends Item, ...infer Rest extends readonly Item[]]
   ? First extends '...'
     ? ShapeOfItems<Rest, Names, Ellipsis, [...Done, ...Ellipsis]>
-    : ShapeOfItems<Rest, Names, Ellipsis, [...Done, LengthOf<First, Names, Ellipsis>]>
+    : ShapeOfItems<Rest, Names, Ellipsis, [...Done, ItemLength<First, Names, Ellipsis>]>
   : Done
 
-type LengthOf<I extends Item, Names, Ellipsis extends Shape> = I extends Group
+type ItemLength<I extends Item, Names, Ellipsis extends Shape> = I extends Group
   ? ProductOf<I, Names, Ellipsis>
   : I extends number
     ? I
@@ -156,7 +156,7 @@ type ProductOf<
       Ellipsis,
       First extends '...'
         ? ProductOfShape<Ellipsis, Product>
-        : Multiply<Product, LengthOf<First, Names, Ellipsis>>
+        : Multiply<Product, ItemLength<First, Names, Ellipsis>>
     >
   : Product
 

@@ -41,16 +41,16 @@ export type Checked<
   O extends Operation,
   Pattern extends string,
   Lengths = NoLengths,
-  Shapes = ShapesOf<O>,
+  Shapes = ShapesFor<O>,
 > = Pattern extends string ? OrProblem<Pattern, Problem<O, Pattern, Lengths, Shapes>> : never
 
 type OrProblem<Pattern, P> = [P] extends [never] ? Pattern : P
 
 /** Of einsum the shapes of all operands, of the others one shape. */
-export type ShapesOf<O extends Operation> = O extends 'einsum' ? readonly Shape[] : Shape
+export type ShapesFor<O extends Operation> = O extends 'einsum' ? readonly Shape[] : Shape
 
 /** The tree of a pattern, its mistake, or `Unchecked`. */
-type Read<O extends Operation, Pattern extends string> =
+type TreeOf<O extends Operation, Pattern extends string> =
   IsLiteral<Pattern> extends true
     ? IsLong<Pattern> extends true
       ? Unchecked
@@ -64,28 +64,28 @@ type Read<O extends Operation, Pattern extends string> =
     : Unchecked
 
 /** The first line of the message that the run time would give, or never. */
-export type Problem<O extends Operation, Pattern extends string, Lengths = NoLengths, Shapes = ShapesOf<O>> =
-  Read<O, Pattern> extends infer Tree
+export type Problem<O extends Operation, Pattern extends string, Lengths = NoLengths, Shapes = ShapesFor<O>> =
+  TreeOf<O, Pattern> extends infer Tree
     ? Tree extends Mistake<Code>
       ? Say<O, Tree>
       : Uninferable<Tree, Lengths> extends infer M
         ? [M] extends [never]
-          ? Say<O, Extract<BindAll<Tree, Pattern, Given<Lengths>, Shapes>, Mistake<Code>>>
+          ? Say<O, Extract<BindAll<Tree, Pattern, KnownLengths<Lengths>, Shapes>, Mistake<Code>>>
           : Say<O, M>
         : never
     : never
 
 /** Lengths of type `any` are some numbers by some names. */
-type Given<Lengths> = 0 extends 1 & Lengths ? Record<string, number> : Lengths
+type KnownLengths<Lengths> = 0 extends 1 & Lengths ? Record<string, number> : Lengths
 
 /** The shape of the result, or a mistake in binding. */
 type BindAll<Tree, Pattern extends string, Lengths, Shapes> = Tree extends Transform
   ? Shapes extends Shape
-    ? BindTransform<Tree, Shapes, Lengths, Left<Pattern>>
+    ? BindTransform<Tree, Shapes, Lengths, LeftSide<Pattern>>
     : never
   : Tree extends Einsum
     ? Shapes extends readonly Shape[]
-      ? BindEinsum<Tree, Shapes, Lengths, Left<Pattern>>
+      ? BindEinsum<Tree, Shapes, Lengths, LeftSide<Pattern>>
       : never
     : Tree extends ShapeItems
       ? Shapes extends Shape
@@ -95,7 +95,7 @@ type BindAll<Tree, Pattern extends string, Lengths, Shapes> = Tree extends Trans
         : never
       : number[]
 
-type Left<Pattern extends string> = Pattern extends `${infer Text}->${string}` ? Trim<Text> : Pattern
+type LeftSide<Pattern extends string> = Pattern extends `${infer Text}->${string}` ? Trim<Text> : Pattern
 
 /** The shape of a transform's or einsum's result; `number[]` where not even its rank is known. */
 export type ResultShape<
@@ -104,33 +104,33 @@ export type ResultShape<
   Lengths,
   Shapes,
 > = Pattern extends string
-  ? BindAll<Read<O, Pattern>, Pattern, Given<Lengths>, Shapes> extends infer Result extends number[]
+  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes> extends infer Result extends number[]
     ? Result
     : number[]
   : never
 
 /** The lengths of a shape pattern's names. */
 export type NamedLengths<O extends ShapeOperation, Pattern extends string, Lengths, S extends Shape> =
-  Read<O, Pattern> extends infer Tree
+  TreeOf<O, Pattern> extends infer Tree
     ? Tree extends ShapeItems
       ? number extends S['length']
         ? { [Name in NamesOf<Tree>]: number }
-        : Bind<Tree['shape'], S, Given<Lengths>, Pattern> extends Bound<infer Names>
-          ? Shown<{
-              [Name in NamesOf<Tree>]: Name extends keyof Names ? Names[Name] : LengthOf<Lengths, Name>
+        : Bind<Tree['shape'], S, KnownLengths<Lengths>, Pattern> extends Bound<infer Names>
+          ? WrittenOut<{
+              [Name in NamesOf<Tree>]: Name extends keyof Names ? Names[Name] : GivenLength<Lengths, Name>
             }>
           : { [Name in NamesOf<Tree>]: number }
       : Record<string, number>
     : never
 
-type LengthOf<Lengths, Name> = Name extends keyof Lengths ? LengthIn<Lengths, Name> : number
+type GivenLength<Lengths, Name> = Name extends keyof Lengths ? LengthIn<Lengths, Name> : number
 
 /** The same type, written out for the reader. */
-type Shown<T> = { [K in keyof T]: T[K] }
+type WrittenOut<T> = { [K in keyof T]: T[K] }
 
 /** The shape of a packed array: one dimension for each name and one for the star. */
 export type PackedShape<Pattern extends string> = Pattern extends string
-  ? ReadPacked<Read<'pack', Pattern>>
+  ? ReadPacked<TreeOf<'pack', Pattern>>
   : never
 
 type ReadPacked<Tree> =
@@ -147,7 +147,7 @@ export type Inverse<Pattern extends string> =
 /** The lengths that a pattern takes: completed by the names of its axes, and an error at any other name. */
 export type LengthsOf<O extends Operation, Pattern extends string, Lengths> = LengthsFor<
   O,
-  Read<O, Pattern>,
+  TreeOf<O, Pattern>,
   Lengths
 >
 
@@ -177,7 +177,7 @@ type Unused<Tree, Name extends string, Value> = Mistake<
   {
     axis: Name
     value: IsExact<Value> extends true ? Value : 'a number'
-    expected: Names<AllAxes<Tree>>
+    expected: NamesInWords<AllAxes<Tree>>
   }
 >
 
@@ -190,14 +190,14 @@ type AllAxes<Tree> = Tree extends Transform
       ? Flat<Tree['shape']>
       : []
 
-type Names<
+type NamesInWords<
   Axes extends Group,
   Done extends string = never,
   Text extends string = '',
 > = Axes extends readonly [infer First, ...infer Rest extends Group]
   ? First extends Done | number | '...' | '_'
-    ? Names<Rest, Done, Text>
-    : Names<
+    ? NamesInWords<Rest, Done, Text>
+    : NamesInWords<
         Rest,
         Done | Extract<First, string>,
         `${Text}${Text extends '' ? '' : ', '}'${Extract<First, string>}'`

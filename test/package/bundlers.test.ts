@@ -1,5 +1,5 @@
 /** The installed package through esbuild and Vite: what they make runs, what is not used costs nothing, sizes keep their budgets. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -32,7 +32,8 @@ const gzipped = (code: string) => gzipSync(code, { level: 9 }).length / 1000
 function runAlone(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'tesserae-bundle-'))
   try {
-    return run(process.execPath, ['--input-type=module', '--eval', code], folder)
+    writeFileSync(join(folder, 'main.mjs'), code)
+    return run(process.execPath, ['main.mjs'], folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
