@@ -38,7 +38,7 @@ export type Multiply<A extends number, B extends number> =
         ? B
         : B extends 1
           ? A
-          : ToNumber<Product<ToDigits<`${A}`>, FromLeft<`${B}`>>>
+          : ToNumber<LongProduct<ToDigits<`${A}`>, FromLeft<`${B}`>>>
       : number
     : number
 
@@ -48,7 +48,7 @@ export type Divide<A extends number, B extends number> =
     ? IsExact<B> extends true
       ? B extends 1
         ? A
-        : Quotient<FromLeft<`${A}`>, ToDigits<`${B}`>>
+        : LongQuotient<FromLeft<`${A}`>, ToDigits<`${B}`>>
       : number
     : number
 
@@ -80,11 +80,11 @@ type NoZeros<Text extends string> = Text extends `0${infer Rest}`
   : Text
 
 /** `A` times the number whose digits from the left are `B`: for each digit, ten times what is done, plus `A` times it. */
-type Product<A extends Digits, B extends Digits, Done extends Digits = []> = B extends readonly [
+type LongProduct<A extends Digits, B extends Digits, Done extends Digits = []> = B extends readonly [
   infer D extends Digit,
   ...infer Rest extends Digits,
 ]
-  ? Product<A, Rest, AddTimes<[0, ...Done], A, D>>
+  ? LongProduct<A, Rest, AddTimes<[0, ...Done], A, D>>
   : Done
 
 /** `Sum + A × D`, column by column. */
@@ -108,14 +108,14 @@ type Column<
   A extends Digit,
   D extends Digit,
   Carry extends Digit,
-> = TwoDigits<`${Extract<[...Times<A, D>, ...Ones[S], ...Ones[Carry]]['length'], number>}`>
+> = TwoDigits<`${Extract<[...TimesDigit<A, D>, ...Ones[S], ...Ones[Carry]]['length'], number>}`>
 
-type Times<
+type TimesDigit<
   A extends Digit,
   D extends Digit,
   Done extends 1[] = [],
   Count extends 1[] = [],
-> = Count['length'] extends D ? Done : Times<A, D, [...Done, ...Ones[A]], [...Count, 1]>
+> = Count['length'] extends D ? Done : TimesDigit<A, D, [...Done, ...Ones[A]], [...Count, 1]>
 
 type TwoDigits<Text extends string> = Text extends `${infer Tens extends Digit}${infer One extends Digit}`
   ? [Tens, One]
@@ -130,14 +130,14 @@ type Butlast<Number extends Digits> = Number extends readonly [Digit, ...infer R
   : []
 
 /** Long division: bring down a digit, count how often `B` can be taken away. */
-type Quotient<
+type LongQuotient<
   A extends Digits,
   B extends Digits,
   Remainder extends Digits = [],
   Text extends string = '',
 > = A extends readonly [infer D extends Digit, ...infer Rest extends Digits]
   ? TakeAway<[D, ...Remainder], B> extends readonly [infer Times extends Digit, infer Left extends Digits]
-    ? Quotient<Rest, B, Left, `${Text}${Times}`>
+    ? LongQuotient<Rest, B, Left, `${Text}${Times}`>
     : never
   : Remainder[number] extends 0
     ? NoZeros<Text> extends `${infer N extends number}`

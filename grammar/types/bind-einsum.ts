@@ -22,13 +22,13 @@ export type BindEinsum<
   : Shapes['length'] extends E['operands']['length']
     ? Collect<E['operands'], Shapes, Text, E['operands']['length']> extends infer Read
       ? Read extends Collected
-        ? Finish<Solve<Read['dimensions'], Given>, E['output'], Read['ellipsis']>
+        ? Finish<SolveAll<Read['dimensions'], Given>, E['output'], Read['ellipsis']>
         : Read
       : never
     : Mistake<'operand/count', { got: Shapes['length']; expected: E['operands']['length'] }>
 
 /** A dimension of an operand: the names it is made of, the last one fastest. */
-interface Dimension {
+interface OperandDimension {
   readonly names: readonly string[]
   readonly item: Item
   readonly length: number
@@ -36,7 +36,10 @@ interface Dimension {
   readonly where: string
 }
 
-interface Collected<Dimensions extends readonly Dimension[] = readonly Dimension[], Ellipsis = unknown> {
+interface Collected<
+  Dimensions extends readonly OperandDimension[] = readonly OperandDimension[],
+  Ellipsis = unknown,
+> {
   readonly dimensions: Dimensions
   /** As many elements as `...` has dimensions in the operand that has most; null if that is not known. */
   readonly ellipsis: Ellipsis
@@ -48,7 +51,7 @@ type Collect<
   Shapes extends readonly Shape[],
   Text extends string,
   Count extends number,
-  Done extends readonly Dimension[] = [],
+  Done extends readonly OperandDimension[] = [],
   Ellipsis extends readonly unknown[] | null = [],
   Past extends readonly unknown[] = [],
 > = Operands extends readonly [
@@ -62,7 +65,7 @@ type Collect<
           OtherShapes,
           TextAfter<Text>,
           Count,
-          [...Done, ...Lay<WithoutEllipsis<Items>, Any<WithoutEllipsis<Items>>, Where<Past, Count>>],
+          [...Done, ...Lay<WithoutEllipsis<Items>, Any<WithoutEllipsis<Items>>, WhereOf<Past, Count>>],
           '...' extends Items[number] ? null : Ellipsis,
           [...Past, 0]
         >
@@ -73,14 +76,14 @@ type Collect<
             OtherShapes,
             TextAfter<Text>,
             Count,
-            [...Done, ...Lay<Items, S, Where<Past, Count>>],
-            Longer<Ellipsis, Middle<Items, S>>,
+            [...Done, ...Lay<Items, S, WhereOf<Past, Count>>],
+            Longer<Ellipsis, UnderEllipsis<Items, S>>,
             [...Past, 0]
           >
     : never
   : Collected<Done, Ellipsis>
 
-type Where<Past extends readonly unknown[], Count> = Count extends 1
+type WhereOf<Past extends readonly unknown[], Count> = Count extends 1
   ? 'the operand'
   : `operand ${Extract<[...Past, 0]['length'], number>}`
 
@@ -96,7 +99,7 @@ type WithoutEllipsis<Items extends readonly Item[]> =
     : Items
 
 /** The lengths that `...` stands for in an operand. */
-type Middle<Items extends readonly Item[], S extends Shape> =
+type UnderEllipsis<Items extends readonly Item[], S extends Shape> =
   AroundEllipsis<Items> extends {
     before: infer Before extends readonly Item[]
     after: infer After extends readonly Item[]
@@ -119,10 +122,10 @@ type Lay<
   Items extends readonly Item[],
   S extends Shape,
   Where extends string,
-  Done extends readonly Dimension[] = [],
+  Done extends readonly OperandDimension[] = [],
 > = Items extends readonly [infer First extends Item, ...infer Rest extends readonly Item[]]
   ? First extends '...'
-    ? Middle<Items, S> extends infer Lengths extends Shape
+    ? UnderEllipsis<Items, S> extends infer Lengths extends Shape
       ? Lay<Rest, Drop<S, Lengths>, Where, [...Done, ...LayEllipsis<Lengths, Where, Done>]>
       : never
     : S extends readonly [infer Length extends number, ...infer Lengths extends Shape]
@@ -132,13 +135,13 @@ type Lay<
           Where,
           [
             ...Done,
-            { names: NamesOf<First>; item: First; length: Length; index: Done['length']; where: Where },
+            { names: NamesOfItem<First>; item: First; length: Length; index: Done['length']; where: Where },
           ]
         >
       : never
   : Done
 
-type NamesOf<I extends Item> = I extends Group ? Strings<I> : I extends string ? [I] : []
+type NamesOfItem<I extends Item> = I extends Group ? Strings<I> : I extends string ? [I] : []
 
 type Strings<G extends Group, Done extends readonly string[] = []> = G extends readonly [
   infer First,
@@ -158,8 +161,8 @@ type Drop<S extends Shape, Beginning extends Shape> = S extends readonly [
 type LayEllipsis<
   Lengths extends Shape,
   Where extends string,
-  Before extends readonly Dimension[],
-  Done extends readonly Dimension[] = [],
+  Before extends readonly OperandDimension[],
+  Done extends readonly OperandDimension[] = [],
 > = Lengths extends readonly [infer First extends number, ...infer Rest extends Shape]
   ? LayEllipsis<
       Rest,
@@ -178,14 +181,14 @@ type LayEllipsis<
     >
   : Done
 
-type Solve<Dimensions extends readonly Dimension[], Given> =
+type SolveAll<Dimensions extends readonly OperandDimension[], Given> =
   Alone<Dimensions, Given, { [N in keyof Given]: 'the lengths' }> extends infer Read
-    ? Read extends Known<infer Names, infer Units>
+    ? Read extends LoneLengths<infer Names, infer Units>
       ? Groups<Dimensions, Names, Units>
       : Read
     : never
 
-interface Known<Names, Units extends string> {
+interface LoneLengths<Names, Units extends string> {
   readonly names: Names
   /** Names that were seen with length 1, which may stand for another length. */
   readonly units: Units
@@ -197,11 +200,14 @@ type Put<Names, Name extends string, Value> = {
 
 /** Lengths that stand in a shape as they are; `From` is where each is from. */
 type Alone<
-  Dimensions extends readonly Dimension[],
+  Dimensions extends readonly OperandDimension[],
   Names,
   From,
   Units extends string = never,
-> = Dimensions extends readonly [infer D extends Dimension, ...infer Rest extends readonly Dimension[]]
+> = Dimensions extends readonly [
+  infer D extends OperandDimension,
+  ...infer Rest extends readonly OperandDimension[],
+]
   ? D['names'] extends readonly [infer Name extends string]
     ? D['length'] extends 1
       ? Alone<Rest, Names, From, Units | Name>
@@ -215,10 +221,10 @@ type Alone<
           : Alone<Rest, Put<Names, Name, D['length']>, Put<From, Name, D['where']>, Units>
         : Alone<Rest, Put<Names, Name, D['length']>, Put<From, Name, D['where']>, Units>
     : Alone<Rest, Names, From, Units>
-  : Known<Names, Units>
+  : LoneLengths<Names, Units>
 
 type TwoLengths<
-  D extends Dimension,
+  D extends OperandDimension,
   Name extends string,
   Length extends number,
   From,
@@ -239,12 +245,15 @@ type TwoLengths<
 
 /** One round over the groups; what has two unknown names waits for the next. Then names of length 1 are 1. */
 type Groups<
-  Dimensions extends readonly Dimension[],
+  Dimensions extends readonly OperandDimension[],
   Names,
   Units extends string,
-  Waiting extends readonly Dimension[] = [],
+  Waiting extends readonly OperandDimension[] = [],
   Progress = false,
-> = Dimensions extends readonly [infer D extends Dimension, ...infer Rest extends readonly Dimension[]]
+> = Dimensions extends readonly [
+  infer D extends OperandDimension,
+  ...infer Rest extends readonly OperandDimension[],
+]
   ? D['names'] extends readonly [string]
     ? Groups<Rest, Names, Units, Waiting, Progress>
     : BindItem<D['item'], D['length'], Names, D['index']> extends infer Found

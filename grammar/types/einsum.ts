@@ -21,7 +21,7 @@ export type ReadEinsum<Text extends string> =
       : Sides
     : never
 
-interface Operands<All extends readonly (readonly Item[])[], Names extends string> {
+interface OperandsRead<All extends readonly (readonly Item[])[], Names extends string> {
   readonly all: All
   readonly names: Names
 }
@@ -38,12 +38,12 @@ type ReadOperands<
     : never
   : Scan<Words<Text>, typeof dialects.operand> extends infer Read
     ? Read extends Expression
-      ? Operands<[...All, Read['items']], Names | Read['names']>
+      ? OperandsRead<[...All, Read['items']], Names | Read['names']>
       : Read
     : never
 
 type ReadOutput<Left, Right extends string> =
-  Left extends Operands<infer All, infer Names>
+  Left extends OperandsRead<infer All, infer Names>
     ? Scan<Words<Right>, typeof dialects.output> extends infer Output
       ? Output extends Expression
         ? Exclude<Output['names'], Names> extends never

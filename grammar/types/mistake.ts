@@ -12,14 +12,14 @@ export interface Unchecked {
 }
 
 /** The first line of the run-time message. */
-export type Say<Operation extends string, M> =
-  M extends Mistake<infer C, infer Values> ? `${Operation}: ${Fill<(typeof sentences)[C], Values>}` : never
+export type Say<O extends string, M> =
+  M extends Mistake<infer C, infer Values> ? `${O}: ${Fill<(typeof sentences)[C], Values>}` : never
 
 type Fill<Sentence extends string, Values> = Sentence extends `${infer Head}{${infer Name}}${infer Tail}`
-  ? `${Head}${Shown<Values, Name>}${Fill<Tail, Values>}`
+  ? `${Head}${ShownValue<Values, Name>}${Fill<Tail, Values>}`
   : Sentence
 
-type Shown<Values, Name> = Name extends keyof Values
+type ShownValue<Values, Name> = Name extends keyof Values
   ? Values[Name] extends infer Value extends string | number
     ? Escape<`${Value}`>
     : never

@@ -14,27 +14,24 @@ export interface Pack<
   readonly after: After
 }
 
-export type ReadPack<
-  Text extends string,
-  Operation extends PackOperation,
-> = Text extends `${string}->${string}`
-  ? Mistake<'pattern/arrow-unexpected', { example: (typeof examples)[Operation] }>
-  : Scan<Words<PlainSpaces<Text>>>
+export type ReadPack<Text extends string, O extends PackOperation> = Text extends `${string}->${string}`
+  ? Mistake<'pattern/arrow-unexpected', { example: (typeof examples)[O] }>
+  : ScanPack<Words<PlainSpaces<Text>>>
 
 type PlainSpaces<Text extends string> = Text extends `${infer Head}${'\t' | '\n' | '\r'}${infer Tail}`
   ? PlainSpaces<`${Head} ${Tail}`>
   : Text
 
-type Scan<
+type ScanPack<
   Text extends string,
   Names extends readonly string[] = [],
   Before extends readonly string[] | null = null,
 > = Text extends `${infer Word} ${infer Rest}`
   ? Word extends ''
-    ? Scan<Rest, Names, Before>
+    ? ScanPack<Rest, Names, Before>
     : Word extends '*'
       ? Before extends null
-        ? Scan<Rest, [], Names>
+        ? ScanPack<Rest, [], Names>
         : Mistake<'pattern/star-second'>
       : Word extends '(' | ')' | ',' | '...'
         ? Mistake<'pattern/not-in-pack', { word: Word }>
@@ -42,7 +39,7 @@ type Scan<
           ? Name extends string
             ? Name extends Names[number] | (Before extends readonly string[] ? Before[number] : never)
               ? Mistake<'pattern/duplicate-axis', { axis: Name; where: 'in the pattern' }>
-              : Scan<Rest, [...Names, Name], Before>
+              : ScanPack<Rest, [...Names, Name], Before>
             : Name
           : never
   : Before extends readonly string[]

@@ -10,12 +10,9 @@ export interface ShapeItems<Items extends readonly Item[] = readonly Item[]> {
   readonly shape: Items
 }
 
-export type ReadShape<
-  Text extends string,
-  Operation extends ShapeOperation,
-> = Text extends `${string}->${string}`
-  ? Mistake<'pattern/arrow-unexpected', { example: (typeof examples)[Operation] }>
-  : Scan<Words<Text>, (typeof dialects)[Operation]> extends infer Read
+export type ReadShape<Text extends string, O extends ShapeOperation> = Text extends `${string}->${string}`
+  ? Mistake<'pattern/arrow-unexpected', { example: (typeof examples)[O] }>
+  : Scan<Words<Text>, (typeof dialects)[O]> extends infer Read
     ? Read extends Expression
       ? ShapeItems<Read['items']>
       : Read

@@ -18,51 +18,47 @@ export interface Transform<
 /** The sides of a pattern with one arrow. */
 export type Cut<
   Text extends string,
-  Operation extends keyof typeof examples,
+  O extends keyof typeof examples,
 > = Text extends `${infer Left}->${infer Right}`
   ? Right extends `${string}->${string}`
-    ? Mistake<'pattern/arrow-second', { example: (typeof examples)[Operation] }>
+    ? Mistake<'pattern/arrow-second', { example: (typeof examples)[O] }>
     : { readonly left: Left; readonly right: Right }
-  : Mistake<'pattern/arrow-missing', { example: (typeof examples)[Operation] }>
+  : Mistake<'pattern/arrow-missing', { example: (typeof examples)[O] }>
 
-export type ReadTransform<Text extends string, Operation extends TransformOperation> =
-  Cut<Text, Operation> extends infer Sides
+export type ReadTransform<Text extends string, O extends TransformOperation> =
+  Cut<Text, O> extends infer Sides
     ? Sides extends { left: infer Left extends string; right: infer Right extends string }
-      ? ReadRight<Operation, Scan<Words<Left>, (typeof dialects)[Operation]['left']>, Right>
+      ? ReadRight<O, Scan<Words<Left>, (typeof dialects)[O]['left']>, Right>
       : Sides
     : never
 
-type ReadRight<Operation extends TransformOperation, Left, Right extends string> = Left extends Expression
-  ? CheckSides<Operation, Left, Scan<Words<Right>, (typeof dialects)[Operation]['right']>>
+type ReadRight<O extends TransformOperation, Left, Right extends string> = Left extends Expression
+  ? CheckSides<O, Left, Scan<Words<Right>, (typeof dialects)[O]['right']>>
   : Left
 
-type CheckSides<
-  Operation extends TransformOperation,
-  Left extends Expression,
-  Right,
-> = Right extends Expression
-  ? Dropped<Operation, Left, Right> extends infer Axis extends string
-    ? [Axis] extends [never]
-      ? Made<Operation, Left, Right> extends infer Axis extends string
-        ? [Axis] extends [never]
+type CheckSides<O extends TransformOperation, Left extends Expression, Right> = Right extends Expression
+  ? Dropped<O, Left, Right> extends infer Name extends string
+    ? [Name] extends [never]
+      ? Made<O, Left, Right> extends infer Name extends string
+        ? [Name] extends [never]
           ? Transform<Left['items'], Right['items']>
-          : Mistake<'pattern/right-only', { axis: Axis }>
+          : Mistake<'pattern/right-only', { axis: Name }>
         : never
-      : Mistake<'pattern/left-only', { axis: Axis }>
+      : Mistake<'pattern/left-only', { axis: Name }>
     : never
   : Right
 
 /** The first axis that only the left side has, where that is a mistake. */
-type Dropped<Operation, Left extends Expression, Right extends Expression> = Operation extends 'reduce'
+type Dropped<O, Left extends Expression, Right extends Expression> = O extends 'reduce'
   ? never
   : Exclude<Left['names'], Right['names']> extends never
     ? never
     : FirstMissing<Flat<Left['items']>, Right['names']>
 
 /** The first axis that only the right side has, where that is a mistake. */
-type Made<Operation, Left extends Expression, Right extends Expression> =
-  Exclude<Operation extends 'repeat' ? Right['names'] & '...' : Right['names'], Left['names']> extends never
+type Made<O, Left extends Expression, Right extends Expression> =
+  Exclude<O extends 'repeat' ? Right['names'] & '...' : Right['names'], Left['names']> extends never
     ? never
-    : Operation extends 'repeat'
+    : O extends 'repeat'
       ? '...'
       : FirstMissing<Flat<Right['items']>, Left['names']>

@@ -12,7 +12,7 @@ export type Kind<Word extends string> = Word extends '...'
     ? Fault
     : Word extends `${string}.${string}`
       ? Mistake<'pattern/stray-dots', { word: Word }>
-      : Word extends `${Digit}${string}`
+      : Word extends `${DigitCharacter}${string}`
         ? NumberOf<Word, WithoutZeros<Word>>
         : Word extends '_'
           ? '_'
@@ -20,10 +20,10 @@ export type Kind<Word extends string> = Word extends '...'
             ? Mistake<'pattern/bad-name', { word: Word }>
             : 'name'
 
-type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
+type DigitCharacter = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
 
 type Ordinary =
-  | Digit
+  | DigitCharacter
   | ('a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm')
   | ('n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z')
   | ('A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M')
@@ -51,12 +51,12 @@ type Characters<Word extends string, Rest extends string = Word> = Rest extends 
 
 type WithoutZeros<Text extends string> = Text extends `0${infer Rest}` ? WithoutZeros<Rest> : Text
 
-type NumberOf<Word extends string, Digits extends string> = Digits extends ''
+type NumberOf<Word extends string, Significant extends string> = Significant extends ''
   ? Mistake<'pattern/zero', { word: Word }>
-  : Digits extends `${bigint}`
-    ? Is16Long<Digits> extends true
+  : Significant extends `${bigint}`
+    ? Is16Long<Significant> extends true
       ? Mistake<'pattern/large-number', { word: Word }>
-      : Digits extends `${infer Length extends number}`
+      : Significant extends `${infer Length extends number}`
         ? Length
         : never
     : Mistake<'pattern/bad-name', { word: Word }>

@@ -49,9 +49,9 @@ export type ArrayOf<D extends Data, S extends Shape> = number extends S['length'
   : Shaped<D, S extends number[] ? S : number[]>
 
 /** Buffers of the same kind, whatever memory they are on. */
-export type SameKind<D extends Data> = Extract<D extends TypedArray ? Kind<D, TypedArray> : D, Data>
+export type SameKind<D extends Data> = Extract<D extends TypedArray ? KindAmong<D, TypedArray> : D, Data>
 
-type Kind<D, T> = T extends unknown ? (D extends T ? T : never) : never
+type KindAmong<D, T> = T extends unknown ? (D extends T ? T : never) : never
 
 type TypedArray = Integers | Float32Array | Float64Array | BigInt64Array | BigUint64Array
 
