@@ -111,9 +111,20 @@ function addDotProducts(
   for (let j = 0; j < length; j++) {
     let p = fromA + j * aj
     let q = fromB + j * bj
-    let sum = 0
-    for (let k = 0; k < count; k++, p += ak, q += bk) sum += a[p]! * b[q]!
-    sums[j]! += sum
+    // four sums, so that an addition need not wait for the one before
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    let k = 0
+    for (; k + 4 <= count; k += 4, p += 4 * ak, q += 4 * bk) {
+      s0 += a[p]! * b[q]!
+      s1 += a[p + ak]! * b[q + bk]!
+      s2 += a[p + 2 * ak]! * b[q + 2 * bk]!
+      s3 += a[p + 3 * ak]! * b[q + 3 * bk]!
+    }
+    for (; k < count; k++, p += ak, q += bk) s0 += a[p]! * b[q]!
+    sums[j]! += s0 + s1 + (s2 + s3)
   }
 }
 

@@ -4,7 +4,7 @@
  * index; thin ones are computed without packing.
  */
 
-import { getHeap } from '../wasm/heap.ts'
+import { getHeap, isResident } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
 import type { Contraction, Operand } from './contraction.ts'
 import { multiplyDirectly } from './direct.ts'
@@ -26,6 +26,10 @@ export interface Product extends Contraction {
   readonly groups: Groups
 }
 
+// below this many multiplications packing, or bringing tensors to linear memory, costs more than it saves
+const smallInHeap = 1024
+const smallOutside = 16_384
+
 /** Multiplies two operands of numbers into the output. */
 export function multiplyPair(contraction: Contraction): void {
   const product = asProduct(contraction)
@@ -36,7 +40,8 @@ export function multiplyPair(contraction: Contraction): void {
   const tensors = [...contraction.operands, contraction.output, epilogue.bias, epilogue.residual]
   const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
   const heap = single ? getHeap() : null
-  const small = m * n * k < 1024
+  const resident = tensors.some((tensor) => tensor !== null && isResident(tensor.data))
+  const small = m * n * k < (resident ? smallInHeap : smallOutside)
   const thin = small || k < 4 || n < 4 || (m < 4 && product.b.weight === undefined)
   if (thin || tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)) multiplyDirectly(product)
   else if (heap) multiplyInHeap(heap, product)

@@ -3,6 +3,8 @@
  * is a view of the whole memory and whose offset is its address: so every view of it does, too. Growing the memory detaches that buffer, not
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
+
+import { simd } from './capabilities.ts'
 import { rows as embedded, type RowsKernels } from './generated/rows.ts'
 import { instantiate } from './instantiate.ts'
 import { LinearMemory, type Pointer } from './memory.ts'
@@ -22,14 +24,22 @@ let heap: Heap | null | undefined
 
 /** The heap, or null where this platform has no WebAssembly SIMD. */
 export function getHeap(): Heap | null {
-  if (heap === undefined) {
+  if (heap === undefined) heap = simd() ? makeHeap() : null
+  return heap
+}
+
+function makeHeap(): Heap | null {
+  try {
     const memory = new LinearMemory()
-    reside(memory.memory)
     const engine = ProductEngine.on(memory)
     const rows = instantiate(embedded, memory.memory)
-    heap = engine && rows && { memory, engine, rows }
+    reside(memory.memory)
+    return engine && rows && { memory, engine, rows }
+  } catch (error) {
+    // no room for a memory, or a browser that compiles nothing of this size at once
+    if (error instanceof RangeError) return null
+    throw error
   }
-  return heap
 }
 
 /** The whole memory as floats: good as a tensor's data for ever, for reading elements until the memory grows. */
