@@ -40,9 +40,10 @@ export function multiplyPair(contraction: Contraction): void {
   const tensors = [...contraction.operands, contraction.output, epilogue.bias, epilogue.residual]
   const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
   const heap = single ? getHeap() : null
-  const resident = tensors.some((tensor) => tensor !== null && isResident(tensor.data))
-  const small = m * n * k < (resident ? smallInHeap : smallOutside)
-  const thin = small || k < 4 || n < 4 || (m < 4 && product.b.weight === undefined)
+  const isWeight = product.b.weight !== undefined
+  const inHeap = isWeight || tensors.some((tensor) => tensor !== null && isResident(tensor.data))
+  const small = m * n * k < (inHeap ? smallInHeap : smallOutside)
+  const thin = small || k < 4 || n < 4 || (m < 4 && !isWeight)
   if (thin || tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)) multiplyDirectly(product)
   else if (heap) multiplyInHeap(heap, product)
   else multiplyBatch(plainKernel, product)
