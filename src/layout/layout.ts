@@ -122,3 +122,14 @@ export function slice(layout: Layout, axis: number, start: number, end: number):
     offset: layout.offset + start * layout.stride[axis]!,
   }
 }
+
+/** The layout with axis `axis` in reverse order. */
+export function reverse(layout: Layout, axis: number): Layout {
+  const step = layout.stride[axis]!
+  const last = Math.max(0, layout.shape[axis]! - 1)
+  return {
+    shape: layout.shape,
+    stride: layout.stride.with(axis, -step),
+    offset: layout.offset + last * step,
+  }
+}

@@ -39,6 +39,7 @@ export {
 } from './positions.ts'
 export { manualSeed } from './random.ts'
 export { attentionRollout } from './rollout.ts'
+export { type RotaryOptions, rotatePositions2d } from './rotary.ts'
 export { Identity, Sequential } from './sequential.ts'
 export type { LoadOptions, LoadReport } from './state.ts'
 export {
