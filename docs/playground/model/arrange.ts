@@ -51,7 +51,7 @@ export interface ArrangeOptions {
 export function arrange(
   { dimensions }: TensorReading,
   axes: Reading['axes'],
-  { gap = 0.08, spread = 1, aspect = 1.5, pixels = false }: ArrangeOptions = {},
+  { gap = 0.08, spread = 1, aspect = 2, pixels = false }: ArrangeOptions = {},
 ): Arrangement {
   const extent = { x: 1, y: 1 }
   const level = { x: 0, y: 0 }

@@ -72,7 +72,10 @@ export function mountEditor(parent: HTMLElement, store: Store): void {
     offered =
       input.selectionEnd === caret ? complete(input.value, caret, store.state.operation).slice(0, 7) : []
     const typing = /[\p{L}\p{N}_ (]$/u.test(input.value.slice(0, caret))
-    if (offered.length === 0 || !(typing || asked)) return close()
+    if (offered.length === 0 || !(typing || asked)) {
+      close()
+      return
+    }
     options.replaceChildren(
       ...offered.map((one, i) =>
         element(

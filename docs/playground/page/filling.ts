@@ -1,6 +1,6 @@
 /** What fills the tensor: numbers that count its elements, or a picture. */
 import { pictureShape } from '../model/picture.ts'
-import type { Source } from '../model/state.ts'
+import type { Source, State } from '../model/state.ts'
 import { element } from './element.ts'
 import type { Store } from './store.ts'
 
@@ -12,7 +12,7 @@ export function mountFilling(parent: HTMLElement, store: Store, openPicture: () 
       type: 'radio',
       name: 'source',
       value: source,
-      on: { change: () => fillWith(source, store) },
+      on: { change: () => store.change(filledWith(source, store.state)) },
     })
     inputs.set(source, input)
     return element('label', {}, input, element('span', {}, text))
@@ -37,30 +37,21 @@ export function mountFilling(parent: HTMLElement, store: Store, openPicture: () 
   })
 }
 
-/** A picture wants a shape that can be one. */
-function fillWith(source: Source, store: Store): void {
-  const { shapes, pattern } = store.state
-  const [shape = []] = shapes
-  const large = shape.some((length) => length >= 24)
-  if (source === 'numbers' || (pictureShape(shape) !== null && large)) return store.change({ source })
-  if (pictureShape(shape)?.channels !== null && pictureShape(shape) !== null) {
-    // the same dimensions, as large as a picture
-    const { rows, columns } = pictureShape(shape)!
-    return store.change({ source, shapes: [shape.with(rows, 72).with(columns, 96)] })
+/** What changes with the filling: a picture wants a shape that can be one. */
+function filledWith(source: Source, { shapes, pattern }: State): Partial<State> {
+  const shape = shapes[0] ?? []
+  const found = pictureShape(shape)
+  if (source === 'numbers' || (found !== null && shape.some((length) => length >= 24))) return { source }
+  // the same dimensions, as large as a picture
+  if (found?.channels != null) return { source, shapes: [shape.with(found.rows, 72).with(found.columns, 96)] }
+  if (shape.length === 3) return { source, shapes: [[72, 96, 3]] }
+  if (shape.length === 4) return { source, shapes: [[1, 3, 72, 96]] }
+  if (/^\s*\w+\s+\w+\s*->/.test(pattern)) {
+    return { source, pattern: 'h w c -> w h c', shapes: [[72, 96, 3]], lengths: new Map() }
   }
-  const rank = shape.length
-  const asHwc = rank === 3 ? [72, 96, 3] : rank === 4 ? [1, 3, 72, 96] : null
-  if (asHwc !== null) return store.change({ source, shapes: [asHwc] })
-  const transposes = /^\s*\S+\s+\S+\s*->/.test(pattern)
-  store.change({
-    source,
-    pattern: transposes ? 'h w c -> w h c' : '(h s1) (w s2) c -> (h w) s1 s2 c',
-    shapes: [[72, 96, 3]],
-    lengths: transposes
-      ? new Map()
-      : new Map([
-          ['s1', 24],
-          ['s2', 24],
-        ]),
-  })
+  const lengths = new Map([
+    ['s1', 24],
+    ['s2', 24],
+  ])
+  return { source, pattern: '(h s1) (w s2) c -> (h w) s1 s2 c', shapes: [[72, 96, 3]], lengths }
 }

@@ -109,7 +109,10 @@ class Clock {
   measureSoon(state: State): void {
     clearTimeout(this.waiting)
     const real = enlarge(state)
-    if (real === null) return this.parent.replaceChildren()
+    if (real === null) {
+      this.parent.replaceChildren()
+      return
+    }
     this.waiting = setTimeout(() => this.measure(real), 900)
     const shapes = real.shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')
     this.parent.replaceChildren(

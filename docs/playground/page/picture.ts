@@ -1,5 +1,6 @@
 /** One's own picture: by a file chooser, dropped anywhere on the page, or pasted. */
 import { pictureShape, tensorSize } from '../model/picture.ts'
+import type { State } from '../model/state.ts'
 import { announce, element } from './element.ts'
 import type { Store } from './store.ts'
 
@@ -44,34 +45,33 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
       const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
       context.drawImage(bitmap, 0, 0, width, height)
       store.usePicture(context.getImageData(0, 0, width, height))
-      fitTo(width, height)
+      store.change(fitted(store.state, width, height))
       announce(`${file.name} is shown`)
     } catch {
       announce(`${file.name} is not a picture that this browser can read`)
     }
   }
 
-  /** A shape for the picture, and a pattern that fits it where the present one does not. */
-  function fitTo(width: number, height: number): void {
-    const size = tensorSize(width, height)
-    const { shapes, operation } = store.state
-    const found = operation === 'einsum' ? null : pictureShape(shapes[0]!)
-    if (found !== null) {
-      const shape = shapes[0]!.with(found.rows, size.height).with(found.columns, size.width)
-      return store.change({ source: 'picture', shapes: [shape] })
-    }
-    store.change({
-      operation: 'rearrange',
-      pattern: '(h s1) (w s2) c -> s1 (h w s2) c',
-      shapes: [[size.height, size.width, 3]],
-      lengths: new Map([
-        ['s1', 24],
-        ['s2', 24],
-      ]),
-      source: 'picture',
-      colour: [],
-    })
-  }
-
   return () => chooser.click()
+}
+
+/** A shape for the picture, and a pattern that fits it where the present one does not. */
+function fitted({ shapes, operation }: State, width: number, height: number): Partial<State> {
+  const size = tensorSize(width, height)
+  const found = operation === 'einsum' ? null : pictureShape(shapes[0]!)
+  if (found !== null) {
+    const shape = shapes[0]!.with(found.rows, size.height).with(found.columns, size.width)
+    return { source: 'picture', shapes: [shape] }
+  }
+  return {
+    operation: 'rearrange',
+    pattern: '(h s1) (w s2) c -> s1 (h w s2) c',
+    shapes: [[size.height, size.width, 3]],
+    lengths: new Map([
+      ['s1', 24],
+      ['s2', 24],
+    ]),
+    source: 'picture',
+    colour: [],
+  }
 }

@@ -120,7 +120,7 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     const wide = width > 620
     frames = frame(view.drawing, {
       width,
-      height: wide ? Math.min(520, Math.max(380, innerHeight * 0.56)) : 620,
+      height: wide ? Math.min(560, Math.max(340, innerHeight - 470)) : 620,
     })
     const ratio = Math.min(3, devicePixelRatio)
     canvas.width = Math.round(frames.width * ratio)
@@ -179,15 +179,15 @@ export function mountStage(parent: HTMLElement, store: Store): void {
   function showReadout(): void {
     const at = spot()
     const { drawing } = view
-    if (drawing === null) return readout.replaceChildren()
-    if (at === null) {
-      return readout.replaceChildren(
+    if (drawing === null) readout.replaceChildren()
+    else if (at !== null) readout.replaceChildren(...describe(drawing, at))
+    else {
+      readout.replaceChildren(
         matchMedia('(hover: hover)').matches
           ? 'Point at an element to follow it; click to keep it.'
           : 'Tap an element to follow it.',
       )
     }
-    readout.replaceChildren(...describe(drawing, at))
   }
 
   surface.addEventListener('pointermove', (event) => {
@@ -231,7 +231,10 @@ export function mountStage(parent: HTMLElement, store: Store): void {
   /** Keeps following: an operand's element by the first place it goes to. */
   function choose(at: Spot | null): void {
     const { drawing } = view
-    if (drawing === null || at === null) return store.change({ element: null })
+    if (drawing === null || at === null) {
+      store.change({ element: null })
+      return
+    }
     const result = drawing.operands.length
     const target =
       at.tensor === result

@@ -68,7 +68,10 @@ export class Pad {
       }
       this.update()
     }
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return show(points)
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
+      show(points)
+      return
+    }
     const begun = performance.now()
     const step = (now: number) => {
       const part = Math.min(1, (now - begun) / 900)

@@ -17,6 +17,9 @@ export function mountPhoto(reader: Reader): void {
   const picture = element('canvas', { className: 'picture', attributes: { 'aria-hidden': 'true' } })
   let overlay = grid(1, 1, 'heat')
   view.append(picture, overlay)
+  view.tabIndex = 0
+  view.setAttribute('role', 'application')
+  view.setAttribute('aria-label', 'The picture in patches. Arrow keys move from patch to patch.')
 
   const chooser = byId('photo-files') as HTMLInputElement
   chooser.addEventListener('change', () => take(chooser.files))

@@ -69,7 +69,7 @@ interface Slip {
   readonly shape?: string
   readonly says: RegExp
   readonly button: RegExp
-  readonly then: string
+  readonly becomes: string
 }
 
 const slips: Record<string, Slip> = {
@@ -77,81 +77,81 @@ const slips: Record<string, Slip> = {
     typed: 'height width -> widht height',
     says: /axis 'width' is only on the left/,
     button: /Write 'width'/,
-    then: 'height width -> width height',
+    becomes: 'height width -> width height',
   },
-  'no arrow': { typed: 'h w', says: /the pattern has no '->'/, button: /Add '->'/, then: 'h w -> h w' },
+  'no arrow': { typed: 'h w', says: /the pattern has no '->'/, button: /Add '->'/, becomes: 'h w -> h w' },
   'two arrows': {
     typed: 'h w -> w h ->',
     says: /second '->'/,
     button: /Remove the second/,
-    then: 'h w -> w h',
+    becomes: 'h w -> w h',
   },
   'an arrow of another make': {
     typed: 'h w → w h',
     says: /no '->'/,
     button: /Write the arrow/,
-    then: 'h w -> w h',
+    becomes: 'h w -> w h',
   },
   'a comma': {
     typed: 'h, w -> w h',
     says: /unknown character ','/,
     button: /Separate by a space/,
-    then: 'h w -> w h',
+    becomes: 'h w -> w h',
   },
   'an open group': {
     typed: 'h w -> (w h',
     says: /'\(' without '\)'/,
     button: /Close it after 'h'/,
-    then: 'h w -> (w h)',
+    becomes: 'h w -> (w h)',
   },
   'a closed group that never began': {
     typed: 'h w -> w h)',
     says: /'\)' without '\('/,
     button: /Remove '\)'/,
-    then: 'h w -> w h',
+    becomes: 'h w -> w h',
   },
   'groups in groups': {
     typed: 'h w -> ((h w))',
     says: /parentheses inside parentheses/,
     button: /inner parentheses/,
-    then: 'h w -> (h w)',
+    becomes: 'h w -> (h w)',
   },
   'an axis twice': {
     typed: 'h w -> w h h',
     says: /axis 'h' stands twice/,
     button: /Remove 'h'/,
-    then: 'h w -> w h',
+    becomes: 'h w -> w h',
   },
   'an axis left out': {
     typed: 'h w -> h',
     says: /axis 'w' is only on the left/,
     button: /Add 'w' to the right/,
-    then: 'h w -> h w',
+    becomes: 'h w -> h w',
   },
   'stray dots': {
     typed: 'h .. -> .. h',
     says: /stray dots/,
     button: /Write '\.\.\.'/,
-    then: 'h ... -> ... h',
+    becomes: 'h ... -> ... h',
   },
-  'a bad name': { typed: 'h_ w -> w h_', says: /bad axis name/, button: /Write 'h'/, then: 'h w -> w h' },
+  'a bad name': { typed: 'h_ w -> w h_', says: /bad axis name/, button: /Write 'h'/, becomes: 'h w -> w h' },
   'a wrong rank': {
     typed: 'b h w -> b w h',
     says: /wrong number of dimensions/,
     button: /Make the shape \[2, 4, 6\]/,
-    then: 'b h w -> b w h',
+    becomes: 'b h w -> b w h',
   },
   'a length that does not divide': {
     typed: '(h s1) w -> h s1 w',
     shape: '5, 6',
     says: /does not split into '\(h s1\)'/,
     button: /Make the shape \[4, 6\]/,
-    then: '(h s1) w -> h s1 w',
+    becomes: '(h s1) w -> h s1 w',
   },
 }
 
 describe('a mistake', () => {
-  for (const [name, { typed, shape, says, button, then }] of Object.entries(slips)) {
+  for (const [name, { typed, shape, says, button, becomes }] of Object.entries(slips)) {
     test(`${name}: is told in the library’s words, and a click repairs it`, () =>
       visit({ path: '' }, async (page) => {
         if (shape !== undefined) await setShape(page, shape)
@@ -160,7 +160,7 @@ describe('a mistake', () => {
         expect(await page.locator('#message.wrong').count()).toBe(1)
         expect(await page.locator(pattern).getAttribute('aria-invalid')).toBe('true')
         await page.getByRole('button', { name: button }).first().click()
-        expect(await page.locator(pattern).inputValue()).toBe(then)
+        expect(await page.locator(pattern).inputValue()).toBe(becomes)
         expect(await page.locator('#message.wrong').count()).toBe(0)
       }))
   }

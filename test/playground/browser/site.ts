@@ -117,7 +117,9 @@ export async function coloursOf(page: Page, selector: string): Promise<number> {
     .first()
     .evaluate((canvas) => {
       const { width, height } = canvas as HTMLCanvasElement
-      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height)
+      const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
+      copy.drawImage(canvas as HTMLCanvasElement, 0, 0)
+      const { data } = copy.getImageData(0, 0, width, height)
       const colours = new Set<number>()
       for (let i = 0; i < data.length && colours.size < 1000; i += 4) {
         if (data[i + 3] !== 0) colours.add((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!)
