@@ -59,7 +59,10 @@ function harness() {
           .join(' ')
       },
     },
-    expectValue: (value: unknown, promise: string) => expect(show(value)).toBe(promise),
+    expectValue: (value: unknown, promise: string) => {
+      const quoted = typeof value === 'string' && promise.startsWith("'")
+      expect(quoted ? `'${value}'` : show(value)).toBe(promise)
+    },
     expectPrinted: (promise: string) => expect(printed.trimEnd()).toBe(promise),
   }
 }

@@ -27,8 +27,10 @@ function sample(init: Initializer): Float64Array {
 }
 
 const mean = (x: Float64Array): number => x.reduce((sum, value) => sum + value, 0) / x.length
-const variance = (x: Float64Array): number =>
-  x.reduce((sum, value) => sum + (value - mean(x)) ** 2, 0) / x.length
+function variance(x: Float64Array): number {
+  const center = mean(x)
+  return x.reduce((sum, value) => sum + (value - center) ** 2, 0) / x.length
+}
 
 /** The largest distance between the sample's distribution function and the given one (Kolmogorov and Smirnov). */
 function distanceTo(x: Float64Array, distribution: (value: number) => number): number {
