@@ -153,14 +153,14 @@ type TakeAway<A extends Digits, B extends Digits, Count extends 1[] = []> =
       : [Count['length'], A]
     : never
 
-/** `A - B`; null where `A` is the smaller. */
+/** `A - B`; false where `A` is the smaller. */
 type Subtract<A extends Digits, B extends Digits, Borrow extends 0 | 1 = 0, Done extends Digits = []> = [
   A,
   B,
 ] extends [readonly [], readonly []]
   ? Borrow extends 0
     ? Done
-    : null
+    : false
   : Ones[Last<A>] extends [...Ones[Last<B>], ...Ones[Borrow], ...infer Left extends 1[]]
     ? Subtract<Butlast<A>, Butlast<B>, 0, [...Done, Extract<Left['length'], Digit>]>
     : [...Ones[9], 1, ...Ones[Last<A>]] extends [...Ones[Last<B>], ...Ones[Borrow], ...infer Left extends 1[]]

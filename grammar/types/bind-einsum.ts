@@ -41,7 +41,7 @@ interface Collected<
   Ellipsis = unknown,
 > {
   readonly dimensions: Dimensions
-  /** As many elements as `...` has dimensions in the operand that has most; null if that is not known. */
+  /** As many elements as `...` has dimensions in the operand that has most; false if that is not known. */
   readonly ellipsis: Ellipsis
 }
 
@@ -52,7 +52,7 @@ type Collect<
   Text extends string,
   Count extends number,
   Done extends readonly OperandDimension[] = [],
-  Ellipsis extends readonly unknown[] | null = [],
+  Ellipsis extends readonly unknown[] | false = [],
   Past extends readonly unknown[] = [],
 > = Operands extends readonly [
   infer Items extends readonly Item[],
@@ -66,7 +66,7 @@ type Collect<
           TextAfter<Text>,
           Count,
           [...Done, ...Lay<WithoutEllipsis<Items>, Any<WithoutEllipsis<Items>>, WhereOf<Past, Count>>],
-          '...' extends Items[number] ? null : Ellipsis,
+          '...' extends Items[number] ? false : Ellipsis,
           [...Past, 0]
         >
       : RankOf<Items, S> extends infer Rank extends string
@@ -111,11 +111,11 @@ type UnderEllipsis<Items extends readonly Item[], S extends Shape> =
       : []
     : []
 
-type Longer<A extends readonly unknown[] | null, B extends readonly unknown[]> = A extends readonly unknown[]
+type Longer<A extends readonly unknown[] | false, B extends readonly unknown[]> = A extends readonly unknown[]
   ? A extends readonly [...Any<B>, ...unknown[]]
     ? A
     : Any<B>
-  : null
+  : false
 
 /** The dimensions of one operand. */
 type Lay<

@@ -22,31 +22,31 @@ export type Scan<
   Text extends string,
   D extends Dialect,
   Items extends readonly Item[] = [],
-  Open extends Group | null = null,
+  Open extends Group | false = false,
   Seen extends string = never,
 > = Text extends `${infer Word} ${infer Rest}`
   ? Word extends ''
     ? Scan<Rest, D, Items, Open, Seen>
     : Word extends '('
-      ? Open extends null
+      ? Open extends false
         ? Scan<Rest, D, Items, [], Seen>
         : Mistake<'pattern/nested-parentheses'>
       : Word extends ')'
         ? Open extends Group
-          ? Scan<Rest, D, [...Items, Open], null, Seen>
+          ? Scan<Rest, D, [...Items, Open], false, Seen>
           : Mistake<'pattern/unopened-parenthesis', D>
         : ReadAxis<Word, Kind<Word>, D, Open, Seen> extends infer Read
           ? Read extends string
             ? Open extends Group
               ? Scan<Rest, D, Items, [...Open, Read], Seen | Read>
-              : Scan<Rest, D, [...Items, Read], null, Seen | Read>
+              : Scan<Rest, D, [...Items, Read], false, Seen | Read>
             : Read extends number
               ? Open extends Group
                 ? Scan<Rest, D, Items, [...Open, Read], Seen>
-                : Scan<Rest, D, [...Items, Read], null, Seen>
+                : Scan<Rest, D, [...Items, Read], false, Seen>
               : Read
           : never
-  : Open extends null
+  : Open extends false
     ? Expression<Items, Seen>
     : Mistake<'pattern/unclosed-parenthesis', D>
 
@@ -55,7 +55,7 @@ type ReadAxis<
   Word extends string,
   K,
   D extends Dialect,
-  Open extends Group | null,
+  Open extends Group | false,
   Seen extends string,
 > = K extends 'name'
   ? Word extends Seen
@@ -66,7 +66,7 @@ type ReadAxis<
   : K extends '...'
     ? '...' extends Seen
       ? Mistake<'pattern/second-ellipsis', D>
-      : Open extends null
+      : Open extends false
         ? '...'
         : D['groupedEllipsis'] extends true
           ? '...'
@@ -90,7 +90,7 @@ type InGroup<
   A extends Axis,
   Word extends string,
   D extends Dialect,
-  Open extends Group | null,
+  Open extends Group | false,
 > = D['composite'] extends true
   ? A
   : Open extends Group
@@ -121,7 +121,7 @@ export type FirstMissing<Axes extends Group, Names extends string> = Axes extend
     : First
   : never
 
-/** What stands before and after `...`, or null without one. */
+/** What stands before and after `...`, or false without one. */
 export type AroundEllipsis<
   Items extends readonly Item[],
   Before extends readonly Item[] = [],
@@ -129,4 +129,4 @@ export type AroundEllipsis<
   ? First extends '...'
     ? { readonly before: Before; readonly after: Rest }
     : AroundEllipsis<Rest, [...Before, First]>
-  : null
+  : false

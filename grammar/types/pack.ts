@@ -25,12 +25,12 @@ type PlainSpaces<Text extends string> = Text extends `${infer Head}${'\t' | '\n'
 type ScanPack<
   Text extends string,
   Names extends readonly string[] = [],
-  Before extends readonly string[] | null = null,
+  Before extends readonly string[] | false = false,
 > = Text extends `${infer Word} ${infer Rest}`
   ? Word extends ''
     ? ScanPack<Rest, Names, Before>
     : Word extends '*'
-      ? Before extends null
+      ? Before extends false
         ? ScanPack<Rest, [], Names>
         : Mistake<'pattern/star-second'>
       : Word extends '(' | ')' | ',' | '...'

@@ -93,6 +93,15 @@ export function completionsAt(line: string): readonly string[] {
   return found?.isMemberCompletion ? found.entries.map(({ name }) => name) : []
 }
 
+/** The errors in a file of this folder under other options than ours. */
+export function errorsIn(name: string, overrides: ts.CompilerOptions): readonly string[] {
+  const path = `${root}test/types/${name}`
+  const program = ts.createProgram([path], { ...options, ...overrides })
+  return program
+    .getSemanticDiagnostics(program.getSourceFile(path))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+}
+
 /** The sentence that stands in a compile error as the type that was expected; an error of another kind as it is. */
 export function sentenceIn(error: string | undefined): string | undefined {
   const [, literal] = /is not assignable to (?:parameter of )?type ('"(?:.*)"')\.$/s.exec(error ?? '') ?? []
