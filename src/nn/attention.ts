@@ -16,6 +16,7 @@ import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
+import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 export interface AttentionOptions {
@@ -102,12 +103,13 @@ export class Attention extends Module {
     this.projDrop = new Dropout({ p: options.projDrop ?? 0 })
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+  /** `tap` is shown the weights; `rotate` turns queries and keys by their positions. */
+  override compute(x: FloatTensor, tap?: AttentionTap, rotate: Rotation = asTheyAre): FloatTensor {
     expectRank(this, x, '[b, n, d]')
     expectLength(this, x, 2, this.qkv.inFeatures, 'dim')
     const [q, k, v] = this.#heads(this.qkv.compute(x)) // each [b, h, n, d]
     const dropping = this.attnDrop.active
-    const { output, weights } = attention(this.qNorm.compute(q), this.kNorm.compute(k), v, {
+    const { output, weights } = attention(rotate(this.qNorm.compute(q)), rotate(this.kNorm.compute(k)), v, {
       scale: this.scale,
       weights: dropping || tap !== undefined,
     })
@@ -135,3 +137,5 @@ export class Attention extends Module {
     return unpackTensor(heads, [[], [], []], '* b h n d') as [FloatTensor, FloatTensor, FloatTensor]
   }
 }
+
+const asTheyAre: Rotation = (x) => x

@@ -13,6 +13,7 @@ import { Mlp } from './mlp.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
 import type { Parameter } from './parameter.ts'
+import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 export interface EncoderBlockOptions {
@@ -110,17 +111,17 @@ export class EncoderBlock extends Module {
     this.dropPath2 = new DropPath({ p: dropPath })
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+  override compute(x: FloatTensor, tap?: AttentionTap, rotate?: Rotation): FloatTensor {
     if (this.normFirst) {
-      const y = add(x, this.#attend(this.norm1.compute(x), tap))
+      const y = add(x, this.#attend(this.norm1.compute(x), tap, rotate))
       return add(y, this.#feed(this.norm2.compute(y)))
     }
-    const y = this.norm1.compute(add(x, this.#attend(x, tap)))
+    const y = this.norm1.compute(add(x, this.#attend(x, tap, rotate)))
     return this.norm2.compute(add(y, this.#feed(y)))
   }
 
-  #attend(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x, tap)))
+  #attend(x: FloatTensor, tap?: AttentionTap, rotate?: Rotation): FloatTensor {
+    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x, tap, rotate)))
   }
 
   #feed(x: FloatTensor): FloatTensor {

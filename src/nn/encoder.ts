@@ -6,6 +6,7 @@ import type { AttentionTap } from './attention.ts'
 import { EncoderBlock, type EncoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
+import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 export interface EncoderOptions extends EncoderBlockOptions {
@@ -53,6 +54,11 @@ export function encoderBlocks(
 }
 
 /** What the last block gives. */
-export function runBlocks(blocks: readonly EncoderBlock[], x: FloatTensor, tap?: AttentionTap): FloatTensor {
-  return blocks.reduce((y, block) => scope(() => block.compute(y, tap)), x)
+export function runBlocks(
+  blocks: readonly EncoderBlock[],
+  x: FloatTensor,
+  tap?: AttentionTap,
+  rotate?: Rotation,
+): FloatTensor {
+  return blocks.reduce((y, block) => scope(() => block.compute(y, tap, rotate)), x)
 }

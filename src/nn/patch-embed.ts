@@ -95,6 +95,12 @@ export class PatchEmbed extends Module {
     )
   }
 
+  /** Rows and columns of the patches of an image [b, c, h, w]. */
+  gridOf({ shape: [, , h = 0, w = 0] }: Pick<FloatTensor, 'shape'>): readonly [number, number] {
+    const [s1, s2] = this.patchSize
+    return this.dynamicImgPad ? [Math.ceil(h / s1), Math.ceil(w / s2)] : gridOf([h, w], this.patchSize)
+  }
+
   /** Each patch normalised by itself: [b, c, h, w] → [b, c, h, w]. */
   #normalizePatches(image: FloatTensor): FloatTensor {
     const [s1, s2] = this.patchSize

@@ -26,6 +26,7 @@ import type { Parameter } from './parameter.ts'
 import { PatchEmbed } from './patch-embed.ts'
 import { type GlobalPool, poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
+import { makeRotation, type RotaryOptions, type Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 type Pair = number | readonly [number, number]
@@ -47,6 +48,8 @@ export interface VisionTransformerOptions
   readonly regTokens?: number | undefined
   /** Learned positions, fixed ones of sines and cosines, or none. */
   readonly posEmbed?: 'learn' | 'sincos' | 'none' | undefined
+  /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead. */
+  readonly rotary?: boolean | Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> | undefined
   /** Whether class and register tokens have no positions. */
   readonly noEmbedClass?: boolean | undefined
   /** Whether there is a norm before the blocks; the patch projection then has no bias. */
@@ -219,7 +222,8 @@ export class VisionTransformer extends Module {
   }
 
   #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return this.norm.compute(runBlocks(this.blocks, this.normPre.compute(this.#tokens(x)), tap))
+    const tokens = this.normPre.compute(this.#tokens(x))
+    return this.norm.compute(runBlocks(this.blocks, tokens, tap, this.#rotation(this.patchEmbed.gridOf(x))))
   }
 
   #pooled(x: FloatTensor, tap?: AttentionTap): FloatTensor {
@@ -232,14 +236,22 @@ export class VisionTransformer extends Module {
   /** Patches with class and register tokens before them, and positions on those that have one. */
   #tokens(x: FloatTensor): FloatTensor {
     const patches = this.patchEmbed.compute(x)
-    const grid = gridOf(patches, this.patchEmbed)
     const row = patches.shape.length === 4 ? rearrangeTensor(patches, 'b h w d -> b (h w) d') : patches
-    const positions = this.#positions(grid)
+    const positions = this.#positions(this.patchEmbed.gridOf(x))
     if (positions === null) return this.posDrop.compute(this.#withPrefix(row))
     const hasPrefix = positions.shape[1] !== row.shape[1]
     return this.posDrop.compute(
       hasPrefix ? add(this.#withPrefix(row), positions) : this.#withPrefix(add(row, positions)),
     )
+  }
+
+  /** What turns queries and keys on a grid, if anything does. */
+  #rotation(grid: readonly [number, number]): Rotation | undefined {
+    const { rotary = false, embedDim = 768, numHeads = 12 } = this.options
+    if (rotary === false) return undefined
+    const options = rotary === true ? {} : rotary
+    const headDim = this.options.headDim ?? embedDim / numHeads
+    return makeRotation({ ...options, grid, headDim, numPrefixTokens: this.numPrefixTokens })
   }
 
   #withPrefix(patches: FloatTensor): FloatTensor {
@@ -263,9 +275,4 @@ export class VisionTransformer extends Module {
       numPrefixTokens,
     })
   }
-}
-
-/** Rows and columns of the patches that an embedding gave. */
-function gridOf({ shape }: FloatTensor, embed: PatchEmbed): readonly [number, number] {
-  return shape.length === 4 ? [shape[1]!, shape[2]!] : embed.gridSize!
 }

@@ -1,4 +1,5 @@
-import { rotatePositions2d } from 'tesserae/nn'
+import { einsum, rearrange } from 'tesserae'
+import { rotatePositions2d, Softmax, VisionTransformer } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
 import { distance, type FloatArray, valuesOf, waves } from './arrays.ts'
 
@@ -88,5 +89,57 @@ describe('rotatePositions2d', () => {
     )
     expect(() => rotatePositions2d(x, { grid: [2, 2], headDim: 4 })).toThrow('expected [b, h, 4, 4]')
     expect(() => rotatePositions2d(waves([1, 1, 4, 6]), { grid: [2, 2], headDim: 6 })).toThrow('got 6')
+  })
+})
+
+describe('a VisionTransformer with rotary positions', () => {
+  const options = {
+    ...{ imgSize: 16, patchSize: 4, inChans: 1, embedDim: 16, depth: 1, numHeads: 2, numClasses: 3 },
+    ...({ posEmbed: 'none', classToken: false, globalPool: 'avg' } as const),
+  }
+
+  test('sees where patches stand, which one without positions does not', () => {
+    const image = waves([1, 1, 16, 16])
+    const shifted = waves([1, 1, 16, 16])
+    // the four rows of patches in another order
+    for (let y = 0; y < 16; y++)
+      for (let x = 0; x < 16; x++) shifted.set(0, 0, y, x, image.get(0, 0, (y + 4) % 16, x))
+    for (const [rotary, differs] of [
+      [false, false],
+      [true, true],
+    ] as const) {
+      const model = new VisionTransformer({ ...options, rotary, init: 'xavier-normal' })
+      const gap = distance(valuesOf(model.forward(image)), valuesOf(model.forward(shifted)))
+      expect(gap > 1e-4, `rotary ${rotary}: ${gap}`).toBe(differs)
+    }
+  })
+
+  test('computes attention from turned queries and keys', () => {
+    const model = new VisionTransformer({ ...options, rotary: { temperature: 100 }, init: 'xavier-normal' })
+    const image = waves([1, 1, 16, 16])
+    const [block] = model.blocks
+    const tokens = block!.norm1.forward(model.embed(image))
+    const heads = rearrange(block!.attn.qkv.forward(tokens), 'b n (three h d) -> three b h n d', {
+      three: 3,
+      h: 2,
+    })
+    const [q, k] = [0, 1].map((part) =>
+      rotatePositions2d(heads.pick(part, null, null, null, null) as FloatArray, {
+        ...{ grid: [4, 4] as const, headDim: 8, temperature: 100 },
+      }),
+    )
+    const logits = einsum([q!, k!], 'b h n d, b h m d -> b h n m') as FloatArray
+    for (let i = 0; i < logits.data.length; i++) logits.data[i]! *= 8 ** -0.5
+    const weights = new Softmax().forward(logits)
+    expect(distance(valuesOf(model.attentionMaps(image)[0]!), valuesOf(weights))).toBeLessThan(1e-6)
+  })
+
+  test('takes images of other sizes', () => {
+    const model = new VisionTransformer({
+      ...options,
+      rotary: { referenceGrid: [4, 4] },
+      dynamicImgSize: true,
+    })
+    expect(model.forward(waves([1, 1, 24, 8])).shape).toEqual([1, 3])
   })
 })
