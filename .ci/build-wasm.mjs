@@ -25,6 +25,9 @@ const flags = [
   '--converge',
 ]
 
+// modules share one memory, and each has its own place in it for static data
+const staticBytes = 512
+
 const names = readdirSync(sources)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.slice(0, -3))
@@ -56,10 +59,21 @@ function isStale() {
 }
 
 async function compile(asc, name, features) {
+  const base = String(64 + staticBytes * names.indexOf(name))
   const files = new Map()
   const out = join(generated, `${name}.wasm`)
   const { error, stderr } = await asc.main(
-    [join(sources, `${name}.ts`), '--outFile', out, '--bindings', 'raw', ...flags, ...features],
+    [
+      join(sources, `${name}.ts`),
+      '--outFile',
+      out,
+      '--bindings',
+      'raw',
+      '--memoryBase',
+      base,
+      ...flags,
+      ...features,
+    ],
     { writeFile: (file, contents) => void files.set(file.slice(file.lastIndexOf('.')), contents) },
   )
   if (error) {

@@ -11,6 +11,8 @@ export type Pointer = number
 export const ALIGNMENT = 64
 
 const PAGE = 65536
+// below: the constants of the kernel modules, placed there by the build
+const STATIC_BYTES = 4096
 // the last page stays unused, so that no address computation wraps around and vectors may be read past the end of any block
 const MAXIMUM_PAGES = 65535
 const GROWTH = 16 // pages: 1 MB
@@ -26,7 +28,7 @@ export class LinearMemory {
   /** Sorted by address; no two touch. */
   readonly #free: Span[] = []
   readonly #used = new Map<Pointer, number>()
-  #end: number = ALIGNMENT
+  #end: number = STATIC_BYTES
 
   /** @param options - `maximum`: how many bytes it may grow to, 4 GB if not given */
   constructor({ maximum = MAXIMUM_PAGES * PAGE }: { readonly maximum?: number } = {}) {

@@ -2,7 +2,7 @@
  * What happens to a tile of sums on its way to memory: activation(scale·sum + bias) + residual, stored through scatter vectors.
  * Doing it here saves a pass over the result for each.
  */
-import { gelu, geluTanh, relu, silu } from './exponential'
+import { activate } from './activate'
 import { isRun8 } from './runs'
 
 /** A matrix somewhere in memory: element (i, j) stands rows[i] + columns[j] floats after `origin`. */
@@ -38,43 +38,58 @@ export function runsOf(output: Output, column: i32, count: i32): i32 {
 
 /** Stores `count` ≤ 8 columns of a tile, sums: [rows, 8], at (row, column) of the output. */
 export function finish(output: Output, sums: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32): void {
-  const target = output.target, bias = output.bias, residual = output.residual
-  const activation = output.activation, scratch = output.scratch
-  const scale = f32x4.splat(output.scale)
+  const residual = output.residual
+  if (output.activation == 0) {
+    transfer(output, sums, row, rows, column, count, runs, output.scale, output.bias, residual, output.target)
+    return
+  }
+  if (output.scale != 1 || output.bias != null) {
+    transfer(output, sums, row, rows, column, count, runs, output.scale, output.bias, null, null)
+  }
+  activate(sums, sums, sums + (<usize>rows << 5), output.activation)
+  transfer(output, sums, row, rows, column, count, runs, 1, null, residual, output.target)
+}
+
+/** scale·sums + bias + residual → target, or back to the sums where there is none. */
+function transfer(
+  output: Output, sums: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
+  scale: f32, bias: Matrix | null, residual: Matrix | null, target: Matrix | null,
+): void {
+  const factor = f32x4.splat(scale)
+  const scratch = output.scratch
+  const biasColumn = bias != null ? columnAt(bias, column) : 0
+  const residualColumn = residual != null ? columnAt(residual, column) : 0
+  const targetColumn = target != null ? columnAt(target, column) : 0
   for (const end = row + rows; row < end; row++, sums += 32) {
-    let left = f32x4.mul(v128.load(sums), scale)
-    let right = f32x4.mul(v128.load(sums, 16), scale)
+    let left = f32x4.mul(v128.load(sums), factor)
+    let right = f32x4.mul(v128.load(sums, 16), factor)
     if (bias != null) {
-      const from = runs & BIAS ? address(bias, row, column) : gather(bias, row, column, count, scratch)
+      const from = runs & BIAS ? biasColumn + rowAt(bias, row) : gather(bias, row, column, count, scratch)
       left = f32x4.add(left, v128.load(from))
       right = f32x4.add(right, v128.load(from, 16))
-    }
-    if (activation != 0) {
-      left = activate(left, activation)
-      right = activate(right, activation)
     }
     if (residual != null) {
-      const from = runs & RESIDUAL ? address(residual, row, column) : gather(residual, row, column, count, scratch)
+      const from = runs & RESIDUAL ? residualColumn + rowAt(residual, row) : gather(residual, row, column, count, scratch)
       left = f32x4.add(left, v128.load(from))
       right = f32x4.add(right, v128.load(from, 16))
     }
-    if (runs & TARGET) {
-      const to = address(target, row, column)
-      v128.store(to, left)
-      v128.store(to, right, 16)
-    } else {
-      v128.store(scratch, left)
-      v128.store(scratch, right, 16)
-      scatter(target, row, column, count, scratch)
-    }
+    const to = target != null && runs & TARGET ? targetColumn + rowAt(target, row) : sums
+    v128.store(to, left)
+    v128.store(to, right, 16)
+    if (target != null && !(runs & TARGET)) scatter(target, row, column, count, sums)
   }
 }
 
-function activate(x: v128, activation: i32): v128 {
-  if (activation == 1) return gelu(x)
-  if (activation == 2) return geluTanh(x)
-  if (activation == 3) return relu(x)
-  return silu(x)
+/** The address of a column in the row of offset 0. */
+@inline
+function columnAt(matrix: Matrix, column: i32): usize {
+  return matrix.origin + (<usize>load<i32>(matrix.columns + (<usize>column << 2)) << 2)
+}
+
+/** How many bytes a row is from the row of offset 0. */
+@inline
+function rowAt(matrix: Matrix, row: i32): usize {
+  return <usize>load<i32>(matrix.rows + (<usize>row << 2)) << 2
 }
 
 @inline
@@ -82,17 +97,11 @@ function isRun(matrix: Matrix, column: i32): bool {
   return isRun8(matrix.columns + (<usize>column << 2))
 }
 
-@inline
-function address(matrix: Matrix, row: i32, column: i32): usize {
-  const offset = load<i32>(matrix.rows + (<usize>row << 2)) + load<i32>(matrix.columns + (<usize>column << 2))
-  return matrix.origin + (<usize>offset << 2)
-}
-
 function gather(matrix: Matrix, row: i32, column: i32, count: i32, to: usize): usize {
-  for (let j = 0; j < count; j++) store<f32>(to + (<usize>j << 2), load<f32>(address(matrix, row, column + j)))
+  for (let j = 0; j < count; j++) store<f32>(to + (<usize>j << 2), load<f32>(columnAt(matrix, column + j) + rowAt(matrix, row)))
   return to
 }
 
 function scatter(matrix: Matrix, row: i32, column: i32, count: i32, from: usize): void {
-  for (let j = 0; j < count; j++) store<f32>(address(matrix, row, column + j), load<f32>(from + (<usize>j << 2)))
+  for (let j = 0; j < count; j++) store<f32>(columnAt(matrix, column + j) + rowAt(matrix, row), load<f32>(from + (<usize>j << 2)))
 }

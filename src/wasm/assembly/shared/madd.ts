@@ -3,9 +3,3 @@
 export function madd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
 }
-
-/** One polynomial step: p·x + c. */
-@inline
-export function horner(p: v128, x: v128, c: f32): v128 {
-  return madd(p, x, f32x4.splat(c))
-}
