@@ -1,6 +1,7 @@
 /** How the sources become `dist`: the package itself, and the tools of this repository that use the package as anyone would. */
 import { defineConfig } from 'tsdown'
 import { thirdPartyLicenses } from './third-party-licenses.ts'
+import { withoutParser } from './without-parser.ts'
 
 const common = {
   format: 'esm',
@@ -28,10 +29,26 @@ export default defineConfig([
     plugins: [thirdPartyLicenses()],
     // chevrotain's calls of lodash are a tenth of the language's size unless they are today's JavaScript
     inputOptions: {
-      resolve: { alias: { 'lodash-es': `${import.meta.dirname}/lodash.ts` }, mainFields: ['module', 'main'] },
+      resolve: {
+        alias: {
+          'lodash-es': `${import.meta.dirname}/lodash.ts`,
+          '@chevrotain/regexp-to-ast': `${import.meta.dirname}/regexp-to-ast.ts`,
+        },
+        mainFields: ['module', 'main'],
+      },
     },
     // chevrotain is bundled: unbundled it loads hundreds of lodash-es files (DESIGN, "Parse once").
     deps: { alwaysBundle: [/^chevrotain/, /^@chevrotain/], neverBundle: [/^#/, /^node:/] },
+  },
+  {
+    ...common,
+    entry: { index: 'src/compiled.ts' },
+    outDir: 'dist/compiled',
+    dts: true,
+    plugins: [withoutParser(), thirdPartyLicenses()],
+    inputOptions: { resolve: { mainFields: ['module', 'main'] } },
+    // three small CommonJS files, which take longer to find than to read
+    deps: { alwaysBundle: [/^ndarray$/, /^iota-array$/, /^is-buffer$/], neverBundle: [/^#/, /^node:/] },
   },
   {
     ...common,

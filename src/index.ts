@@ -1,8 +1,11 @@
 /** The language: what `import … from 'tesserae'` gives. */
-export { EinopsError } from '../grammar/error.ts'
+
 /** For functions that pass patterns on: what the operations' own signatures are made of. */
+export type { CompiledPatterns } from '../grammar/compiled.ts'
+export { EinopsError } from '../grammar/error.ts'
 export type { Checked, LengthsOf, NoLengths, ResultShape } from '../grammar/types/index.ts'
 export { checkShape } from './ops/check-shape.ts'
+export { compile, type PatternTexts } from './ops/compile.ts'
 export { einsum } from './ops/einsum.ts'
 export { type Explainable, type ExplainOptions, explain } from './ops/explain.ts'
 export type { Explanation } from './ops/explanation.ts'
@@ -16,3 +19,4 @@ export { repeat } from './ops/repeat.ts'
 export { shaped } from './ops/shaped.ts'
 export type { ArrayOf, DataOf, Shaped, ShapeOf, ShapesOf } from './ops/typed.ts'
 export { unpack } from './ops/unpack.ts'
+export { type Capabilities, capabilities } from './wasm/capabilities.ts'

@@ -1,0 +1,28 @@
+/**
+ * The language without its parser: what `import … from 'tesserae/compiled'` gives. The same operations on the same
+ * pattern texts, which were parsed when the program was built:
+ *
+ *     // build.js
+ *     import { compile } from 'tesserae'
+ *     writeFileSync('patterns.json', JSON.stringify(compile({ rearrange: ['b h w c -> b c h w'] })))
+ *
+ *     // program
+ *     import { load, rearrange } from 'tesserae/compiled'
+ *     import patterns from './patterns.json' with { type: 'json' }
+ *     load(patterns)
+ *     rearrange(images, 'b h w c -> b c h w')
+ */
+export { type CompiledPatterns, load } from '../grammar/compiled.ts'
+export { EinopsError } from '../grammar/error.ts'
+export type { Checked, LengthsOf, NoLengths, ResultShape } from '../grammar/types/index.ts'
+export { checkShape } from './ops/check-shape.ts'
+export { einsum } from './ops/einsum.ts'
+export type { Options } from './ops/options.ts'
+export { pack } from './ops/pack.ts'
+export { parseShape } from './ops/parse-shape.ts'
+export { rearrange } from './ops/rearrange.ts'
+export { type Reduction, reduce } from './ops/reduce.ts'
+export { repeat } from './ops/repeat.ts'
+export { shaped } from './ops/shaped.ts'
+export type { ArrayOf, DataOf, Shaped, ShapeOf, ShapesOf } from './ops/typed.ts'
+export { unpack } from './ops/unpack.ts'
