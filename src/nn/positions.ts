@@ -66,6 +66,10 @@ export interface ResampleOptions {
   readonly to: readonly [number, number]
   /** How many positions before those of the grid stay as they are: class token and registers. */
   readonly numPrefixTokens?: number | undefined
+  /** `'bicubic'` if not given. */
+  readonly interpolation?: 'nearest' | 'bilinear' | 'bicubic' | undefined
+  /** Whether the filter is widened for smaller grids; true if not given. */
+  readonly antialias?: boolean | undefined
 }
 
 /**
@@ -89,7 +93,7 @@ export function resamplePositions(
 /** The same on trusted tensors. */
 export function resamplePositionsTensor(
   positions: FloatTensor,
-  { from, to, numPrefixTokens = 0 }: ResampleOptions,
+  { from, to, numPrefixTokens = 0, interpolation = 'bicubic', antialias = true }: ResampleOptions,
 ): FloatTensor {
   const patches = (positions.shape[1] ?? 0) - numPrefixTokens
   const side = Math.round(Math.sqrt(Math.max(0, patches)))
@@ -102,10 +106,11 @@ export function resamplePositionsTensor(
       shape: positions.shape,
     })
   }
-  if (h === to[0] && w === to[1]) return positions
+  // as timm, also from a grid that is no square to a square of as many places, where nothing is resampled
+  if (to[0] * to[1] === patches && (to[0] === to[1] || h === to[0])) return positions
   const [prefix, grid] = unpackTensor(positions, [[numPrefixTokens], [h, w]], 'b * d')
   const image = rearrangeTensor(grid!, '1 h w d -> h w d')
   const [height, width] = to
-  const resized = resizeTensor(image, { height, width, interpolation: 'bicubic' }, 'resamplePositions')
+  const resized = resizeTensor(image, { height, width, interpolation, antialias }, 'resamplePositions')
   return packTensors([prefix!, rearrangeTensor(resized, 'h w d -> 1 h w d')], 'b * d')[0]
 }

@@ -17,6 +17,7 @@ import {
   type PatchEmbedOptions,
   Rearrange,
   ReLU,
+  type ResampleOptions,
   RMSNorm,
   resamplePositions,
   Sequential,
@@ -278,7 +279,9 @@ const visionTransformer: Runner = ({ config, param, input }) => {
 
 const resample: Runner = ({ config, input }) => {
   const { old, new: to, prefix } = config as { old: [number, number]; new: [number, number]; prefix: number }
-  return { 'output.y': resamplePositions(input['pos_embed']!, { from: old, to, numPrefixTokens: prefix }) }
+  const { interpolation, antialias } = config as Pick<ResampleOptions, 'interpolation' | 'antialias'>
+  const options = { from: old, to, numPrefixTokens: prefix, interpolation, antialias }
+  return { 'output.y': resamplePositions(input['pos_embed']!, options) }
 }
 
 /** Models under foreign names, made by the checkpoint's own reading of them. */
@@ -397,13 +400,18 @@ const preprocessing: Runner = ({ config, input }) => {
   const long = (length: number) => Math.floor((side * length) / Math.min(h, w))
   const [height, width] = [h <= w ? side : long(h), w <= h ? side : long(w)]
   const resized = interpolate(x, height, width, 'bicubic', { antialias: true })
-  const [top, left] = [Math.round((height - crop) / 2), Math.round((width - crop) / 2)]
+  const [top, left] = [halfToEven((height - crop) / 2), halfToEven((width - crop) / 2)]
   const cropped = resized.lo(0, 0, top, left).hi(b, c, crop, crop) as FloatArray
   return {
     'mid.resized': resized,
     'mid.cropped': cropped,
     'output.y': standardized(cropped, config['mean'] as number[], config['std'] as number[]),
   }
+}
+
+/** Python's `round`. */
+function halfToEven(x: number): number {
+  return Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)
 }
 
 export const runners: readonly (readonly [RegExp, Runner])[] = [
