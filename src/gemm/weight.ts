@@ -4,7 +4,7 @@
  * may write to it at any time, it stays the truth and is packed anew for each product.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
-import { allocateFloats, type Heap, heapView } from '../wasm/heap.ts'
+import { allocateFloats, getHeap, type Heap, heapView } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
@@ -43,6 +43,19 @@ export class Weight {
     this.#values = values
   }
 
+  /** A weight of elements that stay somebody else's: where `rows` says of how many rows it is a matrix, [n, k], it is packed at once. */
+  static copyOf(values: Float32Array, rows: number | null): Weight {
+    const weight = new Weight(values)
+    if (rows === null || !weight.#pack(rows)) weight.#values = values.slice()
+    return weight
+  }
+
+  #pack(rows: number): boolean {
+    const heap = rows > 0 && this.size > 0 ? getHeap() : null
+    const k = this.size / rows
+    return heap !== null && this.panels(heap, axis(k, 1), axis(rows, k)) !== null
+  }
+
   /** The elements in row-major order, to read and to write at any time from now on. */
   share(): Float32Array {
     const values = this.read()
@@ -57,19 +70,19 @@ export class Weight {
     return this.#values ?? this.#fromPanels(this.#packed!)
   }
 
-  /** New elements in row-major order, the weight's own from now on unless somebody holds the old array. */
-  assign(values: Float32Array): void {
-    if (this.#shared) this.#values!.set(values)
-    else this.#values = values
-    this.#unpack()
+  /** Whether somebody outside holds the array. */
+  get isShared(): boolean {
+    return this.#shared
   }
 
   /**
    * The panels of the weight as a matrix, [depth, columns], or null where they cannot be kept. From then on the weight has no other copy.
    */
-  panels(heap: Heap, depth: Walk, columns: Walk): Pointer | null {
+  panels(heap: Heap, summed: Walk, across: Walk): Pointer | null {
     if (this.#shared) return null
     const packed = this.#packed
+    const depth = merged(summed)
+    const columns = merged(across)
     if (
       packed &&
       packed.heap === heap &&
@@ -81,11 +94,15 @@ export class Weight {
     const [k, n] = [lengthOf(depth), lengthOf(columns)]
     if (k * n !== this.size) return null
     const values = this.read()
-    const panels = heap.memory.allocate(ProductEngine.packedBytes(k, n))
     const source = allocateFloats(heap, this.size)
-    heapView(heap).set(values, source / 4)
-    heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, panels)
-    heap.memory.free(source)
+    let panels: Pointer
+    try {
+      panels = heap.memory.allocate(ProductEngine.packedBytes(k, n))
+      heapView(heap).set(values, source / 4)
+      heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, panels)
+    } finally {
+      heap.memory.free(source)
+    }
     this.#unpack()
     this.#packed = { heap, panels, depth, columns }
     dropped.register(this, this.#packed, this)
@@ -122,6 +139,25 @@ export class Weight {
     }
     return values
   }
+}
+
+function axis(length: number, stride: number): Walk {
+  return { lengths: [length], strides: [stride] }
+}
+
+/** The same walk with as few axes as possible, so that equal walks look the same. */
+function merged({ lengths, strides }: Walk): Walk {
+  const merged: { lengths: number[]; strides: number[] } = { lengths: [], strides: [] }
+  for (let i = lengths.length - 1; i >= 0; i--) {
+    const [length, stride] = [merged.lengths[0], merged.strides[0]]
+    if (length !== undefined && strides[i] === stride! * length) {
+      merged.lengths[0] = length * lengths[i]!
+    } else {
+      merged.lengths.unshift(lengths[i]!)
+      merged.strides.unshift(strides[i]!)
+    }
+  }
+  return merged
 }
 
 function sameWalk(a: Walk, b: Walk): boolean {

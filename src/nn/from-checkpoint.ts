@@ -23,11 +23,15 @@ const conventions: Readonly<Record<Naming, { readonly eps: number; readonly head
   'vit-pytorch': { eps: 1e-5, headDim: 64 },
 }
 
-/** A model with the parameters, made by `make` of the options that they tell. */
+/**
+ * A model with the parameters, made by `make` of the options that they tell. `consume` lets go of each array once it is copied, so that a
+ * checkpoint that nobody else holds is not in memory twice.
+ */
 export function modelFromState(
   dict: StateDict,
   overrides: VisionTransformerOptions,
   make: (options: VisionTransformerOptions, guesses: readonly string[]) => VisionTransformer,
+  { consume = false }: { readonly consume?: boolean } = {},
 ): VisionTransformer {
   const named = timmNames(dict)
   if (named === undefined) {
@@ -37,9 +41,10 @@ export function modelFromState(
       what: `the names are of no known scheme — got ${listed(Object.keys(dict))}, expected those of timm, Hugging Face, torch or vit-pytorch`,
     })
   }
+  if (consume && named.dict !== dict) for (const name of Object.keys(dict)) delete dict[name]
   const read = readOptions(named.dict, named.naming, overrides)
   const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
-  model.loadStateDict(named.dict)
+  model.loadStateDict(named.dict, { consume })
   return model
 }
 
@@ -47,7 +52,7 @@ export function modelFromState(
 export async function readCheckpoint(source: CheckpointSource): Promise<StateDict> {
   if (source instanceof ArrayBuffer) return readCheckpoint(new Uint8Array(source))
   const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
-  if (!isFile && !(source instanceof Uint8Array)) return source
+  if (!isFile && !(source instanceof Uint8Array)) return { ...source }
   const file = await openSafetensors(source)
   try {
     return await file.tensors()

@@ -146,7 +146,7 @@ export function linearParameters(
   const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0
   const biasInit = inits.bias ?? uniform({ low: -bound, high: bound })
   return {
-    weight: newParameter(shape, inits.weight ?? 'kaiming-uniform', { ...options, seed }),
+    weight: newParameter(shape, inits.weight ?? 'kaiming-uniform', { ...options, seed, matrix: true }),
     // the golden ratio's fraction: far from every seed that counts up
     bias: bias ? newParameter([shape[0]!], biasInit, { seed: (seed ^ 0x9e3779b9) | 0 }) : null,
   }

@@ -7,13 +7,15 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { copyInto } from '../copy/copy.ts'
 import { Weight, type Weighted } from '../gemm/weight.ts'
-import { contiguous, contiguousStride, sizeOf } from '../layout/layout.ts'
+import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
 
 export interface ParameterOptions {
   /** Other shapes that `assign` takes the parameter on, where one meaning can be written in several forms. */
   readonly otherShapes?: readonly (readonly number[])[]
+  /** Whether products take it as a matrix with the first axis as rows: then it is kept as their kernel reads it. */
+  readonly matrix?: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export class Parameter implements Weighted {
   #weight: Weight | null = null
   #draw: ((size: number) => Float32Array) | null
   readonly #otherShapes: readonly (readonly number[])[]
+  readonly #matrix: boolean
   readonly offset = 0
 
   /**
@@ -40,11 +43,12 @@ export class Parameter implements Weighted {
   constructor(
     shape: readonly number[],
     draw: (size: number) => Float32Array,
-    { otherShapes = [] }: ParameterOptions = {},
+    { otherShapes = [], matrix = false }: ParameterOptions = {},
   ) {
     this.#shape = shape
     this.#draw = draw
     this.#otherShapes = otherShapes
+    this.#matrix = matrix
   }
 
   get shape(): readonly number[] {
@@ -113,11 +117,14 @@ export class Parameter implements Weighted {
     }
     if (this.#weight === null && this.#draw === null) throw disposedError()
     const shape = [...values.shape]
-    const target = { ...contiguous(shape), data: new Float32Array(sizeOf(shape)) }
-    copyInto(values, target)
+    if (this.#weight?.isShared) {
+      // somebody holds the array
+      copyInto(values, { ...contiguous(shape), data: this.#weight.share() })
+    } else {
+      this.#weight?.dispose()
+      this.#weight = Weight.copyOf(flat(values), this.#matrix ? shape[0]! : null)
+    }
     this.#shape = shape
-    if (this.#weight) this.#weight.assign(target.data)
-    else this.#weight = new Weight(target.data)
     this.#draw = null
   }
 
@@ -127,6 +134,16 @@ export class Parameter implements Weighted {
     this.#weight = null
     this.#draw = null
   }
+}
+
+/** The elements of a tensor in row-major order: where they stand, if they stand so. */
+function flat(tensor: Tensor<Data>): Float32Array {
+  const { data, shape, offset } = tensor
+  const size = sizeOf(shape)
+  if (data instanceof Float32Array && isContiguous(tensor)) return data.subarray(offset, offset + size)
+  const copy = { ...contiguous(shape), data: new Float32Array(size) }
+  copyInto(tensor, copy)
+  return copy.data
 }
 
 /** Whether an array holds real numbers that a parameter can take over. */

@@ -12,6 +12,8 @@ import { isFloat, type Parameter } from './parameter.ts'
 export interface LoadOptions {
   /** Whether a name that only one side has is an error; true if not given. */
   readonly strict?: boolean
+  /** Whether each array is dropped from `dict` once it is copied, so that memory holds it only once; false if not given. */
+  readonly consume?: boolean
 }
 
 /** What a lenient load left out. */
@@ -39,7 +41,7 @@ export function loadState(
   model: string,
   parameters: ReadonlyMap<string, Parameter>,
   dict: StateDict,
-  { strict = true }: LoadOptions,
+  { strict = true, consume = false }: LoadOptions,
 ): LoadReport {
   const given = new Map<string, NdArray<Data>>(Object.entries(dict))
   const missing = [...parameters.keys()].filter((name) => !given.has(name))
@@ -52,7 +54,13 @@ export function loadState(
     ...unfit,
   ]
   if (problems.length > 0) throw mismatch(model, problems)
-  for (const [name, parameter] of pairs) parameter.assign(given.get(name)!)
+  for (const [name, parameter] of pairs) {
+    parameter.assign(given.get(name)!)
+    if (consume) {
+      delete dict[name]
+      given.delete(name)
+    }
+  }
   return { missing, unexpected }
 }
 

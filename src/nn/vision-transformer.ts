@@ -213,7 +213,9 @@ export class VisionTransformer extends Module {
     source: CheckpointSource,
     overrides: VisionTransformerOptions = {},
   ): Promise<VisionTransformer> {
-    return readCheckpoint(source).then((dict) => VisionTransformer.fromStateDict(dict, overrides))
+    return readCheckpoint(source).then((dict) =>
+      modelFromState(dict, overrides, (...args) => new VisionTransformer(...args), { consume: true }),
+    )
   }
 
   /** The same of parameters that are in memory, at once. */

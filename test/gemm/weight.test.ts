@@ -73,15 +73,19 @@ test('what is written into the array of a weight counts in the next product, als
   expect(product(w)).toEqual(expected())
 })
 
-test('new values replace packed ones, and are seen in an array that was given out', () => {
-  const weight = new Weight(new Float32Array(n * k))
-  const w = weighted(weight)
-  product(w)
-  weight.assign(values.slice())
-  expect(product(w)).toEqual(expected())
-  const array = weight.share()
-  weight.assign(new Float32Array(n * k))
-  expect(array.every((value) => value === 0)).toBe(true)
+test('a copy of a matrix is packed at once and shares nothing with its source', () => {
+  const source = values.slice()
+  const before = heap.memory.used
+  const weight = Weight.copyOf(source, n)
+  expect(heap.memory.used - before).toBeGreaterThanOrEqual(4 * n * k)
+  source.fill(0)
+  expect(product(weighted(weight))).toEqual(expected())
+  const used = heap.memory.used
+  expect(product(weighted(weight))).toEqual(expected())
+  expect(heap.memory.used).toBe(used)
+  const plain = Weight.copyOf(values, null)
+  expect(plain.read()).not.toBe(values)
+  expect(plain.read()).toEqual(values)
 })
 
 test('the same weight serves patterns that walk it differently', () => {
