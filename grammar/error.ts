@@ -1,9 +1,11 @@
 /**
  * The one error class of the language. Its message is meant to be read by the person who made the mistake: one
- * sentence that says what is wrong, then the pattern with carets under the span, the shape and lengths that were
- * given, and a hint where one can be given (the form is rustc's).
+ * sentence that says what is wrong, then the pattern with carets under the span, the shape against the pattern, the
+ * lengths that were given, and a hint where one can be given (the form is rustc's).
  */
 import type { Span } from './ast.ts'
+import { excerpt } from './excerpt.ts'
+import { facing } from './facing.ts'
 
 export interface ErrorContext {
   /** A stable name for the kind of mistake, for programs: `'axis/duplicate'`. */
@@ -52,50 +54,30 @@ export class EinopsError extends Error {
 function render({ operation, what, pattern, span, shape, lengths, hint }: ErrorContext): string {
   const lines = [`${operation}: ${what}`]
   if (pattern !== undefined) lines.push('', ...excerpt(pattern, span))
-  if (shape !== undefined) lines.push(`  shape:   ${JSON.stringify(shape)}`)
+  if (shape !== undefined) {
+    const shapes = isShape(shape) ? [shape] : shape
+    const label = shapes.length > 1 ? '  shapes:  ' : '  shape:   '
+    lines.push(`${label}${facing(pattern, shapes).join(`\n${' '.repeat(label.length)}`)}`)
+  }
   if (lengths !== undefined && Object.keys(lengths).length > 0) lines.push(`  lengths: ${show(lengths)}`)
   if (hint !== undefined) lines.push(`  hint:    ${hint}`)
   return lines.join('\n')
 }
 
-/** The pattern on one line with carets under the span; a long pattern is cut around it. */
-function excerpt(pattern: string, span: Span | undefined): string[] {
-  const width = 100
-  const start = Math.min(span?.start ?? 0, pattern.length)
-  const end = Math.min(Math.max(span?.end ?? 0, start), pattern.length)
-  const from = pattern.length <= width ? 0 : Math.max(0, Math.min(start - 20, pattern.length - width))
-  const to = Math.min(pattern.length, from + width)
-  const before = from > 0 ? '…' : ''
-  // control characters would move the carets
-  const line = [...pattern.slice(from, to)]
-    .map((char) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(char) ? '·' : char))
-    .join('')
-  const lines = [`  ${before}${line}${to < pattern.length ? '…' : ''}`]
-  if (span !== undefined) {
-    const caretWidth = Math.max(1, displayWidth(pattern.slice(start, Math.min(end, to))))
-    lines.push(
-      `  ${' '.repeat(before.length + displayWidth(pattern.slice(from, start)))}${'^'.repeat(caretWidth)}`,
-    )
-  }
-  return lines
-}
-
-/** How many columns a text takes in a terminal: two for East Asian wide characters and emoji, none for marks. */
-function displayWidth(text: string): number {
-  let columns = 0
-  for (const char of text) {
-    if (/\p{Mn}|\p{Me}|\u200d|\ufe0f/u.test(char)) continue
-    const wide =
-      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\uff00-\uff60]/u
-    columns += wide.test(char) ? 2 : 1
-  }
-  return columns
+function isShape(shape: readonly (number | readonly number[])[]): shape is readonly number[] {
+  return typeof shape[0] !== 'object'
 }
 
 function show(lengths: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(lengths).map(([name, value]) => {
-    const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-    return `${name}: ${text}`
-  })
+  const entries = Object.entries(lengths).map(([name, value]) => `${name}: ${showValue(value)}`)
+  const most = 12
+  if (entries.length > most) entries.splice(most, entries.length, '…')
   return `{ ${entries.join(', ')} }`
+}
+
+/** A value of any kind, also of those that do not let themselves be made a string. */
+function showValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
