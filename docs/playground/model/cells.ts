@@ -29,6 +29,16 @@ export function movesOf({ axes, operands, result }: Reading): Move[] {
   return moves
 }
 
+/** What one element of the result is made of: for each term the elements of the operands that meet in it. */
+export function termsOf({ axes, operands, result }: Reading, element: number): number[][] {
+  const terms: number[][] = []
+  for (const coordinates of indices(axes.map(({ length }) => length))) {
+    if (elementAt(result, axes, coordinates) !== element) continue
+    terms.push(operands.map((tensor) => elementAt(tensor, axes, coordinates)))
+  }
+  return terms
+}
+
 /** The number of the element with these coordinates along the reading's axes. */
 export function elementAt(
   { dimensions }: TensorReading,

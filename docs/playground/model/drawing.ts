@@ -44,8 +44,11 @@ export interface Drawing {
   readonly telling: readonly number[]
 }
 
-/** The drawing of a state that the library accepts; null where there is nothing to draw or too much. */
-export function draw(state: State, scene: Picture): Drawing | null {
+/**
+ * The drawing of a state that the library accepts; null where there is nothing to draw or too much. `aspect` is the
+ * width over height that each tensor should come near to.
+ */
+export function draw(state: State, scene: Picture, aspect = 2): Drawing | null {
   const full = read(state)
   if (full === null) return null
   const wantsPicture = state.source === 'picture' && state.operation !== 'einsum'
@@ -76,7 +79,11 @@ export function draw(state: State, scene: Picture): Drawing | null {
     const last = tensor.dimensions.at(-1)?.axes ?? []
     const pixels = picture && tensor.shape.length > 2 && isChannel(last, reading.axes)
     const channels = pixels ? tensor.shape.at(-1)! : 1
-    const arrangement = arrange(tensor, reading.axes, picture ? { gap: 0, spread: 6, pixels } : {})
+    const arrangement = arrange(
+      tensor,
+      reading.axes,
+      picture ? { gap: 0, spread: 6, pixels, aspect } : { aspect },
+    )
     const size = sizeOf(tensor)
     const x = new Float32Array(size)
     const y = new Float32Array(size)

@@ -66,7 +66,8 @@ export function frame(drawing: Drawing, stage: StageSize): Frames {
   let cell = 0
   for (const one of plans) {
     const size = cellSize(one.plan, { width: stage.width, height: one.height })
-    if (size > cell * 1.12) {
+    // what is side by side is compared more easily and needs no scrolling
+    if (size > cell * (one.down ? 1.35 : 1.12)) {
       best = one
       cell = size
     }

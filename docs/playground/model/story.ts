@@ -22,6 +22,8 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
   const operand = reading.operands[0]!
   const label = (axis: number) => axes[axis]!.label
   const lengthOf = (axis: number) => axes[axis]!.length
+  const sized = (axis: number) =>
+    axes[axis]!.kind === 'number' ? label(axis) : `${label(axis)} ${lengthOf(axis)}`
   const shapeOf = (own: readonly number[]) => own.map(lengthOf)
   const steps: Step[] = [
     {
@@ -38,10 +40,7 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
   const after = flat(result)
   const groups = operand.dimensions.filter(isGroup)
   if (!operand.dimensions.every(isSingle)) {
-    const texts = groups.map(
-      ({ axes: own, length }) =>
-        `${length} into ${own.map((axis) => `${label(axis)} ${lengthOf(axis)}`).join(' × ')}`,
-    )
+    const texts = groups.map(({ axes: own, length }) => `${length} into ${own.map(sized).join(' × ')}`)
     push('split', texts.length > 0 ? `split ${listed(texts)}` : 'drop axes of length 1', before)
   }
   const dropped = before.filter((axis) => !after.includes(axis))
@@ -49,11 +48,11 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
   if (dropped.length > 0) push('drop', `${reduction} over ${listed(dropped.map(label))}`, kept)
   const order = after.filter((axis) => before.includes(axis))
   if (order.some((axis, i) => axis !== kept[i])) {
-    push('reorder', `put ${order.map(label).join(' ')} in this order`, order)
+    push('reorder', `reorder to ${order.map(label).join(' ')}`, order)
   }
   const added = after.filter((axis) => !before.includes(axis))
   if (added.length > 0) {
-    push('add', `repeat along ${listed(added.map((axis) => `${label(axis)} ${lengthOf(axis)}`))}`, after)
+    push('add', `repeat along ${listed(added.map(sized))}`, after)
   }
   if (!result.dimensions.every(isSingle)) {
     const merged = result.dimensions.filter(isGroup)

@@ -243,7 +243,8 @@ function wordsOf(
     return { text: label, colour: inks.tone(hues.get(label) ?? neutral) }
   })
   const soft = (text: string) => ({ text, colour: inks.soft })
-  if (words.length === 1) return [words[0]!, soft(` ${length}`)]
+  const isNumber = reading.axes[axes[0]!]?.kind === 'number'
+  if (words.length === 1) return isNumber ? [words[0]!] : [words[0]!, soft(` ${length}`)]
   const spaced = words.flatMap((word, i) => (i === 0 ? [word] : [soft(' '), word]))
   return [soft('('), ...spaced, soft(')'), soft(` ${length}`)]
 }
@@ -297,13 +298,15 @@ function paintLinks(
   )
   if (threads.length > 48) return
   context.lineWidth = 1.3
-  context.globalAlpha = 0.75
+  context.globalAlpha = threads.length > 8 ? 0.45 : 0.8
   for (const { operand, from, to } of threads) {
     const home = frames.frames[operand]!
-    const x0 = home.x + (home.tensor.x[from]! + 0.5) * cell
-    const y0 = home.y + (home.tensor.y[from]! + 0.5) * cell
-    const x1 = result.x + (result.tensor.x[to]! + 0.5) * cell
-    const y1 = result.y + (result.tensor.y[to]! + 0.5) * cell
+    // from edge to edge, so that no number is struck through
+    const edge = frames.arrow.down ? ([0.5, 1, 0.5, 0] as const) : ([1, 0.5, 0, 0.5] as const)
+    const x0 = home.x + (home.tensor.x[from]! + edge[0]) * cell
+    const y0 = home.y + (home.tensor.y[from]! + edge[1]) * cell
+    const x1 = result.x + (result.tensor.x[to]! + edge[2]) * cell
+    const y1 = result.y + (result.tensor.y[to]! + edge[3]) * cell
     context.beginPath()
     context.moveTo(x0, y0)
     if (frames.arrow.down) context.bezierCurveTo(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2, x1, y1)

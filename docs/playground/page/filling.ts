@@ -28,7 +28,7 @@ export function mountFilling(parent: HTMLElement, store: Store, openPicture: () 
     element(
       'button',
       { type: 'button', className: 'quiet', id: 'open-picture', on: { click: openPicture } },
-      'yours…',
+      'your own…',
     ),
   )
   store.subscribe(({ state }) => {

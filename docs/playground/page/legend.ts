@@ -30,7 +30,7 @@ export function mountLegend(parent: HTMLElement, store: Store): void {
       made.style.color = colour
       return made
     }
-    const axes = drawing.full.axes.filter(({ kind }) => kind === 'named')
+    const axes = drawing.full.axes.filter(({ kind, length }) => kind === 'named' && length > 1)
     parent.replaceChildren(
       element('span', { className: 'soft' }, 'Colour by'),
       chip(null, null, 'var(--ink)'),

@@ -63,7 +63,17 @@ function factsOf(explanation: Explanation, { drawing, drawn }: View): HTMLElemen
       return [label, String(length), own.join(', '), role === 'kept' ? '' : role]
     }),
   )
-  return [verdict, ...(reason === null ? [] : [reason]), strides, byAxis].map((part) =>
+  const text = element(
+    'details',
+    {},
+    element('summary', {}, 'as ', element('code', {}, 'explain'), ' prints it'),
+    element(
+      'pre',
+      { tabIndex: 0, attributes: { role: 'group', 'aria-label': 'What explain prints' } },
+      String(explanation),
+    ),
+  )
+  return [verdict, ...(reason === null ? [] : [reason]), strides, byAxis, text].map((part) =>
     part instanceof HTMLTableElement
       ? element(
           'div',

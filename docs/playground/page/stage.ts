@@ -1,11 +1,12 @@
 /**
  * The stage: the drawing, its animation, and following an element with the pointer or the keyboard.
  */
-import { coordinatesOf, indexOf } from '../model/cells.ts'
+import { coordinatesOf, indexOf, termsOf } from '../model/cells.ts'
 import { operandNames } from '../model/code/typescript.ts'
 import type { Drawing } from '../model/drawing.ts'
 import { type Frames, frame } from '../model/frames.ts'
 import { short } from '../model/number.ts'
+import type { State } from '../model/state.ts'
 import { summary } from '../model/story.ts'
 import { type Followed, type Inks, paintScene } from './canvas.ts'
 import { announce, element } from './element.ts'
@@ -180,7 +181,7 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     const at = spot()
     const { drawing } = view
     if (drawing === null) readout.replaceChildren()
-    else if (at !== null) readout.replaceChildren(...describe(drawing, at))
+    else if (at !== null) readout.replaceChildren(...describe(drawing, view.drawn, at))
     else {
       readout.replaceChildren(
         matchMedia('(hover: hover)').matches
@@ -278,31 +279,40 @@ function followedBy({ moves, operands, result }: Drawing, at: Spot | null): Foll
   return lit
 }
 
-/** `x[0, 2] = 7 → y[1, 0, 1]`, and where that is along each axis. */
-function describe(drawing: Drawing, at: Spot): (Node | string)[] {
+/** `x[0, 2] = 7 → y[1, 0, 1]`, or what a computed element is made of, and where that is along each axis. */
+function describe(drawing: Drawing, { operation, reduction }: State, at: Spot): (Node | string)[] {
   const { operands, result, reading, moves } = drawing
   const tensors = [...operands, result]
   const names = [...operandNames(operands.length), 'y']
   const write = (tensor: number, one: number) =>
     `${names[tensor]}[${indexOf(tensors[tensor]!.tensor, one).join(', ')}]`
+  const own = tensors[at.tensor]!
+  const value = drawing.picture ? '' : ` = ${short(own.values[at.element]!)}`
+  const coordinates = [...coordinatesOf(own.tensor, reading.axes, at.element)]
+    .reverse()
+    .map(([axis, index]) => `${reading.axes[axis]!.label} ${index}`)
+    .join(' · ')
+  const where = element('span', { className: 'where' }, coordinates)
   const mine = element('b', {}, write(at.tensor, at.element))
-  const value = drawing.picture ? '' : ` = ${short(tensors[at.tensor]!.values[at.element]!)}`
+  const arrow = () => element('span', { className: 'arrow' }, '→')
   const isResult = at.tensor === operands.length
+  if (isResult && (operation === 'reduce' || operation === 'einsum') && !drawing.picture) {
+    const terms = termsOf(reading, at.element).map((term) =>
+      term.map((one, operand) => short(operands[operand]!.values[one]!)).join(' × '),
+    )
+    const shown = terms.length > 12 ? [...terms.slice(0, 11), '…'] : terms
+    const made = operation === 'reduce' ? `${reduction}(${shown.join(', ')})` : shown.join(' + ')
+    return [mine, ` = ${made}`, value, where]
+  }
   const others = moves.filter(({ operand, from, to }) =>
     isResult ? to === at.element : operand === at.tensor && from === at.element,
   )
-  const arrow = () => element('span', { className: 'arrow' }, '→')
   const listed = others
     .slice(0, 3)
     .map(({ operand, from, to }) => (isResult ? write(operand, from) : write(operands.length, to)))
   const more = others.length > 3 ? ` and ${others.length - 3} more` : ''
   const link = others.length === 0 ? 'nowhere' : listed.join(', ') + more
-  const coordinates = [...coordinatesOf(tensors[at.tensor]!.tensor, reading.axes, at.element)]
-    .reverse()
-    .map(([axis, index]) => `${reading.axes[axis]!.label} ${index}`)
-    .join(' · ')
-  const body = isResult ? [link, arrow(), mine, value] : [mine, value, arrow(), link]
-  return [...body, coordinates === '' ? '' : `   ${coordinates}`]
+  return isResult ? [link, arrow(), mine, value, where] : [mine, value, arrow(), link, where]
 }
 
 /** The nearest element of the result in the direction of an arrow key. */

@@ -54,7 +54,17 @@ function dims(step: Step, reading: Reading, hues: ReadonlyMap<string, Hue>): HTM
       })
       const spaced = names.flatMap((name, k) => (k === 0 ? [name] : [' ', name]))
       const group = own.length === 1 ? spaced : ['(', ...spaced, ')']
-      return element('span', { className: 'dim' }, ...group, element('small', {}, ` ${step.shape[i]}`))
+      return element(
+        'span',
+        { className: 'dim' },
+        ...group,
+        isNumber(own, reading) ? '' : element('small', {}, ` ${step.shape[i]}`),
+      )
     }),
   )
+}
+
+/** A number says its length itself. */
+function isNumber(own: readonly number[], { axes }: Reading): boolean {
+  return own.length === 1 && axes[own[0]!]!.kind === 'number'
 }

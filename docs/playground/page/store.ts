@@ -21,15 +21,22 @@ type Listener = (view: View, before: View | null) => void
 export class Store {
   private readonly listeners: Listener[] = []
   private picture: Picture = paintScene()
+  private readonly narrow = matchMedia('(max-width: 40rem)')
   private current: View
   /** Lengths of axes that are not in the pattern at the moment; they come back with the name. */
   private readonly remembered = new Map<string, number>()
 
   constructor() {
     this.current = this.viewOf(fromLink(location.hash), null)
+    this.narrow.addEventListener('change', () => this.show(this.state))
     addEventListener('hashchange', () => {
       if (location.hash.slice(1) !== toLink(this.state)) this.show(fromLink(location.hash, initialState))
     })
+  }
+
+  /** How broad a tensor may be drawn: on a phone they stand below each other. */
+  private get aspect(): number {
+    return this.narrow.matches ? 0.6 : 2
   }
 
   get state(): State {
@@ -81,11 +88,12 @@ export class Store {
 
   private viewOf(state: State, before: View | null): View {
     const mistake = mistakeIn(state)
-    if (mistake === null) return { state, mistake, drawing: draw(state, this.picture), drawn: state }
+    if (mistake === null)
+      return { state, mistake, drawing: draw(state, this.picture, this.aspect), drawn: state }
     if (before !== null) return { state, mistake, drawing: before.drawing, drawn: before.drawn }
     // a link to a mistake: what its first repair would give
     const repaired = { ...state, ...mistake.fixes[0]?.change }
-    const drawing = mistakeIn(repaired) === null ? draw(repaired, this.picture) : null
+    const drawing = mistakeIn(repaired) === null ? draw(repaired, this.picture, this.aspect) : null
     return { state, mistake, drawing, drawn: repaired }
   }
 }

@@ -1,7 +1,7 @@
 /** The pattern page as a person uses it. */
 import { describe, expect, test } from 'vitest'
 import { gallery } from '../../../docs/playground/model/gallery.ts'
-import { coloursOf, complaints, desktop, overflow, type Page, phone, useSite, visit } from './site.ts'
+import { coloursOf, complaints, desktop, loaded, overflow, type Page, phone, useSite, visit } from './site.ts'
 
 useSite()
 
@@ -24,8 +24,8 @@ describe('typing', () => {
   test('a pattern shows its result, drawn and in words', () =>
     visit({ path: '' }, async (page) => {
       await type(page, 'h w -> w h')
-      expect(await sentence(page)).toBe('rearrange [4, 6] to [6, 4]: put w h in this order.')
-      expect(await drawingLabel(page)).toBe('rearrange [4, 6] to [6, 4]: put w h in this order.')
+      expect(await sentence(page)).toBe('rearrange [4, 6] to [6, 4]: reorder to w h.')
+      expect(await drawingLabel(page)).toBe('rearrange [4, 6] to [6, 4]: reorder to w h.')
       expect(await coloursOf(page, '.drawing canvas')).toBeGreaterThan(20)
       await page.waitForFunction(() => location.hash.includes('p=h+w+-%3E+w+h'))
     }))
@@ -337,6 +337,43 @@ describe('the gallery', () => {
       )
       await page.locator('.gallery button', { hasText: 'HWC to CHW' }).click()
       expect(await page.locator('#memory').innerText()).toMatch(/A view[\s\S]*nothing moves/)
+    }))
+})
+
+describe('the page', () => {
+  test('loads less than 150 kB, compressed, its worker included', () =>
+    visit({ path: patchify }, async (page) => {
+      const sizes = await loaded(page, () =>
+        expect.poll(() => page.locator('.time .figure').innerText(), { timeout: 20_000 }).toMatch(/s/),
+      )
+      expect(sizes.size).toBeGreaterThan(5)
+      expect([...sizes.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000)
+    }))
+
+  test('is not allowed to compile code from text, and does not need to', () =>
+    visit({ path: patchify }, async (page) => {
+      // later, because the debugger's own calls are exempt
+      const refused = await page.evaluate(
+        () =>
+          new Promise((resolve) =>
+            setTimeout(() => {
+              try {
+                resolve(new Function('return 1')())
+              } catch (error) {
+                resolve((error as Error).name)
+              }
+            }),
+          ),
+      )
+      expect(refused).toBe('EvalError')
+    }))
+
+  test('draws five dimensions, and large tensors with shorter axes', () =>
+    visit({ path: 'index.html#rearrange?p=a+b+c+d+e+-%3E+e+d+(c+b)+a&x=2,2,2,3,3' }, async (page) => {
+      expect(await drawingLabel(page)).toMatch(/to \[3, 3, 4, 2\]/)
+      await page.locator('#shape-0').fill('8, 64, 7, 56, 56')
+      expect(await page.locator('.note').innerText()).toMatch(/drawn shorter: a 8 as 3, b 64 as \d/)
+      expect(await page.locator('#memory').innerText()).toContain('[1404928, 21952, 3136, 56, 1]')
     }))
 })
 

@@ -6,8 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import axe from 'axe-core'
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Request,
+} from 'playwright-core'
 import { build, type PreviewServer, preview } from 'vite'
 import { afterAll, beforeAll, expect } from 'vitest'
 
@@ -103,6 +110,22 @@ export async function complaints(page: Page): Promise<string[]> {
     )
   })
   return violations
+}
+
+/** Loads the page again and gives the compressed size of everything it asks for until it is done. */
+export async function loaded(page: Page, done: () => Promise<void>): Promise<Map<string, number>> {
+  const asked = new Set<string>()
+  const note = (request: Request) => void asked.add(request.url().replace(/#.*/, ''))
+  page.on('request', note)
+  await page.reload()
+  await done()
+  page.off('request', note)
+  const sizes = new Map<string, number>()
+  for (const url of asked) {
+    const body = new Uint8Array(await (await fetch(url)).arrayBuffer())
+    sizes.set(url, gzipSync(body, { level: 9 }).length)
+  }
+  return sizes
 }
 
 /** How far the page can be scrolled to the side: 0 where everything fits. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { writeSafetensors } from 'tesserae/checkpoint'
 import { VisionTransformer } from 'tesserae/nn'
 import { afterAll, describe, expect, test } from 'vitest'
-import { coloursOf, complaints, desktop, overflow, type Page, phone, useSite, visit } from './site.ts'
+import { coloursOf, complaints, desktop, loaded, overflow, type Page, phone, useSite, visit } from './site.ts'
 
 useSite()
 
@@ -185,6 +185,14 @@ describe('a model of one’s own', () => {
     }),
   )
 })
+
+test('the page loads less than 150 kB, compressed, without the weights', () =>
+  visit({ path }, async (page) => {
+    const sizes = await loaded(page, () => ready(page))
+    const code = [...sizes].filter(([url]) => !url.endsWith('.safetensors'))
+    expect(code.length).toBe(sizes.size - 1)
+    expect(code.reduce((sum, [, size]) => sum + size, 0)).toBeLessThan(150_000)
+  }))
 
 describe('everyone', () => {
   for (const theme of ['light', 'dark'] as const) {
