@@ -19,7 +19,7 @@ export function checkCharacters(source: Source, { text, span }: SyntaxWord): voi
     source,
     say('pattern/unknown-character', { character, word: text }),
     { start, end: start + character.length },
-    hintAbout(character),
+    /^-[0-9]/.test(text) ? 'a length that is to be inferred is a name' : hintAbout(character),
   )
 }
 

@@ -1,6 +1,7 @@
 /** The language's operations as layers, for `Sequential`. */
 
 import { parseTransform } from '../../grammar/index.ts'
+import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
 import { checkLengths } from '../layout/bind.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
@@ -20,10 +21,11 @@ export type Lengths = Readonly<Record<string, number>>
  * const y = patches.forward(ndarray(new Float32Array(3 * 224 * 224), [1, 3, 224, 224]))
  * y.shape // → [1, 196, 768]
  */
-export class Rearrange extends Module {
+export class Rearrange<P extends string = string, const L extends object = NoLengths> extends Module {
   readonly pattern: string
   readonly lengths: Lengths
 
+  constructor(pattern: Checked<'rearrange', P, L>, lengths?: LengthsOf<'rearrange', P, L>)
   constructor(pattern: string, lengths: Lengths = {}) {
     super()
     checkLengths(parseTransform(pattern, 'rearrange'), lengths)
@@ -46,11 +48,12 @@ export class Rearrange extends Module {
  * const pool = new Reduce('b n d -> b d', 'mean')
  * pool.forward(ndarray(new Float32Array(24), [2, 3, 4])).shape // → [2, 4]
  */
-export class Reduce extends Module {
+export class Reduce<P extends string = string, const L extends object = NoLengths> extends Module {
   readonly pattern: string
   readonly reduction: Reduction
   readonly lengths: Lengths
 
+  constructor(pattern: Checked<'reduce', P, L>, reduction: Reduction, lengths?: LengthsOf<'reduce', P, L>)
   constructor(pattern: string, reduction: Reduction, lengths: Lengths = {}) {
     super()
     const parsed = parseTransform(pattern, 'reduce')

@@ -20,6 +20,7 @@ import {
   shaped,
   unpack,
 } from 'tesserae'
+import { type Module, Rearrange, Reduce } from 'tesserae/nn'
 
 /** Fails to compile unless the value's type is exactly `Expected`. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? unknown : never
@@ -145,6 +146,17 @@ export function otherOperations() {
   parseShape(x, 'a (b c)')
   // @ts-expect-error no star
   pack([x], 'a b')
+}
+
+export function layersTakeCheckedPatternsToo(): Module[] {
+  // @ts-expect-error one-sided
+  new Rearrange('a b -> b')
+  // @ts-expect-error s1 or h is needed, s2 or w too
+  new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16 })
+  // @ts-expect-error the pattern has no d
+  new Reduce('a b -> a', 'mean', { d: 2 })
+  const patches: Rearrange = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
+  return [patches, new Reduce('a b -> a', 'mean'), new Rearrange(text, dictionary)]
 }
 
 /** Functions that are generic in the buffer or the array compile as they did without patterns in types. */
