@@ -41,7 +41,9 @@ function roomOf(file: string): number {
 function imports(file: string): string[] {
   // TSDoc examples import the package by name; only code counts
   const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
-  return [...code.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g)].map((match) => match[1]!)
+  const statement =
+    /^(?:import|export)\s[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm
+  return [...code.matchAll(statement)].map(([, named, bare, dynamic]) => named ?? bare ?? dynamic ?? '')
 }
 
 describe('rooms', () => {
