@@ -7,6 +7,9 @@ import { product as embedded, type ProductKernels } from './generated/product.ts
 import { instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets, type Walk } from './offsets.ts'
+import { blocks, COLUMNS, ProductWorkspace } from './product-workspace.ts'
+
+export { blocks } from './product-workspace.ts'
 
 /** A float32 matrix in linear memory: element (i, j) stands at `origin` + 4·(offset of row i + offset of column j). */
 export interface ResidentMatrix {
@@ -39,22 +42,33 @@ export interface ProductArguments {
   readonly activation?: FusedActivation | null
 }
 
-/** Rows of A, summed indices, and numbers of B that are packed at a time. */
-export const blocks = { rows: 48, depth: 384, columns: 4096, panels: 2 ** 20 }
+/** Who computes the blocks of a product. */
+export interface Crew {
+  /** How many work, the calling thread included. */
+  readonly size: number
+  /** Computes all blocks of a job and returns when they are done. */
+  run(kernels: ProductKernels, job: Pointer, blocks: number): void
+}
 
-const COLUMNS = 8
-const activationCodes = { gelu: 1, 'gelu-tanh': 2, relu: 3, silu: 4 } as const
+/** The calling thread alone. */
+export const alone: Crew = {
+  size: 1,
+  run(kernels, job, count) {
+    for (let index = 0; index < count; index++) kernels.computeBlock(job, 0, index)
+  },
+}
 
 /** Products on one linear memory; holds the panels and tables that they need, and nothing else between calls. */
 export class ProductEngine {
   readonly #memory: LinearMemory
-  readonly #kernels: ProductKernels
-  readonly #space: Workspace
+  readonly #space: ProductWorkspace
+  #kernels: ProductKernels
+  #crew: Crew = alone
 
   private constructor(memory: LinearMemory, kernels: ProductKernels) {
     this.#memory = memory
     this.#kernels = kernels
-    this.#space = new Workspace(memory)
+    this.#space = new ProductWorkspace(memory)
   }
 
   /** The engine for a memory, or null where this platform has no WebAssembly SIMD. */
@@ -68,8 +82,15 @@ export class ProductEngine {
     return Math.ceil(n / COLUMNS) * COLUMNS * k * 4
   }
 
+  /** Lets others work, from now on, on the memory as it is now. */
+  hire(crew: Crew): void {
+    this.#kernels = instantiate(embedded, this.#memory.memory)!
+    this.#crew = crew
+  }
+
   /** Packs b: [k, n] to `panels`, which has `packedBytes(k, n)` bytes. */
   packColumns(b: ResidentMatrix, k: number, n: number, panels: Pointer): void {
+    this.#space.reserveDepth(k)
     for (let column = 0; column < n; column += blocks.columns) {
       const columns = Math.min(blocks.columns, n - column)
       this.#packStrip(b, k, column, columns, panels + column * k * 4)
@@ -79,60 +100,48 @@ export class ProductEngine {
   /** Computes a product. */
   multiply(product: ProductArguments): void {
     const { m, n, k, a, b, target, bias = null, residual = null } = product
-    const kernels = this.#kernels
     const space = this.#space
     const packed = 'panels' in b
-    const strip = packed ? blocks.columns : stripColumns(k)
-    const ownPanels = packed ? 0 : space.panelsOf(ProductEngine.packedBytes(k, Math.min(n, strip)))
-    const sums = space.sumsOf(k <= blocks.depth ? 0 : blocks.rows * Math.min(n + COLUMNS, strip))
+    const strip = Math.min(n, packed ? blocks.columns : stripColumns(k))
+    const blockRows = this.#blockRows(product)
+    space.reserveDepth(k)
+    space.reserveThreads(this.#crew.size, k > blocks.depth ? strip : 0)
+    const ownPanels = packed ? 0 : space.panelsOf(ProductEngine.packedBytes(k, strip))
     space.describe(product)
     for (let column = 0; column < n; column += strip) {
       const columns = Math.min(strip, n - column)
       const panels = packed ? b.panels + column * k * 4 : ownPanels
       if (!packed) this.#packStrip(b, k, column, columns, panels)
+      this.#fill(a.columns, 0, k, space.depths)
       this.#fill(target.columns, column, columns, space.targetColumns)
       if (bias) this.#fill(bias.columns, column, columns, space.biasColumns)
       if (residual) this.#fill(residual.columns, column, columns, space.residualColumns)
-      for (let row = 0; row < m; row += blocks.rows) {
-        const rows = Math.min(blocks.rows, m - row)
+      for (let row = 0; row < m; row += blocks.tableRows) {
+        const rows = Math.min(blocks.tableRows, m - row)
         this.#fill(a.rows, row, rows, space.sourceRows)
         this.#fill(target.rows, row, rows, space.targetRows)
         if (bias) this.#fill(bias.rows, row, rows, space.biasRows)
         if (residual) this.#fill(residual.rows, row, rows, space.residualRows)
-        let from = 0
-        do {
-          const depth = Math.min(blocks.depth, k - from)
-          const to = from + depth
-          this.#fill(a.columns, from, depth, space.depths)
-          kernels.packRows(space.rows, a.origin, space.sourceRows, rows, space.depths, depth)
-          kernels.multiply(
-            space.rows,
-            panels + from * COLUMNS * 4,
-            k * COLUMNS * 4,
-            sums,
-            space.output,
-            rows,
-            columns,
-            depth,
-            from === 0,
-            to === k,
-          )
-          from = to
-        } while (from < k) // an empty sum has to be stored, too
+        space.describeJob({ m: rows, n: columns, k, blockRows, panels, source: a.origin })
+        this.#crew.run(this.#kernels, space.job, Math.ceil(rows / blockRows))
       }
     }
   }
 
-  /** Packs columns `column … column + columns` of b, in parts of the depth that the table holds. */
+  /** Large blocks for one thread; for several, enough of them that all finish at about the same time. The result does not depend on it. */
+  #blockRows({ m, n, k }: ProductArguments): number {
+    const { size } = this.#crew
+    if (size === 1 || m * n * k < blocks.worthSharing) return blocks.rows
+    const rows = Math.ceil(m / (4 * size) / ROW_STEP) * ROW_STEP
+    return Math.min(blocks.rows, Math.max(ROW_STEP, rows))
+  }
+
+  /** Packs columns `column … column + columns` of b. */
   #packStrip(b: ResidentMatrix, k: number, column: number, columns: number, panels: Pointer): void {
     const { sourceColumns, depths } = this.#space
     this.#fill(b.columns, column, columns, sourceColumns)
-    for (let from = 0; from < k; from += blocks.depth) {
-      const depth = Math.min(blocks.depth, k - from)
-      this.#fill(b.rows, from, depth, depths)
-      const to = panels + from * COLUMNS * 4
-      this.#kernels.packColumns(to, k * COLUMNS * 4, b.origin, depths, depth, sourceColumns, columns)
-    }
+    this.#fill(b.rows, 0, k, depths)
+    this.#kernels.packColumns(panels, k * COLUMNS * 4, b.origin, depths, k, sourceColumns, columns)
   }
 
   #fill(walk: Walk, start: number, count: number, table: Pointer): void {
@@ -140,75 +149,11 @@ export class ProductEngine {
   }
 }
 
+/** Blocks of so many rows are whole tiles, of 4 rows or of 5. */
+const ROW_STEP = 20
+
 /** As many columns of a right operand of depth k as fill the panels, at least one panel's. */
 function stripColumns(k: number): number {
   const columns = Math.floor(blocks.panels / Math.max(1, k) / COLUMNS) * COLUMNS
   return Math.min(blocks.columns, Math.max(COLUMNS, columns))
-}
-
-/** The panels and scatter vectors of one product at a time, and the description of its output that the kernel reads. */
-class Workspace {
-  readonly rows: Pointer
-  readonly depths: Pointer
-  readonly sourceRows: Pointer
-  readonly targetRows: Pointer
-  readonly biasRows: Pointer
-  readonly residualRows: Pointer
-  readonly sourceColumns: Pointer
-  readonly targetColumns: Pointer
-  readonly biasColumns: Pointer
-  readonly residualColumns: Pointer
-  /** Output, and its three matrices behind it: see src/wasm/assembly/shared/epilogue.ts. */
-  readonly output: Pointer
-  readonly #memory: LinearMemory
-  #panels = { pointer: 0, bytes: 0 }
-  #sums = { pointer: 0, bytes: 0 }
-
-  constructor(memory: LinearMemory) {
-    this.#memory = memory
-    const entries = (count: number) => memory.allocate(count * 4)
-    this.rows = entries(blocks.rows * blocks.depth)
-    this.depths = entries(blocks.depth)
-    this.sourceRows = entries(blocks.rows)
-    this.targetRows = entries(blocks.rows)
-    this.biasRows = entries(blocks.rows)
-    this.residualRows = entries(blocks.rows)
-    this.sourceColumns = entries(blocks.columns)
-    this.targetColumns = entries(blocks.columns)
-    this.biasColumns = entries(blocks.columns)
-    this.residualColumns = entries(blocks.columns)
-    this.output = entries(6 + 3 * 3 + 8)
-  }
-
-  panelsOf(bytes: number): Pointer {
-    this.#panels = this.#grown(this.#panels, bytes)
-    return this.#panels.pointer
-  }
-
-  sumsOf(count: number): Pointer {
-    this.#sums = this.#grown(this.#sums, Math.max(count, 5 * COLUMNS) * 4)
-    return this.#sums.pointer
-  }
-
-  #grown(block: { pointer: Pointer; bytes: number }, bytes: number): { pointer: Pointer; bytes: number } {
-    if (block.bytes >= bytes) return block
-    const pointer = this.#memory.allocate(bytes)
-    if (block.bytes > 0) this.#memory.free(block.pointer)
-    return { pointer, bytes }
-  }
-
-  /** Writes what does not change from block to block. */
-  describe({ target, bias = null, residual = null, scale = 1, activation = null }: ProductArguments): void {
-    const matrices = this.output + 6 * 4
-    const words = this.#memory.integers(this.output, 6 + 3 * 3)
-    words[0] = matrices
-    words[1] = bias ? matrices + 12 : 0
-    words[2] = residual ? matrices + 24 : 0
-    this.#memory.floats(this.output, 4)[3] = scale
-    words[4] = activation ? activationCodes[activation] : 0
-    words[5] = matrices + 36
-    words.set([target.origin, this.targetRows, this.targetColumns], 6)
-    if (bias) words.set([bias.origin, this.biasRows, this.biasColumns], 9)
-    if (residual) words.set([residual.origin, this.residualRows, this.residualColumns], 12)
-  }
 }

@@ -30,7 +30,8 @@ describe('capabilities', () => {
   })
 
   test('an engine that refuses SIMD is told apart from one that is missing', async () => {
-    vi.stubGlobal('WebAssembly', { ...WebAssembly, validate: () => false })
+    const refusing = Object.create(WebAssembly, { validate: { value: () => false } })
+    vi.stubGlobal('WebAssembly', refusing)
     const { capabilities } = await fresh()
     expect(capabilities().simd).toBe(false)
     expect(capabilities().reasons[0]).toMatch(/does not accept SIMD/)

@@ -15,13 +15,13 @@ const SHORT: i32 = 9 - TALL
 const SPREAD: bool = ASC_FEATURE_RELAXED_SIMD
 
 /** How many rows the next panel has when `left` remain: all of one height, after as many of the other as make that come out even. */
-export function panelRows(left: i32): i32 {
+function panelRows(left: i32): i32 {
   if (left % TALL == 0) return TALL
   return left < SHORT ? (left < TALL ? left : TALL) : SHORT
 }
 
 /** A: source[rows[i] + depths[p]] → panels of 1 to 5 rows, [m, k] numbers in all. */
-export function packRows(panels: usize, source: usize, rows: usize, m: i32, depths: usize, k: i32): void {
+function packRows(panels: usize, source: usize, rows: usize, m: i32, depths: usize, k: i32): void {
   while (m > 0) {
     const height = panelRows(m)
     packPanel(panels, height, source, rows, height, depths, k)
@@ -41,19 +41,61 @@ export function packColumns(
   }
 }
 
+/** A product that any number of threads may work on, each on blocks of rows. Laid out as src/wasm/product.ts writes it. */
+@unmanaged
+class Job {
+  m: i32
+  n: i32
+  k: i32
+  /** Rows of a block, and how much of k is packed at a time. */
+  blockRows: i32
+  blockDepth: i32
+  /** A: element (i, p) stands rows[i] + depths[p] floats after `source`. */
+  source: usize
+  rows: usize
+  depths: usize
+  /** B, packed. */
+  panels: usize
+  output: Output
+  /** The first thread's workspace, and how far the next one's is. */
+  space: usize
+  spaceBytes: usize
+}
+
+/** Computes one block of rows, from packing to the epilogue, in the workspace of a thread. */
+export function computeBlock(description: usize, thread: i32, index: i32): void {
+  const job = changetype<Job>(description)
+  const k = job.k, n = job.n
+  const row = index * job.blockRows
+  const rows = min(job.blockRows, job.m - row)
+  // [f32 × 16 for a row of the epilogue] [packed rows] [sums]
+  const scratch = job.space + <usize>thread * job.spaceBytes
+  const packed = scratch + 64
+  const sums = packed + ((<usize>job.blockRows * <usize>job.blockDepth) << 2)
+  let from = 0
+  do {
+    const depth = min(job.blockDepth, k - from)
+    packRows(packed, job.source, job.rows + (<usize>row << 2), rows, job.depths + (<usize>from << 2), depth)
+    const panels = job.panels + (<usize>from << 5)
+    multiply(packed, panels, <usize>k << 5, sums, scratch, job.output, row, rows, n, depth, from == 0, from + depth == k)
+    from += depth
+  } while (from < k) // an empty sum has to be stored, too
+}
+
 /**
- * One block of C: m rows by n columns, over k of the summed indices.
+ * m rows of C, from `row` on, by n columns, over k of the summed indices.
  *
  * a: [m, k] packed rows. b: [k, n] packed columns, `panelBytes` from one panel to the next.
  * sums: tiles of [rows, 8] partial sums, one after the other. They begin at 0 when `first` and go to the output when `last`; when both, nothing waits
  * for a later block, and all tiles use the same 40 numbers.
  */
-export function multiply(
-  a: usize, b: usize, panelBytes: usize, sums: usize, output: usize, m: i32, n: i32, k: i32, first: bool, last: bool,
+function multiply(
+  a: usize, b: usize, panelBytes: usize, sums: usize, scratch: usize, output: Output,
+  row: i32, m: i32, n: i32, k: i32, first: bool, last: bool,
 ): void {
   for (let j = 0; j < n; j += 8, b += panelBytes) {
     const count = min(n - j, 8)
-    const runs = last ? runsOf(changetype<Output>(output), j, count) : 0
+    const runs = last ? runsOf(output, j, count) : 0
     let panel = a
     for (let i = 0; i < m; ) {
       const rows = panelRows(m - i)
@@ -62,7 +104,7 @@ export function multiply(
       else if (rows == 3) tile3(panel, b, sums, k, first)
       else if (rows == 2) tile2(panel, b, sums, k, first)
       else tile1(panel, b, sums, k, first)
-      if (last) finish(changetype<Output>(output), sums, i, rows, j, count, runs)
+      if (last) finish(output, sums, scratch, row + i, rows, j, count, runs)
       if (!(first && last)) sums += <usize>rows << 5
       panel += (<usize>rows * <usize>k) << 2
       i += rows

@@ -21,7 +21,6 @@ export class Output {
   residual: Matrix | null
   scale: f32
   activation: i32 // 0 none, 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU
-  scratch: usize // f32[8]
 }
 
 const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4
@@ -36,27 +35,28 @@ export function runsOf(output: Output, column: i32, count: i32): i32 {
   return runs
 }
 
-/** Stores `count` ≤ 8 columns of a tile, sums: [rows, 8], at (row, column) of the output. */
-export function finish(output: Output, sums: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32): void {
+/** Stores `count` ≤ 8 columns of a tile, sums: [rows, 8], at (row, column) of the output; scratch: f32[8]. */
+export function finish(
+  output: Output, sums: usize, scratch: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
+): void {
   const residual = output.residual
   if (output.activation == 0) {
-    transfer(output, sums, row, rows, column, count, runs, output.scale, output.bias, residual, output.target)
+    transfer(sums, scratch, row, rows, column, count, runs, output.scale, output.bias, residual, output.target)
     return
   }
   if (output.scale != 1 || output.bias != null) {
-    transfer(output, sums, row, rows, column, count, runs, output.scale, output.bias, null, null)
+    transfer(sums, scratch, row, rows, column, count, runs, output.scale, output.bias, null, null)
   }
   activate(sums, sums, sums + (<usize>rows << 5), output.activation)
-  transfer(output, sums, row, rows, column, count, runs, 1, null, residual, output.target)
+  transfer(sums, scratch, row, rows, column, count, runs, 1, null, residual, output.target)
 }
 
 /** scale·sums + bias + residual → target, or back to the sums where there is none. */
 function transfer(
-  output: Output, sums: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
+  sums: usize, scratch: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
   scale: f32, bias: Matrix | null, residual: Matrix | null, target: Matrix | null,
 ): void {
   const factor = f32x4.splat(scale)
-  const scratch = output.scratch
   const biasColumn = bias != null ? columnAt(bias, column) : 0
   const residualColumn = residual != null ? columnAt(residual, column) : 0
   const targetColumn = target != null ? columnAt(target, column) : 0
