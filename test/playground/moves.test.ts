@@ -96,6 +96,34 @@ describe('the gallery', () => {
   }
 })
 
+describe('colours', () => {
+  test('of what moves are the same on both sides, and of what is repeated too', () => {
+    const sample = fc
+      .sample(transforms, { numRuns: 60, seed: 3 })
+      .filter(({ operation }) => operation !== 'reduce')
+    for (const state of [
+      ...sample,
+      ...gallery.map(stateOf).filter(({ operation }) => /rearrange|repeat/.test(operation)),
+    ]) {
+      const { operands, result, moves, picture } = drawn({ ...state, source: 'numbers' })
+      expect(picture).toBe(false)
+      for (const { from, to } of moves) expect(result.colours[to]).toBe(operands[0]!.colours[from])
+    }
+  })
+
+  test('of what is folded together have one hue', () => {
+    const { operands, result, moves } = drawn(stateOf(gallery.find(({ id }) => id === 'pooling')!))
+    const hue = (colour: string) => colour.split(' ').at(-1)
+    for (const { from, to } of moves) expect(hue(operands[0]!.colours[from]!)).toBe(hue(result.colours[to]!))
+    expect(new Set(result.colours.map(hue)).size).toBe(result.size)
+  })
+
+  test('leave a batch alone: patches are told apart within each image', () => {
+    const state = { ...stateOf(gallery[0]!), shapes: [[2, 3, 4, 6]] }
+    expect(drawn(state).telling.map((axis) => drawn(state).reading.axes[axis]!.label)).toEqual(['h', 'w'])
+  })
+})
+
 test('each element of a random rearrange, reduce or repeat goes where the library puts it', () => {
   fc.assert(
     fc.property(transforms, (state) => {

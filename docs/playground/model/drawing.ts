@@ -72,7 +72,7 @@ export function draw(state: State, scene: Picture, aspect = 2): Drawing | null {
     const axis = reading.axes.findIndex(({ label }) => label === name)
     return axis >= 0 ? axis : []
   })
-  const telling = chosen.length > 0 ? chosen : tellingAxes(reading)
+  const telling = chosen.length > 0 ? chosen : tellingAxes(reading, state.operation === 'reduce')
   const own = chosen.length === 1 ? hues.get(reading.axes[chosen[0]!]!.label) : undefined
   const shade = shader(reading, telling)
   const drawTensor = (tensor: TensorReading, values: ArrayLike<number>): DrawnTensor => {

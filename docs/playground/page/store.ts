@@ -36,7 +36,7 @@ export class Store {
 
   /** How broad a tensor may be drawn: on a phone they stand below each other. */
   private get aspect(): number {
-    return this.narrow.matches ? 0.6 : 2
+    return this.narrow.matches ? 0.9 : 2
   }
 
   get state(): State {
