@@ -1,6 +1,6 @@
 /** A contraction never rearranges an operand into a temporary of its own size, however the operand stands in memory. */
 import { afterEach, expect, test, vi } from 'vitest'
-import { windowFloats } from '../../src/gemm/staging.ts'
+import { windowFloats } from '../../src/gemm/stage.ts'
 import { contiguous, permute, sizeOf } from '../../src/layout/layout.ts'
 import type { Tensor } from '../../src/layout/tensor.ts'
 import { einsumTensor } from '../../src/ops/einsum.ts'

@@ -159,3 +159,25 @@ test('after products of any size the heap has handed out no more than before, bu
   run()
   expect(heap.memory.used).toBe(before)
 })
+
+test('queries and keys that are views of one buffer are brought together and multiplied as if they were apart', () => {
+  const lengths = { n: 30, m: 30, h: 3, d: 16 }
+  const strides = { n: 3 * 48, m: 3 * 48, h: 16, d: 1 }
+  const qkv = Float32Array.from({ length: 30 * 3 * 48 }, (_, i) => exact(0, i))
+  const contraction = buildContraction('nhd,mhd->hnm', lengths, float32)
+  const view = (axes: string, offset: number, data: Float32Array): Operand => ({
+    data,
+    offset,
+    stride: ['n', 'm', 'h', 'd'].map((axis) =>
+      axes.includes(axis) ? strides[axis as keyof typeof strides] : 0,
+    ),
+  })
+  const together = { ...contraction, operands: [view('nhd', 0, qkv), view('mhd', 48, qkv)] }
+  const apart = withNewOutput({
+    ...contraction,
+    operands: [view('nhd', 0, qkv), view('mhd', 48, qkv.slice())],
+  })
+  multiplyInHeap(heap, asProduct(together))
+  contractByDefinition(apart)
+  expect(together.output.data).toEqual(apart.output.data)
+})

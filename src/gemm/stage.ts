@@ -1,0 +1,143 @@
+/**
+ * Tensors of JavaScript's memory, brought to where the kernels can see them, and the result back. They are copied as they stand, gaps and
+ * all, in one piece, which is the fastest way to move memory; the kernel packs from there. Views of one buffer are brought together.
+ */
+import { copyApart } from '../copy/copy.ts'
+import type { Tensor } from '../layout/tensor.ts'
+import { allocateFloats, type Heap, heapView, isResident } from '../wasm/heap.ts'
+import type { Pointer } from '../wasm/memory.ts'
+import { dataOf, type Operand } from './contraction.ts'
+
+/** The most floats of one buffer that are brought at once: 8 MB. */
+export const windowFloats = 2 ** 21
+
+/** How many floats are copied for each that is wanted, before closing up the gaps costs less. */
+const gapsWorthCopying = 4
+
+/** What is brought of a tensor: a range of its buffer, or, where that has too many gaps, a copy without them. */
+export interface Place {
+  readonly size: number
+  /** Where the range begins; null for a copy. */
+  readonly first: number | null
+  readonly stride: readonly number[]
+}
+
+/** How a tensor is brought. The gaps of an output are not its own: they are never copied back. */
+export function placeOf(
+  lengths: readonly number[],
+  { offset, stride }: Operand,
+  { isOutput }: { readonly isOutput: boolean },
+): Place {
+  let first = offset
+  let range = 1
+  let count = 1
+  const closed = stride.map(() => 0)
+  const labels = lengths.map((_, label) => label).filter((label) => stride[label] !== 0)
+  labels.sort((x, y) => Math.abs(stride[x]!) - Math.abs(stride[y]!))
+  for (const label of labels) {
+    const length = lengths[label]!
+    closed[label] = count
+    count *= length
+    range += Math.abs(stride[label]!) * (length - 1)
+    if (stride[label]! < 0) first += stride[label]! * (length - 1)
+  }
+  return range <= (isOutput ? count : gapsWorthCopying * count)
+    ? { size: range, first, stride }
+    : { size: count, first: null, stride: closed }
+}
+
+/** A block of linear memory, and what it holds a copy of. */
+interface Piece {
+  readonly data: Float32Array | null
+  first: number
+  size: number
+  pointer: Pointer
+}
+
+/** The blocks of linear memory that one product needs. */
+export class Stage {
+  readonly #heap: Heap
+  readonly #lengths: readonly number[]
+  readonly #pieces: Piece[] = []
+  readonly #staged = new Map<Operand, { readonly place: Place; readonly piece: Piece }>()
+
+  constructor(heap: Heap, lengths: readonly number[]) {
+    this.#heap = heap
+    this.#lengths = lengths
+  }
+
+  /** Makes room for all tensors that are not in linear memory already, and copies the inputs. */
+  bring(inputs: readonly Operand[], output: Operand): void {
+    for (const tensor of new Set(inputs)) this.#plan(tensor, { isOutput: false })
+    this.#plan(output, { isOutput: true })
+    for (const piece of this.#pieces) piece.pointer = allocateFloats(this.#heap, piece.size)
+    const heap = heapView(this.#heap)
+    for (const { data, first, size, pointer } of this.#pieces) {
+      if (data !== null) heap.set(data.subarray(first, first + size), pointer / 4)
+    }
+    for (const [tensor, { place }] of this.#staged) {
+      if (place.first !== null || tensor === output) continue
+      copyApart(this.#tensor({ ...tensor, data: dataOf(tensor) }), this.#tensor(this.at(tensor)))
+    }
+  }
+
+  #plan(tensor: Operand, { isOutput }: { readonly isOutput: boolean }): void {
+    if (isResident(tensor.data)) return
+    const place = placeOf(this.#lengths, tensor, { isOutput })
+    const { first, size } = place
+    const data = first === null || isOutput ? null : (dataOf(tensor) as Float32Array)
+    const near = data && this.#pieces.find((piece) => piece.data === data && isNear(piece, first!, size))
+    const piece = near ?? { data, first: first ?? 0, size, pointer: 0 }
+    if (near) extend(near, first!, size)
+    else this.#pieces.push(piece)
+    this.#staged.set(tensor, { place, piece })
+  }
+
+  /** The tensor in linear memory. */
+  at(tensor: Operand): Operand {
+    const staged = this.#staged.get(tensor)
+    if (staged === undefined) return tensor
+    const { place, piece } = staged
+    const inside = place.first === null ? 0 : tensor.offset - piece.first
+    return { data: heapView(this.#heap), offset: piece.pointer / 4 + inside, stride: place.stride }
+  }
+
+  /** Copies the output back. */
+  takeBack(output: Operand): void {
+    const staged = this.#staged.get(output)
+    if (staged === undefined) return
+    const { place, piece } = staged
+    const data = output.data as Float32Array
+    const start = piece.pointer / 4
+    if (place.first === null) copyApart(this.#tensor(this.at(output)), this.#tensor(output))
+    else data.set(heapView(this.#heap).subarray(start, start + place.size), place.first)
+  }
+
+  release(): void {
+    for (const { pointer } of this.#pieces) if (pointer !== 0) this.#heap.memory.free(pointer)
+  }
+
+  /** The tensor without the labels along which it repeats. */
+  #tensor({ data, offset, stride }: Operand): Tensor {
+    const labels = stride.map((_, label) => label).filter((label) => stride[label] !== 0)
+    return {
+      data,
+      offset,
+      shape: labels.map((label) => this.#lengths[label]!),
+      stride: labels.map((label) => stride[label]!),
+    }
+  }
+}
+
+/** Whether a piece and a range are cheaper to bring together. */
+function isNear(piece: Piece, first: number, size: number): boolean {
+  const end = Math.max(piece.first + piece.size, first + size)
+  const joint = end - Math.min(piece.first, first)
+  return joint <= Math.min(piece.size + size, windowFloats)
+}
+
+function extend(piece: Piece, first: number, size: number): void {
+  const end = Math.max(piece.first + piece.size, first + size)
+  piece.first = Math.min(piece.first, first)
+  piece.size = end - piece.first
+}
