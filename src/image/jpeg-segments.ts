@@ -34,6 +34,8 @@ const END = 0xd9
 const SCAN = 0xda
 const EXIF = 0xe1
 const ADOBE = 0xee
+/** What jpeg-js needs for each: a coefficient of 32 bits, and objects around every block. */
+const BYTES_PER_SAMPLE = 12
 /** Ten scans are usual in a progressive picture; each costs a pass over all blocks, however few bytes it has. */
 const MOST_SCANS = 100
 
@@ -89,9 +91,6 @@ function readFrame(marker: number, content: Uint8Array, fileSize: number, limits
       `JPEG pictures of ${count} components at ${precision} bits are not supported, only 1, 3 or 4 at 8 bits`,
     )
   }
-  checkSize({ width, height }, count!, limits)
-  // every block of 64 pixels takes at least one bit
-  if (width * height > 512 * fileSize) throw truncated(fileSize)
   const components = Array.from({ length: count! }, (_, i) => {
     const [id, factors] = content.subarray(6 + 3 * i) as unknown as number[]
     return { id: id!, columns: factors! >> 4, rows: factors! & 15 }
@@ -100,6 +99,15 @@ function readFrame(marker: number, content: Uint8Array, fileSize: number, limits
   if (!components.every(({ columns, rows }) => isFactor(columns) && isFactor(rows))) {
     throw damaged('a sampling factor is not 1, 2, 3 or 4')
   }
+  const blocks = (of: { readonly columns: number; readonly rows: number }) => of.columns * of.rows
+  const [columns, rows] = [
+    Math.max(...components.map((c) => c.columns)),
+    Math.max(...components.map((c) => c.rows)),
+  ]
+  const samplesPerPixel = components.reduce((sum, c) => sum + blocks(c), 0) / (columns * rows)
+  checkSize({ width, height }, BYTES_PER_SAMPLE * samplesPerPixel, limits)
+  // every block of 64 pixels takes at least one bit
+  if (width * height > 512 * fileSize) throw truncated(fileSize)
   return { width, height, components }
 }
 

@@ -38,12 +38,12 @@ function decodePixels(bytes: Uint8Array, { maxPixels }: ReadLimits) {
       colorTransform: false,
       tolerantDecoding: true, // a last restart interval may be shorter than the others
       maxResolutionInMP: Number.POSITIVE_INFINITY, // checked before
-      maxMemoryUsageInMB: 16 + (16 * maxPixels) / 2 ** 20, // a gigabyte for 64 megapixels
+      maxMemoryUsageInMB: 16 + (18 * maxPixels) / 2 ** 20, // more than was checked, against bad surprises
     })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     if (!/memory/i.test(reason)) throw damaged(reason, cause)
-    const what = 'the picture is too large — decoding it takes more than 16 bytes for each of maxPixels'
+    const what = 'the picture is too large — decoding it takes more than 18 bytes for each of maxPixels'
     throw new ImageError('readImage', 'image/too-large', what, cause)
   }
 }

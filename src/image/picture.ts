@@ -15,6 +15,9 @@ export interface ReadLimits {
   readonly maxPixels: number
 }
 
+/** How many bytes decoding may take for each of `maxPixels`: a little under a gigabyte if nothing else is said. */
+const BYTES_PER_PIXEL = 14
+
 /** Refuses a picture without pixels or with too many, from its header alone. */
 export function checkSize(
   { width, height }: { readonly width: number; readonly height: number },
@@ -28,12 +31,18 @@ export function checkSize(
       `the picture has no pixels — its size is ${width}×${height}`,
     )
   }
-  if (width * height > maxPixels || width * height * bytesPerPixel > 4 * maxPixels) {
-    throw new ImageError(
-      'readImage',
-      'image/too-large',
-      `the picture is too large — ${width}×${height} at ${8 * bytesPerPixel} bits a pixel, ` +
-        `expected at most ${maxPixels} pixels (maxPixels)`,
-    )
+  const bytes = width * height * bytesPerPixel
+  const most = BYTES_PER_PIXEL * maxPixels
+  const tooLarge =
+    width * height > maxPixels
+      ? `it has more than ${maxPixels} pixels (maxPixels)`
+      : bytes > most
+        ? `decoding it takes ${mebibytes(bytes)}, expected at most ${mebibytes(most)} for this maxPixels`
+        : undefined
+  if (tooLarge !== undefined) {
+    const what = `the picture of ${width}×${height} pixels is too large — ${tooLarge}`
+    throw new ImageError('readImage', 'image/too-large', what)
   }
 }
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`

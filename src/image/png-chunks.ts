@@ -39,6 +39,9 @@ const colorTypes: Readonly<Record<number, { samples: number; depths: readonly nu
 
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte)
 
+/** While a PNG is decoded its samples stand in memory so many times. */
+const COPIES = 5
+
 /** Reads all chunks of a file; the checksums of those that matter are checked. */
 export function readChunks(bytes: Uint8Array, limits: ReadLimits): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -61,7 +64,7 @@ export function readChunks(bytes: Uint8Array, limits: ReadLimits): PngChunks {
     if (header === undefined) {
       if (type !== 'IHDR' || length !== 13) throw damaged(`its first chunk is ${type}, expected IHDR`)
       header = readHeader(content)
-      checkSize(header, (header.depth / 8) * samplesOf(header), limits)
+      checkSize(header, COPIES * (header.depth / 8) * samplesOf(header), limits)
     } else if (type === 'PLTE') palette = content
     else if (type === 'tRNS') transparency = content
     else if (type === 'eXIf') orientation = orientationOf(content)

@@ -21,15 +21,21 @@ export async function readPng(bytes: Uint8Array, limits: ReadLimits): Promise<Pi
   const expected = passes.reduce((size, pass) => size + pass.height * (1 + lineBytes(pass.width, header)), 0)
   const rows = await inflate(chunks.data, expected)
 
-  const samples = samplesOf(header)
-  const image = samplesTensor(header.height, header.width, samples, header.depth)
+  const image = header.interlaced
+    ? interlacedImage(rows, passes, header)
+    : decodePass(rows, passes[0]!, header)
+  return { image: inColor(image, chunks), orientation }
+}
+
+function interlacedImage(rows: Uint8Array, passes: readonly Pass[], header: PngHeader): Samples {
+  const image = samplesTensor(header.height, header.width, samplesOf(header), header.depth)
   let at = 0
   for (const pass of passes) {
     const length = pass.height * (1 + lineBytes(pass.width, header))
     copyApart(decodePass(rows.subarray(at, at + length), pass, header), viewOf(image, pass))
     at += length
   }
-  return { image: inColor(image, chunks), orientation }
+  return image
 }
 
 /** One image inside the file: pixel `[i, j]` of it is pixel `[y + i·dy, x + j·dx]` of the picture. */
@@ -95,37 +101,48 @@ function decodePass(rows: Uint8Array, { width, height }: Pass, header: PngHeader
   }
 }
 
-/** A PNG file without interlacing whose rows are stored, not compressed. */
+/** The most bytes that a stored block of deflate can have. */
+const BLOCK = 0xffff
+
+/**
+ * A PNG file without interlacing whose rows are stored, not compressed. Every block is a chunk of its own: fast-png's
+ * decompressor counts the bits of a chunk in 31 bits. The checksums are 0, it does not look at them.
+ */
 function plainPng(
   rows: Uint8Array,
   { width, height, depth, colorType }: Omit<PngHeader, 'interlaced'>,
 ): Uint8Array {
-  const block = 0xffff
-  const blocks = Math.ceil(rows.length / block)
-  const dataLength = 2 + rows.length + 5 * blocks + 4
-  const file = new Uint8Array(8 + 25 + 12 + dataLength + 12)
+  const blocks = Math.ceil(rows.length / BLOCK)
+  const file = new Uint8Array(8 + 25 + 14 + 17 * blocks + rows.length + 16 + 12)
   const view = new DataView(file.buffer)
-  const startChunk = (at: number, length: number, type: string) => {
-    view.setUint32(at, length)
-    for (let i = 0; i < 4; i++) file[at + 4 + i] = type.charCodeAt(i)
+  let at = 0
+  const write = (bytes: ArrayLike<number>) => {
+    file.set(bytes, at)
+    at += bytes.length
   }
-  file.set(SIGNATURE)
-  startChunk(8, 13, 'IHDR')
-  view.setUint32(16, width)
-  view.setUint32(20, height)
-  file.set([depth, colorType], 24)
-  startChunk(33, dataLength, 'IDAT')
-  file.set([0x78, 0x01], 41)
-  let at = 43
+  const writeChunk = (type: string, ...parts: ArrayLike<number>[]) => {
+    view.setUint32(
+      at,
+      parts.reduce((length, part) => length + part.length, 0),
+    )
+    at += 4
+    write(Array.from(type, (char) => char.charCodeAt(0)))
+    for (const part of parts) write(part)
+    at += 4
+  }
+  const header = new DataView(new ArrayBuffer(8))
+  header.setUint32(0, width)
+  header.setUint32(4, height)
+  write(SIGNATURE)
+  writeChunk('IHDR', new Uint8Array(header.buffer), [depth, colorType, 0, 0, 0])
+  writeChunk('IDAT', [0x78, 0x01])
   for (let i = 0; i < blocks; i++) {
-    const piece = rows.subarray(i * block, (i + 1) * block)
-    file[at] = i === blocks - 1 ? 1 : 0
-    view.setUint16(at + 1, piece.length, true)
-    view.setUint16(at + 3, ~piece.length, true)
-    file.set(piece, at + 5)
-    at += 5 + piece.length
+    const block = rows.subarray(i * BLOCK, (i + 1) * BLOCK)
+    const [low, high] = [block.length & 255, block.length >> 8]
+    writeChunk('IDAT', [i === blocks - 1 ? 1 : 0, low, high, 255 - low, 255 - high], block)
   }
-  startChunk(at + 8, 0, 'IEND') // after checksums that fast-png does not ask for
+  writeChunk('IDAT', [0, 0, 0, 0])
+  writeChunk('IEND')
   return file
 }
 

@@ -159,7 +159,7 @@ describe('JPEG', () => {
     huge.set([0x1f, 0xff, 0x1f, 0xff], frame + 5)
     expect((await failure(huge)).code).toBe('file/truncated')
     huge.set([0xff, 0xff, 0xff, 0xff], frame + 5)
-    expect((await failure(huge)).message).toContain('the picture is too large — 65535×65535')
+    expect((await failure(huge)).message).toContain('the picture of 65535×65535 pixels is too large')
   })
 
   test.each([
@@ -235,7 +235,7 @@ describe('files that are refused', () => {
     )
     expect(error.code).toBe('image/too-large')
     expect((await failure(good, { maxPixels: 15 })).message).toContain(
-      '4×4 at 24 bits a pixel, expected at most 15',
+      'the picture of 4×4 pixels is too large — it has more than 15 pixels (maxPixels)',
     )
   })
 
