@@ -57,7 +57,8 @@ export function readChunks(bytes: Uint8Array, limits: ReadLimits): PngChunks {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const content = bytes.subarray(at + 8, at + 8 + length)
     if (at + 12 + length > bytes.length) throw truncated(bytes.length)
-    const isCritical = type >= 'A' && type < 'a'
+    if (!/^[A-Za-z]{4}$/.test(type)) throw damaged(`the type of the chunk at byte ${at} is not four letters`)
+    const isCritical = type < 'a'
     if (isCritical && crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length)) {
       throw damaged(`the checksum of its ${type} chunk is wrong`)
     }
@@ -70,7 +71,7 @@ export function readChunks(bytes: Uint8Array, limits: ReadLimits): PngChunks {
     else if (type === 'eXIf') orientation = orientationOf(content)
     else if (type === 'IDAT') data.push(content)
     else if (type === 'IEND') break
-    else if (isCritical) throw damaged(`it has an unknown chunk ${JSON.stringify(type)}`)
+    else if (isCritical) throw damaged(`it has an unknown chunk ${type}`)
     at += 12 + length
   }
   return { header, palette, transparency, orientation, data }
