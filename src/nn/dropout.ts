@@ -3,10 +3,11 @@
  * the expectation stays (Srivastava et al. 2014; stochastic depth: Huang et al., arXiv:1603.09382).
  */
 
-import { sizeOf } from '../layout/layout.ts'
+import { copyInto } from '../copy/copy.ts'
+import { pick, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { multiply, newTensor } from '../rows/index.ts'
-import { expectOption } from './check.ts'
+import { expectOption, expectRank } from './check.ts'
 import { Module } from './module.ts'
 import { nextSeed, Random } from './random.ts'
 
@@ -71,4 +72,58 @@ export class DropPath extends RandomMask {
   protected override maskShape({ shape }: FloatTensor): readonly number[] {
     return shape.map((length, axis) => (axis === 0 ? length : 1))
   }
+}
+
+/**
+ * Leaves out patches in training mode, others in each sample: [b, prefix + n, d] → [b, prefix + m, d] with
+ * m = ⌊n (1 − p)⌋, at least 1 (Li et al., "FLIP", arXiv:2212.00794; timm's `PatchDropout`).
+ *
+ * @throws {EinopsError} when the input is not [b, n, d]
+ *
+ * @example
+ * const drop = new PatchDropout({ p: 0.5, numPrefixTokens: 1, seed: 1 }).train()
+ * drop.forward(ndarray(new Float32Array(2 * 17 * 8), [2, 17, 8])).shape // → [2, 9, 8]
+ */
+export class PatchDropout extends Module {
+  readonly p: number
+  readonly numPrefixTokens: number
+  readonly #random: Random
+
+  constructor({ p = 0.5, numPrefixTokens = 1, seed = nextSeed() }: PatchDropoutOptions = {}) {
+    super()
+    expectOption(this, p >= 0 && p < 1, `the share p is not one — got ${p}, expected 0 to less than 1`)
+    this.p = p
+    this.numPrefixTokens = numPrefixTokens
+    this.#random = new Random(seed)
+  }
+
+  override compute(x: FloatTensor): FloatTensor {
+    if (!this.training || this.p === 0) return x
+    expectRank(this, x, '[b, n, d]')
+    const [b, n, d] = x.shape as [number, number, number]
+    const patches = n - this.numPrefixTokens
+    const kept = Math.max(1, Math.floor(patches * (1 - this.p)))
+    const result = newTensor([b, this.numPrefixTokens + kept, d])
+    for (let sample = 0; sample < b; sample++) {
+      for (const [to, from] of this.#choose(patches, kept).entries()) {
+        const token = pick(pick(x, 0, sample), 0, from)
+        const place = pick(pick(result, 0, sample), 0, to)
+        copyInto({ ...token, data: x.data }, { ...place, data: result.data })
+      }
+    }
+    return result
+  }
+
+  /** The tokens that stay: all before the patches, and `kept` patches in any order. */
+  #choose(patches: number, kept: number): number[] {
+    const tokens = Array.from({ length: this.numPrefixTokens + patches }, (_, i) => i)
+    const order = tokens.splice(this.numPrefixTokens).map((token) => [this.#random.uniform(), token] as const)
+    order.sort(([a], [b]) => a - b)
+    return [...tokens, ...order.slice(0, kept).map(([, token]) => token)]
+  }
+}
+
+export interface PatchDropoutOptions extends DropoutOptions {
+  /** How many tokens before the patches always stay. */
+  readonly numPrefixTokens?: number | undefined
 }

@@ -8,8 +8,8 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import { add, multiply } from '../rows/index.ts'
 import { Attention, type AttentionTap } from './attention.ts'
 import { DropPath } from './dropout.ts'
+import { type AnyMlp, type MlpLayer, makeMlp } from './gated-mlp.ts'
 import { constant, type LayerInit, newParameter } from './init.ts'
-import { Mlp } from './mlp.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
 import type { Parameter } from './parameter.ts'
@@ -38,6 +38,8 @@ export interface EncoderBlockOptions {
   /** Norms before attention and MLP; `false` puts them after the sums, as the first Transformer had them. */
   readonly normFirst?: boolean | undefined
   readonly activation?: Activation | undefined
+  /** Which MLP, by timm's class names; `'Mlp'` if not given. */
+  readonly mlpLayer?: MlpLayer | undefined
   /** Dropout of what attention and MLP give. */
   readonly drop?: number | undefined
   /** Dropout of the attention weights. */
@@ -70,7 +72,7 @@ export class EncoderBlock extends Module {
   readonly ls1: Module
   readonly dropPath1: DropPath
   readonly norm2: Module
-  readonly mlp: Mlp
+  readonly mlp: AnyMlp
   readonly ls2: Module
   readonly dropPath2: DropPath
   readonly normFirst: boolean
@@ -103,7 +105,7 @@ export class EncoderBlock extends Module {
     this.ls1 = scale()
     this.dropPath1 = new DropPath({ p: dropPath })
     this.norm2 = makeNorm(normLayer, dim, { eps })
-    this.mlp = new Mlp(dim, {
+    this.mlp = makeMlp(options.mlpLayer ?? 'Mlp', dim, {
       ...{ hiddenFeatures, activation: options.activation, drop, eps, init },
       ...{ bias: options.projBias, norm: options.scaleMlpNorm ? normLayer : undefined },
     })

@@ -6,12 +6,15 @@ import type { AttentionTap } from './attention.ts'
 import { EncoderBlock, type EncoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
+import { ResPostBlock } from './res-post-block.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 export interface EncoderOptions extends EncoderBlockOptions {
   /** The number of blocks. */
   readonly depth: number
+  /** Which block, by timm's class names; `'Block'` if not given. */
+  readonly blockFn?: 'Block' | 'ResPostBlock' | undefined
   /** Whether there is a norm after the last block; true if not given. */
   readonly finalNorm?: boolean | undefined
 }
@@ -45,11 +48,12 @@ export class Encoder extends Module {
 /** New blocks; the probability to pass a residual path by grows from 0 in the first to `dropPath` in the last. */
 export function encoderBlocks(
   dim: number,
-  { depth, dropPath = 0, ...options }: Omit<EncoderOptions, 'finalNorm'>,
+  { depth, blockFn = 'Block', dropPath = 0, ...options }: Omit<EncoderOptions, 'finalNorm'>,
 ): EncoderBlock[] {
+  const Block = blockFn === 'Block' ? EncoderBlock : ResPostBlock
   return Array.from({ length: depth }, (_, i) => {
     const share = depth > 1 ? i / (depth - 1) : 0
-    return new EncoderBlock(dim, { ...options, dropPath: dropPath * share })
+    return new Block(dim, { ...options, dropPath: dropPath * share })
   })
 }
 

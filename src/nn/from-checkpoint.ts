@@ -8,7 +8,8 @@ import { timmNames } from '../checkpoint/convert.ts'
 import { CheckpointError, openSafetensors, type StateDict } from '../checkpoint/index.ts'
 import type { Naming } from '../checkpoint/naming.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import type { VisionTransformer, VisionTransformerOptions } from './vision-transformer.ts'
+import type { VisionTransformer } from './vision-transformer.ts'
+import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The bytes of a safetensors file, a Blob, the path of one, or parameters by name. */
 export type CheckpointSource = string | URL | Blob | Uint8Array | ArrayBuffer | StateDict
@@ -102,7 +103,7 @@ function readOptions(
     finalNorm: has('norm.weight') || has('fc_norm.weight'),
     preNorm: has('norm_pre.weight'),
     patchNorm: has('patch_embed.patch_norm.weight'),
-    embedNorm: has('patch_embed.norm.weight'),
+    embedNormLayer: has('patch_embed.norm.bias') ? 'layernorm' : null,
     qkvBias: has(block('attn.qkv.bias')),
     qkNorm: has(block('attn.q_norm.weight')),
     scaleAttnNorm: has(block('attn.norm.weight')),

@@ -5,12 +5,13 @@ export { GELU, LogSoftmax, ReLU, SiLU, Softmax } from './activation.ts'
 export { Attention, type AttentionOptions } from './attention.ts'
 export { AttentionPool, type AttentionPoolOptions } from './attention-pool.ts'
 export { Conv2d, type Conv2dOptions } from './conv2d.ts'
-export { Dropout, type DropoutOptions, DropPath } from './dropout.ts'
+export { Dropout, type DropoutOptions, DropPath, PatchDropout } from './dropout.ts'
 export { EinMix, type EinMixOptions } from './einmix.ts'
 export { type Lengths, Rearrange, Reduce } from './einops.ts'
 export { Encoder, type EncoderOptions } from './encoder.ts'
 export { EncoderBlock, type EncoderBlockOptions, LayerScale } from './encoder-block.ts'
 export type { CheckpointSource } from './from-checkpoint.ts'
+export { GatedMlp, type GatedMlpOptions, type MlpLayer, SwiGLU } from './gated-mlp.ts'
 export {
   constant,
   type Initializer,
@@ -38,6 +39,7 @@ export {
   sinCosPositions2d,
 } from './positions.ts'
 export { manualSeed } from './random.ts'
+export { ResPostBlock } from './res-post-block.ts'
 export { attentionRollout } from './rollout.ts'
 export { type RotaryOptions, rotatePositions2d } from './rotary.ts'
 export { Identity, Sequential } from './sequential.ts'
@@ -47,5 +49,7 @@ export {
   TransformerEncoderLayer,
   type TransformerEncoderLayerOptions,
 } from './transformer-encoder.ts'
-export { VisionTransformer, type VisionTransformerOptions } from './vision-transformer.ts'
+export { VisionTransformer } from './vision-transformer.ts'
+export type { VisionTransformerOptions } from './vision-transformer-options.ts'
 export { PatchEmbedding, type PatchEmbeddingOptions, ViT, type ViTOptions } from './vit.ts'
+export type { WeightInit } from './vit-init.ts'

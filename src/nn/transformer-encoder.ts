@@ -5,6 +5,7 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import type { AttentionTap } from './attention.ts'
 import { runBlocks } from './encoder.ts'
 import { EncoderBlock } from './encoder-block.ts'
+import type { Mlp } from './mlp.ts'
 import { type Member, Module } from './module.ts'
 
 export interface TransformerEncoderLayerOptions {
@@ -36,6 +37,7 @@ export interface TransformerEncoderLayerOptions {
  * Object.keys(layer.stateDict())[0] // → self_attn.in_proj_weight
  */
 export class TransformerEncoderLayer extends EncoderBlock {
+  declare readonly mlp: Mlp
   readonly options: TransformerEncoderLayerOptions
 
   constructor(options: TransformerEncoderLayerOptions) {

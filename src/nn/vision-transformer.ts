@@ -5,7 +5,6 @@
  */
 
 import type { StateDict } from '../checkpoint/index.ts'
-import type { Activation } from '../gemm/activation.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
@@ -14,70 +13,22 @@ import { add } from '../rows/index.ts'
 import { type AttentionTap, attentionMaps } from './attention.ts'
 import { AttentionPool } from './attention-pool.ts'
 import { expectOption } from './check.ts'
-import { Dropout } from './dropout.ts'
+import { Dropout, PatchDropout } from './dropout.ts'
 import { encoderBlocks, runBlocks } from './encoder.ts'
-import type { EncoderBlock, EncoderBlockOptions } from './encoder-block.ts'
+import type { EncoderBlock } from './encoder-block.ts'
 import { type CheckpointSource, modelFromState, readCheckpoint } from './from-checkpoint.ts'
-import { type LayerInit, newParameter, normal, truncNormal } from './init.ts'
+import { newParameter, normal, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
-import { makeNorm, type NormLayer } from './norm.ts'
+import { makeNorm } from './norm.ts'
 import type { Parameter } from './parameter.ts'
 import { PatchEmbed } from './patch-embed.ts'
-import { type GlobalPool, poolTokens } from './pooling.ts'
+import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
-import { makeRotation, type RotaryOptions, type Rotation } from './rotary.ts'
+import { makeRotation, type Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
-
-type Pair = number | readonly [number, number]
-
-export interface VisionTransformerOptions
-  extends Omit<EncoderBlockOptions, 'numHeads' | 'normFirst' | 'drop' | 'attnDrop' | 'dropPath' | 'init'> {
-  readonly imgSize?: Pair | undefined
-  readonly patchSize?: Pair | undefined
-  readonly inChans?: number | undefined
-  /** The number of classes; 0 for no head. */
-  readonly numClasses?: number | undefined
-  /** How tokens become one: the class token, a mean, a maximum, both, by attention, or (`''`) not at all. */
-  readonly globalPool?: GlobalPool | undefined
-  readonly embedDim?: number | undefined
-  readonly depth?: number | undefined
-  readonly numHeads?: number | undefined
-  readonly classToken?: boolean | undefined
-  /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
-  readonly regTokens?: number | undefined
-  /** Learned positions, fixed ones of sines and cosines, or none. */
-  readonly posEmbed?: 'learn' | 'sincos' | 'none' | undefined
-  /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead. */
-  readonly rotary?: boolean | Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> | undefined
-  /** Whether class and register tokens have no positions. */
-  readonly noEmbedClass?: boolean | undefined
-  /** Whether there is a norm before the blocks; the patch projection then has no bias. */
-  readonly preNorm?: boolean | undefined
-  /** Whether there is a norm at the end, before or (`fcNorm`) after pooling. */
-  readonly finalNorm?: boolean | undefined
-  readonly fcNorm?: boolean | null | undefined
-  /** Whether the mean or maximum is also over class and register tokens. */
-  readonly poolIncludePrefix?: boolean | undefined
-  /** Whether images of other sizes are taken, with positions resampled. */
-  readonly dynamicImgSize?: boolean | undefined
-  readonly dynamicImgPad?: boolean | undefined
-  readonly projection?: 'linear' | 'conv' | undefined
-  /** Whether patches are normalised before, and tokens after the projection (vit-pytorch). */
-  readonly patchNorm?: boolean | undefined
-  readonly embedNorm?: boolean | undefined
-  /** Dropout before the head, of the tokens with positions, in the blocks, and of attention weights. */
-  readonly dropRate?: number | undefined
-  readonly posDropRate?: number | undefined
-  readonly projDropRate?: number | undefined
-  readonly attnDropRate?: number | undefined
-  /** Probability of the last block to be passed by; the first ones' grow up to it. */
-  readonly dropPathRate?: number | undefined
-  readonly normLayer?: NormLayer | undefined
-  readonly activation?: Activation | undefined
-  /** How linear maps are drawn; timm's rule if not given: normal, deviation 0.02, biases 0. */
-  readonly init?: LayerInit | undefined
-}
+import type { VisionTransformerOptions } from './vision-transformer-options.ts'
+import { type VitInit, vitInit } from './vit-init.ts'
 
 /**
  * Image to logits: [b, inChans, h, w] → [b, numClasses].
@@ -97,6 +48,7 @@ export class VisionTransformer extends Module {
   readonly posEmbed: Parameter | null
   readonly patchEmbed: PatchEmbed
   readonly posDrop: Dropout
+  readonly patchDrop: PatchDropout
   readonly normPre: Module
   readonly blocks: readonly EncoderBlock[]
   readonly norm: Module
@@ -127,12 +79,17 @@ export class VisionTransformer extends Module {
       posEmbed = 'learn',
     } = options
     const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
-    const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, activation, mlpRatio } = options
-    const init = options.init ?? { weight: truncNormal({ std: 0.02 }), bias: 'zeros' }
+    const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, actLayer: activation, mlpRatio } = options
+    const init = initOf(options, { numClasses, dim: embedDim })
     expectOption(
       this,
       classToken || globalPool !== 'token',
       "globalPool 'token' is for models with a class token",
+    )
+    expectOption(
+      this,
+      !options.rotary || !options.patchDropRate,
+      'rotary positions are those of a whole grid — got a patchDropRate as well',
     )
     const pools = globalPool === 'avg' || globalPool === 'max' || globalPool === 'avgmax'
     const normAfterPool = options.fcNorm ?? pools
@@ -142,8 +99,9 @@ export class VisionTransformer extends Module {
       ...{ imgSize, patchSize, inChans, embedDim, bias: !preNorm, strictImgSize: !dynamicImgSize },
       ...{ projection: options.projection ?? 'conv', outputFmt: dynamicImgSize ? 'NHWC' : 'NLC' },
       ...{ dynamicImgPad: options.dynamicImgPad ?? false, patchNorm: options.patchNorm ?? false },
-      norm: options.embedNorm ? (features) => makeNorm(normLayer, features, { eps }) : false,
+      norm: options.embedNormLayer ?? false,
       normEps: eps,
+      init: init.patches,
     })
     const prefix = (classToken ? 1 : 0) + regTokens
     const positions = this.patchEmbed.numPatches! + (noEmbedClass ? 0 : prefix)
@@ -152,20 +110,23 @@ export class VisionTransformer extends Module {
     this.posEmbed =
       posEmbed === 'learn' ? newParameter([1, positions, embedDim], truncNormal({ std: 0.02 })) : null
     this.posDrop = new Dropout({ p: options.posDropRate ?? 0 })
+    this.patchDrop = new PatchDropout({ p: options.patchDropRate ?? 0, numPrefixTokens: prefix })
     this.normPre = makeNormIf(preNorm)
     this.blocks = encoderBlocks(embedDim, {
       ...options,
-      ...{ depth, numHeads, qkvBias, normLayer, eps, init, normFirst: true },
+      ...{ depth, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
+      ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
       ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
     })
     this.norm = makeNormIf(finalNorm && !normAfterPool)
     this.attnPool =
       globalPool === 'map'
-        ? new AttentionPool(embedDim, { numHeads, mlpRatio, activation, normLayer, eps, init })
+        ? new AttentionPool(embedDim, { numHeads, mlpRatio, activation, normLayer, eps, init: init.mlp })
         : null
     this.fcNorm = makeNormIf(finalNorm && normAfterPool)
     this.headDrop = new Dropout({ p: options.dropRate ?? 0 })
-    this.head = numClasses > 0 ? new Linear(embedDim, numClasses, { init }) : new Identity()
+    this.head = numClasses > 0 ? new Linear(embedDim, numClasses, { init: init.head }) : new Identity()
+    if (options.fixInit) shrinkBranches(this.blocks)
   }
 
   override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
@@ -224,7 +185,7 @@ export class VisionTransformer extends Module {
   }
 
   #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    const tokens = this.normPre.compute(this.#tokens(x))
+    const tokens = this.normPre.compute(this.patchDrop.compute(this.#tokens(x)))
     return this.norm.compute(runBlocks(this.blocks, tokens, tap, this.#rotation(this.patchEmbed.gridOf(x))))
   }
 
@@ -267,14 +228,32 @@ export class VisionTransformer extends Module {
   /** Positions for a grid, [1, n, d]; n counts class and registers unless they have none. */
   #positions(grid: readonly [number, number]): FloatTensor | null {
     const { posEmbed, embedDim = 768, noEmbedClass = false } = this.options
-    if (posEmbed === 'none') return null
-    if (this.posEmbed === null)
+    if (posEmbed === 'sincos')
       return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
+    if (this.posEmbed === null) return null
     const numPrefixTokens = noEmbedClass ? 0 : this.numPrefixTokens
     return resamplePositionsTensor(this.posEmbed, {
       from: this.patchEmbed.gridSize!,
       to: grid,
       numPrefixTokens,
     })
+  }
+}
+
+/** How each kind of map is drawn: as `init` says, or else by one of timm's rules. */
+function initOf(
+  { init, weightInit = '' }: VisionTransformerOptions,
+  model: { readonly numClasses: number; readonly dim: number },
+): VitInit {
+  return init === undefined ? vitInit(weightInit, model) : { qkv: init, proj: init, mlp: init, head: init }
+}
+
+/** timm's `fix_init_weight`: what block i adds is drawn smaller by √(2 (i + 1)). */
+function shrinkBranches(blocks: readonly EncoderBlock[]): void {
+  for (const [i, { attn, mlp }] of blocks.entries()) {
+    const scale = Math.sqrt(2 * (i + 1))
+    for (const { data } of [attn.proj.weight, mlp.fc2.weight]) {
+      for (let j = 0; j < data.length; j++) data[j]! /= scale
+    }
   }
 }

@@ -3,6 +3,7 @@ import ndarray from 'ndarray'
 import { einsum, rearrange, unpack } from 'tesserae'
 import { resize } from 'tesserae/image'
 import {
+  type Activation,
   Attention,
   Conv2d,
   EncoderBlock,
@@ -11,6 +12,7 @@ import {
   LayerNorm,
   Linear,
   LogSoftmax,
+  Mlp,
   type Module,
   PatchEmbed,
   PatchEmbedding,
@@ -27,6 +29,7 @@ import {
   TransformerEncoder,
   TransformerEncoderLayer,
   VisionTransformer,
+  type VisionTransformerOptions,
   ViT,
 } from 'tesserae/nn'
 import type { FloatArray, Results, VitCase } from './vit.ts'
@@ -57,6 +60,22 @@ function optionsOf(config: VitCase['config'], ...without: string[]): Record<stri
 function load<M extends Module>(module: M, dict: VitCase['param']): M {
   module.loadStateDict(dict)
   return module
+}
+
+/** timm's and torch's names of an activation: `nn.GELU`, `gelu_tanh`, `partial(nn.GELU, approximate='tanh')`, `swish`. */
+function activationOf(name: unknown): Activation | undefined {
+  const text = String(name ?? '').toLowerCase()
+  if (text.includes('tanh')) return 'gelu-tanh'
+  if (text.includes('swish')) return 'silu'
+  return (['gelu', 'relu', 'silu'] as const).find((activation) => text.includes(activation))
+}
+
+/** The layers that timm's options name by their classes. */
+function layersOf(config: VitCase['config']): Pick<VisionTransformerOptions, 'normLayer' | 'embedNormLayer'> {
+  const normOf = (name: unknown): 'rmsnorm' | 'layernorm' =>
+    /rms/i.test(String(name)) ? 'rmsnorm' : 'layernorm'
+  const { norm_layer: norm, embed_norm_layer: embedNorm } = config
+  return { normLayer: normOf(norm), ...(embedNorm ? { embedNormLayer: normOf(embedNorm) } : {}) }
 }
 
 const epsOf = (config: VitCase['config'], otherwise: number): number =>
@@ -159,7 +178,7 @@ const encoderLayerOptions = (config: VitCase['config']) => ({
   dModel: Number(config['d_model'] ?? config['dim']),
   nhead: Number(config['nhead'] ?? config['num_heads']),
   dimFeedforward: Number(config['dim_feedforward'] ?? config['hidden']),
-  activation: (config['activation'] ?? 'relu') as 'gelu' | 'relu',
+  activation: activationOf(config['activation']) ?? 'relu',
   normFirst: Boolean(config['norm_first'] ?? false),
   layerNormEps: epsOf(config, 1e-5),
 })
@@ -218,12 +237,14 @@ const attentionRunner: Runner = ({ config, param, input }) => {
 }
 
 const block: Runner = ({ config, param, input, torch }) => {
-  const { dim, hidden, ...options } = optionsOf(config, 'act_layer', 'norm_layer') as Record<string, number>
+  const { dim, hidden, actLayer, ...options } = optionsOf(config) as Record<string, number>
   const eps = epsOf(config, 1e-6)
   const layer = new EncoderBlock(dim!, {
     qkvBias: 'attn.qkv.bias' in param,
     ...(hidden === undefined ? {} : { hiddenFeatures: hidden }),
     ...options,
+    ...layersOf(config),
+    activation: activationOf(actLayer),
     ...{ numHeads: options['numHeads']!, eps },
   })
   load(layer, param)
@@ -232,7 +253,6 @@ const block: Runner = ({ config, param, input, torch }) => {
   const { output, weights } = layer.attn.attend(norm1)
   const ls1 = layer.ls1.forward(output)
   const norm2 = layer.norm2.forward(sum(x, ls1))
-  const fc1 = layer.mlp.fc1.forward(norm2)
   const results = {
     'output.y': layer.forward(x),
     'mid.norm1': norm1,
@@ -241,8 +261,7 @@ const block: Runner = ({ config, param, input, torch }) => {
     'mid.attn': output,
     'mid.ls1': ls1,
     'mid.norm2': norm2,
-    'mid.mlp.fc1': fc1,
-    'mid.mlp.act': new GELU().forward(fc1),
+    ...mlpParts(layer, norm2),
     'mid.mlp': layer.mlp.forward(norm2),
   }
   if (Object.keys(torch).length === 0) return results
@@ -254,9 +273,18 @@ const block: Runner = ({ config, param, input, torch }) => {
   return { ...results, 'output.y': load(twin, torch).forward(x) }
 }
 
+/** What the MLP of timm's kind gives on its way. */
+function mlpParts({ mlp }: EncoderBlock, x: FloatArray): Record<string, FloatArray> {
+  if (!(mlp instanceof Mlp) || mlp.activation !== 'gelu') return {}
+  const fc1 = mlp.fc1.forward(x)
+  return { 'mid.mlp.fc1': fc1, 'mid.mlp.act': new GELU().forward(fc1) }
+}
+
 const visionTransformer: Runner = ({ config, param, input }) => {
   const model = new VisionTransformer({
-    ...optionsOf(config, 'act_layer', 'norm_layer'),
+    ...optionsOf(config, 'act_layer'),
+    ...layersOf(config),
+    actLayer: activationOf(config['act_layer']),
     eps: epsOf(config, 1e-6),
   })
   load(model, param)
@@ -290,6 +318,8 @@ const foreign: Runner = ({ config, param, input }) => {
   const model = VisionTransformer.fromStateDict(param, {
     numHeads: Number(config['num_attention_heads'] ?? config['heads']),
     ...(dimHead === undefined ? {} : { headDim: dimHead }),
+    ...('channels' in config ? { inChans: Number(config['channels']) } : {}),
+    ...('hidden_act' in config ? { actLayer: activationOf(config['hidden_act']) } : {}),
     ...('layer_norm_eps' in config ? { eps: Number(config['layer_norm_eps']) } : {}),
     ...('image_size' in config ? { imgSize: config['image_size'] as number } : {}),
     ...('patch_size' in config ? { patchSize: config['patch_size'] as number } : {}),

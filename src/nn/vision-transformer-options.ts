@@ -1,0 +1,77 @@
+/** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
+
+import type { Activation } from '../gemm/activation.ts'
+import type { EncoderOptions } from './encoder.ts'
+import type { LayerInit } from './init.ts'
+import type { NormLayer } from './norm.ts'
+import type { GlobalPool } from './pooling.ts'
+import type { RotaryOptions } from './rotary.ts'
+import type { WeightInit } from './vit-init.ts'
+
+type Pair = number | readonly [number, number]
+
+export interface VisionTransformerOptions
+  extends Omit<
+    EncoderOptions,
+    | 'depth'
+    | 'numHeads'
+    | 'normFirst'
+    | 'activation'
+    | 'drop'
+    | 'attnDrop'
+    | 'dropPath'
+    | 'init'
+    | 'qkvInit'
+    | 'projInit'
+  > {
+  readonly imgSize?: Pair | undefined
+  readonly patchSize?: Pair | undefined
+  readonly inChans?: number | undefined
+  /** The number of classes; 0 for no head. */
+  readonly numClasses?: number | undefined
+  /** How tokens become one: the class token, a mean, a maximum, both, by attention, or (`''`) not at all. */
+  readonly globalPool?: GlobalPool | undefined
+  readonly embedDim?: number | undefined
+  readonly depth?: number | undefined
+  readonly numHeads?: number | undefined
+  readonly classToken?: boolean | undefined
+  /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
+  readonly regTokens?: number | undefined
+  /** Learned positions, fixed ones of sines and cosines, or none. */
+  readonly posEmbed?: 'learn' | 'sincos' | 'none' | '' | undefined
+  /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead. */
+  readonly rotary?: boolean | Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> | undefined
+  /** Whether class and register tokens have no positions. */
+  readonly noEmbedClass?: boolean | undefined
+  /** Whether there is a norm before the blocks; the patch projection then has no bias. */
+  readonly preNorm?: boolean | undefined
+  /** Whether there is a norm at the end (`finalNorm`), before or (`fcNorm`) after pooling. */
+  readonly fcNorm?: boolean | null | undefined
+  /** Whether the mean or maximum is also over class and register tokens. */
+  readonly poolIncludePrefix?: boolean | undefined
+  /** Whether images of other sizes are taken, with positions resampled. */
+  readonly dynamicImgSize?: boolean | undefined
+  readonly dynamicImgPad?: boolean | undefined
+  readonly projection?: 'linear' | 'conv' | undefined
+  /** Whether patches are normalised before the projection (vit-pytorch). */
+  readonly patchNorm?: boolean | undefined
+  /** A norm of tokens after the projection; none if not given. */
+  readonly embedNormLayer?: NormLayer | null | undefined
+  /** Dropout before the head, of the tokens with positions, in the blocks, and of attention weights. */
+  readonly dropRate?: number | undefined
+  readonly posDropRate?: number | undefined
+  /** The share of patches that are left out in training mode (Li et al., arXiv:2212.00794). */
+  readonly patchDropRate?: number | undefined
+  readonly projDropRate?: number | undefined
+  readonly attnDropRate?: number | undefined
+  /** Probability of the last block to be passed by; the first ones' grow up to it. */
+  readonly dropPathRate?: number | undefined
+  /** The activation of the MLPs; `'gelu'` if not given. */
+  readonly actLayer?: Activation | undefined
+  /** How new parameters are drawn; timm's own rule if not given: normal, deviation 0.02, biases 0. */
+  readonly weightInit?: WeightInit | undefined
+  /** Whether the last map of each branch is drawn smaller, by √(2 · block), as BEiT does. */
+  readonly fixInit?: boolean | undefined
+  /** How linear maps are drawn, in place of `weightInit`. */
+  readonly init?: LayerInit | undefined
+}
