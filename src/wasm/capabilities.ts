@@ -19,8 +19,18 @@ export interface Capabilities {
 
 const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10]
 
+/** Whether a module may be compiled: a Content-Security-Policy without 'wasm-unsafe-eval' lets it be validated only. */
+const mayCompile = once(() => {
+  if (typeof WebAssembly === 'undefined') return false
+  try {
+    return new WebAssembly.Module(new Uint8Array(header.slice(0, 8))) instanceof WebAssembly.Module
+  } catch {
+    return false
+  }
+})
+
 /** Whether kernels can run at all: i8x16.popcnt(i8x16.splat(0)) is valid. */
-export const simd = once(() => accepts([10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]))
+export const simd = once(() => mayCompile() && accepts([10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]))
 
 /** Whether fused multiply-add is there: i8x16.relaxed_swizzle is valid. Node 20 says no, Node 22 yes. */
 export const relaxedSimd = once(
@@ -41,13 +51,23 @@ export const relaxedSimd = once(
 export function capabilities(): Capabilities {
   const reasons: string[] = []
   if (typeof WebAssembly === 'undefined') reasons.push('simd: this platform has no WebAssembly')
-  else if (!simd()) reasons.push('simd: this WebAssembly engine does not accept SIMD instructions')
+  else if (!mayCompile()) {
+    reasons.push("simd: the Content-Security-Policy allows no WebAssembly (it lacks 'wasm-unsafe-eval')")
+  } else if (!simd()) reasons.push('simd: this WebAssembly engine does not accept SIMD instructions')
   if (simd() && !relaxedSimd()) {
     reasons.push('relaxedSimd: this WebAssembly engine does not accept relaxed SIMD (Node has it from 22 on)')
   }
-  reasons.push('sharedMemory: one thread needs none')
-  reasons.push('threads: one, since init({ threads }) was not called')
-  return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory: false, threads: 1, reasons }
+  const { threads, sharedMemory, reason } = inUse
+  if (!sharedMemory) reasons.push('sharedMemory: one thread needs none')
+  if (threads === 1) reasons.push(reason)
+  return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, reasons }
+}
+
+/** What `init` has brought about. */
+export const inUse = {
+  threads: 1,
+  sharedMemory: false,
+  reason: 'threads: one, since init({ threads }) was not called',
 }
 
 function accepts(code: number[]): boolean {
