@@ -22,6 +22,7 @@ export default defineConfig([
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image/index.ts',
       'adapters/index': 'src/adapters/index.ts',
+      worker: 'src/wasm/worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
     outDir: 'dist',

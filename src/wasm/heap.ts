@@ -20,6 +20,14 @@ export interface Heap {
   readonly rows: RowsKernels
 }
 
+/** Moves the heap to memory that threads can share; every tensor stays where it is. */
+export function shareHeap(owner: Heap): void {
+  const { memory } = owner
+  memory.share()
+  reside(memory.memory)
+  Object.assign(owner, { rows: instantiate(embedded, memory.memory) })
+}
+
 let heap: Heap | null | undefined
 
 /** The heap, or null where this platform has no WebAssembly SIMD. */

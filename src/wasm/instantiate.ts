@@ -23,13 +23,34 @@ export function instantiate<Kernels>(
   memory: WebAssembly.Memory,
 ): Kernels | null {
   if (!simd()) return null
-  const text = embedded.relaxed !== null && relaxedSimd() ? embedded.relaxed : embedded.simd
-  let module = compiled.get(text)
-  if (module === undefined) {
-    module = new WebAssembly.Module(decodeBase64(text))
-    compiled.set(text, module)
-  }
+  const module = compile(embedded, isShared(memory))
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
+}
+
+/** The module in the form for this platform, and for a memory that is shared between threads or not: it takes only the one or the other. */
+export function compile<Kernels>(embedded: EmbeddedModule<Kernels>, shared: boolean): WebAssembly.Module {
+  const relaxed = embedded.relaxed !== null && relaxedSimd()
+  const key = `${embedded.name}${relaxed ? ' relaxed' : ''}${shared ? ' shared' : ''}`
+  let module = compiled.get(key)
+  if (module === undefined) {
+    const bytes = decodeBase64(relaxed ? embedded.relaxed! : embedded.simd)
+    if (shared) importShared(bytes)
+    module = new WebAssembly.Module(bytes)
+    compiled.set(key, module)
+  }
+  return module
+}
+
+export function isShared(memory: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
+}
+
+// "memory", a memory, limits with a maximum: 1; with a maximum and shared: 3
+const memoryImport = [...new TextEncoder().encode('memory'), 2]
+
+function importShared(bytes: Uint8Array): void {
+  const at = bytes.findIndex((_, i) => memoryImport.every((byte, j) => bytes[i + j] === byte))
+  bytes[at + memoryImport.length] = 3
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

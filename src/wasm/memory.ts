@@ -4,6 +4,8 @@
  * itself never shrinks. Growing detaches every array on the memory, so callers keep addresses and ask for views when they use them.
  */
 
+import { isShared } from './instantiate.ts'
+
 /** A byte address. 0 is never handed out. */
 export type Pointer = number
 
@@ -11,8 +13,10 @@ export type Pointer = number
 export const ALIGNMENT = 64
 
 const PAGE = 65536
-// below: the constants of the kernel modules, placed there by the build
+// below this: the constants of the kernel modules, placed there by the build
 const STATIC_BYTES = 4096
+/** And, at their end, what threads agree by: three words, each in a cache line of its own. */
+export const CONTROL: Pointer = STATIC_BYTES - 3 * 64
 // the last page stays unused, so that no address computation wraps around and vectors may be read past the end of any block
 const MAXIMUM_PAGES = 65535
 const GROWTH = 16 // pages: 1 MB
@@ -23,7 +27,7 @@ interface Span {
 }
 
 export class LinearMemory {
-  readonly memory: WebAssembly.Memory
+  #memory: WebAssembly.Memory
   readonly #maximum: number
   /** Sorted by address; no two touch. */
   readonly #free: Span[] = []
@@ -33,7 +37,24 @@ export class LinearMemory {
   /** @param options - `maximum`: how many bytes it may grow to, 4 GB if not given */
   constructor({ maximum = MAXIMUM_PAGES * PAGE }: { readonly maximum?: number } = {}) {
     this.#maximum = Math.min(MAXIMUM_PAGES, Math.floor(maximum / PAGE))
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
+    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#memory
+  }
+
+  /**
+   * Moves everything to a memory that threads can share; addresses stay as they are.
+   *
+   * @throws RangeError where the platform has no room for it; nothing has changed then
+   */
+  share(): void {
+    if (isShared(this.#memory)) return
+    const initial = this.size / PAGE
+    const shared = new WebAssembly.Memory({ initial, maximum: 65536, shared: true })
+    new Uint8Array(shared.buffer).set(new Uint8Array(this.#memory.buffer))
+    this.#memory = shared
   }
 
   /** The bytes that are handed out. */

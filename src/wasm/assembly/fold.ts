@@ -1,0 +1,151 @@
+/**
+ * Folding the numbers of a tile. The loops stand in memory, outermost first, as triples of integers: length, source step, result step, both
+ * in bytes. The last one runs through consecutive numbers of the source. Where its result step is 0 a row becomes one number; else rows are
+ * folded onto each other. Where the loop before it has result step 0, all of its rows are folded at once, columns a cache line at a time. Sums
+ * are doubles, so that they are rounded once; the largest and the least are floats. NaN wins.
+ */
+
+/** result += source, doubles. */
+export function sum(loops: usize, rank: i32, source: usize, result: usize): void { walk(SUM, loops, rank, source, result) }
+
+/** result = max(result, source), floats. */
+export function max(loops: usize, rank: i32, source: usize, result: usize): void { walk(MAX, loops, rank, source, result) }
+
+/** result = min(result, source), floats. */
+export function min(loops: usize, rank: i32, source: usize, result: usize): void { walk(MIN, loops, rank, source, result) }
+
+/** target[i] = sums[i] / divisor, rounded to floats. */
+export function divide(sums: usize, n: i32, divisor: f64, target: usize): void {
+  for (; n > 0; n--, sums += 8, target += 4) store<f32>(target, <f32>(load<f64>(sums) / divisor))
+}
+
+const SUM: i32 = 0
+const MAX: i32 = 1
+const MIN: i32 = 2
+
+function walk(operation: i32, loops: usize, rank: i32, source: usize, result: usize): void {
+  const n = load<i32>(loops), s = load<i32>(loops, 4), t = load<i32>(loops, 8)
+  if (rank > 2) {
+    for (let k = 0; k < n; k++, source += s, result += t) walk(operation, loops + 12, rank - 1, source, result)
+    return
+  }
+  const length = load<i32>(loops, 12), step = load<i32>(loops, 20)
+  // rows that go to one result are folded together
+  const rows = t == 0 ? n : 1
+  if (step == 0) {
+    for (let i = 0; i < n; i += rows, source += s, result += t) {
+      if (operation == SUM) sumRows(source, rows, s, length, result)
+      else if (operation == MAX) extremeRows(true, source, rows, s, length, result)
+      else extremeRows(false, source, rows, s, length, result)
+    }
+    return
+  }
+  for (let i = 0; i < n; i += rows, source += s, result += t) {
+    if (operation == SUM) sumColumns(source, rows, s, length, result)
+    else if (operation == MAX) extremeColumns(true, source, rows, s, length, result)
+    else extremeColumns(false, source, rows, s, length, result)
+  }
+}
+
+function sumRows(source: usize, rows: i32, step: i32, n: i32, result: usize): void {
+  for (; rows > 0; rows--, source += step) sumRow(source, n, result)
+}
+
+@inline
+function sumRow(source: usize, n: i32, result: usize): void {
+  let a = f64x2.splat(-0.0), b = a, c = a, d = a
+  for (; n >= 8; n -= 8, source += 32) {
+    const x = v128.load(source), y = v128.load(source, 16)
+    a = f64x2.add(a, f64x2.promote_low_f32x4(x))
+    b = f64x2.add(b, f64x2.promote_low_f32x4(high(x)))
+    c = f64x2.add(c, f64x2.promote_low_f32x4(y))
+    d = f64x2.add(d, f64x2.promote_low_f32x4(high(y)))
+  }
+  const ab = f64x2.add(f64x2.add(a, b), f64x2.add(c, d))
+  let total = f64x2.extract_lane(ab, 0) + f64x2.extract_lane(ab, 1)
+  for (; n > 0; n--, source += 4) total += <f64>load<f32>(source)
+  store<f64>(result, load<f64>(result) + total)
+}
+
+/** Sixteen columns at a time, then two, then one. */
+function sumColumns(source: usize, rows: i32, step: i32, n: i32, result: usize): void {
+  for (; n >= 16; n -= 16, source += 64, result += 128) {
+    let a = v128.load(result), b = v128.load(result, 16), c = v128.load(result, 32), d = v128.load(result, 48)
+    let e = v128.load(result, 64), f = v128.load(result, 80), g = v128.load(result, 96), h = v128.load(result, 112)
+    for (let i = 0, from = source; i < rows; i++, from += step) {
+      const x = v128.load(from), y = v128.load(from, 16), z = v128.load(from, 32), w = v128.load(from, 48)
+      a = f64x2.add(a, f64x2.promote_low_f32x4(x)); b = f64x2.add(b, f64x2.promote_low_f32x4(high(x)))
+      c = f64x2.add(c, f64x2.promote_low_f32x4(y)); d = f64x2.add(d, f64x2.promote_low_f32x4(high(y)))
+      e = f64x2.add(e, f64x2.promote_low_f32x4(z)); f = f64x2.add(f, f64x2.promote_low_f32x4(high(z)))
+      g = f64x2.add(g, f64x2.promote_low_f32x4(w)); h = f64x2.add(h, f64x2.promote_low_f32x4(high(w)))
+    }
+    v128.store(result, a); v128.store(result, b, 16); v128.store(result, c, 32); v128.store(result, d, 48)
+    v128.store(result, e, 64); v128.store(result, f, 80); v128.store(result, g, 96); v128.store(result, h, 112)
+  }
+  for (; n >= 2; n -= 2, source += 8, result += 16) {
+    let a = v128.load(result)
+    for (let i = 0, from = source; i < rows; i++, from += step) {
+      a = f64x2.add(a, f64x2.promote_low_f32x4(v128.load64_zero(from)))
+    }
+    v128.store(result, a)
+  }
+  if (n > 0) {
+    let a = load<f64>(result)
+    for (let i = 0, from = source; i < rows; i++, from += step) a += <f64>load<f32>(from)
+    store<f64>(result, a)
+  }
+}
+
+@inline
+function high(x: v128): v128 {
+  return v128.shuffle<u64>(x, x, 1, 1)
+}
+
+@inline
+function extreme(largest: bool, a: v128, b: v128): v128 {
+  return largest ? f32x4.max(a, b) : f32x4.min(a, b)
+}
+
+@inline
+function extremeRows(largest: bool, source: usize, rows: i32, step: i32, n: i32, result: usize): void {
+  let a = v128.load32_splat(result), b = a, c = a, d = a
+  for (; rows > 0; rows--, source += step) {
+    let left = n, from = source
+    for (; left >= 16; left -= 16, from += 64) {
+      a = extreme(largest, a, v128.load(from))
+      b = extreme(largest, b, v128.load(from, 16))
+      c = extreme(largest, c, v128.load(from, 32))
+      d = extreme(largest, d, v128.load(from, 48))
+    }
+    for (; left >= 4; left -= 4, from += 16) a = extreme(largest, a, v128.load(from))
+    for (; left > 0; left--, from += 4) b = extreme(largest, b, v128.load32_splat(from))
+  }
+  a = extreme(largest, extreme(largest, a, b), extreme(largest, c, d))
+  a = extreme(largest, a, v128.shuffle<u64>(a, a, 1, 0))
+  a = extreme(largest, a, v128.shuffle<u32>(a, a, 1, 0, 3, 2))
+  v128.store32_lane(result, a, 0)
+}
+
+@inline
+function extremeColumns(largest: bool, source: usize, rows: i32, step: i32, n: i32, result: usize): void {
+  for (; n >= 16; n -= 16, source += 64, result += 64) {
+    let a = v128.load(result), b = v128.load(result, 16), c = v128.load(result, 32), d = v128.load(result, 48)
+    for (let i = 0, from = source; i < rows; i++, from += step) {
+      a = extreme(largest, a, v128.load(from))
+      b = extreme(largest, b, v128.load(from, 16))
+      c = extreme(largest, c, v128.load(from, 32))
+      d = extreme(largest, d, v128.load(from, 48))
+    }
+    v128.store(result, a); v128.store(result, b, 16); v128.store(result, c, 32); v128.store(result, d, 48)
+  }
+  for (; n >= 4; n -= 4, source += 16, result += 16) {
+    let a = v128.load(result)
+    for (let i = 0, from = source; i < rows; i++, from += step) a = extreme(largest, a, v128.load(from))
+    v128.store(result, a)
+  }
+  for (; n > 0; n--, source += 4, result += 4) {
+    let a = v128.load32_splat(result)
+    for (let i = 0, from = source; i < rows; i++, from += step) a = extreme(largest, a, v128.load32_splat(from))
+    v128.store32_lane(result, a, 0)
+  }
+}
