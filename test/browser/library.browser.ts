@@ -127,7 +127,7 @@ function logitsInNode(wasm: boolean): number[] {
   const code = `
     const { logitsOfDigits } = await import(${JSON.stringify(pathToFileURL(join(folder, 'site/model.js')))})
     const { readFileSync } = await import('node:fs')
-    ${wasm ? '' : 'delete globalThis.WebAssembly'}
+    ${wasm ? '' : 'WebAssembly.Module = class { constructor() { throw new Error("forbidden") } }'}
     console.log(JSON.stringify(await logitsOfDigits(new Uint8Array(readFileSync(${JSON.stringify(weights)})))))`
   return JSON.parse(run(node('24'), ['--input-type=module', '--eval', code], folder))
 }
