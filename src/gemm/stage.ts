@@ -11,8 +11,9 @@ import { dataOf, type Operand } from './contraction.ts'
 /** The most floats of one buffer that are brought at once: 8 MB. */
 export const windowFloats = 2 ** 21
 
-/** How many floats are copied for each that is wanted, before closing up the gaps costs less. */
-const gapsWorthCopying = 4
+/** How many floats are copied for each that is wanted, before closing up the gaps costs less: long runs move fast by themselves. */
+const gapsWorthCopying = { longRuns: 1.25, shortRuns: 4 }
+const longRun = 256
 
 /** What is brought of a tensor: a range of its buffer, or, where that has too many gaps, a copy without them. */
 export interface Place {
@@ -31,17 +32,20 @@ export function placeOf(
   let first = offset
   let range = 1
   let count = 1
+  let run = 1 // elements that stand side by side
   const closed = stride.map(() => 0)
   const labels = lengths.map((_, label) => label).filter((label) => stride[label] !== 0)
   labels.sort((x, y) => Math.abs(stride[x]!) - Math.abs(stride[y]!))
   for (const label of labels) {
     const length = lengths[label]!
     closed[label] = count
+    if (stride[label] === run && run === count) run *= length
     count *= length
     range += Math.abs(stride[label]!) * (length - 1)
     if (stride[label]! < 0) first += stride[label]! * (length - 1)
   }
-  return range <= (isOutput ? count : gapsWorthCopying * count)
+  const gaps = run >= longRun ? gapsWorthCopying.longRuns : gapsWorthCopying.shortRuns
+  return range <= (isOutput ? count : gaps * count)
     ? { size: range, first, stride }
     : { size: count, first: null, stride: closed }
 }
