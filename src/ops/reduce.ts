@@ -6,7 +6,7 @@ import { say } from '../../grammar/sentences.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyInto, materialize } from '../copy/copy.ts'
-import { foldPlainly } from '../copy/fold-reference.ts'
+import { foldInto } from '../copy/fold.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
 import { dtypeOf } from '../layout/data.ts'
@@ -144,7 +144,7 @@ function reduceInput(
   const direct = out !== undefined && !overlap(source, out)
   const result = direct ? out : newResult(plan, target === dtype ? source.data : target)
   const kept = { ...plan.unmerged(result), data: result.data }
-  foldPlainly(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
+  foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
   if (out === undefined || direct) return result
   copyInto(result, out)
   return out

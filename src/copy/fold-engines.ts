@@ -1,0 +1,246 @@
+/**
+ * What folds a tile: vector instructions in WebAssembly for the reductions of floats that matter most, and loops over
+ * doubles for everything else. Both take the numbers of a tile in one `set`, which converts them, so that the loops
+ * meet one kind of array whatever the dtype.
+ */
+import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
+import { instantiate } from '../wasm/instantiate.ts'
+import type { FoldLoop } from './fold-loops.ts'
+import type { ReductionName } from './reduction.ts'
+
+/** Arrays whose elements are numbers. */
+export type Numbers =
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Uint8ClampedArray
+  | Float32Array
+  | Float64Array
+
+export interface FoldEngine {
+  /** The most elements of a tile. */
+  readonly tile: number
+  /** Begins so many results. */
+  begin(results: number): void
+  /** Folds consecutive elements into them. */
+  add(source: Numbers, start: number, extent: number, loops: readonly FoldLoop[]): void
+  /** Writes the results, divided. */
+  finish(target: Numbers, at: number, divisor: number): void
+}
+
+/** The results of nothing. Sums begin at −0, so that a sum of −0 stays one. */
+const identities: Record<ReductionName, number> = {
+  sum: -0,
+  mean: -0,
+  prod: 1,
+  min: Number.POSITIVE_INFINITY,
+  max: Number.NEGATIVE_INFINITY,
+  any: 0,
+  all: 1,
+}
+
+/** The engine for a reduction of a buffer. */
+export function engineFor(reduction: ReductionName, source: Numbers): FoldEngine {
+  const isFloat = source instanceof Float32Array
+  if (isFloat && (reduction === 'sum' || reduction === 'mean')) return vectors('sum') ?? doubles(reduction)
+  if (isFloat && (reduction === 'max' || reduction === 'min')) return vectors(reduction) ?? doubles(reduction)
+  return doubles(reduction)
+}
+
+type Vectorised = 'sum' | 'max' | 'min'
+
+/** Linear memory: the loops, a tile, its results as they grow, and as they are written. */
+const tableStart = 1024
+const vectorTile = 1 << 13
+const resultsStart = tableStart + 4 * vectorTile + 64
+const finishedStart = resultsStart + 8 * vectorTile + 64
+const pages = Math.ceil((finishedStart + 4 * vectorTile + 64) / 65536)
+
+interface Stage {
+  readonly kernels: FoldKernels
+  readonly memory: WebAssembly.Memory
+}
+
+let stage: Stage | null | undefined
+
+function getStage(): Stage | null {
+  if (stage === undefined) {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    const kernels = instantiate(fold, memory)
+    stage = kernels && { kernels, memory }
+  }
+  return stage
+}
+
+function vectors(operation: Vectorised): FoldEngine | null {
+  const owner = getStage()
+  if (owner === null) return null
+  const { kernels, memory } = owner
+  const bytes = operation === 'sum' ? 8 : 4
+  const table = new Int32Array(memory.buffer, 0, tableStart / 4)
+  const heap = new Float32Array(memory.buffer, tableStart, vectorTile)
+  const all =
+    operation === 'sum'
+      ? new Float64Array(memory.buffer, resultsStart, vectorTile)
+      : new Float32Array(memory.buffer, resultsStart, vectorTile)
+  let count = 0
+  let written: readonly FoldLoop[] | undefined
+  return {
+    tile: vectorTile,
+    begin(results) {
+      count = results
+      all.fill(identities[operation], 0, results)
+    },
+    add(source, start, extent, loops) {
+      if (written !== loops) writeLoops(table, loops, bytes)
+      written = loops
+      heap.set(source.subarray(start, start + extent))
+      kernels[operation](0, Math.max(2, loops.length), tableStart, resultsStart)
+    },
+    finish(target, at, divisor) {
+      if (operation !== 'sum') {
+        target.set(all.subarray(0, count), at)
+        return
+      }
+      kernels.divide(resultsStart, count, divisor, finishedStart)
+      target.set(new Float32Array(memory.buffer, finishedStart, count), at)
+    },
+  }
+}
+
+function writeLoops(table: Int32Array, loops: readonly FoldLoop[], bytes: number): void {
+  let at = 0
+  for (let missing = 2 - loops.length; missing > 0; missing--) {
+    table.set([1, 0, 0], at)
+    at += 3
+  }
+  for (const { length, source, result } of loops) {
+    table.set([length, source * 4, result * bytes], at)
+    at += 3
+  }
+}
+
+/** A tile of doubles stays in the first-level cache. */
+const doublesTile = 1 << 11
+
+function doubles(reduction: ReductionName): FoldEngine {
+  const tile = new Float64Array(doublesTile)
+  const results = new Float64Array(doublesTile)
+  const { row, columns } = loopsOf[reduction]
+  let count = 0
+  return {
+    tile: doublesTile,
+    begin(size) {
+      count = size
+      results.fill(identities[reduction], 0, size)
+    },
+    add(source, start, extent, loops) {
+      tile.set(source.subarray(start, start + extent))
+      const { length, result } = loops[loops.length - 1] ?? { length: 1, result: 0 }
+      visit(loops.slice(0, -1), 0, 0, (from, to) => {
+        if (result === 0) row(tile, from, length, results, to)
+        else columns(tile, from, length, results, to)
+      })
+    },
+    finish(target, at, divisor) {
+      if (reduction === 'mean') for (let i = 0; i < count; i++) results[i]! /= divisor
+      target.set(results.subarray(0, count), at)
+    },
+  }
+}
+
+/** Calls `call` for every combination of the loops' indices. */
+export function visit(
+  loops: readonly FoldLoop[],
+  source: number,
+  result: number,
+  call: (source: number, result: number) => void,
+  depth: number = 0,
+): void {
+  const loop = loops[depth]
+  if (loop === undefined) {
+    call(source, result)
+    return
+  }
+  for (let i = 0; i < loop.length; i++) {
+    visit(loops, source + i * loop.source, result + i * loop.result, call, depth + 1)
+  }
+}
+
+type Loop = (x: Float64Array, from: number, n: number, y: Float64Array, to: number) => void
+
+/** One number of a row, and a row onto results; written out, since each is a loop of its own machine code. */
+const loopsOf: Record<ReductionName, { readonly row: Loop; readonly columns: Loop }> = {
+  sum: { row: sumRow, columns: sumColumns },
+  mean: { row: sumRow, columns: sumColumns },
+  prod: {
+    row(x, from, n, y, to) {
+      let product = y[to]!
+      for (let i = 0; i < n; i++) product *= x[from + i]!
+      y[to] = product
+    },
+    columns(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) y[to + i]! *= x[from + i]!
+    },
+  },
+  min: {
+    row(x, from, n, y, to) {
+      let least = y[to]!
+      for (let i = 0; i < n; i++) least = Math.min(least, x[from + i]!)
+      y[to] = least
+    },
+    columns(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) y[to + i] = Math.min(y[to + i]!, x[from + i]!)
+    },
+  },
+  max: {
+    row(x, from, n, y, to) {
+      let most = y[to]!
+      for (let i = 0; i < n; i++) most = Math.max(most, x[from + i]!)
+      y[to] = most
+    },
+    columns(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) y[to + i] = Math.max(y[to + i]!, x[from + i]!)
+    },
+  },
+  any: {
+    row(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) if (x[from + i] !== 0) y[to] = 1
+    },
+    columns(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) if (x[from + i] !== 0) y[to + i] = 1
+    },
+  },
+  all: {
+    row(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) if (x[from + i] === 0) y[to] = 0
+    },
+    columns(x, from, n, y, to) {
+      for (let i = 0; i < n; i++) if (x[from + i] === 0) y[to + i] = 0
+    },
+  },
+}
+
+/** Four sums at a time: one addition need not wait for the last. */
+function sumRow(x: Float64Array, from: number, n: number, y: Float64Array, to: number): void {
+  let a = y[to]!
+  let b = -0
+  let c = -0
+  let d = -0
+  let i = 0
+  for (; i + 4 <= n; i += 4) {
+    a += x[from + i]!
+    b += x[from + i + 1]!
+    c += x[from + i + 2]!
+    d += x[from + i + 3]!
+  }
+  for (; i < n; i++) a += x[from + i]!
+  y[to] = a + b + (c + d)
+}
+
+function sumColumns(x: Float64Array, from: number, n: number, y: Float64Array, to: number): void {
+  for (let i = 0; i < n; i++) y[to + i]! += x[from + i]!
+}

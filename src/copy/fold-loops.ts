@@ -1,0 +1,148 @@
+/** The loops of a reduction: which of them are kept, in what order they stand in memory, and how a tile is cut from them. */
+import type { Layout } from '../layout/layout.ts'
+
+export interface FoldLoop {
+  readonly length: number
+  /** How far a step moves in the source, in elements; never negative. */
+  readonly source: number
+  /** How far it moves in the result, whose kept loops follow each other as in the source; 0 for dropped ones. */
+  readonly result: number
+}
+
+export interface FoldNest {
+  /** From the largest step in the source to the smallest. */
+  readonly loops: readonly FoldLoop[]
+  readonly start: number
+  /** The result, laid over the kept axes in their own order. */
+  readonly natural: Layout
+}
+
+/** The fewest loops of a reduction and the order of its result. */
+export function foldNestOf(kept: Layout, dropped: Layout): FoldNest {
+  let start = kept.offset
+  const loops: { length: number; source: number; axis: number }[] = []
+  for (const [layout, isKept] of [[kept, true] as const, [dropped, false] as const]) {
+    for (const [axis, length] of layout.shape.entries()) {
+      const step = layout.stride[axis]!
+      if (step < 0) start += step * (length - 1)
+      if (length !== 1) loops.push({ length, source: Math.abs(step), axis: isKept ? axis : -1 })
+    }
+  }
+  // what is repeated in memory is read anew each time: it comes first
+  const place = (step: number) => (step === 0 ? Number.POSITIVE_INFINITY : step)
+  loops.sort((a, b) => (place(a.source) === place(b.source) ? 0 : place(b.source) - place(a.source)))
+
+  const stride = kept.shape.map(() => 0)
+  let offset = 0
+  let size = 1
+  const steps: FoldLoop[] = []
+  for (const { length, source, axis } of loops.toReversed()) {
+    steps.unshift({ length, source, result: axis < 0 ? 0 : size })
+    if (axis < 0) continue
+    const backwards = kept.stride[axis]! < 0
+    stride[axis] = backwards ? -size : size
+    if (backwards) offset += size * (length - 1)
+    size *= length
+  }
+  return { loops: fuse(steps), start, natural: { shape: kept.shape, stride, offset } }
+}
+
+/** Makes one loop of neighbours that are one in the source and in the result. */
+function fuse(loops: readonly FoldLoop[]): FoldLoop[] {
+  const fused: FoldLoop[] = []
+  for (const inner of loops) {
+    const outer = fused[fused.length - 1]
+    const { length, source, result } = inner
+    if (outer !== undefined && outer.source === source * length && outer.result === result * length) {
+      fused[fused.length - 1] = { length: outer.length * length, source, result }
+    } else {
+      fused.push(inner)
+    }
+  }
+  return fused
+}
+
+/** Tiles that begin results: for each index of `outerKept`, all parts are folded into the same ones. */
+export interface FoldPiece {
+  readonly outerKept: readonly FoldLoop[]
+  readonly parts: readonly FoldPart[]
+  /** How many results a tile has, and where the first piece's begin in the source and in the result. */
+  readonly results: number
+  readonly source: number
+  readonly result: number
+}
+
+/** Tiles of one size: a run of the source each. */
+export interface FoldPart {
+  readonly outerDropped: readonly FoldLoop[]
+  /** Kept loops, dropped ones in them, and last the one along the run. */
+  readonly inner: readonly FoldLoop[]
+  /** Elements of the run. */
+  readonly extent: number
+  readonly source: number
+}
+
+/** Cuts loops into tiles of at most `size` consecutive elements, or returns null where consecutive elements are too few. */
+export function foldPieces(loops: readonly FoldLoop[], size: number, fewest: number): FoldPiece[] | null {
+  let extent = 1
+  let first = loops.length // of the loops that lie whole in a tile
+  while (first > 0) {
+    const { length, source } = loops[first - 1]!
+    if (source !== extent || extent * length > size) break
+    extent *= length
+    first--
+  }
+  const whole = loops.slice(first)
+  const next = loops[first - 1]
+  const block = next?.source === extent ? Math.min(next.length, Math.floor(size / extent)) : 1
+  if (extent * block < fewest) return null
+  if (next === undefined || block < 2) return [pieceOf(loops.slice(0, first), [partOf([], whole, 0)], 0, 0)]
+
+  const { length, source, result } = next
+  const even = Math.ceil(length / Math.ceil(length / block))
+  const count = Math.floor(length / even)
+  const left = length - count * even
+  const outer = loops.slice(0, first - 1)
+  const over = { length: count, source: source * even, result: result * even }
+  const blocks = [{ length: even, source, result }, ...whole]
+  const rest = [{ length: left, source, result }, ...whole]
+  const restStart = count * even * source
+  if (isKept(next)) {
+    const pieces = [pieceOf([...outer, over], [partOf([], blocks, 0)], 0, 0)]
+    if (left > 0) pieces.push(pieceOf(outer, [partOf([], rest, 0)], restStart, count * even * result))
+    return pieces
+  }
+  const parts = [partOf([over], blocks, 0)]
+  if (left > 0) parts.push(partOf([], rest, restStart))
+  return [pieceOf(outer, parts, 0, 0)]
+}
+
+function isKept(loop: FoldLoop): boolean {
+  return loop.result !== 0
+}
+
+function pieceOf(
+  outer: readonly FoldLoop[],
+  parts: readonly FoldPart[],
+  source: number,
+  result: number,
+): FoldPiece {
+  const dropped = outer.filter((loop) => !isKept(loop))
+  return {
+    outerKept: outer.filter(isKept),
+    parts: parts.map((part) => ({ ...part, outerDropped: [...dropped, ...part.outerDropped] })),
+    results: parts[0]!.inner.filter(isKept).reduce((product, { length }) => product * length, 1),
+    source,
+    result,
+  }
+}
+
+function partOf(outerDropped: readonly FoldLoop[], tile: readonly FoldLoop[], source: number): FoldPart {
+  const others = tile.slice(0, -1)
+  return {
+    outerDropped,
+    inner: [...others.filter(isKept), ...others.filter((loop) => !isKept(loop)), ...tile.slice(-1)],
+    extent: tile.reduce((product, { length }) => product * length, 1),
+    source,
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Reducing: the source is read run by run in the order in which it stands in memory, whichever axes are dropped, and
+ * folded tile by tile into results that stay in a fast cache. What has no long runs is copied into order first.
+ */
+import { allocate } from '../layout/data.ts'
+import { type Layout, sizeOf } from '../layout/layout.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { current } from '../wasm/resident.ts'
+import { copyApart, materialize } from './copy.ts'
+import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
+import { type FoldPiece, foldNestOf, foldPieces } from './fold-loops.ts'
+import { foldPlainly } from './fold-reference.ts'
+import type { ReductionName } from './reduction.ts'
+
+/** Shorter runs than this cost more to fetch than to copy into order. */
+const shortRun = 32
+
+/**
+ * Writes into `target` (of `kept`'s shape, sharing no memory with the source) the reduction of the elements that lie at
+ * `dropped`'s indices from each of `kept`'s elements. For `min` and `max` there must be some.
+ */
+export function foldInto(
+  reduction: ReductionName,
+  data: Data,
+  kept: Layout,
+  dropped: Layout,
+  target: Tensor,
+): void {
+  const source = current(data)
+  const count = sizeOf(dropped.shape)
+  if (!isNumbers(source) || !isNumbers(current(target.data)) || count === 0) {
+    foldPlainly(reduction, source, kept, dropped, target)
+    return
+  }
+  if (sizeOf(target.shape) === 0) return
+  const engine = engineFor(reduction, source)
+  const { loops, start, natural } = foldNestOf(kept, dropped)
+  const pieces = foldPieces(loops, engine.tile, Math.min(shortRun, sizeOf(kept.shape) * count))
+  if (pieces === null) {
+    const ordered = inOrder(source, kept, dropped)
+    foldInto(reduction, ordered.data, ordered.kept, ordered.dropped, target)
+    return
+  }
+  const divisor = reduction === 'mean' ? count : 1
+  const goal = current(target.data) as Numbers
+  if (isLaidOut(target, natural)) {
+    for (const piece of pieces) foldTiles(engine, piece, source, start, goal, target.offset, divisor)
+    return
+  }
+  const result = allocate<Data>(goal, sizeOf(kept.shape)) as Numbers
+  for (const piece of pieces) foldTiles(engine, piece, source, start, result, 0, divisor)
+  copyApart({ ...natural, data: result }, target)
+}
+
+function foldTiles(
+  engine: FoldEngine,
+  { outerKept, parts, results, source: from, result: to }: FoldPiece,
+  source: Numbers,
+  sourceStart: number,
+  result: Numbers,
+  resultStart: number,
+  divisor: number,
+): void {
+  visit(outerKept, sourceStart + from, resultStart + to, (read, write) => {
+    engine.begin(results)
+    for (const part of parts) {
+      visit(part.outerDropped, read + part.source, 0, (start) =>
+        engine.add(source, start, part.extent, part.inner),
+      )
+    }
+    engine.finish(result, write, divisor)
+  })
+}
+
+/** Whether a tensor's elements stand as those of a layout at another offset, which begins with its first element. */
+function isLaidOut({ shape, stride }: Layout, natural: Layout): boolean {
+  return (
+    natural.offset === 0 &&
+    shape.every((length, axis) => length === 1 || stride[axis] === natural.stride[axis])
+  )
+}
+
+/** The source copied so that each result's elements are one run. */
+function inOrder(data: Data, kept: Layout, dropped: Layout): { data: Data; kept: Layout; dropped: Layout } {
+  const shape = [...kept.shape, ...dropped.shape]
+  const copy = materialize({ data, shape, stride: [...kept.stride, ...dropped.stride], offset: kept.offset })
+  const rank = kept.shape.length
+  return {
+    data: copy.data,
+    kept: { shape: kept.shape, stride: copy.stride.slice(0, rank), offset: 0 },
+    dropped: { shape: dropped.shape, stride: copy.stride.slice(rank), offset: 0 },
+  }
+}
+
+/** Whether elements are numbers that `set` converts: typed arrays but those of big integers and of polyfills. */
+function isNumbers(data: Data): data is Data & Numbers {
+  return ArrayBuffer.isView(data) && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array)
+}
