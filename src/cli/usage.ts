@@ -59,5 +59,6 @@ Says what is in a picture (PNG or JPEG), by a Vision Transformer whose weights a
   --std 0.5,0.5,0.5      } how the model's pictures were prepared
   --crop-pct 0.9        /
   --heads 3             attention heads, where the file does not tell
+  --threads 2           how many threads compute, or auto
   --json                for machines`,
 }

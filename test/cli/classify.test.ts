@@ -23,16 +23,7 @@ describe('tesserae classify', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   test('reads a digit with the ViT of document 1, best answer first, with bars', async () => {
-    const { code, lines, notices } = await tesserae(
-      'classify',
-      seven,
-      '--weights',
-      digitsModel,
-      '--heads',
-      '4',
-      '--top',
-      '2',
-    )
+    const { code, lines, notices } = await tesserae('classify', seven, '--weights', digitsModel, '--top', '2')
     expect(notices.at(-1)).toMatch(/answered in \d+ ms$/)
     expect(code).toBe(0)
     expect(lines).toHaveLength(2)
@@ -51,8 +42,6 @@ describe('tesserae classify', () => {
         seven,
         '--weights',
         digitsModel,
-        '--heads',
-        '4',
         '--labels',
         labels,
         '--top',
@@ -63,17 +52,7 @@ describe('tesserae classify', () => {
   })
 
   test('--json is one line whose probabilities sum to 1', async () => {
-    const { lines } = await tesserae(
-      'classify',
-      seven,
-      '--weights',
-      digitsModel,
-      '--heads',
-      '4',
-      '--top',
-      '10',
-      '--json',
-    )
+    const { lines } = await tesserae('classify', seven, '--weights', digitsModel, '--top', '10', '--json')
     expect(lines).toHaveLength(1)
     const { answers, file } = JSON.parse(lines[0]!) as {
       file: string
@@ -86,16 +65,7 @@ describe('tesserae classify', () => {
 
   test('--attention draws the picture and two maps side by side', async () => {
     const out = join(folder, 'map.png')
-    const { code } = await tesserae(
-      'classify',
-      seven,
-      '--weights',
-      digitsModel,
-      '--heads',
-      '4',
-      '--attention',
-      out,
-    )
+    const { code } = await tesserae('classify', seven, '--weights', digitsModel, '--attention', out)
     expect(code).toBe(0)
     const map = await readImage(await readFile(out))
     expect(map.shape).toEqual([448, 3 * 448 + 2 * 12, 3])
@@ -114,14 +84,10 @@ describe('tesserae classify', () => {
     ['a missing checkpoint', () => ['--weights', 'gone.safetensors'], 'gone.safetensors: no such file'],
     [
       'a wrong number of labels',
-      (w) => ['--weights', w, '--heads', '4', '--labels', 'two.txt'],
+      (w) => ['--weights', w, '--labels', 'two.txt'],
       '--labels has 2 names, the model has 10',
     ],
-    [
-      'a mean of other channels',
-      (w) => ['--weights', w, '--heads', '4', '--mean', '0,0,0'],
-      'mean has 3 numbers and std 1',
-    ],
+    ['a mean of other channels', (w) => ['--weights', w, '--mean', '0,0,0'], 'mean has 3 numbers and std 1'],
   ])('%s gives one line and exit code 1', async (_, args, words) => {
     await writeFile(join(folder, 'two.txt'), 'a\nb\n')
     const given = args(digitsModel).map((arg) => (arg === 'two.txt' ? join(folder, arg) : arg))
