@@ -30,7 +30,7 @@ export function mountCode(parent: HTMLElement, store: Store): void {
   const copyButton = element('button', { type: 'button', className: 'button', id: 'copy-code' }, 'Copy code')
   const linkButton = element('button', { type: 'button', className: 'quiet', id: 'copy-link' }, 'Copy link')
   copyButton.addEventListener('click', () => void copy(text.textContent ?? '', copyButton))
-  linkButton.addEventListener('click', () => void copy(location.href, linkButton))
+  linkButton.addEventListener('click', () => void copy(location.href, linkButton, withoutPicture()))
   parent.append(
     element('h3', {}, 'Take it with you'),
     element(
@@ -41,6 +41,11 @@ export function mountCode(parent: HTMLElement, store: Store): void {
     element('pre', { tabIndex: 0, attributes: { role: 'group', 'aria-label': 'Code' } }, text),
     element('div', { className: 'row' }, copyButton, linkButton),
   )
+
+  function withoutPicture(): string {
+    const { state } = store.view
+    return state.source === 'picture' && store.ownPicture ? 'Copied, without your picture' : 'Copied'
+  }
 
   function show(): void {
     const { drawing, drawn } = store.view
@@ -59,11 +64,11 @@ export function mountCode(parent: HTMLElement, store: Store): void {
   store.subscribe(show)
 }
 
-async function copy(text: string, button: HTMLButtonElement): Promise<void> {
+async function copy(text: string, button: HTMLButtonElement, done = 'Copied'): Promise<void> {
   const label = button.textContent
   try {
     await navigator.clipboard.writeText(text)
-    button.textContent = 'Copied'
+    button.textContent = done
   } catch {
     button.textContent = 'Not allowed here'
   }

@@ -3,7 +3,7 @@ import { type Drawing, draw } from '../model/drawing.ts'
 import { type Mistake, mistakeIn } from '../model/mistake.ts'
 import type { Picture } from '../model/picture.ts'
 import { paintScene } from '../model/scene.ts'
-import { fromLink, initialState, type State, toLink } from '../model/state.ts'
+import { fromLink, type State, toLink } from '../model/state.ts'
 import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
 
 /** What follows from a state, computed once for all who show it. */
@@ -21,6 +21,8 @@ type Listener = (view: View, before: View | null) => void
 export class Store {
   private readonly listeners: Listener[] = []
   private picture: Picture = paintScene()
+  /** Whether the picture is one's own, which no link can hold. */
+  ownPicture = false
   private readonly narrow = matchMedia('(max-width: 40rem)')
   private current: View
   /** Lengths of axes that are not in the pattern at the moment; they come back with the name. */
@@ -30,7 +32,10 @@ export class Store {
     this.current = this.viewOf(fromLink(location.hash), null)
     this.narrow.addEventListener('change', () => this.show(this.state))
     addEventListener('hashchange', () => {
-      if (location.hash.slice(1) !== toLink(this.state)) this.show(fromLink(location.hash, initialState))
+      // other anchors of the page, as of the skip link, are no states
+      const next = fromLink(location.hash, this.state)
+      if (next !== this.state) this.show(next)
+      else history.replaceState(null, '', `#${toLink(this.state)}`)
     })
   }
 
@@ -76,6 +81,7 @@ export class Store {
   /** Shows another picture wherever one is shown. */
   usePicture(picture: Picture): void {
     this.picture = picture
+    this.ownPicture = true
     this.show(this.state)
   }
 

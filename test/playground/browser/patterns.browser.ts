@@ -401,9 +401,11 @@ describe('everyone', () => {
     }))
 
   test('can do everything by keyboard', () =>
-    visit({ path: '' }, async (page) => {
+    visit({ path: patchify }, async (page) => {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter') // skips to the pattern
+      expect(await page.locator(pattern).inputValue()).toBe('b c (h s1) (w s2) -> b (h w) (s1 s2 c)')
+      expect(page.url()).toContain('#rearrange?p=b+c')
       await page.locator(pattern).focus()
       const reached: string[] = []
       for (let i = 0; i < 60; i++) {

@@ -114,6 +114,7 @@ export async function complaints(page: Page): Promise<string[]> {
 
 /** Loads the page again and gives the compressed size of everything it asks for until it is done. */
 export async function loaded(page: Page, done: () => Promise<void>): Promise<Map<string, number>> {
+  await page.waitForLoadState('networkidle') // a request cut off by the reload would count as failed
   const asked = new Set<string>()
   const note = (request: Request) => void asked.add(request.url().replace(/#.*/, ''))
   page.on('request', note)

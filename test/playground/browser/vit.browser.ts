@@ -120,7 +120,7 @@ describe('a digit', () => {
       expect(await page.locator('#look-caption').innerText()).toBe(
         'Where the class token looks in layer 2, head 3',
       )
-      await page.getByRole('button', { name: 'Patch 6:' }).click()
+      await page.getByRole('button', { name: /^Patch 6:/ }).click()
       expect(await page.locator('#look-caption').innerText()).toBe('Where patch 6 looks in layer 2, head 3')
       await page.locator('#look-all').click()
       expect(await page.locator('#look-caption').innerText()).toMatch(/class token through all layers/)
