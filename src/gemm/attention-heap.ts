@@ -5,7 +5,7 @@ import { resultTensor } from '../wasm/arena.ts'
 import { type Heap, isResident } from '../wasm/heap.ts'
 import type { Walk } from '../wasm/offsets.ts'
 import { ProductEngine, type ResidentMatrix } from '../wasm/product.ts'
-import { type AttentionProblem, rowsAtOnce } from './attention.ts'
+import { type AttentionProblem, rowsAtOnce } from './attention-problem.ts'
 import { forEachOffset } from './matrix.ts'
 
 /** Computes output, and weights where they are wanted; both live in the heap. */

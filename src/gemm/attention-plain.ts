@@ -1,10 +1,11 @@
 /** Attention by two products and a softmax for each block of rows: where there is no WebAssembly, and what that is tested against. */
 import type { FloatTensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
-import { type AttentionProblem, rowsAtOnce } from './attention.ts'
-import { contract, type Operand } from './contraction.ts'
+import { type AttentionProblem, rowsAtOnce } from './attention-problem.ts'
+import { contract } from './contraction.ts'
 import { noEpilogue } from './epilogue.ts'
 import { forEachOffset } from './matrix.ts'
+import type { Operand } from './operand.ts'
 
 /** Computes output, and weights where they are wanted. */
 export function attendPlainly({ q, k, v, bias, weights, output, scale }: AttentionProblem): void {

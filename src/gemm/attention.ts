@@ -26,26 +26,6 @@ export interface AttentionResult {
   readonly weights: FloatTensor | null
 }
 
-/** Everything that one call works on, all of it [...batch, rows, columns]. */
-export interface AttentionProblem {
-  /** [...batch, n, d] */
-  readonly q: FloatTensor
-  /** [...batch, m, d] */
-  readonly k: FloatTensor
-  /** [...batch, m, e] */
-  readonly v: FloatTensor
-  /** [...batch, n, m] */
-  readonly bias: FloatTensor | null
-  readonly weights: FloatTensor | null
-  /** [...batch, n, e] */
-  readonly output: FloatTensor
-  readonly scale: number
-}
-
-/** Scores that exist at once, unless the rows are longer: 192 kB, which the second-level cache holds. */
-const scoresAtOnce = 48 * 1024
-const leastRows = 16
-
 /**
  * Every query looks at all keys and takes the mean of the values, weighted by softmax(scale · q kᵀ + bias).
  *
@@ -71,12 +51,6 @@ export function attention(
   if (heap) attendInHeap(heap, problem)
   else attendPlainly(problem)
   return { output, weights }
-}
-
-/** How many rows of scores exist at once: all blocks about as long, the last one not left with a few. */
-export function rowsAtOnce(n: number, m: number): number {
-  const most = Math.max(leastRows, Math.floor(scoresAtOnce / Math.max(1, m)))
-  return Math.ceil(n / Math.ceil(n / most))
 }
 
 /** [...batch, head, n, e] → [...batch, n, head, e], and back. */

@@ -1,7 +1,8 @@
 /** A product of tensors as one product of matrices for each batch index. */
-import { dataOf, type Operand } from './contraction.ts'
+
 import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
 import { forEachOffset, type Matrix, walkOf } from './matrix.ts'
+import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 
 /** Multiplies by a kernel, one batch index after the other. */

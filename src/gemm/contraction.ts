@@ -1,42 +1,14 @@
 /**
- * A contraction: for every element of the output, the sum over the labels it lacks of the product of the operands.
- * Here it is only labels with lengths, and for each tensor a stride by label; a label that stands twice in an operand (its
- * diagonal) has the sum of both strides, and one that an operand lacks has stride 0, since the operand repeats along it.
- * This file decides how it is computed: two operands by a kernel, more of them pair by pair.
+ * How a contraction is computed: what only one operand has is summed first, two operands are multiplied by a kernel, more of them pair by
+ * pair.
  */
 import { allocate } from '../layout/data.ts'
-import type { Data } from '../layout/tensor.ts'
-import { current } from '../wasm/heap.ts'
-import { type BoundEpilogue, noEpilogue } from './epilogue.ts'
+import { noEpilogue } from './epilogue.ts'
+import { type Contraction, type Operand, varies } from './operand.ts'
 import { contractionTree, type Tree } from './order.ts'
 import { multiplyPair } from './pair.ts'
 import { contractByDefinition } from './reference.ts'
 import { simplify } from './simplify.ts'
-import type { Weight } from './weight.ts'
-
-/** A tensor whose axes are the contraction's labels. */
-export interface Operand<D extends Data = Data> {
-  /** Of a weight, nothing: see `dataOf`. */
-  readonly data: D
-  readonly offset: number
-  /** By label; 0 where the operand is the same all along the label. */
-  readonly stride: readonly number[]
-  readonly weight?: Weight | undefined
-}
-
-/** The elements of an operand, good until a tensor is made in linear memory. */
-export function dataOf({ data, weight }: Operand): Data {
-  return weight ? weight.read() : current(data)
-}
-
-export interface Contraction {
-  /** By label. */
-  readonly lengths: readonly number[]
-  readonly operands: readonly Operand[]
-  /** A label is summed where its stride is 0 here. The output shares no element with an operand. */
-  readonly output: Operand
-  readonly epilogue: BoundEpilogue
-}
 
 /** Computes the contraction into its output. */
 export function contract(contraction: Contraction): void {
@@ -134,11 +106,6 @@ function intermediate(
       ? new Float64Array(size)
       : allocate(from[0]!.data, size)
   return { data, offset: 0, stride }
-}
-
-/** Whether the operand changes along a label. */
-export function varies(operand: Operand, label: number): boolean {
-  return operand.stride[label] !== 0
 }
 
 /** Whether elements are read by index and are numbers: not big integers, not containers with `get` and `set`. */

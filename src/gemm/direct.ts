@@ -3,10 +3,10 @@
  * doubles and stored once. The inner loop runs along the output or along the sum, whichever the operands hold closer together.
  */
 import { activations } from './activation.ts'
-import { dataOf, type Operand } from './contraction.ts'
 import type { BoundEpilogue } from './epilogue.ts'
 import type { Numbers } from './kernel.ts'
 import { forEachOffset } from './matrix.ts'
+import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 
 /** How many elements of a row are summed at once. */

@@ -4,7 +4,7 @@
  */
 import type { Tensor } from '../layout/tensor.ts'
 import type { Activation } from './activation.ts'
-import type { Operand } from './contraction.ts'
+import type { Operand } from './operand.ts'
 
 /** `activation(scale · product + bias) + residual`; what is left out is left out. */
 export interface Epilogue {

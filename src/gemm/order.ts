@@ -3,7 +3,7 @@
  * of the lengths of all its labels. Up to seven operands every binary tree is weighed (dynamic programming over subsets), beyond
  * that the cheapest pair is taken greedily; both ways are old, see Smith & Gray, "opt_einsum" (JOSS 2018).
  */
-import type { Operand } from './contraction.ts'
+import type { Operand } from './operand.ts'
 
 /** An operand's index, or the product of two trees. */
 export type Tree = number | readonly [Tree, Tree]

@@ -6,8 +6,8 @@
 
 import { getHeap, isResident } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
-import type { Contraction, Operand } from './contraction.ts'
 import { multiplyDirectly } from './direct.ts'
+import type { Contraction, Operand } from './operand.ts'
 import { plainKernel } from './plain-kernel.ts'
 import { multiplyInHeap } from './staging.ts'
 

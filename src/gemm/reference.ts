@@ -5,8 +5,8 @@
 import { dtypeOf } from '../layout/data.ts'
 import type { Data } from '../layout/tensor.ts'
 import { activations } from './activation.ts'
-import { type Contraction, dataOf, type Operand } from './contraction.ts'
 import { forEachOffset } from './matrix.ts'
+import { type Contraction, dataOf, type Operand } from './operand.ts'
 
 /** Computes any contraction by nested loops over all its labels. */
 export function contractByDefinition({ lengths, operands, output, epilogue }: Contraction): void {

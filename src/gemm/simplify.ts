@@ -2,7 +2,7 @@
  * The same contraction with as few labels as possible: labels of length 1 go, labels that nothing varies along become a factor, and
  * labels that every tensor walks as one become one. Fewer, longer labels are longer runs for the packing.
  */
-import type { Contraction, Operand } from './contraction.ts'
+import type { Contraction, Operand } from './operand.ts'
 
 /** An equal contraction without needless labels. */
 export function simplify({ lengths, operands, output, epilogue }: Contraction): Contraction {

@@ -6,7 +6,7 @@ import { copyApart } from '../copy/copy.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { allocateFloats, type Heap, heapView, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
-import { dataOf, type Operand } from './contraction.ts'
+import { dataOf, type Operand } from './operand.ts'
 
 /** The most floats of one buffer that are brought at once: 8 MB. */
 export const windowFloats = 2 ** 21

@@ -129,3 +129,26 @@ test('a key that the bias masks with -Infinity has no weight, and a row of which
   const { weights } = attention(q, q, q, { bias, weights: true })
   expect(elements(weights!)).toEqual([1, 0, Number.NaN, Number.NaN])
 })
+
+test.each(Object.entries(places))(
+  'in %s rows that do not fit one block of scores are attended in several',
+  (_, place) => {
+    const size = { heads: 2, n: 700, m: 90, d: 4, e: 3 }
+    const q = random([2, 700, 4], [0, 1, 2], 1)
+    const k = random([2, 90, 4], [1, 0, 2], 2)
+    const v = random([2, 90, 3], [2, 1, 0], 3)
+    const want = byFormula(elements(q), elements(k), elements(v), null, 0.5, size)
+    expectClose(elements(place(() => attention(q, k, v, { scale: 0.5 }).output)), want.output)
+    expectClose(
+      elements(place(() => attention(q, k, v, { scale: 0.5, weights: true }).weights!)),
+      want.weights,
+    )
+  },
+)
+
+test.each(Object.entries(places))('in %s no queries give no output, and no keys give zeros', (_, place) => {
+  const none = random([2, 0, 4], [0, 1, 2], 1)
+  const some = random([2, 3, 4], [0, 1, 2], 1)
+  expect(place(() => attention(none, some, some).output).shape).toEqual([2, 0, 4])
+  expect(elements(place(() => attention(some, none, none).output))).toEqual(new Array(24).fill(0))
+})

@@ -1,6 +1,7 @@
 /** Contractions for tests: from numpy-like letters, with buffers and layouts of one's choice. */
-import type { Contraction, Operand } from '../../src/gemm/contraction.ts'
+
 import { noEpilogue } from '../../src/gemm/epilogue.ts'
+import type { Contraction, Operand } from '../../src/gemm/operand.ts'
 
 export type Buffer = Float32Array | Float64Array | Int32Array
 

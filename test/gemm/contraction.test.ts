@@ -1,7 +1,8 @@
 /** Every way of computing a contraction against its definition. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Contraction, contract } from '../../src/gemm/contraction.ts'
+import { contract } from '../../src/gemm/contraction.ts'
+import type { Contraction } from '../../src/gemm/operand.ts'
 import { contractByDefinition } from '../../src/gemm/reference.ts'
 import { buildContraction, type Options, type Placing, withNewOutput } from './build.ts'
 import { cases } from './cases.ts'
