@@ -27,10 +27,13 @@ export interface ErrorContext {
  * Thrown for every mistake in a pattern, a shape, a length or an option; nothing was changed when it is thrown.
  *
  * @example
+ * const image = ndarray(new Float32Array(6), [2, 3])
+ * const pattern: string = 'h w -> h'
  * try {
- *   rearrange(x, 'a b -> a')
+ *   rearrange(image, pattern)
  * } catch (error) {
  *   if (error instanceof EinopsError) console.log(error.code, error.span)
+ *   // | pattern/left-only { start: 2, end: 3 }
  * }
  */
 export class EinopsError extends Error {

@@ -1,6 +1,8 @@
 /**
  * What the compiler knows of arrays: the kind of buffer, and the shape where it is known. An `NdArray` says nothing of
  * its shape; `shaped` and every operation whose result has a known rank give a `Shaped` one, which is an `NdArray` too.
+ * A generic function takes an `NdArray<D>`, of which this is decided inside it; of a parameter `X extends NdArray` it is
+ * not, and the compiler could not judge a pattern there.
  */
 import type { Shape } from '../../grammar/types/index.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
@@ -20,11 +22,13 @@ export type DataOf<X> = X extends NdArray<infer D> ? D : X extends readonly NdAr
  * The shape of an array, or of a list as one array with a new first axis; `number[]` where nothing is known. A shape in
  * place of an array, as `explain` takes one, is itself.
  */
-export type ShapeOf<X> = X extends readonly number[]
-  ? OneShapeOf<X>
-  : X extends readonly unknown[]
-    ? Stacked<X['length'], OneShapeOf<X[number]>>
-    : OneShapeOf<X>
+export type ShapeOf<X> = 0 extends 1 & X // any
+  ? number[]
+  : X extends readonly number[]
+    ? OneShapeOf<X>
+    : X extends readonly unknown[]
+      ? Stacked<X['length'], OneShapeOf<X[number]>>
+      : OneShapeOf<X>
 
 type OneShapeOf<X> = X extends readonly number[]
   ? [...X]
@@ -37,11 +41,13 @@ type Stacked<Length extends number, S extends number[]> = number extends S['leng
   : [Length, ...S]
 
 /** The shapes of all operands; a single array is one operand. */
-export type ShapesOf<X> = X extends readonly number[]
-  ? [OneShapeOf<X>]
-  : X extends readonly unknown[]
-    ? { [K in keyof X]: OneShapeOf<X[K]> }
-    : [OneShapeOf<X>]
+export type ShapesOf<X> = 0 extends 1 & X // any
+  ? number[][]
+  : X extends readonly number[]
+    ? [OneShapeOf<X>]
+    : X extends readonly unknown[]
+      ? { [K in keyof X]: OneShapeOf<X[K]> }
+      : [OneShapeOf<X>]
 
 /** An array of a shape, as far as it is known. */
 export type ArrayOf<D extends Data, S extends Shape> = number extends S['length']

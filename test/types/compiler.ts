@@ -34,6 +34,7 @@ export interface Compiled {
   /** For each line of the program, the first line of its error, or undefined. */
   readonly errors: readonly (string | undefined)[]
   readonly instantiations: number
+  /** Of processor time. */
   readonly milliseconds: number
 }
 
@@ -42,7 +43,25 @@ export interface Compiled {
  * some string.
  */
 export function compile(lines: readonly string[]): Compiled {
-  const source = header + lines.join('\n')
+  const { program, diagnostics, milliseconds } = check(header + lines.join('\n'))
+  const errors = new Array<string | undefined>(lines.length)
+  const skipped = header.split('\n').length - 1
+  for (const { start, file, messageText } of diagnostics) {
+    const line = file!.getLineAndCharacterOfPosition(start!).line - skipped
+    if (line < 0) throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'))
+    errors[line] ??= ts.flattenDiagnosticMessageText(messageText, '\n').split('\n')[0]!
+  }
+  return { errors, instantiations: program.getInstantiationCount(), milliseconds }
+}
+
+/** The errors in a whole program. */
+export function errorsOf(source: string): readonly string[] {
+  return check(source).diagnostics.map(({ messageText }) =>
+    ts.flattenDiagnosticMessageText(messageText, '\n'),
+  )
+}
+
+function check(source: string) {
   const host = ts.createCompilerHost(options)
   const fromDisk = host.getSourceFile.bind(host)
   host.getSourceFile = (name, version) => {
@@ -51,21 +70,14 @@ export function compile(lines: readonly string[]): Compiled {
     return parsed.get(name)
   }
   const program = ts.createProgram([file], options, host)
-  const start = performance.now()
-  const compiled = program.getSourceFile(file)!
+  const checked = program.getSourceFile(file)
+  const start = process.cpuUsage()
   const diagnostics = [
-    ...program.getSyntacticDiagnostics(compiled),
-    ...program.getSemanticDiagnostics(compiled),
+    ...program.getSyntacticDiagnostics(checked),
+    ...program.getSemanticDiagnostics(checked),
   ]
-  const milliseconds = performance.now() - start
-  const errors = new Array<string | undefined>(lines.length)
-  const skipped = header.split('\n').length - 1
-  for (const { start, messageText } of diagnostics) {
-    const line = compiled.getLineAndCharacterOfPosition(start ?? 0).line - skipped
-    if (line < 0) throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'))
-    errors[line] ??= ts.flattenDiagnosticMessageText(messageText, '\n').split('\n')[0]!
-  }
-  return { errors, instantiations: program.getInstantiationCount(), milliseconds }
+  const { user, system } = process.cpuUsage(start)
+  return { program, diagnostics, milliseconds: (user + system) / 1000 }
 }
 
 const registry = ts.createDocumentRegistry()

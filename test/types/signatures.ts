@@ -110,6 +110,17 @@ export function whatIsNoLiteralIsCheckedWhenRun() {
   rearrange(x, '高 宽 -> 宽') // letters that the compiler knows nothing of
 }
 
+export function whatIsKnownOfArraysInPartIsKept() {
+  const anything = JSON.parse('') // any
+  expectType<number>()(rearrange(anything, '... a -> a ...').shape.length)
+  einsum(anything, 'a b, b c -> a c')
+  rearrange(anything, anything, anything)
+  const either = {} as Shaped<Float32Array, [2, 3]> | Shaped<Float32Array, [4, 5]>
+  expectType<[3, 2] | [5, 4]>()(rearrange(either, 'a b -> b a').shape)
+  const floats = {} as NdArray<Float32Array> | NdArray<Float64Array>
+  expectType<Float32Array | Float64Array>()(rearrange(floats, 'a b -> b a').data)
+}
+
 export function buffersKeepTheirKind() {
   expectType<NdArray<Int32Array>>()(rearrange({} as NdArray<Int32Array>, '... a -> a ...'))
   expectType<Float64Array>()(reduce({} as NdArray<Int32Array>, 'a ->', 'sum').data)
