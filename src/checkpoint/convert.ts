@@ -68,7 +68,7 @@ function toTimm(dict: Readonly<StateDict>, from: Naming): Tensors {
   const thirds = new Map<string, NdArray<Data>[]>()
   const homeless: string[] = []
   for (const [name, tensor] of Object.entries(dict)) {
-    if (unused[from].test(name)) continue
+    if (unused[from].test(name) || isEmptyToken(name, tensor)) continue
     const prefix = prefixes.find((prefix) => name.startsWith(prefix)) ?? ''
     const { template, block } = templateOf(name.slice(prefix.length))
     const place = places.get(template)
@@ -86,10 +86,9 @@ function toTimm(dict: Readonly<StateDict>, from: Naming): Tensors {
 }
 
 function fromTimm(timm: Tensors, to: Naming): Tensors {
-  const names = new Set(timm.keys())
-  const { rows, prefix } = variants.find((variant) => variant.naming === to && variant.fits(names))!
+  const { rows, prefix } = variants.find((variant) => variant.naming === to && variant.fits(timm))!
   const places = new Map(expand(rows))
-  const isWhole = names.has('head.weight') // the bare model's files have no prefix
+  const isWhole = timm.has('head.weight') // the bare model's files have no prefix
   const source = to === 'huggingface' ? withoutRegisterPositions(timm) : timm
 
   const tensors: Tensors = new Map()
@@ -109,7 +108,7 @@ function fromTimm(timm: Tensors, to: Naming): Tensors {
     else for (const [third, part] of apart(name, tensor).entries()) put(place[third]!, part)
   }
   if (homeless.length > 0) throw noPlace(homeless, `without a place in the names of ${to}`)
-  return tensors
+  return to === 'vit-pytorch' ? withEmptyToken(tensors) : tensors
 }
 
 // --- layouts that differ
@@ -155,6 +154,19 @@ function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
       ? rearrange(tensor, '(three n) d -> three n d', { three: 3 })
       : rearrange(tensor, '(three n) -> three n', { three: 3 })
   return [0, 1, 2].map((third) => thirds.pick(third, ...new Array<null>(tensor.shape.length).fill(null)))
+}
+
+/** vit-pytorch's ViT that pools by the mean has a class token all the same, of no rows. */
+function isEmptyToken(name: string, { shape }: NdArray<Data>): boolean {
+  return name === 'cls_token' && shape.includes(0)
+}
+
+function withEmptyToken(tensors: Tensors): Tensors {
+  const positions = tensors.get('pos_embedding')
+  if (positions === undefined || tensors.has('cls_token')) return tensors
+  const shape = [0, positions.shape.at(-1)!]
+  const token = toNdarray({ ...contiguous(shape), data: allocate<Data>(positions.data, 0) })
+  return new Map([['cls_token', token], ...tensors])
 }
 
 /** DINOv2 has no positions for its registers, timm has them: zeros say the same. */

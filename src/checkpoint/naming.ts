@@ -13,6 +13,8 @@ export type Naming = 'timm' | 'huggingface' | 'torch' | 'vit-pytorch'
 /** timm's name, and theirs: one, or the thirds of its rows. */
 export type Row = readonly [timm: string, theirs: string | readonly [string, string, string]]
 
+type Shaped = { readonly shape: readonly number[] }
+
 /** One library's names; a library whose classes differ has several. */
 export interface Variant {
   readonly naming: Naming
@@ -20,7 +22,7 @@ export interface Variant {
   readonly prefix: string
   readonly rows: readonly Row[]
   /** Whether a model with these names of timm is written so; the first variant that fits is taken. */
-  fits(timm: ReadonlySet<string>): boolean
+  fits(timm: ReadonlyMap<string, Shaped>): boolean
 }
 
 const self = 'encoder.layer.{i}.attention'
@@ -38,16 +40,31 @@ const huggingface: readonly Row[] = [
   ['blocks.{i}.attn.proj.*', `${self}.output.dense.*`],
 ]
 
-const hasScales = (timm: ReadonlySet<string>): boolean => timm.has('blocks.0.ls1.gamma')
+const hasScales = (timm: ReadonlyMap<string, Shaped>): boolean => timm.has('blocks.0.ls1.gamma')
 
-const dino: readonly Row[] = [
+/** Whether the first map of the MLP gives twice what the second takes: a gate and what it opens. */
+const isGated = (timm: ReadonlyMap<string, Shaped>): boolean =>
+  timm.get('blocks.0.mlp.fc1.weight')?.shape[0] === 2 * (timm.get('blocks.0.mlp.fc2.weight')?.shape[1] ?? 0)
+
+const dinoBase: readonly Row[] = [
   ...huggingface,
   ['blocks.{i}.norm1.*', 'encoder.layer.{i}.norm1.*'],
   ['blocks.{i}.norm2.*', 'encoder.layer.{i}.norm2.*'],
-  ['blocks.{i}.mlp.fc1.*', 'encoder.layer.{i}.mlp.fc1.*'],
-  ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.mlp.fc2.*'],
   ['blocks.{i}.ls1.gamma', 'encoder.layer.{i}.layer_scale1.lambda1'],
   ['blocks.{i}.ls2.gamma', 'encoder.layer.{i}.layer_scale2.lambda1'],
+]
+
+const dino: readonly Row[] = [
+  ...dinoBase,
+  ['blocks.{i}.mlp.fc1.*', 'encoder.layer.{i}.mlp.fc1.*'],
+  ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.mlp.fc2.*'],
+]
+
+/** The giant DINOv2, whose MLP is gated. */
+const dinoGated: readonly Row[] = [
+  ...dinoBase,
+  ['blocks.{i}.mlp.fc1.*', 'encoder.layer.{i}.mlp.weights_in.*'],
+  ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.mlp.weights_out.*'],
 ]
 
 const vitPytorch: readonly Row[] = [
@@ -64,6 +81,18 @@ const vitPytorch: readonly Row[] = [
 ]
 
 export const variants: readonly Variant[] = [
+  {
+    naming: 'huggingface',
+    prefix: 'dinov2_with_registers.',
+    rows: dinoGated,
+    fits: (timm) => hasScales(timm) && isGated(timm) && timm.has('reg_token'),
+  },
+  {
+    naming: 'huggingface',
+    prefix: 'dinov2.',
+    rows: dinoGated,
+    fits: (timm) => hasScales(timm) && isGated(timm),
+  },
   {
     naming: 'huggingface',
     prefix: 'dinov2_with_registers.',
@@ -111,7 +140,7 @@ export const variants: readonly Variant[] = [
       ['blocks.{i}.attn.proj.*', 'transformer.layers.{i}.0.to_out.0.*'],
       ['blocks.{i}.mlp.fc2.*', 'transformer.layers.{i}.1.net.4.*'],
     ],
-    fits: (timm) => timm.has('cls_token'),
+    fits: (timm) => timm.has('pos_embed'),
   },
   {
     naming: 'vit-pytorch', // SimpleViT

@@ -31,6 +31,8 @@ export interface AttentionOptions {
   /** Whether the merged heads are normalised before the projection (timm's `scale_norm`). */
   readonly scaleNorm?: boolean | undefined
   readonly projBias?: boolean | undefined
+  /** Whether merged heads are projected; vit-pytorch leaves it out for one head as wide as the token. */
+  readonly proj?: boolean | undefined
   /** Dropout of the attention weights. */
   readonly attnDrop?: number | undefined
   /** Dropout of the result. */
@@ -76,7 +78,7 @@ export class Attention extends Module {
   readonly kNorm: Module
   readonly attnDrop: Dropout
   readonly norm: Module
-  readonly proj: Linear
+  readonly proj: Linear | Identity
   readonly projDrop: Dropout
   readonly numHeads: number
   readonly scale: number
@@ -91,7 +93,7 @@ export class Attention extends Module {
       `numHeads does not divide dim — got ${numHeads} heads of dim ${dim}`,
     )
     const inner = numHeads * headDim
-    const { init, projInit = init } = options
+    const { init, projInit = init, proj: project = true } = options
     this.numHeads = numHeads
     this.scale = options.qkScale || headDim ** -0.5
     this.qkv = new Linear(dim, 3 * inner, { bias: qkvBias, init })
@@ -99,7 +101,12 @@ export class Attention extends Module {
     this.kNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
     this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
     this.norm = options.scaleNorm ? makeNorm(normLayer, inner, { eps }) : new Identity()
-    this.proj = new Linear(inner, dim, { bias: projBias, init: projInit })
+    expectOption(
+      this,
+      project || inner === dim,
+      `without a projection the merged heads must be as wide as a token — got ${inner}, expected ${dim}`,
+    )
+    this.proj = project ? new Linear(inner, dim, { bias: projBias, init: projInit }) : new Identity()
     this.projDrop = new Dropout({ p: options.projDrop ?? 0 })
   }
 

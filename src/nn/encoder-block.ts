@@ -33,6 +33,8 @@ export interface EncoderBlockOptions {
   readonly projBias?: boolean | undefined
   /** Whether the attention's output projection has one; as `projBias` if not given. */
   readonly attnProjBias?: boolean | undefined
+  /** Whether the attention has an output projection at all; true if not given. */
+  readonly attnProj?: boolean | undefined
   /** Initial value of the factors on the residual paths (layer scale); none if not given. */
   readonly initValues?: number | null | undefined
   /** Norms before attention and MLP; `false` puts them after the sums, as the first Transformer had them. */
@@ -97,6 +99,7 @@ export class EncoderBlock extends Module {
       ...{ numHeads, headDim, qkvBias, qkNorm, attnDrop, normLayer, eps },
       ...{
         projDrop: drop,
+        proj: options.attnProj,
         projBias: options.attnProjBias ?? options.projBias,
         scaleNorm: options.scaleAttnNorm,
       },

@@ -71,7 +71,7 @@ function readOptions(
   const parameters = new Map<string, NdArray>(Object.entries(dict) as [string, NdArray][])
   const has = (name: string) => parameters.has(name)
   const shapeOf = (name: string) => parameters.get(name)?.shape
-  const need = (name: string): readonly number[] => shapeOf(name) ?? missing(name)
+  const need: Shapes = (name) => shapeOf(name) ?? missing(name)
   const block = (name: string) => `blocks.0.${name}`
 
   const projection = need('patch_embed.proj.weight')
@@ -88,7 +88,7 @@ function readOptions(
     ...heads,
     depth:
       1 + Math.max(...[...parameters.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1))),
-    hiddenFeatures: need(block('mlp.fc1.weight'))[0],
+    ...mlpOf(need, has, block),
     numClasses: shapeOf('head.weight')?.[0] ?? 0,
     eps: isDino ? 1e-6 : conventions[naming].eps,
     normLayer: has(block('norm1.bias')) ? 'layernorm' : 'rmsnorm',
@@ -108,15 +108,33 @@ function readOptions(
     qkNorm: has(block('attn.q_norm.weight')),
     scaleAttnNorm: has(block('attn.norm.weight')),
     scaleMlpNorm: has(block('mlp.norm.weight')),
-    projBias: has(block('mlp.fc1.bias')),
+    projBias: has(block('mlp.fc2.bias')),
     attnProjBias: has(block('attn.proj.bias')),
+    attnProj: has(block('attn.proj.weight')),
     initValues: has(block('ls1.gamma')) ? 1 : null,
   }
 }
 
+/** The shape of a parameter that has to be there. */
+type Shapes = (name: string) => readonly number[]
+
+/** The kind of MLP and its width: gated ones have two maps, or one of twice the width that the second takes. */
+function mlpOf(
+  shapeOf: Shapes,
+  has: (name: string) => boolean,
+  block: (name: string) => string,
+): VisionTransformerOptions {
+  if (has(block('mlp.fc1_g.weight'))) {
+    return { mlpLayer: 'SwiGLU', actLayer: 'silu', hiddenFeatures: shapeOf(block('mlp.fc1_g.weight'))[0] }
+  }
+  const [hiddenFeatures = 0] = shapeOf(block('mlp.fc1.weight'))
+  const isGated = shapeOf(block('mlp.fc2.weight'))[1] === hiddenFeatures / 2
+  return isGated ? { mlpLayer: 'SwiGLUPacked', actLayer: 'silu', hiddenFeatures } : { hiddenFeatures }
+}
+
 /** What names and shapes did not tell. */
 function guessesOf(
-  { numHeads, eps, posEmbed }: VisionTransformerOptions,
+  { numHeads, eps, posEmbed, mlpLayer }: VisionTransformerOptions,
   { naming, dict }: { readonly naming: Naming; readonly dict: StateDict },
   overrides: VisionTransformerOptions,
 ): string[] {
@@ -126,6 +144,9 @@ function guessesOf(
   return [
     ...(told === undefined ? [`numHeads is ${numHeads}: 64 features a head, as ${models} have`] : []),
     ...(overrides.eps === undefined ? [`eps is ${eps}, as in ${models}`] : []),
+    ...(mlpLayer && overrides.actLayer === undefined
+      ? [`actLayer is 'silu', as in models with ${mlpLayer}`]
+      : []),
     ...(isOpen ? ['imgSize is 224: positions of sines and cosines fit every size'] : []),
   ]
 }

@@ -252,7 +252,9 @@ function initOf(
 function shrinkBranches(blocks: readonly EncoderBlock[]): void {
   for (const [i, { attn, mlp }] of blocks.entries()) {
     const scale = Math.sqrt(2 * (i + 1))
-    for (const { data } of [attn.proj.weight, mlp.fc2.weight]) {
+    for (const map of [attn.proj, mlp.fc2]) {
+      if (map instanceof Identity) continue
+      const { data } = map.weight
       for (let j = 0; j < data.length; j++) data[j]! /= scale
     }
   }

@@ -225,3 +225,32 @@ describe.skipIf(!existsSync(vectors))('real files (skipped without ../shared/vec
     expect(contents(convertNames(timm, { from: 'timm', to: naming }))).toEqual(contents(dict))
   })
 })
+
+test('the empty class token of a vit-pytorch ViT that pools by the mean is left out and written back', () => {
+  const mean: StateDict = {
+    cls_token: tensor(0, 6),
+    pos_embedding: tensor(4, 6),
+    'to_patch_embedding.2.weight': tensor(6, 4),
+    'transformer.layers.0.0.to_out.0.weight': tensor(6, 3),
+    'mlp_head.weight': tensor(3, 6),
+  }
+  const timm = convertNames(mean, { from: 'vit-pytorch', to: 'timm' })
+  expect(timm).not.toHaveProperty('cls_token')
+  expect(contents(convertNames(timm, { from: 'timm', to: 'vit-pytorch' }))).toEqual(contents(mean))
+})
+
+test('the gated MLP of the giant DINOv2 is read and written under its own names', () => {
+  const timm: StateDict = {
+    ...timmModel({ scales: true, head: false }),
+    ...Object.fromEntries(
+      [0, 10].flatMap((i) => [
+        [`blocks.${i}.mlp.fc1.weight`, tensor(16, 6)],
+        [`blocks.${i}.mlp.fc1.bias`, tensor(16)],
+      ]),
+    ),
+  }
+  const there = convertNames(timm, { from: 'timm', to: 'huggingface' })
+  expect(there['encoder.layer.0.mlp.weights_in.weight']?.shape).toEqual([16, 6])
+  expect(there['encoder.layer.10.mlp.weights_out.weight']?.shape).toEqual([6, 8])
+  expect(contents(convertNames(there, { from: 'huggingface', to: 'timm' }))).toEqual(contents(timm))
+})

@@ -323,7 +323,9 @@ const foreign: Runner = ({ config, param, input }) => {
     ...('layer_norm_eps' in config ? { eps: Number(config['layer_norm_eps']) } : {}),
     ...('image_size' in config ? { imgSize: config['image_size'] as number } : {}),
     ...('patch_size' in config ? { patchSize: config['patch_size'] as number } : {}),
-    ...(config['pool'] === 'mean' ? { globalPool: 'avg' as const, fcNorm: false } : {}),
+    ...(config['pool'] === 'mean'
+      ? { globalPool: 'avg' as const, fcNorm: false, poolIncludePrefix: true }
+      : {}),
   })
   const x = input['x']!
   const features = model.forwardFeatures(x)
