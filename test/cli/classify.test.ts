@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openSafetensors, writeSafetensors } from 'tesserae/checkpoint'
 import { readImage, writePng } from 'tesserae/image'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tesserae } from './recorder.ts'
@@ -77,6 +78,41 @@ describe('tesserae classify', () => {
       return true
     }
     expect([isGrey(0), isGrey(1), isGrey(2)]).toEqual([true, false, false])
+  })
+
+  test('weights in several files give the same answer by their index', async () => {
+    const file = await openSafetensors(digitsModel)
+    const tensors = await file.tensors()
+    await file.close()
+    const names = Object.keys(tensors)
+    const weightMap: Record<string, string> = {}
+    for (const [i, part] of [names.slice(0, 20), names.slice(20)].entries()) {
+      const shard = `model-${i}.safetensors`
+      const dict = Object.fromEntries(part.map((name) => [name, tensors[name]!]))
+      await writeFile(join(folder, shard), writeSafetensors(dict, file.metadata, { floats: 'F16' }))
+      for (const name of part) weightMap[name] = shard
+    }
+    const index = join(folder, 'model.safetensors.index.json')
+    await writeFile(index, JSON.stringify({ metadata: {}, weight_map: weightMap }))
+    const whole = await tesserae('classify', seven, '--weights', digitsModel)
+    const sharded = await tesserae('classify', seven, '--weights', index)
+    expect(sharded.code).toBe(0)
+    expect(sharded.lines).toEqual(whole.lines)
+  })
+
+  test('the answer is the same for any number of threads', async () => {
+    const one = await tesserae('classify', seven, '--weights', digitsModel)
+    for (const threads of ['2', 'auto']) {
+      const { lines } = await tesserae('classify', seven, '--weights', digitsModel, '--threads', threads)
+      expect(lines).toEqual(one.lines)
+    }
+  })
+
+  test('what is assumed about the model is said, and what its file says is not', async () => {
+    const { notices } = await tesserae('classify', seven, '--weights', digitsModel)
+    expect(notices.filter((line) => line.startsWith('assumed: '))).toEqual([
+      "assumed: eps is 0.00001, as in torch's models",
+    ])
   })
 
   test.each<[string, (weights: string) => string[], string]>([
