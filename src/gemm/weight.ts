@@ -70,6 +70,14 @@ export class Weight {
     return this.#values ?? this.#fromPanels(this.#packed!)
   }
 
+  /** Lets the elements be changed in row-major order, by somebody who does not keep the array. */
+  update(change: (values: Float32Array) => void): void {
+    const values = this.read()
+    change(values)
+    this.#values = values
+    this.#unpack()
+  }
+
   /** Whether somebody outside holds the array. */
   get isShared(): boolean {
     return this.#shared

@@ -79,6 +79,11 @@ export class Parameter implements Weighted {
     return this.weight.share()
   }
 
+  /** Changes the values, given in row-major order, in place; the array is not to be kept. */
+  update(change: (values: Float32Array) => void): void {
+    this.weight.update(change)
+  }
+
   /** A copy of the values in row-major order. */
   copy(): Float32Array {
     return this.weight.read().slice()

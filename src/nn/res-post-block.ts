@@ -23,7 +23,7 @@ export class ResPostBlock extends EncoderBlock {
     if (initValues === null) return
     for (const norm of [this.norm1, this.norm2]) {
       for (const [name, parameter] of norm.namedParameters()) {
-        if (name === 'weight') parameter.data.fill(initValues)
+        if (name === 'weight') parameter.update((values) => values.fill(initValues))
       }
     }
   }

@@ -254,8 +254,9 @@ function shrinkBranches(blocks: readonly EncoderBlock[]): void {
     const scale = Math.sqrt(2 * (i + 1))
     for (const map of [attn.proj, mlp.fc2]) {
       if (map instanceof Identity) continue
-      const { data } = map.weight
-      for (let j = 0; j < data.length; j++) data[j]! /= scale
+      map.weight.update((values) => {
+        for (let j = 0; j < values.length; j++) values[j]! /= scale
+      })
     }
   }
 }

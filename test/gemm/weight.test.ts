@@ -88,6 +88,15 @@ test('a copy of a matrix is packed at once and shares nothing with its source', 
   expect(plain.read()).toEqual(values)
 })
 
+test('an update of a packed weight counts, and leaves it packed again by the next product', () => {
+  const weight = Weight.copyOf(new Float32Array(n * k), n)
+  weight.update((array) => array.set(values))
+  expect(product(weighted(weight))).toEqual(expected())
+  const used = heap.memory.used
+  expect(product(weighted(weight))).toEqual(expected())
+  expect([heap.memory.used, weight.isShared]).toEqual([used, false])
+})
+
 test('the same weight serves patterns that walk it differently', () => {
   const w = weighted(new Weight(values.slice()))
   const y = tensor(m, n)
