@@ -86,8 +86,6 @@ export const sentences = {
   'out/shape': "'out' has a wrong shape — got {got}, expected {expected}",
   'out/dtype': "'out' has a wrong dtype — got {got}, expected {expected}",
   'out/overlap': "'out' cannot be written — got {got}, expected {expected}",
-
-  'layer/lengths': '{what} — got {got}, expected {expected}',
 } as const
 
 export type Code = keyof typeof sentences
