@@ -86,7 +86,11 @@ class OpenFile implements SafetensorsFile {
         what: `no tensor ${JSON.stringify(name)} among its ${this.names.length}`,
       })
     }
-    const bytes = await this.#source.read(entry.start, entry.end)
+    const bytes = await this.#source.read(entry.start, entry.end).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      const what = `tensor ${JSON.stringify(name)} cannot be read: ${reason}`
+      throw new CheckpointError({ ...this.#reading, code: 'file/read', what, cause })
+    })
     return decodeTensor(name, entry, bytes, options, this.#reading)
   }
 

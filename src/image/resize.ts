@@ -1,5 +1,6 @@
 /** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
 import { materialize } from '../copy/copy.ts'
+import { isContiguous } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { ImageError } from './error.ts'
@@ -56,7 +57,9 @@ export function resizeTensor<D extends ImageData>(
     }
   }
   // columns first, as Pillow: the bytes between the two steps are rounded
-  return resampleAxis(resampleAxis(x, 1, width, options, operation), 0, height, options, operation)
+  const wide = resampleAxis(x, 1, width, options, operation)
+  const resized = resampleAxis(wide, 0, height, options, operation)
+  return resized === x ? materialize(x) : resized
 }
 
 function resampleAxis<D extends ImageData>(
@@ -67,8 +70,8 @@ function resampleAxis<D extends ImageData>(
   operation: string,
 ): Tensor<D> {
   const inLength = x.shape[axis]!
-  const packed = materialize(x)
-  if (inLength === outLength) return packed
+  if (inLength === outLength) return x
+  const packed = isContiguous(x) ? x : materialize(x)
   const isBytes = packed.data instanceof Uint8Array
   const taps = tapsOf(inLength, outLength, isBytes, options, operation)
   return (

@@ -11,6 +11,7 @@ import {
   writeSafetensors,
 } from 'tesserae/checkpoint'
 import { describe, expect, test } from 'vitest'
+import { openFile as openFileOnThePage } from '../../src/checkpoint/file.web.ts'
 import { fileClaiming, fileOf } from './files.ts'
 
 const values = (x: NdArray<Data> | undefined) => Array.from(x?.data as ArrayLike<number | bigint>)
@@ -347,6 +348,21 @@ describe('opening', () => {
     await expect(openSafetensors(path)).rejects.toThrow(`${path}: not a safetensors file`)
     await rm(folder, { recursive: true })
   })
+})
+
+test('a tensor of a file that was closed is refused by its name', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tesserae-'))
+  const path = join(folder, 'one.safetensors')
+  await writeFile(path, writeSafetensors({ a: ndarray(new Float32Array([1])) }))
+  const file = await openSafetensors(path)
+  await file.close()
+  await expect(file.tensor('a')).rejects.toThrow('one.safetensors: tensor "a" cannot be read')
+  await expect(file.tensor('a')).rejects.toBeInstanceOf(CheckpointError)
+  await rm(folder, { recursive: true })
+})
+
+test('where there are no files by path, the advice is to pass a Blob', async () => {
+  await expect(openFileOnThePage('model.safetensors')).rejects.toThrow('pass a Blob')
 })
 
 describe('a checkpoint in several files', () => {

@@ -262,6 +262,12 @@ describe('files that are refused', () => {
     expect((await failure(file)).message).toContain('its first chunk is tEXt')
   })
 
+  test('bytes in shared memory are read like others', async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(good.length))
+    shared.set(good)
+    expect((await readImage(shared)).data).toEqual((await readImage(good)).data)
+  })
+
   test('something that is not bytes', async () => {
     await expect(readImage('photo.png' as never)).rejects.toThrow('expected a Uint8Array')
   })
