@@ -57,9 +57,10 @@ export default defineConfig([
       start: 'docs/start/start.ts',
       'draw-digits': 'docs/start/draw-digits.ts',
       conformance: 'test/conformance/main.ts',
+      site: 'docs/site/build.ts',
     },
     outDir: 'dist/tools',
     dts: false,
-    deps: { neverBundle: [/^tesserae/, /^#/, /^node:/, 'ndarray'] },
+    deps: { neverBundle: [/^tesserae/, /^#/, /^node:/, 'ndarray', 'markdown-it', 'typescript'] },
   },
 ])
