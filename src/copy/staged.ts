@@ -10,13 +10,13 @@ import { type Loop, type Nest, walk } from './nest.ts'
 import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.ts'
 
 /** Bytes of a tile on each side. */
-const tileBytes = 1 << 17
+const tileBytes = 1 << 18
 
 /** Runs of fewer bytes than this make `set` slower than loops. */
 const shortRunBytes = 64
 
 /** The memory holds the loops of a tile, then the source's runs, then the target's. */
-const pages = 16
+const pages = 24
 const runsStart = 4096
 
 /** How many programs are kept: real programs copy few layouts, again and again. */
@@ -105,8 +105,7 @@ function run(
   walk(piece.outer, nest.source + piece.source, nest.target + piece.target, (read, write) => {
     for (let i = 0; i < reads.length; i++) {
       const { shift, address } = reads[i]!
-      const start = read * bytes + shift
-      heap.set(source.subarray(start, start + readBytes), address)
+      heap.set(new Uint8Array(source.buffer, source.byteOffset + read * bytes + shift, readBytes), address)
     }
     kernel(0, rank, from, to)
     for (let i = 0; i < results.length; i++) target.set(results[i]!, write * bytes + writes[i]!.shift)
@@ -141,13 +140,13 @@ function compile({ heap }: Stage, loops: readonly Loop[], bytes: number): Entry 
   for (const piece of tilesOf({ loops, source: 0, target: 0 }, tileBytes / bytes)) {
     const reads = runsOf(piece.inner, 'source')
     const writes = runsOf(piece.inner, 'target')
-    if (Math.min(reads.extent, writes.extent) * bytes < shortRunBytes) {
+    const from = place(reads, 'source', runsStart, bytes)
+    const to = place(writes, 'target', from.end, bytes)
+    const short = Math.min(reads.extent, writes.extent) * bytes < shortRunBytes
+    if (short || to.end > heap.length) {
       left.push({ loops: [...piece.outer, ...piece.inner], source: piece.source, target: piece.target })
       continue
     }
-    const from = place(reads, 'source', runsStart, bytes)
-    const to = place(writes, 'target', from.end, bytes)
-    if (to.end > heap.length) throw new Error('internal: a tile outgrew its memory')
     programs.push({
       piece,
       table: tableOf(piece.inner, from.steps, to.steps, bytes),

@@ -20,7 +20,9 @@ export function compete(contestants, { milliseconds = 400, rounds = 7 } = {}) {
       times[name].push(time(contestants[name]))
     }
   }
-  return Object.fromEntries(names.map((name) => [name, { best: Math.min(...times[name]), median: median(times[name]) }]))
+  return Object.fromEntries(
+    names.map((name) => [name, { best: Math.min(...times[name]), median: median(times[name]) }]),
+  )
 }
 
 function time(job) {

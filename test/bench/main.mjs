@@ -1,0 +1,153 @@
+/**
+ * `npm run bench -- [calls] [rearrange] [reduce] [--json] [--no-peers]`: the language beside hand-written JavaScript and
+ * other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats the copies after the
+ * program has used other dtypes and ranks, as real programs have.
+ */
+import { parseArgs } from 'node:util'
+import ndarray from 'ndarray'
+import { rearrange, reduce } from '../../dist/index.js'
+import { findPeers, prepare } from './peers.mjs'
+import { cases } from './rearrange-cases.mjs'
+import { data, patterns, goal as reduceGoal, reductions, shape } from './reduce-cases.mjs'
+import { compete } from './timing.mjs'
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
+})
+const suites = { calls, rearrange: copies, mixed, reduce: reductionsOfAllAxes }
+const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
+const peers = values['no-peers'] ? new Map() : await findPeers()
+const rows = []
+for (const name of chosen) {
+  if (!Object.hasOwn(suites, name)) {
+    console.error(`no suite '${name}'; there are ${Object.keys(suites).join(', ')}`)
+    process.exit(1)
+  }
+  suites[name]()
+}
+if (values.json) console.log(JSON.stringify(rows, null, 1))
+
+/** One line of the report: times in milliseconds, and what the goals say about them. */
+function report(suite, name, times, goals) {
+  rows.push({ suite, name, times, goals })
+  if (values.json) return
+  const shown = Object.entries(times).map(
+    ([who, { best, median }]) => `${who} ${digits(best)} (${digits(median)})`,
+  )
+  console.log(`${suite}: ${name}\n  ms, best (median): ${shown.join(', ')}`)
+  for (const { what, value, goal, met } of goals) {
+    console.log(`  ${met ? 'met   ' : 'MISSED'} ${what}: ${value.toFixed(2)}, goal ${goal}`)
+  }
+}
+
+function digits(milliseconds) {
+  return milliseconds.toPrecision(3)
+}
+
+function atLeast(what, value, goal) {
+  return { what, value, goal: `>= ${goal}`, met: value >= goal }
+}
+
+function atMost(what, value, goal) {
+  return { what, value, goal: `<= ${goal}`, met: value <= goal }
+}
+
+/** A call whose pattern and shape are known and whose result is a view. */
+function calls() {
+  const x = ndarray(new Float32Array(8 * 3 * 32 * 32), [8, 3, 32, 32])
+  const many = (job) => () => {
+    for (let i = 0; i < 10_000; i++) job()
+  }
+  const times = compete({
+    tesserae: many(() => rearrange(x, 'b c (h h2) w -> b h h2 w c', { h2: 16 })),
+    'ndarray, the constructor alone': many(() =>
+      ndarray(x.data, [8, 2, 16, 32, 3], [3072, 512, 32, 1, 1024], 0),
+    ),
+  })
+  report('calls', '10,000 views by a known pattern', times, [
+    atMost('microseconds a call', times.tesserae.best / 10, 1),
+  ])
+}
+
+function copies(suite = 'rearrange') {
+  for (const one of cases) {
+    const x = ndarray(one.data, one.shape)
+    const ours = () => rearrange(x, one.pattern, one.lengths, { copy: 'always' })
+    check(one, ours().data)
+    const contestants = {
+      tesserae: ours,
+      'hand-written': () => one.loop(one.data),
+      'plain copy': () => one.data.slice(),
+    }
+    for (const [name, peer] of peers) {
+      const job = prepare(name, peer, one)
+      if (job !== null) contestants[name] = job
+    }
+    const times = compete(contestants)
+    const against = (name) => times[name].best / times.tesserae.best
+    const goals = []
+    if (one.goal !== undefined)
+      goals.push(atLeast('times as fast as hand-written', against('hand-written'), one.goal))
+    if ('ndarray-ops' in times) goals.push(atLeast('times as fast as ndarray-ops', against('ndarray-ops'), 3))
+    if (one.name.startsWith('patches')) {
+      for (const name of ['tfjs-wasm', 'numpy-ts']) {
+        if (name in times) goals.push(atLeast(`times as fast as ${name}`, against(name), 10))
+      }
+    }
+    report(suite, one.name, times, goals)
+  }
+}
+
+function check({ name, data, loop }, got) {
+  const want = loop(data)
+  for (let i = 0; i < want.length; i++) {
+    if (got[i] !== want[i]) throw new Error(`${name}: element ${i} is ${got[i]}, expected ${want[i]}`)
+  }
+}
+
+/** The copies once more, when every loop has met every dtype and many ranks. */
+function mixed() {
+  const kinds = [
+    Int8Array,
+    Uint8Array,
+    Int16Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    Array,
+  ]
+  const axes = ['a', 'b', 'c', 'd', 'e', 'f']
+  for (let round = 0; round < 200; round++) {
+    for (const Kind of kinds) {
+      for (let rank = 1; rank <= 6; rank++) {
+        const names = axes.slice(0, rank)
+        const x = ndarray(
+          Kind === Array ? new Array(4 ** rank).fill(1) : new Kind(4 ** rank),
+          names.map(() => 4),
+        )
+        rearrange(x, `${names.join(' ')} -> (${names.toReversed().join(' ')})`, {}, { copy: 'always' })
+      }
+    }
+  }
+  copies('mixed')
+}
+
+function reductionsOfAllAxes() {
+  const x = ndarray(data, shape)
+  for (const pattern of patterns) {
+    const jobs = Object.fromEntries(
+      reductions.map((reduction) => [reduction, () => reduce(x, pattern, reduction)]),
+    )
+    const times = compete({ ...jobs, 'plain copy': () => data.slice() }, { milliseconds: 150 })
+    const goals = reductions.map((reduction) =>
+      atMost(
+        `copies that a ${reduction} takes`,
+        times[reduction].best / times['plain copy'].best,
+        reduceGoal,
+      ),
+    )
+    report('reduce', `${pattern} of [${shape.join(', ')}]`, times, goals)
+  }
+}
