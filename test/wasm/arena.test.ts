@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest'
 import { contiguous } from '../../src/layout/layout.ts'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
-import { resultTensor, scope } from '../../src/wasm/arena.ts'
+import { scope } from '../../src/wasm/arena.ts'
 import { current, getHeap, isResident } from '../../src/wasm/heap.ts'
+import { resultTensor } from '../../src/wasm/result.ts'
 
 const heap = getHeap()!
 

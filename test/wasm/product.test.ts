@@ -157,6 +157,21 @@ describe('the product kernel', () => {
     check({ m: 2, n: 25, k: Math.floor(blocks.panels / 8) + 3, at, packed: false })
   })
 
+  test('a number is the same to the last bit in whatever company its row is computed', () => {
+    const [m, n, k] = [blocks.rows + 1, 72, blocks.depth + 5]
+    const a = place(memory, numbers(m * k, 1), m, k, plain)
+    const b = place(memory, numbers(k * n, 2), k, n, plain)
+    const c = place(memory, new Float32Array(m * n), m, n, plain)
+    blocksFreed([a, b, c], () => {
+      engine.multiply({ m, n, k, a, b, target: c })
+      const whole = read(memory, c, m, n)
+      for (const rows of [1, 2, 3, 4, 5, 9]) {
+        engine.multiply({ m: rows, n, k, a, b, target: c })
+        expect(read(memory, c, rows, n)).toEqual(whole.slice(0, rows * n))
+      }
+    })
+  })
+
   test('an empty sum is 0, and its epilogue is applied', () => {
     const at = [plain, plain, plain, plain, plain]
     check({ m: 5, n: 10, k: 0, at, packed: false, withBias: true, activation: 'gelu' })

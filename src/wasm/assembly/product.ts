@@ -93,7 +93,17 @@ function multiply(
   a: usize, b: usize, panelBytes: usize, sums: usize, scratch: usize, output: Output,
   row: i32, m: i32, n: i32, k: i32, first: bool, last: bool,
 ): void {
-  for (let j = 0; j < n; j += 8, b += panelBytes) {
+  let j = 0
+  if (m == 1) {
+    for (; j + 32 <= n; j += 32, b += panelBytes << 2) {
+      row32(a, b, panelBytes, sums, k, first)
+      for (let t = 0; last && t < 32; t += 8) {
+        finish(output, sums + (<usize>t << 2), scratch, row, 1, j + t, 8, runsOf(output, j + t, 8))
+      }
+      if (!(first && last)) sums += 128
+    }
+  }
+  for (; j < n; j += 8, b += panelBytes) {
     const count = min(n - j, 8)
     const runs = last ? runsOf(output, j, count) : 0
     let panel = a
@@ -118,6 +128,28 @@ export function tile2(a: usize, b: usize, sums: usize, k: i32, first: bool): voi
 export function tile3(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(3, a, b, sums, k, first) }
 export function tile4(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(4, a, b, sums, k, first) }
 export function tile5(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(5, a, b, sums, k, first) }
+
+/**
+ * A single row, over four panels at once: eight sums that do not wait for one another, where a tile of one row has two. Each sum is taken in the same
+ * order as in a tile, so that it does not matter in what company a row is computed.
+ */
+export function row32(a: usize, b: usize, panelBytes: usize, sums: usize, k: i32, first: bool): void {
+  const b1 = b + panelBytes, b2 = b1 + panelBytes, b3 = b2 + panelBytes
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0
+  if (!first) {
+    c0 = v128.load(sums); c1 = v128.load(sums, 16); c2 = v128.load(sums, 32); c3 = v128.load(sums, 48)
+    c4 = v128.load(sums, 64); c5 = v128.load(sums, 80); c6 = v128.load(sums, 96); c7 = v128.load(sums, 112)
+  }
+  for (let p: usize = 0, end = <usize>k << 5; p < end; p += 32, a += 4) {
+    const x = v128.load32_splat(a)
+    c0 = madd(x, v128.load(b + p), c0); c1 = madd(x, v128.load(b + p, 16), c1)
+    c2 = madd(x, v128.load(b1 + p), c2); c3 = madd(x, v128.load(b1 + p, 16), c3)
+    c4 = madd(x, v128.load(b2 + p), c4); c5 = madd(x, v128.load(b2 + p, 16), c5)
+    c6 = madd(x, v128.load(b3 + p), c6); c7 = madd(x, v128.load(b3 + p, 16), c7)
+  }
+  v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48)
+  v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112)
+}
 
 /**
  * sums[i, j] += Σ a[p, i]·b[p, j] for R rows i and 8 columns j; the sums stay in registers.
