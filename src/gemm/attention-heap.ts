@@ -1,10 +1,10 @@
 /** Attention in linear memory: keys and values of a head are packed once, then pass by block after block of queries. */
 import { copyApart } from '../copy/copy.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { resultTensor } from '../wasm/arena.ts'
 import { type Heap, isResident } from '../wasm/heap.ts'
 import type { Walk } from '../wasm/offsets.ts'
 import { ProductEngine, type ResidentMatrix } from '../wasm/product.ts'
+import { resultTensor } from '../wasm/result.ts'
 import { type AttentionProblem, rowsAtOnce } from './attention-problem.ts'
 import { forEachOffset } from './matrix.ts'
 

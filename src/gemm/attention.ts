@@ -5,8 +5,8 @@
  */
 import { permute } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { resultTensor } from '../wasm/arena.ts'
 import { getHeap, isResident } from '../wasm/heap.ts'
+import { resultTensor } from '../wasm/result.ts'
 import { attendInHeap } from './attention-heap.ts'
 import { attendPlainly } from './attention-plain.ts'
 

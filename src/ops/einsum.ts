@@ -14,13 +14,11 @@ import type { Operand } from '../gemm/operand.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { resultTensor } from '../wasm/arena.ts'
 import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { checkOptions, checkOut } from './options.ts'
-import { allocateResult } from './result.ts'
+import { newResult } from './result.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
 export interface EinsumOptions<D extends Data = Data> {
@@ -84,18 +82,17 @@ export function einsumTensor<D extends Data>(
 ): Tensor<D> {
   const operands = isList(x) ? x : [x]
   const plan = einsumPlanOf(parseEinsum(pattern), operands, lengths)
-  return compute(plan, operands, options, floatResult) as Tensor<D>
+  return compute(plan, operands, options) as Tensor<D>
 }
 
 function compute(
   plan: EinsumPlan,
   operands: readonly Tensor[],
   { out, epilogue = {} }: EinsumTensorOptions,
-  makeResult: (shape: readonly number[], like: Tensor) => Tensor = newResult,
 ): Tensor {
   const sources = [...operands, epilogue.bias, epilogue.residual].filter((tensor) => tensor !== undefined)
   const direct = out !== undefined && !sources.some((source) => overlap(source, out))
-  const result = direct ? out : makeResult(plan.outputShape, operands[0]!)
+  const result = direct ? out : newResult(resultKind(operands[0]!), plan.outputShape, 'einsum')
   contract({
     lengths: plan.lengths,
     operands: operands.map((operand, i) => asOperand(operand, plan.operandStride(i, operand))),
@@ -119,15 +116,10 @@ function bindEpilogue({ scale = 1, bias, activation, residual }: Epilogue, plan:
   return { ...noEpilogue, scale, bias: bind(bias), activation: activation ?? null, residual: bind(residual) }
 }
 
-/** Results of layers live where layers compute. */
-function floatResult(shape: readonly number[], like: Tensor): Tensor {
-  return isWeighted(like) || like.data instanceof Float32Array ? resultTensor(shape) : newResult(shape, like)
-}
-
-function newResult(shape: readonly number[], { data }: Tensor): Tensor {
-  const size = sizeOf(shape)
-  const kind = resultDtype(data) === dtypeOf(data) ? data : new Float64Array(0)
-  return { ...contiguous(shape), data: allocateResult(kind, size, 'einsum') }
+/** A buffer of the kind that the result has. */
+function resultKind(operand: Tensor): Data {
+  if (isWeighted(operand)) return noElements
+  return resultDtype(operand.data) === dtypeOf(operand.data) ? operand.data : new Float64Array(0)
 }
 
 /** Sums of integers need a double. */

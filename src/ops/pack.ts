@@ -5,11 +5,11 @@ import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, PackedShape } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
-import { contiguous, sizeOf, slice, split } from '../layout/layout.ts'
+import { sizeOf, slice, split } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asList } from './input.ts'
-import { allocateResult } from './result.ts'
+import { newResult } from './result.ts'
 import type { ArrayOf } from './typed.ts'
 
 /**
@@ -65,8 +65,8 @@ function join<D extends Data>(
   if (shape.reduce((size, length) => size * Math.max(1, length), 1) > Number.MAX_SAFE_INTEGER) {
     throw mistake(pattern, xs, say('shape/too-large', { got: sizeOf(shape) }), pattern.star)
   }
-  const data = allocateResult(first.data, sizeOf(shape), 'pack')
-  const packed = { ...contiguous(shape), data }
+  const packed = newResult(first.data, shape, 'pack')
+  const { data } = packed
   let start = 0
   for (const [i, x] of xs.entries()) {
     const end = start + sizeOf(shapes[i]!)

@@ -1,8 +1,10 @@
-/** Where a result lives that is not a view: a new buffer of the input's kind. */
+/** Where a result lives that is not a view: in a new buffer of the input's kind, or, while a model runs, with its other tensors. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { allocate, dtypeOf } from '../layout/data.ts'
-import type { Data } from '../layout/tensor.ts'
+import { contiguous, sizeOf } from '../layout/layout.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { resultTensor } from '../wasm/result.ts'
 
 /**
  * A new buffer for a result.
@@ -10,8 +12,26 @@ import type { Data } from '../layout/tensor.ts'
  * @throws {EinopsError} where the platform has no room for so many elements
  */
 export function allocateResult<D extends Data>(like: D, size: number, operation: string): D {
+  return made(like, size, operation, () => allocate<D>(like, size))
+}
+
+/**
+ * A new contiguous tensor for a result of an operation, its elements not set.
+ *
+ * @throws {EinopsError} where the platform has no room for so many elements
+ */
+export function newResult<D extends Data>(like: D, shape: readonly number[], operation: string): Tensor<D> {
+  const size = sizeOf(shape)
+  return made(like, size, operation, () =>
+    like instanceof Float32Array
+      ? (resultTensor(shape) as Tensor as Tensor<D>)
+      : { ...contiguous(shape), data: allocate<D>(like, size) },
+  )
+}
+
+function made<T>(like: Data, size: number, operation: string, make: () => T): T {
   try {
-    return allocate<D>(like, size)
+    return make()
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new EinopsError({ operation, ...say('shape/no-memory', { got: size, dtype: dtypeOf(like) }) })

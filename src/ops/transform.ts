@@ -16,7 +16,7 @@ import type { Data, Tensor } from '../layout/tensor.ts'
 import type { Place } from './array.ts'
 import { dataOf, type Input, isStack, type Stack } from './input.ts'
 import { checkOut, type TensorOptions } from './options.ts'
-import { allocateResult } from './result.ts'
+import { allocateResult, newResult } from './result.ts'
 
 /** The result of a bound pattern; `out` itself where it was given. */
 export function transform<D extends Data>(
@@ -36,8 +36,8 @@ export function transform<D extends Data>(
     if (stride !== null) return { data: input.data, shape: plan.outputShape, stride, offset: input.offset }
   }
   if (copy === 'never') throw noView(input, plan, lengths)
-  const data = allocateResult(dataOf(input), plan.outputSize, pattern.operation)
-  const result = { ...contiguous(plan.outputShape), data }
+  const result = newResult(dataOf(input), plan.outputShape, pattern.operation)
+  const { data } = result
   if (isStack(input)) scatter(input, plan, result)
   else copyApart({ ...plan.kept(input), data: input.data }, { ...plan.unmerged(result), data })
   return result

@@ -1,8 +1,8 @@
 /** Sums and products of two tensors, with the broadcasting rule of NumPy: axes are matched from the last one, and an axis of length 1, or a missing one, repeats. */
 import { broadcast, type Layout } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { resultTensor } from '../wasm/arena.ts'
 import { current } from '../wasm/heap.ts'
+import { resultTensor } from '../wasm/result.ts'
 import { combineInHeap } from './in-heap.ts'
 import { offsets } from './walk.ts'
 

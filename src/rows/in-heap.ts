@@ -7,8 +7,8 @@ import type { Activation } from '../gemm/activation.ts'
 import { forEachOffset } from '../gemm/matrix.ts'
 import { contiguous, isContiguous, merge, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { resultTensor } from '../wasm/arena.ts'
 import { getHeap, type Heap, isResident } from '../wasm/heap.ts'
+import { resultTensor } from '../wasm/result.ts'
 import type { NormOptions } from './norm.ts'
 
 const activationCodes = { gelu: 1, 'gelu-tanh': 2, relu: 3, silu: 4 } as const

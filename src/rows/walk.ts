@@ -5,8 +5,8 @@
  */
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { resultTensor } from '../wasm/arena.ts'
 import { current } from '../wasm/heap.ts'
+import { resultTensor } from '../wasm/result.ts'
 
 /** What computes one row in place. */
 export type RowFunction = (row: Float64Array) => void

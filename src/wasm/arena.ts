@@ -3,10 +3,10 @@
  * everything else that was made inside; so memory is used again within a forward, and from one forward to the next, and nobody else has
  * to think of it. Outside of any scope tensors are made in JavaScript's memory.
  */
-import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { allocateFloats, getHeap, type Heap, heapView, isResident } from './heap.ts'
 import { ALIGNMENT, type Pointer } from './memory.ts'
+import { type ResultMemory, useForResults } from './result.ts'
 
 interface Chunk {
   readonly start: Pointer
@@ -22,7 +22,7 @@ interface Mark {
 const chunkFloats = 2 ** 21 // 8 MB
 const granule = ALIGNMENT / 4
 
-class Arena {
+class Arena implements ResultMemory {
   readonly heap: Heap
   readonly #chunks: Chunk[] = []
   #chunk = 0
@@ -90,14 +90,6 @@ class Arena {
 
 let arena: Arena | null = null
 
-/** A new contiguous tensor for a result, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
-export function resultTensor(shape: readonly number[]): FloatTensor {
-  const layout = contiguous(shape)
-  if (arena === null || !arena.inUse) return { ...layout, data: new Float32Array(sizeOf(shape)) }
-  const pointer = arena.allocate(sizeOf(shape))
-  return { ...layout, data: heapView(arena.heap), offset: pointer / 4 }
-}
-
 /**
  * Runs a computation and keeps, of all the tensors that it makes, only its result; the outermost scope hands it out in a buffer of
  * JavaScript's.
@@ -119,6 +111,7 @@ function openArena(): Arena | null {
   if (arena === null) {
     const heap = getHeap()
     if (heap !== null) arena = new Arena(heap)
+    if (arena !== null) useForResults(arena)
   }
   return arena
 }

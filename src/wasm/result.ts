@@ -1,0 +1,29 @@
+/**
+ * Where the results of operations live: in the arena while a model runs, else in memory of their own. Apart from the arena, so that who only
+ * rearranges does not carry the kernels of products with it.
+ */
+import { contiguous, sizeOf } from '../layout/layout.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
+import type { Pointer } from './memory.ts'
+import { residentFloats } from './resident.ts'
+
+/** What hands out floats while a model runs. */
+export interface ResultMemory {
+  readonly inUse: boolean
+  allocate(floats: number): Pointer
+}
+
+let arena: ResultMemory | null = null
+
+/** Makes an arena the one that results live in while it is in use. */
+export function useForResults(memory: ResultMemory): void {
+  arena = memory
+}
+
+/** A new contiguous tensor for a result, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
+export function resultTensor(shape: readonly number[]): FloatTensor {
+  const layout = contiguous(shape)
+  if (arena === null || !arena.inUse) return { ...layout, data: new Float32Array(sizeOf(shape)) }
+  const pointer = arena.allocate(sizeOf(shape))
+  return { ...layout, data: residentFloats(), offset: pointer / 4 }
+}
