@@ -135,7 +135,8 @@ export function mountDigit(reader: Reader): void {
       choice === 'all'
         ? looks.rollout.subarray(query * tokens + 1, (query + 1) * tokens)
         : rowOf(attention[choice.layer]!, query, choice.head).subarray(1)
-    fill(large.heat, row, heat(maximum(row)))
+    // what passes by every layer reaches all alike, so the rollout is shown from its least
+    fill(large.heat, row, heat(maximum(row), choice === 'all' ? Math.min(...row) * 0.8 : 0))
     byId('look-caption').textContent = captionOf(query, choice)
 
     const chances = probabilities(logits)

@@ -30,11 +30,24 @@ export function ink(dark: boolean): (value: number) => Colour {
   return (value) => [tone, tone, tone, Math.round(255 * value)]
 }
 
-/** Heat from nothing to full, over what lies below. */
-export function heat(largest: number): (value: number) => Colour {
+/** Heat from nothing, at the least value, to full, over what lies below. */
+export function heat(largest: number, least = 0): (value: number) => Colour {
   return (value) => {
-    const part = largest === 0 ? 0 : Math.min(1, value / largest)
+    const part = largest <= least ? 0 : Math.min(1, (value - least) / (largest - least))
     return [224, 92, 24, Math.round(225 * part ** 0.8)]
+  }
+}
+
+/**
+ * A veil that is thick at the least value and gone at the largest ones, the upper twentieth: what is lit is looked at.
+ */
+export function spotlight(values: ArrayLike<number>): (value: number) => Colour {
+  const sorted = Array.from(values).sort((a, b) => a - b)
+  const least = sorted[0] ?? 0
+  const most = sorted[Math.floor(0.95 * (sorted.length - 1))] ?? 0
+  return (value) => {
+    const part = most > least ? Math.min(1, (value - least) / (most - least)) : 0
+    return [12, 13, 18, Math.round(205 * (1 - part))]
   }
 }
 

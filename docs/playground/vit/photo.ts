@@ -3,7 +3,7 @@ import { largest, probabilities, rowOf, similarities } from '../model/look.ts'
 import { paintScene } from '../model/scene.ts'
 import { announce, byId, element } from '../page/element.ts'
 import { showBars } from './bars.ts'
-import { fill, grid, heat, maximum } from './ink.ts'
+import { fill, grid, spotlight } from './ink.ts'
 import type { PhotoReply, Reader } from './reader.ts'
 
 export function mountPhoto(reader: Reader): void {
@@ -16,7 +16,8 @@ export function mountPhoto(reader: Reader): void {
   const view = byId('photo-view')
   const picture = element('canvas', { className: 'picture', attributes: { 'aria-hidden': 'true' } })
   let overlay = grid(1, 1, 'heat')
-  view.append(picture, overlay)
+  const mark = element('span', { className: 'mark-patch', hidden: true })
+  view.append(picture, overlay, element('span', { className: 'lines' }), mark)
   view.tabIndex = 0
   view.setAttribute('role', 'application')
   view.setAttribute('aria-label', 'The picture in patches. Arrow keys move from patch to patch.')
@@ -158,7 +159,11 @@ export function mountPhoto(reader: Reader): void {
       byId('photo-caption').textContent =
         `Where ${who} looks in layer ${layer + 1}, ${head < 0 ? 'all heads' : `head ${head + 1}`}`
     }
-    fill(overlay, values, heat(maximum(values)))
+    fill(overlay, values, spotlight(values))
+    mark.hidden = patch === null
+    view.style.setProperty('--patches', String(n))
+    view.style.setProperty('--row', String(Math.floor((patch ?? 0) / n)))
+    view.style.setProperty('--column', String((patch ?? 0) % n))
     const chances = probabilities(logits)
     showBars(
       byId('photo-answer'),

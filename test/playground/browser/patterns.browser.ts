@@ -211,6 +211,16 @@ describe('following an element', () => {
       expect(page.url()).not.toMatch(/&e=/)
     }))
 
+  test('with a finger keeps it', () =>
+    visit({ path: patchify, ...phone }, async (page) => {
+      const box = (await page.locator('.drawing canvas').boundingBox())!
+      for (let y = 70; y < box.height && !page.url().includes('&e='); y += 17) {
+        await page.locator('.drawing canvas').tap({ position: { x: box.width / 2, y } })
+      }
+      expect(page.url()).toMatch(/&e=\d+/)
+      expect(await page.locator('#readout').innerText()).toContain('→')
+    }))
+
   test('an axis colours both sides alike', () =>
     visit({ path: patchify }, async (page) => {
       await page.locator('.legend .chip', { hasText: /^c/ }).click()

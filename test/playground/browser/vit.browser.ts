@@ -186,6 +186,16 @@ describe('a model of one’s own', () => {
   )
 })
 
+test('a pattern of the model opens on the pattern page', () =>
+  visit({ path }, async (page) => {
+    await ready(page)
+    await page.getByRole('link', { name: 'h n m, h m d -> n (h d)' }).click()
+    await expect.poll(() => page.locator('#pattern').inputValue()).toBe('h n m, h m d -> n (h d)')
+    expect(await page.locator('.drawing').getAttribute('aria-label')).toBe(
+      'einsum [2, 3, 3] and [2, 3, 2] to [3, 4]: multiply where h and m match, sum over m.',
+    )
+  }))
+
 test('the page loads less than 150 kB, compressed, without the weights', () =>
   visit({ path }, async (page) => {
     const sizes = await loaded(page, () => ready(page))
