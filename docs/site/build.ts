@@ -26,7 +26,11 @@ function renderCode(code: string, language: string): string {
 // patterns within a sentence get the colours of their axes too
 markdown.renderer.rules['code_inline'] = (tokens: Tokens, index: number) => {
   const text = tokens[index]!.content
-  const inner = /^'.*'$/.test(text) && /->|[( ]/.test(text) ? pattern(text) : escapeHtml(text)
+  // the quoted parts are patterns where they have an arrow, a group or several names
+  const inner = text
+    .split(/('[^']*')/)
+    .map((part) => (/^'.*(->|[( ]).*'$/.test(part) ? pattern(part) : escapeHtml(part)))
+    .join('')
   return `<code>${inner}</code>`
 }
 
