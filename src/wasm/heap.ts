@@ -3,7 +3,6 @@
  * is a view of the whole memory and whose offset is its address: so every view of it does, too. Growing the memory detaches that buffer, not
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
-
 import { simd } from './capabilities.ts'
 import { rows as embedded, type RowsKernels } from './generated/rows.ts'
 import { instantiate } from './instantiate.ts'
@@ -44,8 +43,8 @@ function makeHeap(): Heap | null {
     reside(memory.memory)
     return engine && rows && { memory, engine, rows }
   } catch (error) {
-    // no room for a memory, or a browser that compiles nothing of this size at once
-    if (error instanceof RangeError) return null
+    // no room for a memory, a browser that compiles nothing of this size at once, or a policy without 'wasm-unsafe-eval'
+    if (error instanceof RangeError || error instanceof WebAssembly.CompileError) return null
     throw error
   }
 }

@@ -4,7 +4,6 @@ import { contiguous } from '../../src/layout/layout.ts'
 
 beforeEach(() => {
   vi.resetModules()
-  vi.stubGlobal('WebAssembly', undefined)
 })
 
 afterEach(() => {
@@ -16,31 +15,63 @@ const tensor = (shape: readonly number[], value: (i: number) => number) => ({
   data: Float32Array.from({ length: shape.reduce((n, m) => n * m, 1) }, (_, i) => value(i)),
 })
 
-test('products come from the plain kernel', async () => {
-  const { einsumTensor } = await import('../../src/ops/einsum.ts')
-  const { getHeap } = await import('../../src/wasm/heap.ts')
-  expect(getHeap()).toBeNull()
-  const n = 50
-  const identity = tensor([n, n], (i) => (i % (n + 1) === 0 ? 1 : 0))
-  const x = tensor([n, n], (i) => i)
-  expect(einsumTensor([x, identity], 'i j, j k -> i k').data).toEqual(x.data)
-})
+/** Platforms without kernels: no WebAssembly, no SIMD in it, a policy that forbids compiling it, no room for a memory. */
+const platforms: Record<string, unknown> = {
+  'no WebAssembly': undefined,
+  'no SIMD': replaced({ validate: () => false }),
+  "no 'wasm-unsafe-eval'": replaced({
+    Module: class {
+      constructor() {
+        throw new WebAssembly.CompileError('violates the policy')
+      }
+    },
+  }),
+  'no memory': replaced({
+    Memory: class {
+      constructor() {
+        throw new RangeError('could not allocate memory')
+      }
+    },
+  }),
+}
 
-test('a weight is multiplied, and attention attends', async () => {
-  const { einsumTensor } = await import('../../src/ops/einsum.ts')
-  const { Weight } = await import('../../src/gemm/weight.ts')
-  const { attention } = await import('../../src/gemm/attention.ts')
-  const { scope } = await import('../../src/wasm/arena.ts')
-  const weight = {
-    ...contiguous([30, 20]),
-    data: new Float32Array(),
-    weight: new Weight(new Float32Array(600).fill(0.5)),
-  }
-  const x = tensor([40, 20], () => 1)
-  const y = scope(() => einsumTensor([x, weight], 'i k, o k -> i o'))
-  expect(new Set(y.data)).toEqual(new Set([10]))
-  const q = tensor([2, 60, 4], (i) => i % 3)
-  const ones = tensor([2, 60, 4], () => 1)
-  const { output } = attention(q, q, ones)
-  for (const value of output.data) expect(value).toBeCloseTo(1, 6)
-})
+function replaced(members: object): unknown {
+  return Object.defineProperties(Object.create(WebAssembly), Object.getOwnPropertyDescriptors(members))
+}
+
+test.each(Object.entries(platforms))(
+  'where there is %s products come from the plain kernel',
+  async (_, platform) => {
+    vi.stubGlobal('WebAssembly', platform)
+    const { einsumTensor } = await import('../../src/ops/einsum.ts')
+    const { getHeap } = await import('../../src/wasm/heap.ts')
+    expect(getHeap()).toBeNull()
+    const n = 50
+    const identity = tensor([n, n], (i) => (i % (n + 1) === 0 ? 1 : 0))
+    const x = tensor([n, n], (i) => i)
+    expect(einsumTensor([x, identity], 'i j, j k -> i k').data).toEqual(x.data)
+  },
+)
+
+test.each(Object.entries(platforms))(
+  'where there is %s a weight is multiplied, and attention attends',
+  async (_, platform) => {
+    vi.stubGlobal('WebAssembly', platform)
+    const { einsumTensor } = await import('../../src/ops/einsum.ts')
+    const { Weight } = await import('../../src/gemm/weight.ts')
+    const { attention } = await import('../../src/gemm/attention.ts')
+    const { scope } = await import('../../src/wasm/arena.ts')
+    const weight = {
+      ...contiguous([30, 20]),
+      data: new Float32Array(),
+      weight: new Weight(new Float32Array(600).fill(0.5)),
+    }
+    const x = tensor([40, 20], () => 1)
+    const y = scope(() => einsumTensor([x, weight], 'i k, o k -> i o'))
+    expect(new Set(y.data)).toEqual(new Set([10]))
+    const q = tensor([2, 60, 4], (i) => i % 3)
+    const ones = tensor([2, 60, 4], () => 1)
+    const { output } = attention(q, q, ones)
+    for (const value of output.data) expect(value).toBeCloseTo(1, 6)
+  },
+)
