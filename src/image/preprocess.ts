@@ -121,14 +121,17 @@ function normalise(
   const { shape, stride, offset } = permute(x, [2, 0, 1])
   const [channels, height, width] = shape as [number, number, number]
   const [plane, row, column] = stride as [number, number, number]
-  const unit = x.data instanceof Uint8Array ? 255 : 1
   const y = allocate('float32', channels * height * width)
   let at = 0
   for (let c = 0; c < channels; c++) {
+    const shifted = (value: number) => (value - mean[c]!) / std[c]!
+    const ofByte = Float32Array.from({ length: 256 }, (_, byte) => shifted(byte / 255))
     for (let i = 0; i < height; i++) {
-      for (let j = 0; j < width; j++) {
-        const value = x.data[offset + c * plane + i * row + j * column]! / unit
-        y[at++] = (value - mean[c]!) / std[c]!
+      const from = offset + c * plane + i * row
+      if (x.data instanceof Uint8Array) {
+        for (let j = 0; j < width; j++) y[at++] = ofByte[x.data[from + j * column]!]!
+      } else {
+        for (let j = 0; j < width; j++) y[at++] = shifted(x.data[from + j * column]!)
       }
     }
   }

@@ -125,48 +125,89 @@ export function resampleFloats<D extends Float32Array | Float64Array>(
 ): Tensor<D> {
   const shape = x.shape.with(axis, taps.outLength)
   const Floats = x.data.constructor as new (size: number) => D
-  const y = { ...contiguous(shape), data: new Floats(sizeOf(shape)) }
-  resampleInto(x, y, axis, taps, taps.weights, 0, (sum) => sum)
-  return y
+  const data = new Floats(sizeOf(shape))
+  resampleInto(data, x, axis, taps, taps.weights)
+  return { ...contiguous(shape), data }
 }
 
 /** Bits after the point of Pillow's fixed-point weights. */
 const PRECISION = 32 - 8 - 2
+const HALF = 1 << (PRECISION - 1)
 
 /** Resamples one axis of a contiguous uint8 tensor in Pillow's fixed-point arithmetic, bit for bit. */
 export function resampleBytes(x: Tensor<Uint8Array>, axis: number, taps: Taps): Tensor<Uint8Array> {
   const shape = x.shape.with(axis, taps.outLength)
-  const y = { ...contiguous(shape), data: new Uint8Array(sizeOf(shape)) }
+  const data = new Uint8ClampedArray(sizeOf(shape)) // which is how Pillow ends: below 0 is 0, above 255 is 255
   // rounded half away from zero
   const weights = Int32Array.from(taps.weights, (w) => Math.trunc(w * 2 ** PRECISION + (w < 0 ? -0.5 : 0.5)))
-  const half = 1 << (PRECISION - 1)
-  resampleInto(x, y, axis, taps, weights, half, (sum) => Math.min(255, Math.max(0, sum >> PRECISION)))
-  return y
+  resampleInto(data, x, axis, taps, weights)
+  return { ...contiguous(shape), data: new Uint8Array(data.buffer) }
 }
 
-type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array
+type Elements = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
+type Sums = Int32Array | Float64Array
 
+/** A run of the output at `at`, the first run of the input that it is the sum of, and its weights. */
+interface Run {
+  at: number
+  from: number
+  tap: number
+  count: number
+}
+
+/**
+ * Weighted sums along one axis, in fixed point where the weights are integers. Whole runs of elements behind the axis (a
+ * row of the image, when rows are resampled) are summed up together; runs of three, which are colours, one by one.
+ */
 function resampleInto(
-  { data: x, shape, offset }: Tensor<Uint8Array | Float32Array | Float64Array>,
-  { data: y }: Tensor<Uint8Array | Float32Array | Float64Array>,
+  y: Elements,
+  { data: x, shape, offset }: Tensor<Elements>,
   axis: number,
   { inLength, outLength, starts, counts, width }: Taps,
-  weights: Numbers,
-  initial: number,
-  finish: (sum: number) => number,
+  weights: Sums,
 ): void {
   const outer = sizeOf(shape.slice(0, axis))
-  const inner = sizeOf(shape.slice(axis + 1)) // elements from one index of the axis to the next
-  let at = 0
+  const inner = sizeOf(shape.slice(axis + 1))
+  const isFixed = weights instanceof Int32Array
+  const sums = isFixed ? new Int32Array(inner) : new Float64Array(inner)
+  const run: Run = { at: 0, from: 0, tap: 0, count: 0 }
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < outLength; i++) {
-      const from = offset + (o * inLength + starts[i]!) * inner
-      const count = counts[i]!
-      for (let k = 0; k < inner; k++) {
-        let sum = initial
-        for (let t = 0; t < count; t++) sum += x[from + t * inner + k]! * weights[i * width + t]!
-        y[at++] = finish(sum)
-      }
+      run.from = offset + (o * inLength + starts[i]!) * inner
+      run.tap = i * width
+      run.count = counts[i]!
+      if (inner === 3) sumColor(y, x, weights, run, isFixed)
+      else sumMany(y, x, weights, run, isFixed, sums)
+      run.at += inner
     }
   }
+}
+
+function sumMany(y: Elements, x: Elements, weights: Sums, run: Run, isFixed: boolean, sums: Sums): void {
+  const { at, from, tap, count } = run
+  const inner = sums.length
+  sums.fill(isFixed ? HALF : 0)
+  for (let t = 0; t < count; t++) {
+    const weight = weights[tap + t]!
+    const start = from + t * inner
+    for (let k = 0; k < inner; k++) sums[k]! += x[start + k]! * weight
+  }
+  for (let k = 0; k < inner; k++) y[at + k] = isFixed ? sums[k]! >> PRECISION : sums[k]!
+}
+
+function sumColor(y: Elements, x: Elements, weights: Sums, run: Run, isFixed: boolean): void {
+  const { at, from, tap, count } = run
+  let red = isFixed ? HALF : 0
+  let green = red
+  let blue = red
+  for (let t = 0; t < count; t++) {
+    const weight = weights[tap + t]!
+    const color = from + 3 * t
+    red += x[color]! * weight
+    green += x[color + 1]! * weight
+    blue += x[color + 2]! * weight
+  }
+  y[at] = isFixed ? red >> PRECISION : red
+  y[at + 1] = isFixed ? green >> PRECISION : green
+  y[at + 2] = isFixed ? blue >> PRECISION : blue
 }
