@@ -16,6 +16,12 @@ export function min(loops: usize, rank: i32, source: usize, result: usize): void
 
 /** target[i] = sums[i] / divisor, rounded to floats. */
 export function divide(sums: usize, n: i32, divisor: f64, target: usize): void {
+  const d = f64x2.splat(divisor), whole = divisor == 1
+  for (; n >= 4; n -= 4, sums += 32, target += 16) {
+    let a = v128.load(sums), b = v128.load(sums, 16)
+    if (!whole) { a = f64x2.div(a, d); b = f64x2.div(b, d) }
+    v128.store(target, v128.shuffle<u64>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 2))
+  }
   for (; n > 0; n--, sums += 8, target += 4) store<f32>(target, <f32>(load<f64>(sums) / divisor))
 }
 
