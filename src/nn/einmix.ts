@@ -7,6 +7,7 @@
 import {
   type Axis,
   axesOf,
+  didYouMean,
   EinopsError,
   type Expression,
   parseEinsum,
@@ -79,6 +80,8 @@ interface Side {
   readonly text: string
   readonly axes: readonly Axis[]
   readonly names: ReadonlySet<string>
+  readonly span: Span
+  readonly spanOf: (name: string) => Span
 }
 
 interface Mix {
@@ -95,7 +98,7 @@ function readMix(
 ): Mix {
   const [leftText = '', rightText] = pattern.split('->', 2)
   const source: Source = { pattern, leftText, weightShape, lengths }
-  const reject: Reject = (what, span) => {
+  const reject: Reject = (what, span, hint) => {
     throw new EinopsError({
       code: 'layer/einmix',
       operation: 'EinMix',
@@ -103,6 +106,7 @@ function readMix(
       pattern,
       lengths,
       span: placed(source, span),
+      hint,
     })
   }
   const { operands, output } = readWhole(source)
@@ -118,15 +122,27 @@ function readMix(
   for (const expression of [input, weight, output]) checkAxes(expression, reject)
   const grouped = weight.items.find(({ kind }) => kind === 'group')
   if (grouped !== undefined)
-    reject(`parentheses in the weight's shape — got '${weightShape}', expected names only`, grouped.span)
+    reject(
+      `parentheses in the weight's shape — got '${weightShape}', expected names only`,
+      grouped.span,
+      `weightShape: '${weightShape.replace(/[()]/g, ' ').replace(/\s+/g, ' ').trim()}'`,
+    )
   for (const axis of weightAxes) {
     if (axis.kind === 'ellipsis')
-      reject("'...' in the weight's shape — got '...', expected every axis by name", axis.span)
+      reject(
+        `'...' in the weight's shape — got '${weightShape}', expected every axis by name`,
+        axis.span,
+        'a weight is one array, whatever the input: the axes under ... share it',
+      )
     if (axis.kind === 'number')
       reject("a number in the weight's shape — got 1, expected names only", axis.span)
   }
   if ((ellipses[0] === undefined) !== (ellipses[1] === undefined)) {
-    reject("'...' on one side — got it once, expected it on both sides", (ellipses[0] ?? ellipses[1])!.span)
+    reject(
+      "'...' on one side — got it once, expected it on both sides",
+      (ellipses[0] ?? ellipses[1])!.span,
+      'EinMix keeps the dimensions under ...; name those that it should sum over',
+    )
   }
   for (const axis of weightAxes) {
     if (axis.kind !== 'axis') continue
@@ -134,13 +150,15 @@ function readMix(
     if (!Object.hasOwn(lengths, name)) {
       reject(
         `the length of weight axis '${name}' is missing — got no '${name}', expected it in the lengths`,
-        axis.span,
+        right.names.has(name) ? right.spanOf(name) : axis.span,
+        `pass { ${name}: … } in lengths`,
       )
     }
     if (!left.names.has(name) && !right.names.has(name)) {
       reject(
         `weight axis '${name}' is redundant — got it in the weight only, expected it on a side`,
         axis.span,
+        `weightShape is '${weightShape}'; take '${name}' out of it, or put it into the pattern`,
       )
     }
   }
@@ -149,6 +167,8 @@ function readMix(
     if (!left.names.has(name) && !weightNames.includes(name)) {
       reject(
         `length '${name}' is not used — got ${name}: ${length}, expected axes of the input or the weight`,
+        undefined,
+        didYouMean(name, [...left.names, ...weightNames]),
       )
     }
     if (!Number.isSafeInteger(length) || length < 0) {
@@ -160,7 +180,7 @@ function readMix(
   return { left, weight: weightNames, right, biasAxes }
 }
 
-type Reject = (what: string, span?: Span) => never
+type Reject = (what: string, span?: Span, hint?: string) => never
 
 /** What the user wrote. */
 interface Source {
@@ -182,7 +202,9 @@ function readWhole(source: Source): {
     return parseEinsum(whole)
   } catch (error) {
     if (!(error instanceof EinopsError)) throw error
-    const { code, message, hint } = error
+    const { code, message } = error
+    const unknown = code === 'pattern/output-only'
+    const hint = unknown ? `a new axis stands in weightShape, which is '${weightShape}'` : error.hint
     const what = message.split('\n', 1)[0]!.replace(/^einsum: /, '')
     const span = hasArrow ? placed(source, error.span) : error.span
     throw new EinopsError({ code, operation: 'EinMix', what, pattern, span, hint })
@@ -216,7 +238,11 @@ function checkAxes(expression: Expression, reject: Reject): void {
 function checkBias(biasAxes: ReadonlySet<string>, right: Side, lengths: Lengths, reject: Reject): void {
   for (const name of biasAxes) {
     if (!right.names.has(name)) {
-      reject(`bias axis '${name}' is not in the output — got '${name}', expected an axis of the right side`)
+      reject(
+        `bias axis '${name}' is not in the output — got '${name}', expected an axis of the right side`,
+        right.span,
+        `one of ${[...right.names].map((axis) => `'${axis}'`).join(', ')}: a bias is added to the output`,
+      )
     }
     if (!Object.hasOwn(lengths, name)) {
       reject(`the length of bias axis '${name}' is missing — got no '${name}', expected it in the lengths`)
@@ -235,7 +261,14 @@ function checkBias(biasAxes: ReadonlySet<string>, right: Side, lengths: Lengths,
 
 function sideOf(text: string, expression: Expression): Side {
   const axes = axesOf(expression)
-  return { text, axes, names: new Set(axes.flatMap((axis) => (axis.kind === 'axis' ? [axis.name] : []))) }
+  const spans = new Map(axes.flatMap((axis) => (axis.kind === 'axis' ? [[axis.name, axis.span]] : [])))
+  return {
+    text,
+    axes,
+    names: new Set(spans.keys()),
+    span: expression.span,
+    spanOf: (name) => spans.get(name)!,
+  }
 }
 
 function textOf(axis: Axis): string {

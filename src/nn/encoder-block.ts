@@ -35,7 +35,7 @@ export interface EncoderBlockOptions {
   readonly attnProjBias?: boolean | undefined
   /** Whether the attention has an output projection at all; true if not given. */
   readonly attnProj?: boolean | undefined
-  /** Initial value of the factors on the residual paths (layer scale); none if not given. */
+  /** Initial value of the factors on the residual paths (layer scale); none if not given, or 0, as in timm. */
   readonly initValues?: number | null | undefined
   /** Norms before attention and MLP; `false` puts them after the sums, as the first Transformer had them. */
   readonly normFirst?: boolean | undefined
@@ -81,37 +81,33 @@ export class EncoderBlock extends Module {
 
   constructor(dim: number, options: EncoderBlockOptions) {
     super()
-    const { mlpRatio = 4, normFirst = true, drop = 0, dropPath = 0, eps = 1e-6, init } = options
-    const {
-      initValues = null,
-      normLayer = 'layernorm',
-      numHeads,
-      headDim,
-      attnDrop,
-      qkvBias,
-      qkNorm,
-    } = options
-    const hiddenFeatures = options.hiddenFeatures ?? Math.floor(dim * mlpRatio)
-    const scale = () => (initValues === null ? new Identity() : new LayerScale(dim, { initValues }))
+    const { mlpRatio = 4, normFirst = true, drop = 0, dropPath = 0, eps = 1e-6 } = options
+    const { normLayer = 'layernorm', mlpLayer = 'Mlp', initValues, projBias, activation } = options
+    const { init, qkvInit = init, projInit = init } = options
+    const scale = () => (initValues ? new LayerScale(dim, { initValues }) : new Identity())
     this.normFirst = normFirst
     this.norm1 = makeNorm(normLayer, dim, { eps })
     this.attn = new Attention(dim, {
-      ...{ numHeads, headDim, qkvBias, qkNorm, attnDrop, normLayer, eps },
-      ...{
-        projDrop: drop,
-        proj: options.attnProj,
-        projBias: options.attnProjBias ?? options.projBias,
-        scaleNorm: options.scaleAttnNorm,
-      },
-      ...{ init: options.qkvInit ?? init, projInit: options.projInit ?? init },
+      numHeads: options.numHeads,
+      headDim: options.headDim,
+      qkvBias: options.qkvBias,
+      qkNorm: options.qkNorm,
+      scaleNorm: options.scaleAttnNorm,
+      proj: options.attnProj,
+      projBias: options.attnProjBias ?? projBias,
+      attnDrop: options.attnDrop,
+      projDrop: drop,
+      normLayer,
+      eps,
+      init: qkvInit,
+      projInit,
     })
     this.ls1 = scale()
     this.dropPath1 = new DropPath({ p: dropPath })
     this.norm2 = makeNorm(normLayer, dim, { eps })
-    this.mlp = makeMlp(options.mlpLayer ?? 'Mlp', dim, {
-      ...{ hiddenFeatures, activation: options.activation, drop, eps, init },
-      ...{ bias: options.projBias, norm: options.scaleMlpNorm ? normLayer : undefined },
-    })
+    const hiddenFeatures = options.hiddenFeatures ?? Math.floor(dim * mlpRatio)
+    const norm = options.scaleMlpNorm ? normLayer : undefined
+    this.mlp = makeMlp(mlpLayer, dim, { hiddenFeatures, activation, bias: projBias, norm, drop, eps, init })
     this.ls2 = scale()
     this.dropPath2 = new DropPath({ p: dropPath })
   }

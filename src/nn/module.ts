@@ -143,7 +143,6 @@ function* allParameters(module: Module): Generator<[name: string, parameter: Par
   }
 }
 
-/** The input of a layer, checked to be a float32 array. */
 /** Runs a computation of a layer on a user's array: what it makes on the way lives in the arena, its result does not. */
 export function runOn(
   x: NdArray<Float32Array>,
@@ -154,6 +153,7 @@ export function runOn(
   return toNdarray(scope(() => compute(input)))
 }
 
+/** The input of a layer, checked to be a float32 array. */
 export function asFloat(x: NdArray<Float32Array>, module: Module): FloatTensor {
   const operation = module.constructor.name
   asTensor(x, operation)

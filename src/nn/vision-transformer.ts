@@ -23,7 +23,7 @@ import { Module, runOn } from './module.ts'
 import { makeNorm } from './norm.ts'
 import type { Parameter } from './parameter.ts'
 import { PatchEmbed } from './patch-embed.ts'
-import { poolTokens } from './pooling.ts'
+import { isGlobalPool, poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
 import { makeRotation, type Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
@@ -81,6 +81,7 @@ export class VisionTransformer extends Module {
     const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
     const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, actLayer: activation, mlpRatio } = options
     const init = initOf(options, { numClasses, dim: embedDim })
+    expectOption(this, isGlobalPool(globalPool), `globalPool is none that is known — got '${globalPool}'`)
     expectOption(
       this,
       classToken || globalPool !== 'token',
