@@ -48,17 +48,17 @@ export function mountCode(parent: HTMLElement, store: Store): void {
   }
 
   function show(): void {
-    const { drawing, drawn } = store.view
-    if (drawing === null) return
+    const { reading, drawn } = store.view
+    if (reading === null) return
     switch (language) {
       case 'TypeScript':
         text.textContent = typescriptCode(drawn)
         break
       case 'einops':
-        text.textContent = einopsCode(drawn, drawing.full)
+        text.textContent = einopsCode(drawn, reading)
         break
       case 'NumPy':
-        text.textContent = numpyCode(drawing.full, drawn.operation, drawn.reduction)
+        text.textContent = numpyCode(reading, drawn.operation, drawn.reduction)
     }
   }
   store.subscribe(show)

@@ -93,13 +93,12 @@ function reductionField({ state }: View, store: Store): HTMLElement[] {
 }
 
 /** Puts the state's values into fields that nobody is typing in. */
-function refresh(parent: HTMLElement, { state, mistake, drawing }: View): void {
+function refresh(parent: HTMLElement, { state, mistake, reading }: View): void {
   for (const input of parent.querySelectorAll('input')) {
     const axis = input.dataset['axis']
     if (axis !== undefined) {
       const given = state.lengths.get(axis)
-      const known =
-        mistake === null ? drawing?.full.axes.find(({ label }) => label === axis)?.length : undefined
+      const known = mistake === null ? reading?.axes.find(({ label }) => label === axis)?.length : undefined
       input.placeholder = known === undefined ? '?' : String(known)
       if (document.activeElement !== input) input.value = given === undefined ? '' : String(given)
     } else if (document.activeElement !== input) {

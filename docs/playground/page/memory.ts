@@ -4,8 +4,9 @@ import { operandNames } from '../model/code/typescript.ts'
 import { enlarge } from '../model/enlarge.ts'
 import { explained } from '../model/library.ts'
 import { bytes, seconds } from '../model/number.ts'
-import { neutral } from '../model/palette.ts'
+import { neutral, paint } from '../model/palette.ts'
 import type { State } from '../model/state.ts'
+import { namesIn, tokenize } from '../model/tokens.ts'
 import { startWorker } from '../worker.ts'
 import { element } from './element.ts'
 import type { Store, View } from './store.ts'
@@ -19,8 +20,8 @@ export function mountMemory(parent: HTMLElement, store: Store): void {
   const clock = new Clock(time)
   let shown = ''
   store.subscribe((view) => {
-    const { drawing, drawn, mistake } = view
-    if (drawing === null || mistake !== null) return
+    const { reading, drawn, mistake } = view
+    if (reading === null || mistake !== null) return
     facts.replaceChildren(...factsOf(explained(drawn), view))
     const { operation, pattern, reduction, shapes, lengths } = drawn
     const key = JSON.stringify([operation, pattern, reduction, shapes, [...lengths]])
@@ -31,8 +32,9 @@ export function mountMemory(parent: HTMLElement, store: Store): void {
   })
 }
 
-function factsOf(explanation: Explanation, { drawing, drawn }: View): HTMLElement[] {
+function factsOf(explanation: Explanation, { drawn }: View): HTMLElement[] {
   const { view, why, bytesMoved, inputs, result, axes } = explanation
+  const hues = paint(namesIn(tokenize(drawn.pattern)))
   const computes = drawn.operation === 'reduce' || drawn.operation === 'einsum'
   const verdict = element(
     'p',
@@ -59,7 +61,7 @@ function factsOf(explanation: Explanation, { drawing, drawn }: View): HTMLElemen
     ['axis', 'length', inputs.length > 1 ? 'strides' : 'stride', ''],
     axes.map(({ name, length, strides: own, role }) => {
       const label = element('b', {}, name)
-      label.style.color = toneCss(drawing!.hues.get(name) ?? neutral)
+      label.style.color = toneCss(hues.get(name) ?? neutral)
       return [label, String(length), own.join(', '), role === 'kept' ? '' : role]
     }),
   )

@@ -10,15 +10,14 @@ const pause = 500
 export function mountMessage(parent: HTMLElement, store: Store): void {
   parent.className = 'message'
   let waiting: ReturnType<typeof setTimeout> | undefined
-  store.subscribe(({ state, mistake, drawing, drawn }) => {
+  store.subscribe(({ state, mistake, reading, drawing, drawn }) => {
     clearTimeout(waiting)
     parent.classList.toggle('wrong', mistake !== null)
     if (mistake === null) {
       parent.classList.remove('whole')
       const text =
-        drawing === null
-          ? 'This tensor cannot be drawn small enough to follow: its numbers alone make too many elements.'
-          : summary(drawing.full, drawn.operation, drawn.reduction)
+        summary(reading!, drawn.operation, drawn.reduction) +
+        (drawing === null ? ' The numbers in the pattern alone make too many elements to draw.' : '')
       parent.replaceChildren(element('p', { className: 'sentence' }, text))
       return
     }

@@ -1,9 +1,10 @@
 /** The pattern as the steps it stands for, with the shape after each. */
 import type { Explanation } from 'tesserae'
 import { explained } from '../model/library.ts'
-import { type Hue, neutral } from '../model/palette.ts'
+import { type Hue, neutral, paint } from '../model/palette.ts'
 import type { Reading } from '../model/reading.ts'
 import { type Step, story } from '../model/story.ts'
+import { namesIn, tokenize } from '../model/tokens.ts'
 import { element } from './element.ts'
 import type { Store } from './store.ts'
 import { toneCss } from './theme.ts'
@@ -12,10 +13,11 @@ export function mountSteps(parent: HTMLElement, store: Store): void {
   parent.append(element('h3', {}, 'Step by step'))
   const list = element('ol', { className: 'ladder' })
   parent.append(list)
-  store.subscribe(({ drawing, drawn }) => {
-    if (drawing === null) return list.replaceChildren()
-    const steps = story(drawing.full, drawn.operation, drawn.reduction)
+  store.subscribe(({ reading, drawn }) => {
+    if (reading === null) return
+    const steps = story(reading, drawn.operation, drawn.reduction)
     const explanation = explained(drawn)
+    const hues = paint(namesIn(tokenize(drawn.pattern)))
     list.replaceChildren(
       ...steps.map((step, i) =>
         element(
@@ -27,7 +29,7 @@ export function mountSteps(parent: HTMLElement, store: Store): void {
             step.text,
             costOf(step, i === steps.length - 1, explanation),
           ),
-          dims(step, drawing.full, drawing.hues),
+          dims(step, reading, hues),
         ),
       ),
     )

@@ -2,6 +2,7 @@
 import { type Drawing, draw } from '../model/drawing.ts'
 import { type Mistake, mistakeIn } from '../model/mistake.ts'
 import type { Picture } from '../model/picture.ts'
+import { type Reading, read } from '../model/reading.ts'
 import { paintScene } from '../model/scene.ts'
 import { fromLink, type State, toLink } from '../model/state.ts'
 import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
@@ -10,10 +11,12 @@ import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
 export interface View {
   readonly state: State
   readonly mistake: Mistake | null
-  /** Of this state, or of the last one that was right. */
-  readonly drawing: Drawing | null
-  /** The state that the drawing shows. */
+  /** The state itself, or the last one that was right. */
   readonly drawn: State
+  /** What the library accepts is always read; null only where nothing right has been seen. */
+  readonly reading: Reading | null
+  /** Null where even the shortest drawing would have too many elements. */
+  readonly drawing: Drawing | null
 }
 
 type Listener = (view: View, before: View | null) => void
@@ -93,13 +96,31 @@ export class Store {
   }
 
   private viewOf(state: State, before: View | null): View {
+    if (before !== null && before.mistake === null && onlyFollows(before.state, state)) {
+      return { ...before, state, drawn: state }
+    }
     const mistake = mistakeIn(state)
-    if (mistake === null)
-      return { state, mistake, drawing: draw(state, this.picture, this.aspect), drawn: state }
-    if (before !== null) return { state, mistake, drawing: before.drawing, drawn: before.drawn }
+    if (mistake === null) return { state, mistake, ...this.seen(state) }
+    if (before !== null) return { ...before, state, mistake }
     // a link to a mistake: what its first repair would give
     const repaired = { ...state, ...mistake.fixes[0]?.change }
-    const drawing = mistakeIn(repaired) === null ? draw(repaired, this.picture, this.aspect) : null
-    return { state, mistake, drawing, drawn: repaired }
+    const right = mistakeIn(repaired) === null
+    return {
+      state,
+      mistake,
+      ...(right ? this.seen(repaired) : { drawn: state, reading: null, drawing: null }),
+    }
   }
+
+  private seen(drawn: State): Pick<View, 'drawn' | 'reading' | 'drawing'> {
+    return { drawn, reading: read(drawn), drawing: draw(drawn, this.picture, this.aspect) }
+  }
+}
+
+/** Whether nothing changed but the element that is followed. */
+function onlyFollows(before: State, after: State): boolean {
+  if (before === after) return false
+  return Object.keys(after).every(
+    (key) => key === 'element' || before[key as keyof State] === after[key as keyof State],
+  )
 }

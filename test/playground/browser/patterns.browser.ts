@@ -378,6 +378,17 @@ describe('the page', () => {
       expect(refused).toBe('EvalError')
     }))
 
+  test('explains what is too large to draw', () =>
+    visit({ path: 'index.html#repeat?p=a+-%3E+a+900&x=3' }, async (page) => {
+      expect(await sentence(page)).toMatch(
+        /^repeat \[3\] to \[3, 900\]: repeat along 900\. .* too many elements to draw\.$/,
+      )
+      expect(await page.locator('#memory').innerText()).toMatch(/A view[\s\S]*\[3, 900\]/)
+      expect(await page.locator('#steps').innerText()).toContain('repeat along 900')
+      await type(page, 'a -> a 9')
+      expect(await coloursOf(page, '.drawing canvas')).toBeGreaterThan(3)
+    }))
+
   test('draws five dimensions, and large tensors with shorter axes', () =>
     visit({ path: 'index.html#rearrange?p=a+b+c+d+e+-%3E+e+d+(c+b)+a&x=2,2,2,3,3' }, async (page) => {
       expect(await drawingLabel(page)).toMatch(/to \[3, 3, 4, 2\]/)
