@@ -3,8 +3,9 @@
  * doubles for everything else. Both take the numbers of a tile in one `set`, which converts them, so that the loops
  * meet one kind of array whatever the dtype.
  */
+
+import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
-import { instantiate } from '../wasm/instantiate.ts'
 import type { FoldLoop } from './fold-loops.ts'
 import type { ReductionName } from './reduction.ts'
 
@@ -59,19 +60,10 @@ const resultsStart = tableStart + 4 * vectorTile + 64
 const finishedStart = resultsStart + 8 * vectorTile + 64
 const pages = Math.ceil((finishedStart + 4 * vectorTile + 64) / 65536)
 
-interface Stage {
-  readonly kernels: FoldKernels
-  readonly memory: WebAssembly.Memory
-}
+let stage: Apart<FoldKernels> | null | undefined
 
-let stage: Stage | null | undefined
-
-function getStage(): Stage | null {
-  if (stage === undefined) {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    const kernels = instantiate(fold, memory)
-    stage = kernels && { kernels, memory }
-  }
+function getStage(): Apart<FoldKernels> | null {
+  if (stage === undefined) stage = instantiateApart(fold, pages)
   return stage
 }
 

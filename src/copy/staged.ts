@@ -4,8 +4,9 @@
  * moving elements one by one in JavaScript, and still faster, since `set` moves whole cache lines and a kernel moves
  * many elements at a time, whatever types the program has used before.
  */
+
+import { instantiateApart } from '../wasm/apart.ts'
 import { type CopyKernels, copy } from '../wasm/generated/copy.ts'
-import { instantiate } from '../wasm/instantiate.ts'
 import { type Loop, type Nest, walk } from './nest.ts'
 import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.ts'
 
@@ -62,12 +63,11 @@ const entries: Entry[] = []
 
 function getStage(): Stage | null {
   if (stage === undefined) {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    const kernels = instantiate(copy, memory)
-    stage = kernels && {
-      kernels,
-      loops: new Int32Array(memory.buffer, 0, runsStart / 4),
-      heap: new Uint8Array(memory.buffer),
+    const apart = instantiateApart(copy, pages)
+    stage = apart && {
+      kernels: apart.kernels,
+      loops: new Int32Array(apart.memory.buffer, 0, runsStart / 4),
+      heap: new Uint8Array(apart.memory.buffer),
     }
   }
   return stage
