@@ -112,7 +112,16 @@ function softmaxRow(x: usize, n: i32): void {
   m = f32x4.max(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1))
   m = f32x4.max(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2))
   let sum = f32x4.splat(0)
-  for (let p = x; p < whole; p += 16) {
+  let p = x
+  // two at a time: neither waits for the other's long chain of operations
+  for (; p + 32 <= whole; p += 32) {
+    const e = exp(f32x4.sub(v128.load(p), m))
+    const f = exp(f32x4.sub(v128.load(p, 16), m))
+    v128.store(p, e)
+    v128.store(p, f, 16)
+    sum = f32x4.add(sum, f32x4.add(e, f))
+  }
+  if (p < whole) {
     const e = exp(f32x4.sub(v128.load(p), m))
     v128.store(p, e)
     sum = f32x4.add(sum, e)
