@@ -47,7 +47,9 @@ function readRequest(args: readonly string[]) {
     ...{ path, weights, labels, attention, json },
     top: integer(values.top, '--top', 1),
     heads: given(values.heads, (text) => integer(text, '--heads', 1)),
-    threads: given(values.threads, (text) => (text === 'auto' ? ('auto' as const) : integer(text, '--threads', 1))),
+    threads: given(values.threads, (text) =>
+      text === 'auto' ? ('auto' as const) : integer(text, '--threads', 1),
+    ),
     mean: given(values.mean, (text) => numbers(text, '--mean')),
     std: given(values.std, (text) => numbers(text, '--std')),
     cropPct: given(values['crop-pct'], (text) => number(text, '--crop-pct')),
@@ -69,12 +71,13 @@ async function classify(request: Request, output: Output): Promise<void> {
   if (attention !== undefined) {
     await writePicture(attention, await drawAttention(picture, x, model, partSeen(view)))
   }
+  const assumed = [...model.guesses, ...assumptionsOf(view, request)]
   if (request.json) {
-    output.json({ file: path, answers, milliseconds, attention })
+    output.json({ file: path, answers, assumed, milliseconds, attention })
     return
   }
   printAnswers(answers, output)
-  for (const guess of model.guesses) output.notice(`assumed: ${guess}`)
+  for (const guess of assumed) output.notice(`assumed: ${guess}`)
   output.notice(`${path}: answered in ${milliseconds} ms`)
   if (attention !== undefined) output.notice(`drawn: ${attention}`)
 }
@@ -123,6 +126,15 @@ function viewOf(
     mean: mean ?? every(isPhoto ? 0.5 : 0),
     std: std ?? every(isPhoto ? 0.5 : 1),
   }
+}
+
+/** What no option said about the preparation of pictures. */
+function assumptionsOf({ mean, std, cropPct }: View, request: Request): string[] {
+  return [
+    ...(request.mean === undefined ? [`--mean is ${mean}`] : []),
+    ...(request.std === undefined ? [`--std is ${std}`] : []),
+    ...(request.cropPct === undefined ? [`--crop-pct is ${cropPct}`] : []),
+  ]
 }
 
 /** Which part of the short side of a picture the model sees. */

@@ -108,11 +108,18 @@ describe('tesserae classify', () => {
     }
   })
 
-  test('what is assumed about the model is said, and what its file says is not', async () => {
-    const { notices } = await tesserae('classify', seven, '--weights', digitsModel)
-    expect(notices.filter((line) => line.startsWith('assumed: '))).toEqual([
+  test('what is assumed is said, and what the file or an option says is not', async () => {
+    const assumed = async (...options: string[]) => {
+      const { notices } = await tesserae('classify', seven, '--weights', digitsModel, ...options)
+      return notices.filter((line) => line.startsWith('assumed: '))
+    }
+    expect(await assumed()).toEqual([
       "assumed: eps is 0.00001, as in torch's models",
+      'assumed: --mean is 0',
+      'assumed: --std is 1',
+      'assumed: --crop-pct is 1',
     ])
+    expect(await assumed('--mean', '0', '--std', '1', '--crop-pct', '1')).toHaveLength(1)
   })
 
   test.each<[string, (weights: string) => string[], string]>([
