@@ -28,10 +28,10 @@ function constant(at: usize): v128 {
   return v128.load32_splat(constants + at)
 }
 
-/** p·x + the constant at a byte offset */
+/** The constant at a byte offset times x, plus the next one. */
 @inline
-function horner(p: v128, x: v128, at: usize): v128 {
-  return madd(p, x, constant(at))
+function line(at: usize, x: v128): v128 {
+  return madd(constant(at), x, constant(at + 4))
 }
 
 /** exp(x) */
@@ -49,13 +49,10 @@ export function expOfSum(high: v128, low: v128): v128 {
   const n = f32x4.sub(rounded, constant(0))
   let r = f32x4.sub(high, f32x4.mul(n, constant(8)))
   r = f32x4.add(f32x4.sub(r, f32x4.mul(n, constant(12))), low)
-  let p = constant(32)
-  p = horner(p, r, 36)
-  p = horner(p, r, 40)
-  p = horner(p, r, 44)
-  p = horner(p, r, 48)
-  p = horner(p, r, 52)
-  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), constant(28))
+  // neighbouring terms first (Estrin): Horner's rule would make each step wait for the one before
+  const r2 = f32x4.mul(r, r)
+  let p = madd(madd(line(32, r), r2, line(40, r)), r2, line(48, r))
+  p = f32x4.add(f32x4.add(f32x4.mul(p, r2), r), constant(28))
   // 2ⁿ as a product of two powers, since n reaches beyond the exponents of normal numbers; n stands in the low bits of `rounded`
   const i = i32x4.sub(rounded, constant(0))
   const half = i32x4.shr_s(i, 1)
@@ -90,15 +87,10 @@ export function gelu(x: v128): v128 {
   const a = f32x4.abs(x)
   const one = constant(28)
   const t = f32x4.div(one, f32x4.add(f32x4.mul(a, constant(64)), one))
-  let p = constant(72)
-  p = horner(p, t, 76)
-  p = horner(p, t, 80)
-  p = horner(p, t, 84)
-  p = horner(p, t, 88)
-  p = horner(p, t, 92)
-  p = horner(p, t, 96)
-  p = horner(p, t, 100)
-  p = horner(p, t, 104)
+  const t2 = f32x4.mul(t, t)
+  const t4 = f32x4.mul(t2, t2)
+  const upper = madd(constant(72), t4, madd(line(76, t), t2, line(84, t)))
+  const p = madd(upper, t4, madd(line(92, t), t2, line(100, t)))
   // a²/2 in two parts: the square of a's first 12 bits is exact
   const head = i32x4.shl(i32x4.shr_u(a, 12), 12)
   const half = constant(24)
