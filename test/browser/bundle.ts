@@ -65,7 +65,12 @@ export async function bundle(files: readonly string[], outDir: string): Promise<
       minify: false,
       modulePreload: false,
       rollupOptions: {
-        input: { run: join(here, 'run.ts'), model: join(here, 'model.ts'), worker: join(here, 'worker.ts') },
+        input: {
+          run: join(here, 'run.ts'),
+          model: join(here, 'model.ts'),
+          worker: join(here, 'worker.ts'),
+          thread: join(root, 'src/wasm/worker.ts'),
+        },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
         // the model's export is imported by Node
         preserveEntrySignatures: 'exports-only',

@@ -32,6 +32,10 @@ const impossible: Partial<Record<Policy, readonly [files: RegExp, why: string][]
 declare global {
   var runCases: (files: readonly string[]) => Promise<Outcome[]>
   var about: () => { isolated: boolean; capabilities: ReturnType<typeof capabilities> }
+  var logitsByThreads: (
+    weights: string,
+    threads: number,
+  ) => Promise<{ threads: number; reasons: readonly string[]; logits: number[] }>
   var logitsOfDigits: (weights: string) => Promise<number[]>
 }
 
@@ -102,6 +106,20 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
       })
       expect(there).toEqual(logitsInNode(policy !== 'without-wasm'))
       expect(new Set(there).size).toBe(30)
+    })
+
+    test('two threads compute the same where the page is isolated; elsewhere one does, and says why', async () => {
+      const { threads, reasons, logits } = await withPage(policy, 'model.html', async (page) => {
+        await page.waitForFunction(() => 'logitsByThreads' in globalThis)
+        return page.evaluate(() => globalThis.logitsByThreads('./vit-digits.safetensors', 2))
+      })
+      expect(logits).toEqual(logitsInNode(policy !== 'without-wasm'))
+      expect([threads, policy === 'isolated' ? reasons : []]).toEqual([policy === 'isolated' ? 2 : 1, []])
+      if (policy === 'isolated') expect(reasons.join()).not.toMatch(/threads:/)
+      else
+        expect(reasons.join()).toMatch(
+          /threads: one, since (this page is not cross-origin isolated|there are no WebAssembly)/,
+        )
     })
 
     test("a Web Worker's logits are the same", async () => {

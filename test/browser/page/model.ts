@@ -1,4 +1,5 @@
 /** The page's and the worker's other task: document 1's ViT on given weights and pixels, its logits as they are. */
+import { init } from 'tesserae'
 import { readSafetensors } from 'tesserae/checkpoint'
 import { ViT } from 'tesserae/nn'
 import ndarray from './ndarray.ts'
@@ -24,4 +25,15 @@ export async function logitsOfDigits(weights: string | Uint8Array): Promise<numb
   return Array.from({ length: 30 }, (_, i) => logits.get(Math.floor(i / 10), i % 10))
 }
 
-Object.assign(globalThis, { logitsOfDigits })
+/** The same with as many threads as are asked for, and how many there were. */
+async function logitsByThreads(
+  weights: string,
+  threads: number,
+): Promise<{ threads: number; reasons: readonly string[]; logits: number[] }> {
+  const got = await init({ threads, worker: new URL('./thread.js', document.baseURI) })
+  const logits = await logitsOfDigits(weights)
+  await init({ threads: 1 })
+  return { threads: got.threads, reasons: got.reasons, logits }
+}
+
+Object.assign(globalThis, { logitsOfDigits, logitsByThreads })
