@@ -71,7 +71,7 @@ class Arena implements ResultMemory {
     if (!this.inUse)
       return { ...result, data: heap.slice(first, first + count), offset: result.offset - first }
     const start = this.allocate(count) / 4
-    heapView(this.heap).copyWithin(start, first, first + count)
+    if (start !== first) heapView(this.heap).copyWithin(start, first, first + count)
     const { shape, stride, offset } = result
     return { data: heapView(this.heap), shape, stride, offset: offset - first + start }
   }
