@@ -22,7 +22,6 @@ export default defineConfig([
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image/index.ts',
       'adapters/index': 'src/adapters/index.ts',
-      worker: 'src/wasm/worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
     outDir: 'dist',
@@ -46,10 +45,20 @@ export default defineConfig([
     entry: { index: 'src/compiled.ts' },
     outDir: 'dist/compiled',
     dts: true,
+    // for those who count milliseconds: reading the text is most of importing it
+    minify: true,
     plugins: [withoutParser(), thirdPartyLicenses()],
     inputOptions: { resolve: { mainFields: ['module', 'main'] } },
     // three small CommonJS files, which take longer to find than to read
     deps: { alwaysBundle: [/^ndarray$/, /^iota-array$/, /^is-buffer$/], neverBundle: [/^#/, /^node:/] },
+  },
+  {
+    ...common,
+    // bundlers copy a worker's file as it is, so it must stand alone
+    entry: { worker: 'src/wasm/worker.ts' },
+    outDir: 'dist',
+    clean: false,
+    dts: true,
   },
   {
     ...common,

@@ -99,7 +99,6 @@ function run(
   bytes: number,
   nest: Nest,
 ): void {
-  const kernel = kernels[`copy${bytes as 1 | 2 | 4 | 8}`]
   const rank = table.length / 3
   loops.set(table)
   walk(piece.outer, nest.source + piece.source, nest.target + piece.target, (read, write) => {
@@ -107,7 +106,7 @@ function run(
       const { shift, address } = reads[i]!
       heap.set(new Uint8Array(source.buffer, source.byteOffset + read * bytes + shift, readBytes), address)
     }
-    kernel(0, rank, from, to)
+    kernels.copy(bytes, 0, rank, from, to)
     for (let i = 0; i < results.length; i++) target.set(results[i]!, write * bytes + writes[i]!.shift)
   })
 }

@@ -36,12 +36,16 @@ async function bundle(code: string): Promise<string> {
   return ([result].flat()[0] as Rolldown.RolldownOutput).output[0].code
 }
 
-/** Milliseconds that a fresh Node takes to import a file, beyond those for an empty one; the best of several. */
+/**
+ * Milliseconds of processor time that a fresh Node takes to import a file, beyond those for an empty one; the best of
+ * several. (By the clock they would grow with whatever else the machine does.)
+ */
 function importTime(file: string): number {
   const empty = join(folder, 'empty.mjs')
   writeFileSync(empty, '')
   const time = (path: string) => {
-    const code = `const start = performance.now(); await import(${JSON.stringify(pathToFileURL(path).href)}); console.log(performance.now() - start)`
+    const url = JSON.stringify(pathToFileURL(path).href)
+    const code = `const start = process.cpuUsage(); await import(${url}); const { user, system } = process.cpuUsage(start); console.log((user + system) / 1000)`
     return Number(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }))
   }
   const best = (path: string) => Math.min(...Array.from({ length: 9 }, () => time(path)))

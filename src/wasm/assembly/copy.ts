@@ -5,37 +5,37 @@
  * in blocks; or neither, and elements move one by one. Loads may read up to 16 bytes past the source's end.
  */
 
-/** Elements of one byte. */
-export function copy1(loops: usize, rank: i32, source: usize, target: usize): void { walk<u8>(loops, rank, source, target) }
-
-/** Elements of two bytes. */
-export function copy2(loops: usize, rank: i32, source: usize, target: usize): void { walk<u16>(loops, rank, source, target) }
-
-/** Elements of four bytes. */
-export function copy4(loops: usize, rank: i32, source: usize, target: usize): void { walk<u32>(loops, rank, source, target) }
-
-/** Elements of eight bytes. */
-export function copy8(loops: usize, rank: i32, source: usize, target: usize): void { walk<u64>(loops, rank, source, target) }
-
-function walk<T>(loops: usize, rank: i32, source: usize, target: usize): void {
+/** Moves a tile's elements of so many bytes. */
+export function copy(bytes: i32, loops: usize, rank: i32, source: usize, target: usize): void {
   const n = load<i32>(loops), s = load<i32>(loops, 4), t = load<i32>(loops, 8)
   if (rank > 2) {
-    for (let k = 0; k < n; k++, source += s, target += t) walk<T>(loops + 12, rank - 1, source, target)
+    for (let k = 0; k < n; k++, source += s, target += t) copy(bytes, loops + 12, rank - 1, source, target)
     return
   }
   const nj = load<i32>(loops, 12), sj = load<i32>(loops, 16), tj = load<i32>(loops, 20)
-  const size: i32 = sizeof<T>()
-  if (sj == size && tj == size) {
-    for (let i = 0; i < n; i++, source += s, target += t) run(source, target, <usize>nj * sizeof<T>())
-  } else if (sj == size && t == size && sizeof<T>() == 4) {
+  const across = sj == bytes && t == bytes
+  if (sj == bytes && tj == bytes) {
+    for (let i = 0; i < n; i++, source += s, target += t) run(source, target, <usize>(nj * bytes))
+  } else if (across && bytes == 4) {
     transpose4(source, target, n, s, nj, tj)
-  } else if (sj == size && t == size && sizeof<T>() == 1) {
+  } else if (across && bytes == 1) {
     transpose1(source, target, n, s, nj, tj)
+  } else if (bytes == 1) {
+    singly<u8>(source, target, n, s, t, nj, sj, tj)
+  } else if (bytes == 2) {
+    singly<u16>(source, target, n, s, t, nj, sj, tj)
+  } else if (bytes == 4) {
+    singly<u32>(source, target, n, s, t, nj, sj, tj)
   } else {
-    for (let i = 0; i < n; i++, source += s, target += t) {
-      let from = source, to = target
-      for (let j = 0; j < nj; j++, from += sj, to += tj) store<T>(to, load<T>(from))
-    }
+    singly<u64>(source, target, n, s, t, nj, sj, tj)
+  }
+}
+
+@inline
+function singly<T>(source: usize, target: usize, n: i32, s: i32, t: i32, nj: i32, sj: i32, tj: i32): void {
+  for (let i = 0; i < n; i++, source += s, target += t) {
+    let from = source, to = target
+    for (let j = 0; j < nj; j++, from += sj, to += tj) store<T>(to, load<T>(from))
   }
 }
 
