@@ -121,9 +121,11 @@ function drawnLengths({ lengths }: State, { axes }: Reading): Map<string, number
   )
 }
 
-/** The elements' own numbers; small factors for a product, so that its sums stay short. */
+/** The elements' own numbers; for a product digits without a visible period, so that its sums are short and differ. */
 function numbered(size: number, operand: number, factors: boolean): Float32Array {
-  return Float32Array.from({ length: size }, (_, i) => (factors ? ((i * 7 + operand * 3) % 9) + 1 : i))
+  return Float32Array.from({ length: size }, (_, i) => {
+    return factors ? (((3 * i * i + 5 * i + 7 * operand + 2) % 23) % 9) + 1 : i
+  })
 }
 
 /** The colour of a picture's element: the pixel's, or the tint of its channel. */

@@ -118,7 +118,14 @@ function place(plan: Plan, down: boolean, cell: number, width: number): Frames {
     if (i === columns.length - 1 && i > 0) arrow = { x: x - between / 2, y: height / 2, down }
     for (const box of column) {
       y += box.top
-      frames.push({ tensor: box.tensor, x: x + left, y, width: box.wide * cell, height: box.high * cell })
+      const centred = down ? (wide - box.wide * cell) / 2 : 0
+      frames.push({
+        tensor: box.tensor,
+        x: x + left + centred,
+        y,
+        width: box.wide * cell,
+        height: box.high * cell,
+      })
       y += box.high * cell + 18
     }
     x += left + wide + between
