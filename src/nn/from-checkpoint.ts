@@ -1,10 +1,12 @@
 /**
  * From a checkpoint to a model: the naming scheme is recognised, parameters get timm's names, and every hyper-parameter
  * that shapes determine is read off them. What they do not tell (the number of heads, eps, the image size of fixed
- * positions) follows the scheme's convention, and the model says so in `guesses`.
+ * positions) is looked for in the file's metadata, else it follows the scheme's convention and the model says so in
+ * `guesses`.
  */
 
 import { timmNames } from '../checkpoint/convert.ts'
+import { type Hints, hintsIn } from '../checkpoint/hints.ts'
 import { CheckpointError, openSafetensors, type StateDict } from '../checkpoint/index.ts'
 import type { Naming } from '../checkpoint/naming.ts'
 import type { NdArray } from '../layout/tensor.ts'
@@ -30,7 +32,7 @@ const conventions: Readonly<Record<Naming, { readonly eps: number; readonly head
  */
 export function modelFromState(
   dict: StateDict,
-  overrides: VisionTransformerOptions,
+  options: VisionTransformerOptions,
   make: (options: VisionTransformerOptions, guesses: readonly string[]) => VisionTransformer,
   { consume = false }: { readonly consume?: boolean } = {},
 ): VisionTransformer {
@@ -43,20 +45,32 @@ export function modelFromState(
     })
   }
   if (consume && named.dict !== dict) for (const name of Object.keys(dict)) delete dict[name]
+  const overrides = given(options)
   const read = readOptions(named.dict, named.naming, overrides)
   const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
   model.loadStateDict(named.dict, { consume })
   return model
 }
 
-/** The parameters of any source. */
-export async function readCheckpoint(source: CheckpointSource): Promise<StateDict> {
+/** The options that have a value. */
+function given(options: VisionTransformerOptions): VisionTransformerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+/** What a source holds: parameters, and what its metadata say about the model. */
+export interface Checkpoint {
+  readonly dict: StateDict
+  readonly hints: Hints
+}
+
+/** The contents of any source. */
+export async function readCheckpoint(source: CheckpointSource): Promise<Checkpoint> {
   if (source instanceof ArrayBuffer) return readCheckpoint(new Uint8Array(source))
   const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
-  if (!isFile && !(source instanceof Uint8Array)) return { ...source }
+  if (!isFile && !(source instanceof Uint8Array)) return { dict: { ...source }, hints: {} }
   const file = await openSafetensors(source)
   try {
-    return await file.tensors()
+    return { dict: await file.tensors(), hints: hintsIn(file.metadata) }
   } finally {
     await file.close()
   }

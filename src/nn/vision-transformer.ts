@@ -175,9 +175,11 @@ export class VisionTransformer extends Module {
     source: CheckpointSource,
     overrides: VisionTransformerOptions = {},
   ): Promise<VisionTransformer> {
-    return readCheckpoint(source).then((dict) =>
-      modelFromState(dict, overrides, (...args) => new VisionTransformer(...args), { consume: true }),
-    )
+    return readCheckpoint(source).then(({ dict, hints }) => {
+      const { numHeads = hints.numHeads, eps = hints.eps } = overrides
+      const options = { ...overrides, numHeads, eps }
+      return modelFromState(dict, options, (...args) => new VisionTransformer(...args), { consume: true })
+    })
   }
 
   /** The same of parameters that are in memory, at once. */

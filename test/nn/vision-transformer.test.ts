@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ndarray from 'ndarray'
-import { convertNames, writeSafetensors } from 'tesserae/checkpoint'
+import { convertNames, type Naming, writeSafetensors } from 'tesserae/checkpoint'
 import { attentionRollout, VisionTransformer, type VisionTransformerOptions } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
 import { distance, type FloatArray, randn } from '../documents/arrays.ts'
@@ -113,6 +113,51 @@ describe('VisionTransformer.fromCheckpoint', () => {
     })
     expect(told.guesses).toEqual([])
   })
+
+  test('believes the metadata of a file about heads and eps, an option more', async () => {
+    const model = new VisionTransformer({ ...small, eps: 1e-3 })
+    const metadata = { config: JSON.stringify({ num_attention_heads: 3, layer_norm_eps: 1e-3 }) }
+    const bytes = writeSafetensors(model.stateDict(), metadata)
+    const copy = await VisionTransformer.fromCheckpoint(bytes, { numHeads: undefined })
+    expect(copy.guesses).toEqual([])
+    expect(distance(copy.forward(x), model.forward(x))).toBe(0)
+    const other = await VisionTransformer.fromCheckpoint(bytes, { numHeads: 4 })
+    expect(other.blocks[0]!.attn.numHeads).toBe(4)
+  })
+
+  const vitPytorch: VisionTransformerOptions = {
+    ...{ ...small, patchNorm: true, qkvBias: false },
+    ...{ embedNormLayer: 'layernorm', projection: 'linear' },
+  }
+  const foreign: Record<string, readonly [Naming, VisionTransformerOptions]> = {
+    "the giant DINOv2's gated MLP": [
+      'huggingface',
+      { ...small, initValues: 1, mlpLayer: 'SwiGLUPacked', actLayer: 'silu', regTokens: 2, numClasses: 0 },
+    ],
+    'a vit-pytorch ViT of one head without a projection': [
+      'vit-pytorch',
+      { ...vitPytorch, numHeads: 1, attnProj: false },
+    ],
+    'a vit-pytorch ViT that pools by the mean': [
+      'vit-pytorch',
+      { ...vitPytorch, classToken: false, globalPool: 'avg', fcNorm: false },
+    ],
+  }
+  for (const [name, [to, options]] of Object.entries(foreign)) {
+    test(`reads ${name}, and gives its parameters back exactly`, async () => {
+      const model = new VisionTransformer({ ...options, eps: 1e-6 })
+      // DINOv2 has no positions of registers
+      if (options.regTokens) model.posEmbed!.data.fill(0, small.embedDim, 3 * small.embedDim)
+      const dict = convertNames(model.stateDict(), { from: 'timm', to })
+      const copy = await VisionTransformer.fromCheckpoint(dict, { numHeads: options.numHeads, eps: 1e-6 })
+      expect(distance(copy.forward(x), model.forward(x))).toBe(0)
+      const back = convertNames(copy.stateDict(), { from: 'timm', to })
+      expect(Object.keys(back).sort()).toEqual(Object.keys(dict).sort())
+      for (const [key, array] of Object.entries(dict)) {
+        expect(distance(back[key] as FloatArray, array as FloatArray), key).toBe(0)
+      }
+    })
+  }
 
   test('refuses what is no Vision Transformer, and heads that it cannot see', async () => {
     await expect(VisionTransformer.fromCheckpoint({ foo: ndarray(new Float32Array(1)) })).rejects.toThrow(
