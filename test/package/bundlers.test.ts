@@ -8,7 +8,14 @@ import { build as vite } from 'vite'
 import { describe, expect, inject, test } from 'vitest'
 import { everyEntry, everyEntryPrints, run, write } from './project.ts'
 
-const entries = ['tesserae', 'tesserae/nn', 'tesserae/checkpoint', 'tesserae/image', 'tesserae/adapters']
+const entries = [
+  'tesserae',
+  'tesserae/compiled',
+  'tesserae/nn',
+  'tesserae/checkpoint',
+  'tesserae/image',
+  'tesserae/adapters',
+]
 
 /** The minified bundle of a module for a web page. */
 async function bundle(code: string): Promise<string> {
@@ -87,7 +94,13 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       `import { rearrange } from 'tesserae'; globalThis.use = rearrange`,
       null,
     ],
-    ['the whole language', 80, language, null],
+    [
+      "import { rearrange } from 'tesserae/compiled'",
+      20,
+      `import { load, rearrange } from 'tesserae/compiled'; globalThis.use = [load, rearrange]`,
+      null,
+    ],
+    ['the whole language', 90, language, null],
     [
       'all of tesserae/nn beyond the language',
       60,
@@ -121,11 +134,16 @@ describe('sizes, minified and gzipped, dependencies included', () => {
   })
 })
 
-test('the distribution holds no module twice', () => {
+test('the worker is one file, since bundlers copy it as it is', () => {
+  const worker = readFileSync(join(inject('project'), 'node_modules/tesserae/dist/worker.js'), 'utf8')
+  expect(worker).not.toMatch(/^import |\bimport\(|\bfrom ['"]/m)
+})
+
+test('the distribution holds no module twice but what the worker has', () => {
   const dist = join(inject('project'), 'node_modules/tesserae/dist')
   const places = new Map<string, string[]>()
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.js')) continue
+    if (!name.endsWith('.js') || name === 'worker.js') continue
     for (const [, module] of readFileSync(join(dist, name), 'utf8').matchAll(/^\/\/#region (\S+)/gm))
       places.set(module!, [...(places.get(module!) ?? []), name])
   }
