@@ -14,8 +14,9 @@ const installed = () => join(inject('project'), 'node_modules/tesserae')
 test('the tarball holds the distribution and the papers, and nothing of the workshop', () => {
   const strange = inject('packed').filter(
     (path) =>
-      !/^(README\.md|LICENSE|package\.json|dist\/(.+\.js|.+\.d\.ts|THIRD-PARTY-LICENSES\.txt|compiled/THIRD-PARTY-LICENSES\.txt))$/.test(path) ||
-      /^dist\/(tools|site)\//.test(path),
+      !/^(README\.md|LICENSE|package\.json|dist\/(.+\.js|.+\.d\.ts|THIRD-PARTY-LICENSES\.txt|compiled\/THIRD-PARTY-LICENSES\.txt))$/.test(
+        path,
+      ) || /^dist\/(tools|site)\//.test(path),
   )
   expect(strange).toEqual([])
 })
@@ -75,7 +76,9 @@ function closure(entries: readonly string[]): Map<string, string> {
 }
 
 test('the licence of every bundled package is in the tarball', () => {
-  const licences = readFileSync(join(installed(), 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8')
+  const licences = ['dist', 'dist/compiled']
+    .map((folder) => readFileSync(join(installed(), folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8'))
+    .join('\n')
   const bundled = new Set<string>()
   for (const name of readdirSync(join(installed(), 'dist'), { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.js')) continue
