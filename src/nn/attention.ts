@@ -10,7 +10,7 @@ import { toNdarray } from '../ops/array.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { expectLength, expectOption, expectRank } from './check.ts'
+import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
 import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
@@ -86,6 +86,7 @@ export class Attention extends Module {
   constructor(dim: number, options: AttentionOptions = {}) {
     super()
     const { numHeads = 8, qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
+    expectWhole(this, { dim, numHeads })
     const headDim = options.headDim ?? dim / numHeads
     expectOption(
       this,

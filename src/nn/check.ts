@@ -42,6 +42,14 @@ export function expectOption(layer: Module | string, holds: boolean, what: strin
   throw new EinopsError({ code: 'layer/option', operation, what })
 }
 
+/** Options that count or measure have to be whole numbers, from `least` on. */
+export function expectWhole(layer: Module, options: Readonly<Record<string, number>>, least = 1): void {
+  for (const [name, value] of Object.entries(options)) {
+    const holds = Number.isSafeInteger(value) && value >= least
+    expectOption(layer, holds, `${name} is no length — got ${value}, expected a whole number from ${least}`)
+  }
+}
+
 /** A side or a pair of sides, as `[height, width]`. */
 export function pair(size: number | readonly [number, number]): readonly [number, number] {
   return typeof size === 'number' ? [size, size] : size

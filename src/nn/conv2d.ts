@@ -8,7 +8,7 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import { slideWindow, type Window, windowCount } from '../layout/window.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
-import { expectLength, expectOption, expectRank, pair } from './check.ts'
+import { expectLength, expectOption, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { type Margins, pad } from './padding.ts'
@@ -57,6 +57,11 @@ export class Conv2d extends Module {
     const [kernelRows, kernelColumns] = pair(kernelSize)
     const [strideRows, strideColumns] = pair(stride)
     const [dilationRows, dilationColumns] = pair(dilation)
+    expectWhole(this, { inChannels, outChannels, groups })
+    for (const [name, sides] of Object.entries({ kernelSize, stride, dilation })) {
+      for (const side of pair(sides)) expectWhole(this, { [name]: side })
+    }
+    if (typeof padding !== 'string') for (const side of pair(padding)) expectWhole(this, { padding: side }, 0)
     expectOption(
       this,
       inChannels % groups === 0 && outChannels % groups === 0,

@@ -3,7 +3,7 @@
 import type { Epilogue } from '../gemm/epilogue.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { einsumTensor } from '../ops/einsum.ts'
-import { expectLength } from './check.ts'
+import { expectLength, expectWhole } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import type { Parameter } from './parameter.ts'
@@ -37,6 +37,7 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, { bias = true, ...options }: LinearOptions = {}) {
     super()
+    expectWhole(this, { inFeatures, outFeatures }, 0)
     this.inFeatures = inFeatures
     this.outFeatures = outFeatures
     const parameters = linearParameters([outFeatures, inFeatures], { ...options, bias })

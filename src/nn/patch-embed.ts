@@ -8,7 +8,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
-import { expectLength, expectRank, pair } from './check.ts'
+import { expectLength, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
@@ -135,6 +135,8 @@ export class PatchProjection extends Module {
   constructor([s1, s2]: readonly [number, number], embedDim: number, options: PatchEmbedOptions) {
     super()
     const { inChans = 3, projection = 'linear', flatten = true, outputFmt, bias = true } = options
+    for (const patchSize of [s1, s2]) expectWhole(this, { patchSize })
+    expectWhole(this, { inChans, embedDim })
     this.patchSize = [s1, s2]
     this.inChans = inChans
     this.format = outputFmt ?? (flatten ? 'NLC' : 'NCHW')

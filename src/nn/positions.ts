@@ -44,7 +44,8 @@ export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array>
   const bands = dim / 4
   const [h, w] = grid
   const isSimple = order === 'simple-vit'
-  const omega = (band: number) => temperature ** -(band / (isSimple ? bands - 1 : bands))
+  const last = isSimple ? Math.max(1, bands - 1) : bands
+  const omega = (band: number) => temperature ** -(band / last)
   const wave = (length: number, f: (angle: number) => number): FloatTensor => {
     const values = Float32Array.from({ length: length * bands }, (_, i) =>
       f(Math.floor(i / bands) * omega(i % bands)),
