@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import ndarray from 'ndarray'
 import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { VisionTransformer } from '../../src/nn/index.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
 import { patience } from '../../src/wasm/crew.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
@@ -67,6 +69,24 @@ describe('threads', () => {
     }
     await init({ threads: 1 })
     expect(product(...shapes[0])).toEqual(alone[0])
+  })
+
+  test('a model made before they are started gives the same bits with them, and after they are gone', async () => {
+    const model = new VisionTransformer({
+      imgSize: 32,
+      patchSize: 8,
+      embedDim: 128,
+      depth: 2,
+      numHeads: 2,
+      numClasses: 10,
+    })
+    const x = ndarray(numbers(4 * 3 * 32 * 32, 1), [4, 3, 32, 32])
+    const alone = model.forward(x).data
+    await init({ threads: 3, worker })
+    expect(model.forward(x).data).toEqual(alone)
+    await init({ threads: 1 })
+    expect(model.forward(x).data).toEqual(alone)
+    model.dispose()
   })
 
   test('blocks keep their addresses and contents when memory becomes shared, and when it grows then', async () => {
