@@ -34,7 +34,9 @@ describe('checkShape', () => {
     ['b c h w', { b: 4 }, "dimension 0 does not match 'b' — got length 8, expected 4"],
     ['b c (h g) w', {}, "cannot infer '(h g)'"],
   ])('rejects %s with %j', (pattern, lengths, message) => {
-    expect(() => checkShape(images, pattern as string, lengths as Record<string, number>)).toThrow(`checkShape: ${message}`)
+    expect(() => checkShape(images, pattern as string, lengths as Record<string, number>)).toThrow(
+      `checkShape: ${message}`,
+    )
   })
 })
 
