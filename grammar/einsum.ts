@@ -6,7 +6,7 @@
 import type { EinsumPattern, Expression } from './ast.ts'
 import { axesOf, type Dialect, readExpression, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
-import { say } from './sentences.ts'
+import { sayOfPattern } from './pattern-sentences.ts'
 import { checkArrows, reject, type Source } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { namesOf } from './transform.ts'
@@ -47,6 +47,6 @@ function checkOutput(source: Source, operands: readonly Expression[], output: Ex
   for (const axis of axesOf(output)) {
     const name = axis.kind === 'axis' ? axis.name : axis.kind === 'ellipsis' ? '...' : undefined
     if (name !== undefined && !names.has(name))
-      reject(source, say('pattern/output-only', { axis: name }), axis.span, didYouMean(name, names))
+      reject(source, sayOfPattern('pattern/output-only', { axis: name }), axis.span, didYouMean(name, names))
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Axis, Expression, Item, NamedAxis, Span } from './ast.ts'
 import type { SyntaxExpression, SyntaxSide, SyntaxWord } from './parser.ts'
-import { say } from './sentences.ts'
+import { sayOfPattern } from './pattern-sentences.ts'
 import { reject, type Source } from './source.ts'
 import { checkCharacters, checkDots, checkName, checkNumber } from './words.ts'
 
@@ -37,7 +37,8 @@ export function readExpression(
 
   const items: Item[] = []
   for (const node of nodes) {
-    if (node.kind === 'close') reject(source, say('pattern/unopened-parenthesis', { where }), node.span)
+    if (node.kind === 'close')
+      reject(source, sayOfPattern('pattern/unopened-parenthesis', { where }), node.span)
     if (node.kind !== 'group') {
       items.push(readAxis(node, false))
       continue
@@ -45,20 +46,26 @@ export function readExpression(
     const axes: Axis[] = []
     let wide = 0 // axes that are not 1
     for (const word of node.words) {
-      if (word.kind === 'open') reject(source, say('pattern/nested-parentheses', {}), word.span)
+      if (word.kind === 'open')
+        reject(
+          source,
+          sayOfPattern('pattern/nested-parentheses', {}),
+          word.span,
+          'a group has one level: (a b c) is the same dimension as (a (b c))',
+        )
       const axis = readAxis(word, true)
       axes.push(axis)
       if (axis.kind !== 'number' || axis.length !== 1) wide++
       if (wide > 1 && !dialect.composite)
         reject(
           source,
-          say('pattern/composite', { axis: word.text }),
+          sayOfPattern('pattern/composite', { axis: word.text }),
           word.span,
           'checkShape takes groups, with lengths where they cannot be inferred',
         )
     }
     if (!node.closed && comma !== undefined) refuseComma(source, comma)
-    if (!node.closed) reject(source, say('pattern/unclosed-parenthesis', { where }), node.open)
+    if (!node.closed) reject(source, sayOfPattern('pattern/unclosed-parenthesis', { where }), node.open)
     items.push({ kind: 'group', axes, span: node.span })
   }
   if (comma !== undefined) refuseComma(source, comma)
@@ -67,10 +74,10 @@ export function readExpression(
   function readAxis(word: SyntaxWord, inGroup: boolean): Axis {
     const { span } = word
     if (word.kind === 'ellipsis') {
-      if (ellipsis) reject(source, say('pattern/second-ellipsis', { where }), span)
+      if (ellipsis) reject(source, sayOfPattern('pattern/second-ellipsis', { where }), span)
       ellipsis = true
       if (inGroup && !dialect.groupedEllipsis)
-        reject(source, say('pattern/grouped-ellipsis', { where }), span)
+        reject(source, sayOfPattern('pattern/grouped-ellipsis', { where }), span)
       return { kind: 'ellipsis', span }
     }
     checkCharacters(source, word)
@@ -78,7 +85,7 @@ export function readExpression(
     if (word.kind === 'number') {
       const number = checkNumber(source, word)
       if (number.length > 1 && dialect.numbers !== true)
-        reject(source, say('pattern/number', { where, word: word.text }), span, dialect.numbers.hint)
+        reject(source, sayOfPattern('pattern/number', { where, word: word.text }), span, dialect.numbers.hint)
       return number
     }
     if (word.text === '_' && dialect.underscore !== 'no') return readName({ kind: 'axis', name: '_', span })
@@ -89,10 +96,23 @@ export function readExpression(
     const { name } = axis
     const again = dialect.duplicates || (name === '_' && dialect.underscore === 'often')
     if (names.has(name) && !again)
-      reject(source, say('pattern/duplicate-axis', { axis: name, where }), axis.span)
+      reject(
+        source,
+        sayOfPattern('pattern/duplicate-axis', { axis: name, where }),
+        axis.span,
+        hintAbout(name, where),
+      )
     names.add(name)
     return axis
   }
+}
+
+/** What to write instead of a name that stands twice. */
+function hintAbout(name: string, where: string): string | undefined {
+  if (where === 'on the left')
+    return `each dimension has its own name; einsum takes the diagonal of '${name} ${name}'`
+  if (where === 'on the right') return 'repeat makes new axes, each with its own name'
+  return undefined
 }
 
 /** Checks a side that is one expression. */

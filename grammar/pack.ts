@@ -4,7 +4,7 @@
  */
 import type { NamedAxis, PackPattern, Span } from './ast.ts'
 import { parse, type SyntaxWord } from './parser.ts'
-import { say } from './sentences.ts'
+import { sayOfPattern } from './pattern-sentences.ts'
 import { checkArrows, reject, type Source } from './source.ts'
 import { checkName } from './words.ts'
 
@@ -23,23 +23,27 @@ export function readPack(text: string, operation: PackOperation): PackPattern {
     if (node.kind === 'blank') continue
     if (node.kind === 'group') refuse({ kind: 'open', text: '(', span: node.open })
     if (node.kind === 'star') {
-      if (star !== undefined) reject(source, say('pattern/star-second', {}), node.span)
+      if (star !== undefined) reject(source, sayOfPattern('pattern/star-second', {}), node.span)
       star = node.span
       continue
     }
     if (node.kind === 'close' || node.kind === 'number' || node.kind === 'ellipsis') refuse(node)
     const axis = checkName(source, node)
     if (names.has(axis.name))
-      reject(source, say('pattern/duplicate-axis', { axis: axis.name, where: 'in the pattern' }), axis.span)
+      reject(
+        source,
+        sayOfPattern('pattern/duplicate-axis', { axis: axis.name, where: 'in the pattern' }),
+        axis.span,
+      )
     names.add(axis.name)
     ;(star === undefined ? before : after).push(axis)
   }
   if (commas[0] !== undefined) refuse({ kind: 'word', text: ',', span: commas[0] })
   if (star === undefined)
-    reject(source, say('pattern/star-missing', {}), { start: text.length, end: text.length })
+    reject(source, sayOfPattern('pattern/star-missing', {}), { start: text.length, end: text.length })
   return { kind: 'pack', text, before, star, after }
 
   function refuse({ text: word, span }: SyntaxWord): never {
-    reject(source, say('pattern/not-in-pack', { word }), span)
+    reject(source, sayOfPattern('pattern/not-in-pack', { word }), span)
   }
 }

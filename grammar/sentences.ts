@@ -4,37 +4,10 @@
  * (the idea is arktype's). Form: what is wrong — got this, expected that.
  */
 
+import type { patternSentences } from './pattern-sentences.ts'
+
 export const sentences = {
   'pattern/type': "the pattern is not a string — got {got}, expected text like '{example}'",
-  'pattern/arrow-missing': "the pattern has no '->' — got one side, expected two, as in '{example}'",
-  'pattern/arrow-second': "the pattern has a second '->' — got more than two sides, expected '{example}'",
-  'pattern/arrow-unexpected': "the pattern has a '->' — got two sides, expected one, as in '{example}'",
-  'pattern/unknown-character':
-    "unknown character '{character}' — got '{word}', expected letters, digits, '_', '(', ')' and '...'",
-  'pattern/stray-dots': "stray dots — got '{word}', expected '...' between spaces or parentheses",
-  'pattern/bad-name':
-    "bad axis name — got '{word}', expected letters, digits and inner '_', beginning with a letter",
-  'pattern/zero': "an axis of length 0 — got '{word}', expected a positive number",
-  'pattern/large-number': "a number too large for a length — got '{word}', expected at most 15 digits",
-  'pattern/number': "a number {where} — got '{word}', expected a name or 1",
-  'pattern/nested-parentheses': "parentheses inside parentheses — got '(' in a group, expected ')' first",
-  'pattern/unclosed-parenthesis': "unbalanced parentheses {where} — got '(' without ')', expected both",
-  'pattern/unopened-parenthesis': "unbalanced parentheses {where} — got ')' without '(', expected both",
-  'pattern/second-ellipsis': "a second '...' {where} — got two, expected at most one",
-  'pattern/grouped-ellipsis': "'...' in parentheses {where} — got it in a group, expected it outside",
-  'pattern/duplicate-axis':
-    "axis '{axis}' stands twice {where} — got a second '{axis}', expected each name once",
-  'pattern/left-only':
-    "axis '{axis}' is only on the left — got no '{axis}' on the right, expected it on both sides",
-  'pattern/right-only':
-    "axis '{axis}' is only on the right — got no '{axis}' on the left, expected it on both sides",
-  'pattern/output-only':
-    "axis '{axis}' is only in the output — got no '{axis}' before '->', expected it in an operand",
-  'pattern/composite':
-    "several axes in one group — got '{axis}' as another axis of it, expected one axis for each dimension",
-  'pattern/not-in-pack': "'{word}' stands in a pack pattern — got '{word}', expected names and one '*'",
-  'pattern/star-missing': "the pattern has no '*' — got names only, expected one '*' for the packed axes",
-  'pattern/star-second': "a second '*' — got two, expected one for the packed axes",
 
   'tensor/type': '{what} is not an ndarray — got {got}, expected data, shape, stride and offset',
   'tensor/layout': '{what} is not a valid ndarray — got {got}, expected {expected}',
@@ -60,6 +33,7 @@ export const sentences = {
   'length/bad-value': "bad length of axis '{axis}' — got {value}, expected a whole number, 0 or more",
   'length/type': 'the lengths are not an object — got {got}, expected names with whole numbers',
 
+  'list/type': 'no list — got {got}, expected a list of arrays, as in [x, y]',
   'list/empty': 'an empty list — got no tensors, expected at least one',
   'list/nested': 'a list inside a list — got an array as element {index}, expected an ndarray',
   'list/unequal':
@@ -88,14 +62,17 @@ export const sentences = {
   'out/overlap': "'out' cannot be written — got {got}, expected {expected}",
 } as const
 
-export type Code = keyof typeof sentences
+/** All sentences, also those about patterns. */
+export type Sentences = typeof sentences & typeof patternSentences
+
+export type Code = keyof Sentences
 
 /** The names between braces in a sentence. */
 export type Blanks<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Blanks<Rest>
   : never
 
-export type Values<C extends Code> = { readonly [Name in Blanks<(typeof sentences)[C]>]: string | number }
+export type Values<C extends Code> = { readonly [Name in Blanks<Sentences[C]>]: string | number }
 
 /** What an `EinopsError` takes of a sentence. */
 export interface Said {
@@ -104,9 +81,13 @@ export interface Said {
 }
 
 /** Fills in a sentence. */
-export function say<C extends Code>(code: C, values: Values<C>): Said {
-  const given: Readonly<Record<string, string | number>> = values
-  const what = sentences[code].replace(/\{(\w+)\}/g, (_, name: string) => brief(String(given[name])))
+export function say<C extends keyof typeof sentences>(code: C, values: Values<C>): Said {
+  return fill(code, sentences[code], values)
+}
+
+/** The sentence with its blanks filled. */
+export function fill(code: Code, sentence: string, values: Readonly<Record<string, string | number>>): Said {
+  const what = sentence.replace(/\{(\w+)\}/g, (_, name: string) => brief(String(values[name])))
   return { code, what }
 }
 
@@ -133,6 +114,18 @@ function escaped(character: string): string {
       return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
   }
 }
+
+/** A call of each operation, for those who exchange its arguments. */
+export const calls = {
+  rearrange: 'rearrange(x, pattern)',
+  reduce: "reduce(x, pattern, 'max')",
+  repeat: 'repeat(x, pattern)',
+  einsum: 'einsum([x, y], pattern)',
+  parseShape: 'parseShape(x, pattern)',
+  checkShape: 'checkShape(x, pattern)',
+  pack: 'pack([x, y], pattern)',
+  unpack: 'unpack(packed, packedShapes, pattern)',
+} as const
 
 /** A right pattern of each operation, for sentences that show what a pattern looks like. */
 export const examples = {

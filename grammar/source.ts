@@ -1,7 +1,8 @@
 /** The text that is being checked and who asked: what every mistake found in it has to name. */
 import type { Span } from './ast.ts'
 import { EinopsError } from './error.ts'
-import { examples, type Said, say } from './sentences.ts'
+import { sayOfPattern } from './pattern-sentences.ts'
+import { calls, examples, type Said, say } from './sentences.ts'
 
 export interface Source {
   readonly text: string
@@ -16,23 +17,31 @@ export function reject({ text, operation }: Source, said: Said, span: Span, hint
 /** Refuses what is no string, before anything looks into it. */
 export function checkText(text: unknown, operation: keyof typeof examples): asserts text is string {
   if (typeof text === 'string') return
-  const got = text === null ? 'null' : Array.isArray(text) ? 'an array' : typeof text
-  throw new EinopsError({ operation, ...say('pattern/type', { got, example: examples[operation] }) })
+  const got =
+    text === null
+      ? 'null'
+      : Array.isArray(text)
+        ? 'an array'
+        : typeof text === 'object'
+          ? 'an object'
+          : typeof text
+  const hint = `the order is ${calls[operation]}`
+  throw new EinopsError({ operation, ...say('pattern/type', { got, example: examples[operation] }), hint })
 }
 
 /** Says that a pattern with arrows should have none, or that it lacks its one. */
 export function checkArrows(source: Source, arrows: readonly Span[], expected: 0 | 1): void {
   const example = examples[source.operation]
   if (arrows.length === expected) return
-  if (expected === 0) reject(source, say('pattern/arrow-unexpected', { example }), arrows[0]!)
-  if (arrows.length > 1) reject(source, say('pattern/arrow-second', { example }), arrows[1]!)
+  if (expected === 0) reject(source, sayOfPattern('pattern/arrow-unexpected', { example }), arrows[0]!)
+  if (arrows.length > 1) reject(source, sayOfPattern('pattern/arrow-second', { example }), arrows[1]!)
   const like = /=>|-\s+>|[→⇒⟶➔]|—>|–>/u.exec(source.text)
   const span = like
     ? { start: like.index, end: like.index + like[0].length }
     : { start: source.text.length, end: source.text.length }
   reject(
     source,
-    say('pattern/arrow-missing', { example }),
+    sayOfPattern('pattern/arrow-missing', { example }),
     span,
     like ? "write the arrow as '->'" : undefined,
   )

@@ -5,7 +5,7 @@
 import type { Axis, Expression, TransformOperation, TransformPattern } from './ast.ts'
 import { axesOf, type Dialect, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
-import { say } from './sentences.ts'
+import { sayOfPattern } from './pattern-sentences.ts'
 import { checkArrows, reject, type Source } from './source.ts'
 import { nearest } from './suggest.ts'
 
@@ -49,7 +49,7 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
     if (axis !== undefined)
       reject(
         source,
-        say('pattern/left-only', { axis: nameOf(axis)! }),
+        sayOfPattern('pattern/left-only', { axis: nameOf(axis)! }),
         axis.span,
         sameAxis(nameOf(axis)!, without(onRight, onLeft), 'right') ?? 'reduce drops axes',
       )
@@ -60,7 +60,7 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
   if (axis !== undefined)
     reject(
       source,
-      say('pattern/right-only', { axis: nameOf(axis)! }),
+      sayOfPattern('pattern/right-only', { axis: nameOf(axis)! }),
       axis.span,
       sameAxis(nameOf(axis)!, without(onLeft, onRight), 'left') ??
         (axis.kind === 'axis' ? 'repeat makes new axes' : undefined),

@@ -4,7 +4,7 @@
  */
 import type { NamedAxis, NumberAxis } from './ast.ts'
 import type { SyntaxWord } from './parser.ts'
-import { say } from './sentences.ts'
+import { sayOfPattern } from './pattern-sentences.ts'
 import { reject, type Source } from './source.ts'
 
 const unknownCharacter = /[^\p{L}\p{N}_.]/u
@@ -17,7 +17,7 @@ export function checkCharacters(source: Source, { text, span }: SyntaxWord): voi
   const character = found[0]
   reject(
     source,
-    say('pattern/unknown-character', { character, word: text }),
+    sayOfPattern('pattern/unknown-character', { character, word: text }),
     { start, end: start + character.length },
     /^-[0-9]/.test(text) ? 'a length that is to be inferred is a name' : hintAbout(character),
   )
@@ -25,21 +25,27 @@ export function checkCharacters(source: Source, { text, span }: SyntaxWord): voi
 
 /** Refuses dots in a word that is not `...`. */
 export function checkDots(source: Source, { text, span }: SyntaxWord): void {
-  if (text.includes('.')) reject(source, say('pattern/stray-dots', { word: text }), span)
+  if (!text.includes('.')) return
+  const hint = /^\.+$/.test(text) ? 'an ellipsis has three dots' : "axes and '...' are separated by spaces"
+  reject(source, sayOfPattern('pattern/stray-dots', { word: text }), span, hint)
 }
 
 /** Refuses what Python would not call an identifier, and names that begin or end with `_`. */
 export function checkName(source: Source, word: SyntaxWord): NamedAxis {
   const { text: name, span, kind } = word
   if (kind === 'name' && !name.startsWith('_') && !name.endsWith('_')) return { kind: 'axis', name, span }
-  reject(source, say('pattern/bad-name', { word: name }), span)
+  const hint = name === '_' ? "'_' skips a dimension in parseShape and checkShape only" : undefined
+  reject(source, sayOfPattern('pattern/bad-name', { word: name }), span, hint)
 }
 
 /** The length that a number stands for, in any script's digits; `01` is 1. */
 export function checkNumber(source: Source, { text, span }: SyntaxWord): NumberAxis {
   const digits = toAscii(text).replace(/^0+/, '')
-  if (digits === '') reject(source, say('pattern/zero', { word: text }), span)
-  if (digits.length > 15) reject(source, say('pattern/large-number', { word: text }), span)
+  if (digits === '') {
+    const hint = 'an axis that may be empty has a name'
+    reject(source, sayOfPattern('pattern/zero', { word: text }), span, hint)
+  }
+  if (digits.length > 15) reject(source, sayOfPattern('pattern/large-number', { word: text }), span)
   return { kind: 'number', length: Number(digits), span }
 }
 
@@ -77,6 +83,8 @@ function hintAbout(character: string): string | undefined {
     case '…':
       return "write '...' as three dots"
     default:
+      if (/\p{M}/u.test(character))
+        return "letters and marks are one character after pattern.normalize('NFC')"
       return /\s/u.test(character) ? 'axes are separated by plain spaces' : undefined
   }
 }

@@ -239,9 +239,12 @@ type TwoLengths<
         axis: Name
         got: D['length']
         where: `dimension ${D['index']} of ${D['where']}`
-        expected: `${Length} as in ${Name extends keyof From ? Extract<From[Name], string> : never}`
+        expected: `${Length} as in ${Name extends keyof From ? AsIn<From[Name]> : never}`
       }
     >
+
+/** An operand alone is not said to differ from itself. */
+type AsIn<Where> = Where extends 'the operand' ? 'another dimension of it' : Extract<Where, string>
 
 /** One round over the groups; what has two unknown names waits for the next. Then names of length 1 are 1. */
 type Groups<

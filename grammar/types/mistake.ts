@@ -1,5 +1,5 @@
 /** Mistakes as types: which sentence of `../sentences.ts`, and what fills its blanks. */
-import type { Code, sentences } from '../sentences.ts'
+import type { Code, Sentences } from '../sentences.ts'
 
 export interface Mistake<C extends Code, Values = unknown> {
   readonly code: C
@@ -13,7 +13,7 @@ export interface Unchecked {
 
 /** The first line of the run-time message. */
 export type Say<O extends string, M> =
-  M extends Mistake<infer C, infer Values> ? `${O}: ${Fill<(typeof sentences)[C], Values>}` : never
+  M extends Mistake<infer C, infer Values> ? `${O}: ${Fill<Sentences[C], Values>}` : never
 
 type Fill<Sentence extends string, Values> = Sentence extends `${infer Head}{${infer Name}}${infer Tail}`
   ? `${Head}${ShownValue<Values, Name>}${Fill<Tail, Values>}`

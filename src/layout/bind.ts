@@ -5,7 +5,6 @@
 import type {
   Axis,
   Expression,
-  Group,
   Item,
   NamedAxis,
   ShapePattern,
@@ -15,6 +14,7 @@ import type {
 import { EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import { divisorHint, mismatchHint } from './hints.ts'
 import { type Lengths, readLengths } from './lengths.ts'
 import { Plan, type PlanAxis } from './plan.ts'
 
@@ -102,7 +102,8 @@ export function* bindExpression(
   const named = ellipsis < 0 ? items.length : items.length - 1
   if (ellipsis < 0 ? shape.length !== named : shape.length < named) {
     const expected = `${ellipsis < 0 ? '' : 'at least '}${named}, as in '${binding.text.slice(span.start, span.end)}'`
-    throw mistake(binding, say('shape/rank', { got: shape.length, expected }), span)
+    const hint = shape.length > named ? "'...' stands for dimensions that need no name" : undefined
+    throw mistake(binding, say('shape/rank', { got: shape.length, expected }), span, hint)
   }
   let dimension = 0
   for (const item of items) {
@@ -163,33 +164,25 @@ function solve(item: Exclude<Item, { kind: 'ellipsis' }>, dimension: number, bin
       binding,
       say('shape/mismatch', { dimension, item: text, got: total, expected: known }),
       item.span,
+      mismatchHint(item, total, known, (name) => binding.given.has(name)),
     )
   }
   if (known === 0)
-    throw mistake(binding, say('shape/zero-divisor', { axis: labelOf(axis), item: text }), item.span)
+    throw mistake(
+      binding,
+      say('shape/zero-divisor', { axis: labelOf(axis), item: text }),
+      item.span,
+      `any length of '${labelOf(axis)}' gives 0 there, so give it too`,
+    )
   if (total % known !== 0) {
     throw mistake(
       binding,
       say('shape/not-divisible', { dimension, item: text, got: total, divisor: known }),
       item.span,
-      divisorHint(item, total, known, binding),
+      divisorHint(item, total, known, (name) => binding.given.has(name)),
     )
   }
   return lengths.map((length) => length ?? total / known)
-}
-
-/** What the divisor is made of, and the nearest lengths that it divides. */
-function divisorHint(item: Item, total: number, divisor: number, { given }: Binding): string {
-  const factors = ((item as Group).axes ?? []).flatMap((axis) =>
-    axis.kind === 'number'
-      ? `${axis.length}`
-      : axis.kind === 'axis' && given.has(axis.name)
-        ? `${axis.name}`
-        : [],
-  )
-  const below = total - (total % divisor)
-  const near = below === 0 ? `${divisor}` : `${below} and ${below + divisor}`
-  return `${factors.join(' × ')} = ${divisor} leaves a remainder of ${total % divisor}; ${near} would divide`
 }
 
 function labelOf(axis: Axis): string {

@@ -8,6 +8,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
 import { EinsumPlan } from './einsum-plan.ts'
+import { divisorHint, productOf } from './hints.ts'
 import { type Lengths, readLengths } from './lengths.ts'
 
 /** A dimension of an operand or of the output, and the axes it is made of, the last one fastest. */
@@ -182,13 +183,15 @@ class Binder {
       throw this.mistake(
         say('shape/mismatch', { dimension: index, item: text, got: length, expected: known }),
         item.span,
+        item.kind === 'group' && known > 1 ? productOf(item, known, () => true) : undefined,
       )
     }
     const axis = this.axes[unknown[0]!]!
     if (known === 0) throw this.mistake(say('shape/zero-divisor', { axis: axis.name, item: text }), item.span)
     if (length % known !== 0) {
       const said = say('shape/not-divisible', { dimension: index, item: text, got: length, divisor: known })
-      throw this.mistake(said, item.span)
+      const isKnown = (name: string) => this.axes[this.axisOf(name)]!.length !== undefined
+      throw this.mistake(said, item.span, divisorHint(item, length, known, isKnown))
     }
     Object.assign(axis, { length: length / known, from: dimension.where })
     return true
@@ -250,7 +253,7 @@ class Binder {
             axis: name,
             got: dimension.length,
             where,
-            expected: `${length} as in ${from}`,
+            expected: `${length} as in ${from === 'the operand' ? 'another dimension of it' : from}`,
           })
     return this.mistake(said, dimension.item.span)
   }

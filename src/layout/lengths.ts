@@ -30,7 +30,7 @@ export function readLengths(
 ): Map<string, number> {
   const read = new Map<string, number>()
   if (lengths === undefined) return read
-  if (typeof lengths !== 'object' || lengths === null || Array.isArray(lengths)) {
+  if (typeof lengths !== 'object' || lengths === null || Array.isArray(lengths) || lengths instanceof Map) {
     throw new EinopsError({ ...asker, ...say('length/type', { got: show(lengths) }) })
   }
   for (const axis of Object.keys(lengths)) {
@@ -43,16 +43,31 @@ export function readLengths(
         ...asker,
         ...say(code, { axis, value: shown, expected: known === '' ? 'no lengths' : `one of ${known}` }),
         lengths,
-        hint: didYouMean(axis, names.keys()),
+        hint: isOption(axis, value)
+          ? 'options are the argument after the lengths'
+          : didYouMean(axis, names.keys()),
       })
     }
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
       const span = names.get(axis)!
-      throw new EinopsError({ ...asker, span, ...say('length/bad-value', { axis, value: shown }), lengths })
+      const said = say('length/bad-value', { axis, value: shown })
+      throw new EinopsError({ ...asker, span, ...said, lengths, hint: hintAbout(axis, value) })
     }
     read.set(axis, value)
   }
   return read
+}
+
+/** What was probably meant by a value that is no length. */
+function hintAbout(axis: string, value: unknown): string | undefined {
+  if (value === -1) return `leave '${axis}' out to have it inferred`
+  if (typeof value === 'string' && /^[0-9]+$/.test(value)) return `write ${value} without quotes`
+  if (typeof value === 'bigint' && value >= 0n) return `write ${value} without the n`
+  return undefined
+}
+
+function isOption(name: string, value: unknown): boolean {
+  return typeof value !== 'number' && (name === 'copy' || name === 'out')
 }
 
 function isName(text: string): boolean {

@@ -157,8 +157,14 @@ function notATensor(x: unknown, operation: string, what: string, place?: Place):
     ...say('tensor/type', { what, got: show(x) }),
     hint: bare
       ? 'ndarray(values, shape) makes an ndarray of values that stand one after the other'
-      : undefined,
+      : hasTypedShape(x)
+        ? 'shape and stride are plain arrays: [...shape]'
+        : undefined,
   })
+}
+
+function hasTypedShape(x: unknown): boolean {
+  return typeof x === 'object' && x !== null && 'data' in x && 'shape' in x && ArrayBuffer.isView(x.shape)
 }
 
 function impossible(

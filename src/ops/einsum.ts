@@ -142,7 +142,8 @@ function asOperands<D extends Data>(
   const wholeInput = { pattern: text, span: { start: 0, end: text.indexOf('->') } }
   if (list.length !== operands.length) {
     const values = { got: list.length, expected: operands.length }
-    throw new EinopsError({ operation: 'einsum', ...wholeInput, ...say('operand/count', values) })
+    const hint = isList(x) ? undefined : 'several operands are one list: einsum([x, y], pattern)'
+    throw new EinopsError({ operation: 'einsum', ...wholeInput, ...say('operand/count', values), hint })
   }
   for (const [i, operand] of list.entries()) {
     const what = list.length === 1 ? 'the operand' : `operand ${i + 1}`

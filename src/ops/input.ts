@@ -47,8 +47,7 @@ export function asList<D extends Data>(
   place?: Place,
 ): readonly Tensor<D>[] {
   if (!Array.isArray(xs)) {
-    const said = say('tensor/type', { what: 'the list', got: show(xs) })
-    throw new EinopsError({ operation, ...place, ...said, hint: 'put the arrays into a list: [x, y]' })
+    throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
   }
   if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
   for (const [index, x] of xs.entries()) {

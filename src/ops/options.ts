@@ -3,6 +3,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { dtypeOf } from '../layout/data.ts'
+import { isDistinct } from '../layout/distinct.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from './array.ts'
@@ -95,13 +96,11 @@ export function checkOut<D extends Data>(
   }
   const got = dtypeOf(out.data)
   if (got !== dtype) throw new EinopsError({ operation, ...say('out/dtype', { got, expected: dtype }) })
-  const repeated = out.stride.findIndex((step, axis) => step === 0 && out.shape[axis]! > 1)
-  if (repeated >= 0) {
+  if (!isDistinct(out)) {
+    const repeated = out.stride.findIndex((step, axis) => step === 0 && out.shape[axis]! > 1)
+    const got = repeated < 0 ? `strides ${showShape(out.stride)} that meet` : `stride 0 of axis ${repeated}`
     const expected = 'a place of its own for every element'
-    throw new EinopsError({
-      operation,
-      ...say('out/overlap', { got: `stride 0 of axis ${repeated}`, expected }),
-    })
+    throw new EinopsError({ operation, ...say('out/overlap', { got, expected }) })
   }
   return out
 }

@@ -103,14 +103,34 @@ export function reduceTensor<D extends Data>(
 export function checkReduction(reduction: unknown, { text }: TransformPattern): void {
   if (typeof reduction === 'function' || reductionNames.includes(reduction as ReductionName)) return
   const expected = reductionNames.map((name) => `'${name}'`).join(', ')
-  const near = typeof reduction === 'string' ? nearest(reduction, reductionNames) : undefined
   throw new EinopsError({
     operation: 'reduce',
     pattern: text,
     span: { start: 0, end: text.length },
     ...say('reduction/unknown', { got: show(reduction), expected }),
-    hint: near === undefined ? undefined : `did you mean '${near}'?`,
+    hint: hintAbout(reduction),
   })
+}
+
+/** What other libraries call a reduction. */
+const synonyms: ReadonlyMap<string, ReductionName> = new Map([
+  ['maximum', 'max'],
+  ['amax', 'max'],
+  ['minimum', 'min'],
+  ['amin', 'min'],
+  ['avg', 'mean'],
+  ['average', 'mean'],
+  ['add', 'sum'],
+  ['mul', 'prod'],
+  ['product', 'prod'],
+])
+
+function hintAbout(reduction: unknown): string | undefined {
+  if (typeof reduction !== 'string') return "the order is reduce(x, pattern, 'max', lengths)"
+  if (/^(median|std|var|norm|logsumexp|arg(max|min))$/i.test(reduction))
+    return `a function (view, axes) => array can compute the ${reduction}`
+  const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, reductionNames)
+  return near === undefined ? undefined : `did you mean '${near}'?`
 }
 
 function reduceInput(

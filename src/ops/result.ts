@@ -23,7 +23,7 @@ export function allocateResult<D extends Data>(like: D, size: number, operation:
 export function newResult<D extends Data>(like: D, shape: readonly number[], operation: string): Tensor<D> {
   const size = sizeOf(shape)
   return made(like, size, operation, () =>
-    like instanceof Float32Array
+    like.constructor === Float32Array
       ? (resultTensor(shape) as Tensor as Tensor<D>)
       : { ...contiguous(shape), data: allocate<D>(like, size) },
   )

@@ -59,10 +59,8 @@ function takeApart<D extends Data>(
   const { shape, data } = packed
   if (shape.length !== rank) {
     const expected = `${rank}, as in '${pattern.text.trim()}'`
-    throw mistake(pattern, shape, say('shape/rank', { got: shape.length, expected }), {
-      start: 0,
-      end: pattern.text.length,
-    })
+    const span = { start: 0, end: pattern.text.length }
+    throw mistake(pattern, shape, say('shape/rank', { got: shape.length, expected }), undefined, span)
   }
   let start = 0
   return solve(packedShapes, shape[axis]!, packed, pattern).map((lengths) => {
@@ -84,7 +82,12 @@ function solve(
   const open = packedShapes.findIndex((lengths) => lengths.includes(-1))
   const filled = packedShapes.reduce((sum, lengths, i) => (i === open ? sum : sum + sizeOf(lengths)), 0)
   if (open < 0 ? filled !== total : filled > total) {
-    throw mistake(pattern, shape, say('unpack/total', { got: filled, expected: total }))
+    throw mistake(
+      pattern,
+      shape,
+      say('unpack/total', { got: filled, expected: total }),
+      sizesHint(packedShapes),
+    )
   }
   if (open < 0) return packedShapes
   const left = total - filled
@@ -93,7 +96,9 @@ function solve(
     1,
   )
   if (divisor === 0 || left % divisor !== 0) {
-    throw mistake(pattern, shape, say('unpack/not-divisible', { index: open, got: left, divisor }))
+    const said = say('unpack/not-divisible', { index: open, got: left, divisor })
+    const hint = divisor === 0 ? 'beside a 0 any length fits: write it for the -1' : sizesHint(packedShapes)
+    throw mistake(pattern, shape, said, hint)
   }
   return packedShapes.map((lengths, i) =>
     i === open ? lengths.map((length) => (length === -1 ? left / divisor : length)) : lengths,
@@ -118,11 +123,22 @@ function showShapes(packedShapes: unknown): string {
   return `[${packedShapes.map((lengths) => (Array.isArray(lengths) ? showShape(lengths) : String(lengths))).join(', ')}]`
 }
 
+/** How many elements each packed shape takes: `[] takes 1, [4, 4] takes 16`. */
+function sizesHint(packedShapes: readonly (readonly number[])[]): string {
+  const most = 8
+  const sizes = packedShapes.slice(0, most).map((lengths) => {
+    const takes = lengths.includes(-1) ? 'what is left' : sizeOf(lengths)
+    return `${showShape(lengths)} takes ${takes}`
+  })
+  return `${sizes.join(', ')}${packedShapes.length > most ? ', …' : ''}`
+}
+
 function mistake(
   { text, star }: PackPattern,
   shape: readonly number[],
   said: Said,
+  hint?: string,
   span = star,
 ): EinopsError {
-  return new EinopsError({ operation: 'unpack', pattern: text, span, ...said, shape })
+  return new EinopsError({ operation: 'unpack', pattern: text, span, ...said, shape, hint })
 }
