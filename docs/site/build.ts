@@ -80,18 +80,20 @@ ${examples.map((code) => `<pre><code class="ts">${highlight(code)}</code></pre>`
 <details><summary>declaration</summary><pre><code class="ts">${highlight(signature)}</code></pre></details></section>`
 }
 
-/** Links between the documents are written for readers of the repository; on the site they lead to pages. */
+/** Links between the documents are written for readers of the repository: to pages they lead on, to its files they are only named. */
 function relink(html: string, known: ReadonlySet<string>): string {
-  return html.replace(/href="(?!https?:|#|\.\/)([^"#]*)(#[^"]*)?"/g, (whole, path: string, part = '') => {
-    const source = join('docs', path).replace(/^docs\/docs\//, 'docs/')
-    const page = [...pages].find((candidate) => candidate.source === source)
-    if (page !== undefined && known.has(page.name)) return `href="./${page.name}.html${part}"`
-    if (/^(\.\.\/)?docs\/playground|^playground/.test(path)) return `href="./playground/index.html"`
-    if (existsSync(join(root, 'docs', path)) || existsSync(join(root, path))) {
-      return `href="https://www.npmjs.com/package/tesserae" title="${escapeHtml(path)}"`
-    }
-    throw new Error(`a link leads nowhere: ${whole}`)
-  })
+  return html.replace(
+    /<a href="(?!https?:|#|\.\/)([^"#]*)(#[^"]*)?">(.*?)<\/a>/g,
+    (whole, path, part = '', text) => {
+      const source = join('docs', path).replace(/^docs\/docs\//, 'docs/')
+      const page = pages.find((candidate) => candidate.source === source)
+      if (page !== undefined && known.has(page.name))
+        return `<a href="./${page.name}.html${part}">${text}</a>`
+      if (/^(\.\.\/)?(docs\/)?playground/.test(path)) return `<a href="./playground/index.html">${text}</a>`
+      if (existsSync(join(root, 'docs', path)) || existsSync(join(root, path))) return text
+      throw new Error(`a link leads nowhere: ${whole}`)
+    },
+  )
 }
 
 /** Every link from page to page, and into a page, has somewhere to lead. */
