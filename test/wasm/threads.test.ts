@@ -11,6 +11,7 @@ import { VisionTransformer } from '../../src/nn/index.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
 import { patience } from '../../src/wasm/crew.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
+import { CONTROL } from '../../src/wasm/memory.ts'
 import { ProductEngine } from '../../src/wasm/product.ts'
 import { init } from '../../src/wasm/threads.ts'
 import { numbers, place, read } from './matrices.ts'
@@ -126,7 +127,7 @@ describe('threads', () => {
       dying,
       `import { parentPort } from 'node:worker_threads'
        parentPort.once('message', ({ memory }) => {
-         const words = new Int32Array(memory.buffer, ${4096 - 192}, 48)
+         const words = new Int32Array(memory.buffer, ${CONTROL}, 48)
          parentPort.postMessage('ready')
          // takes a block, and is gone
          while (Atomics.load(words, 0) === 0) Atomics.wait(words, 0, 0)

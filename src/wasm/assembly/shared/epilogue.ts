@@ -24,6 +24,8 @@ export class Output {
 }
 
 const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4
+/** The target's columns stand side by side, and all that happens to the sums is the scale. */
+const PLAIN: i32 = 8
 
 /** In which of the output's matrices the eight columns from `column` on stand side by side. */
 export function runsOf(output: Output, column: i32, count: i32): i32 {
@@ -32,6 +34,7 @@ export function runsOf(output: Output, column: i32, count: i32): i32 {
   let runs = isRun(output.target, column) ? TARGET : 0
   if (bias != null && isRun(bias, column)) runs |= BIAS
   if (residual != null && isRun(residual, column)) runs |= RESIDUAL
+  if (runs && bias == null && residual == null && output.activation == 0) runs |= PLAIN
   return runs
 }
 
@@ -39,6 +42,16 @@ export function runsOf(output: Output, column: i32, count: i32): i32 {
 export function finish(
   output: Output, sums: usize, scratch: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
 ): void {
+  if (runs & PLAIN) {
+    const to = columnAt(output.target, column)
+    const factor = f32x4.splat(output.scale)
+    for (const end = row + rows; row < end; row++, sums += 32) {
+      const place = to + rowAt(output.target, row)
+      v128.store(place, f32x4.mul(v128.load(sums), factor))
+      v128.store(place, f32x4.mul(v128.load(sums, 16), factor), 16)
+    }
+    return
+  }
   const residual = output.residual
   if (output.activation == 0) {
     transfer(sums, scratch, row, rows, column, count, runs, output.scale, output.bias, residual, output.target)
