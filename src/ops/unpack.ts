@@ -124,7 +124,8 @@ function showShapes(packedShapes: unknown): string {
 }
 
 /** How many elements each packed shape takes: `[] takes 1, [4, 4] takes 16`. */
-function sizesHint(packedShapes: readonly (readonly number[])[]): string {
+function sizesHint(packedShapes: readonly (readonly number[])[]): string | undefined {
+  if (packedShapes.length === 0) return undefined
   const most = 8
   const sizes = packedShapes.slice(0, most).map((lengths) => {
     const takes = lengths.includes(-1) ? 'what is left' : sizeOf(lengths)

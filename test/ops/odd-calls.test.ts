@@ -108,6 +108,9 @@ describe('hints', () => {
   it('a length that einops would take for "infer" is left out here', () => {
     const error = mistakeOf(() => rearrange(row(), '(a b) -> a b', { a: 2, b: -1 }))
     expect(error.hint).toBe("leave 'b' out to have it inferred")
+    const big = mistakeOf(() => rearrangeAny(row(), '(a b) -> a b', { a: 2n }))
+    expect(big.hint).toBe('write 2 without the n')
+    expect(big.message).toContain('lengths: { a: 2n }')
   })
 
   it('einsum says, too, by how much a group misses', () => {
@@ -118,6 +121,7 @@ describe('hints', () => {
   it('what each packed shape takes is shown where they do not fill the axis', () => {
     const error = mistakeOf(() => unpack(row(), [[], [2, 2]], '*'))
     expect(error.hint).toBe('[] takes 1, [2, 2] takes 4')
+    expect(mistakeOf(() => unpack(row(), [], '*')).message).not.toContain('hint:')
     const beside = mistakeOf(() => unpack(ndarray(new Float32Array(0), [0]), [[0, -1]], '*'))
     expect(beside.hint).toBe('beside a 0 any length fits: write it for the -1')
   })
