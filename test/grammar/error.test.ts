@@ -47,7 +47,7 @@ test('an error carries what a program needs to know of it', () => {
 test('lengths of any kind are shown, also those that cannot be made strings', () => {
   const lengths = { a: Object.create(null), b: Symbol('s'), c: 3n, d: () => 1, e: 'x'.repeat(1000) }
   const { message } = new EinopsError({ ...said, lengths })
-  const shown = `{ a: an object, b: Symbol(s), c: 3, d: a function, e: "${'x'.repeat(40)}…" }`
+  const shown = `{ a: an object, b: Symbol(s), c: 3n, d: a function, e: "${'x'.repeat(40)}…" }`
   expect(message).toContain(`lengths: ${shown}`)
 })
 
