@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { init } from '../../dist/index.js'
 import { preprocess, readImage } from '../../dist/image/index.js'
+import { init } from '../../dist/index.js'
 import { VisionTransformer } from '../../dist/nn/index.js'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } })
@@ -16,13 +16,17 @@ const files = readdirSync(pictures)
   .filter((name) => /\.(png|jpe?g)$/i.test(name))
   .map((name) => readFileSync(join(pictures, name)))
 
-const model = await VisionTransformer.fromCheckpoint(join(models, 'vit_ti16.safetensors'), { numHeads: 3, eps: 1e-6 })
+const model = await VisionTransformer.fromCheckpoint(join(models, 'vit_ti16.safetensors'), {
+  numHeads: 3,
+  eps: 1e-6,
+})
 const rates = { 'decoding alone': await rate(async (x) => x) }
 const ours = async (x) => model.forward(x)
 rates['tesserae, 1 thread'] = await rate(ours)
 const { threads } = await init({ threads: 2 })
 if (threads === 2) rates['tesserae, 2 threads'] = await rate(ours)
-for (const numThreads of [1, 2]) rates[`onnxruntime-web, ${numThreads} thread(s)`] = await rate(await onnx(numThreads))
+for (const numThreads of [1, 2])
+  rates[`onnxruntime-web, ${numThreads} thread(s)`] = await rate(await onnx(numThreads))
 const report = { node: process.versions.node, pictures: files.length, 'pictures a second': rates }
 console.log(values.json ? JSON.stringify(report) : report)
 process.exit(0)
@@ -39,7 +43,12 @@ async function rate(features) {
 }
 
 async function prepared(bytes) {
-  return preprocess(await readImage(bytes), { size: 224, cropPct: 0.9, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] })
+  return preprocess(await readImage(bytes), {
+    size: 224,
+    cropPct: 0.9,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+  })
 }
 
 async function onnx(numThreads) {

@@ -6,8 +6,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { capabilities } from '../../dist/index.js'
 import { readSafetensors } from '../../dist/checkpoint/index.js'
+import { capabilities } from '../../dist/index.js'
 import { VisionTransformer } from '../../dist/nn/index.js'
 
 /** Multiplications and additions of one image, in 10⁹. */
