@@ -3,7 +3,7 @@
  * says that rearranging is free. Run after a build: `node test/bench/einsum-twins.mjs`.
  */
 import ndarray from 'ndarray'
-import { einsum } from 'tesserae'
+import { einsum } from '../../dist/index.js'
 import { compete } from './timing.mjs'
 
 function numbers(...shape) {

@@ -1,8 +1,12 @@
 /**
- * `npm run bench -- [calls] [rearrange] [reduce] [--json] [--no-peers]`: the language beside hand-written JavaScript and
- * other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats the copies after the
- * program has used other dtypes and ranks, as real programs have.
+ * `npm run bench -- [calls] [rearrange] [mixed] [reduce] [product] [twins] [--json] [--no-peers]`: the language beside
+ * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
+ * the copies after the program has used other dtypes and ranks, as real programs have. `product` (matrix products beside
+ * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) run in processes of their own;
+ * so do `vit.mjs` and `features.mjs`, which need models and say how to be called.
  */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import ndarray from 'ndarray'
 import { rearrange, reduce } from '../../dist/index.js'
@@ -15,7 +19,10 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
 })
-const suites = { calls, rearrange: copies, mixed, reduce: reductionsOfAllAxes }
+const suites = {
+  ...{ calls, rearrange: copies, mixed, reduce: reductionsOfAllAxes },
+  ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
+}
 const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
 const peers = values['no-peers'] ? new Map() : await findPeers()
 const rows = []
@@ -27,6 +34,17 @@ for (const name of chosen) {
   suites[name]()
 }
 if (values.json) console.log(JSON.stringify(rows, null, 1))
+
+/** Runs another benchmark as a process, so that no suite sees what another has made V8 optimise. */
+function apart(script) {
+  const file = fileURLToPath(new URL(script, import.meta.url))
+  const { stdout, stderr, status } = spawnSync(process.execPath, [file, ...(values.json ? ['--json'] : [])], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) console.error(stderr)
+  if (values.json) rows.push({ suite: script, output: stdout })
+  else console.log(stdout)
+}
 
 /** One line of the report: times in milliseconds, and what the goals say about them. */
 function report(suite, name, times, goals) {
