@@ -3,7 +3,8 @@
  * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
  * the copies after the program has used other dtypes and ranks, as real programs have. `product` (matrix products beside
  * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) run in processes of their own;
- * so do `vit.mjs` and `features.mjs`, which need models and say how to be called.
+ * so do `vit` (whole models) and `features` (pictures to features), which need `--models DIR` and `--pictures DIR`, as
+ * vit.mjs and features.mjs say.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -17,11 +18,17 @@ import { compete } from './timing.mjs'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
+  options: {
+    ...{ json: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
+    ...{ models: { type: 'string' }, pictures: { type: 'string' } },
+  },
 })
+const { models, pictures } = values
 const suites = {
   ...{ calls, rearrange: copies, mixed, reduce: reductionsOfAllAxes },
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
+  ...(models && { vit: () => apart('vit.mjs', models) }),
+  ...(models && pictures && { features: () => apart('features.mjs', pictures, models) }),
 }
 const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
 const peers = values['no-peers'] ? new Map() : await findPeers()
@@ -36,11 +43,15 @@ for (const name of chosen) {
 if (values.json) console.log(JSON.stringify(rows, null, 1))
 
 /** Runs another benchmark as a process, so that no suite sees what another has made V8 optimise. */
-function apart(script) {
+function apart(script, ...folders) {
   const file = fileURLToPath(new URL(script, import.meta.url))
-  const { stdout, stderr, status } = spawnSync(process.execPath, [file, ...(values.json ? ['--json'] : [])], {
-    encoding: 'utf8',
-  })
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [file, ...folders, ...(values.json ? ['--json'] : [])],
+    {
+      encoding: 'utf8',
+    },
+  )
   if (status !== 0) console.error(stderr)
   if (values.json) rows.push({ suite: script, output: stdout })
   else console.log(stdout)
