@@ -10,7 +10,7 @@ export const usageLines = {
     'tesserae explain  "b c (h s1) (w s2) -> b (h w) (s1 s2 c)" --shape 1,3,224,224 [--axes s1=16,s2=16]',
   patches: 'tesserae patches  photo.jpg [--patch 16] [--out mosaic.png]',
   classify:
-    'tesserae classify photo.jpg --weights model.safetensors [--labels labels.json] [--attention map.png]',
+    'tesserae classify photo.jpg --weights model.safetensors [--labels labels.json] [--top 5] [--attention map.png] [--threads 2] [--json]',
 } as const
 
 export type CommandName = keyof typeof usageLines

@@ -47,7 +47,12 @@ export abstract class Module {
     return runOn(x, this, (input) => this.compute(input))
   }
 
-  /** What the layer computes, on plain tensors; layers call each other's `compute`. */
+  /**
+   * What the layer computes, on tensors that may stand in the memory of a running model; the library's layers call each
+   * other's `compute`. A layer of your own overrides `forward`.
+   *
+   * @internal
+   */
   compute(x: FloatTensor): FloatTensor {
     if (this.forward === Module.prototype.forward) throw this.#unfinished()
     return asFloat(this.forward(toNdarray(x)), this)

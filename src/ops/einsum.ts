@@ -22,6 +22,8 @@ import { newResult } from './result.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
 export interface EinsumOptions<D extends Data = Data> {
+  /** As for every operation; a contraction computes new elements, so `'never'` is an error. */
+  readonly copy?: 'auto' | 'always' | 'never' | undefined
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
   readonly out?: NdArray<D> | undefined
 }
@@ -65,9 +67,10 @@ export function einsum(
   options?: EinsumOptions,
 ): NdArray<Data> {
   const parsed = parseEinsum(pattern)
-  const { out } = checkOptions(options, 'einsum', ['out'])
+  const { out, copy } = checkOptions(options, 'einsum')
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
+  if (copy === 'never') throw noView(parsed, operands)
   if (out !== undefined) checkOut(out, plan.outputShape, resultDtype(operands[0]!.data), 'einsum')
   const result = compute(plan, operands, { out })
   return out ?? toNdarray(result)
@@ -83,6 +86,17 @@ export function einsumTensor<D extends Data>(
   const operands = isList(x) ? x : [x]
   const plan = einsumPlanOf(parseEinsum(pattern), operands, lengths)
   return compute(plan, operands, options) as Tensor<D>
+}
+
+function noView({ text, output }: EinsumPattern, operands: readonly Tensor[]): EinopsError {
+  return new EinopsError({
+    operation: 'einsum',
+    ...say('option/copy', {}),
+    pattern: text,
+    span: output.span,
+    shape: operands.map(({ shape }) => shape),
+    hint: 'a contraction computes new elements',
+  })
 }
 
 function compute(

@@ -16,7 +16,7 @@ import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, makeNdarray, toNdarray } from './array.ts'
+import { asTensor, toNdarray } from './array.ts'
 import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
 import { allocateResult } from './result.ts'
@@ -180,12 +180,13 @@ function reduceBy(
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   const kept = plan.kept(source)
   const dropped = plan.dropped(source)
-  const view = makeNdarray(
-    source.data,
-    [...kept.shape, ...dropped.shape],
-    [...kept.stride, ...dropped.stride],
-    source.offset,
-  )
+  // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
+  const view = toNdarray({
+    data: source.data,
+    shape: [...kept.shape, ...dropped.shape],
+    stride: [...kept.stride, ...dropped.stride],
+    offset: source.offset,
+  })
   const axes = dropped.shape.map((_, i) => kept.shape.length + i)
   const folded = asTensor<Data>(reduction(view as NdArray, axes), 'reduce', "the reduction function's result")
   const got = showShape(folded.shape)

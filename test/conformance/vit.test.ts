@@ -12,6 +12,11 @@ describe('the recorded cases of PyTorch', () => {
     expect([...groups].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
   })
 
+  test('compare all intermediate values but those that have no public name', () => {
+    const nameless = outcomes.filter(({ status }) => status === 'not comparable').map(({ id }) => id)
+    expect(nameless).toEqual(['a_seed002_timm_patch_embed_4/mid.conv'])
+  })
+
   for (const { id, status, reason } of outcomes) {
     if (status !== 'not comparable')
       test(`${id} agrees`, () => expect(`${status} ${reason ?? ''}`).toBe('passed '))

@@ -69,7 +69,7 @@ describe.each([
       const allowed = ulps(x) * ULP * Math.abs(want) + absolute * Math.max(1, Math.abs(x))
       const error = Math.abs(got - want)
       const excess = error === 0 ? 0 : error / allowed
-      if (excess > worst.excess) worst = { x, excess, got, want }
+      if (!(excess <= worst.excess)) worst = { x, excess, got, want }
     })
     expect(worst.excess, JSON.stringify(worst)).toBeLessThanOrEqual(1)
   })
