@@ -1,18 +1,21 @@
 /**
  * The threads that share a product's blocks. Whoever is free takes the next block by counting a shared word down, so nobody waits for a slow one, and no
  * block depends on who computes it. The calling thread works like the others, and waits only for blocks that others have begun.
+ *
+ * One crew follows another on the same words, and a worker that was let go may go on for a while. So the counting words carry the crew's generation in their
+ * upper half: comparing it and taking a block are one exchange, and a worker of an earlier generation can neither take nor count a block of this one.
  */
 import type { ProductKernels } from './generated/product.ts'
 import { CONTROL, type Pointer } from './memory.ts'
 import type { Crew } from './product.ts'
 
 /** Words of the control area, a cache line apart. */
-export const LEFT = 0 // blocks that nobody has taken
-export const DONE = 16 // blocks that are finished
+export const LEFT = 0 // generation, and blocks that nobody has taken
+export const DONE = 16 // generation, and blocks that are finished
 export const JOB = 32 // where the job is described
 
-/** How long nothing may happen before a thread counts as lost, in milliseconds. */
-export const patience = { milliseconds: 10_000 }
+/** How long nothing may come from a worker before it counts as lost, in milliseconds: over a block, and before its first answer. */
+export const patience = { working: 10_000, starting: 10_000 }
 
 // about 50 µs: products follow one another more closely than a sleeping thread wakes up
 const SPINS = 5000
@@ -21,27 +24,68 @@ export function controlOf(memory: WebAssembly.Memory): Int32Array {
   return new Int32Array(memory.buffer, CONTROL, 48)
 }
 
-/** Takes the next block, or −1 where none is left. */
-export function take(control: Int32Array): number {
+/** A crew, as a counting word without a block: a multiple of 2¹⁶, other than those of the crews before it. */
+export type Generation = number
+
+/** The half of a counting word that counts; one job has far fewer blocks. */
+const COUNT = 0xffff
+
+/** What `take` gives instead of a block: none is left, or they are those of another generation. */
+export const NONE = -1
+export const DISMISSED = -2
+
+/** Begins the next generation: workers of all earlier ones take nothing from now on, and those that sleep wake up and leave. */
+export function beginGeneration(memory: WebAssembly.Memory): Generation {
+  const control = controlOf(memory)
+  const generation = ((Atomics.load(control, LEFT) | COUNT) + 1) | 0
+  Atomics.store(control, LEFT, generation)
+  Atomics.notify(control, LEFT)
+  return generation
+}
+
+/** Takes the next block, or gives NONE or DISMISSED. */
+export function take(control: Int32Array, generation: Generation): number {
   for (;;) {
-    const left = Atomics.load(control, LEFT)
-    if (left === 0) return -1
-    if (Atomics.compareExchange(control, LEFT, left, left - 1) === left) return left - 1
+    const word = Atomics.load(control, LEFT)
+    if (word === generation) return NONE
+    if ((word & ~COUNT) !== generation) return DISMISSED
+    if (Atomics.compareExchange(control, LEFT, word, word - 1) === word) return (word & COUNT) - 1
   }
 }
 
-/** What a worker does for ever: take blocks, and sleep while there are none. */
-export function serve(memory: WebAssembly.Memory, kernels: ProductKernels, thread: number): never {
+/** Counts a block as finished, where its generation still computes. */
+export function finish(control: Int32Array, generation: Generation): void {
+  for (;;) {
+    const word = Atomics.load(control, DONE)
+    if ((word & ~COUNT) !== generation) return
+    if (Atomics.compareExchange(control, DONE, word, word + 1) === word) return
+  }
+}
+
+/** A worker's place in a crew. */
+export interface Place {
+  readonly generation: Generation
+  /** Its number; the calling thread is 0. */
+  readonly thread: number
+}
+
+/** What a worker does until its generation ends: take blocks, and sleep while there are none. */
+export function serve(
+  memory: WebAssembly.Memory,
+  kernels: ProductKernels,
+  { generation, thread }: Place,
+): void {
   const control = controlOf(memory)
   for (let idle = 0; ; ) {
-    const index = take(control)
-    if (index >= 0) {
+    const index = take(control, generation)
+    if (index === DISMISSED) return
+    if (index !== NONE) {
       kernels.computeBlock(Atomics.load(control, JOB), thread, index)
-      Atomics.add(control, DONE, 1)
+      finish(control, generation)
       Atomics.notify(control, DONE)
       idle = 0
     } else if (++idle > SPINS) {
-      Atomics.wait(control, LEFT, 0)
+      Atomics.wait(control, LEFT, generation)
       idle = 0
     }
   }
@@ -51,50 +95,59 @@ export function serve(memory: WebAssembly.Memory, kernels: ProductKernels, threa
 export class SharedCrew implements Crew {
   readonly size: number
   readonly #control: Int32Array
+  readonly #generation: Generation
   readonly #lost: () => void
 
-  /** @param lost - called before the error, when a worker does not finish what it has begun */
-  constructor(memory: WebAssembly.Memory, size: number, lost: () => void) {
-    this.size = size
-    this.#control = controlOf(memory)
-    this.#lost = lost
+  /** @param options - `lost`: called before the error, when a worker does not finish what it has begun */
+  constructor(options: {
+    readonly memory: WebAssembly.Memory
+    readonly generation: Generation
+    readonly size: number
+    readonly lost: () => void
+  }) {
+    this.size = options.size
+    this.#control = controlOf(options.memory)
+    this.#generation = options.generation
+    this.#lost = options.lost
   }
 
   run(kernels: ProductKernels, job: Pointer, blocks: number): void {
     const control = this.#control
+    const generation = this.#generation
     if (blocks === 1) {
       kernels.computeBlock(job, 0, 0)
       return
     }
     Atomics.store(control, JOB, job)
-    Atomics.store(control, DONE, 0)
-    Atomics.store(control, LEFT, blocks)
+    Atomics.store(control, DONE, generation)
+    Atomics.store(control, LEFT, generation + blocks)
     Atomics.notify(control, LEFT)
-    for (let index = take(control); index >= 0; index = take(control)) {
+    for (let index = take(control, generation); index >= 0; index = take(control, generation)) {
       kernels.computeBlock(job, 0, index)
-      Atomics.add(control, DONE, 1)
+      finish(control, generation)
     }
-    this.#awaitOthers(blocks)
+    this.#awaitOthers(generation + blocks)
   }
 
-  #awaitOthers(blocks: number): void {
+  /** Returns when the word of finished blocks is what it should be. */
+  #awaitOthers(all: number): void {
     const control = this.#control
     let seen = -1
     let since = 0
     for (let spins = 0; ; spins++) {
       const done = Atomics.load(control, DONE)
-      if (done === blocks) return
+      if (done === all) return
       if (done !== seen) {
         seen = done
         spins = 0
         since = performance.now()
       }
       if (spins <= SPINS) continue
-      if (mayWait) Atomics.wait(control, DONE, done, patience.milliseconds)
-      if (Atomics.load(control, DONE) === done && performance.now() - since >= patience.milliseconds) {
+      if (mayWait) Atomics.wait(control, DONE, done, patience.working)
+      if (Atomics.load(control, DONE) === done && performance.now() - since >= patience.working) {
         this.#lost()
         throw new Error(
-          `threads: a worker has stopped — nothing came from it for ${patience.milliseconds / 1000} s; from now on one thread computes`,
+          `threads: a worker has stopped — nothing came from it for ${patience.working / 1000} s; from now on one thread computes`,
         )
       }
     }

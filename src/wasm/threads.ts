@@ -1,7 +1,7 @@
 /** Threads, for those who ask for them: started, put to work on the heap, and let go. */
 import { EinopsError } from '../../grammar/error.ts'
 import { type Capabilities, capabilities, inUse } from './capabilities.ts'
-import { SharedCrew } from './crew.ts'
+import { beginGeneration, patience, SharedCrew } from './crew.ts'
 import { product } from './generated/product.ts'
 import { getHeap, type Heap, shareHeap } from './heap.ts'
 import { compile } from './instantiate.ts'
@@ -15,18 +15,30 @@ export interface InitOptions {
   readonly worker?: URL
 }
 
-/** A running worker, of Node or of a page. */
-interface Started {
-  tell(employment: Employment): void
-  stop(): void
+/** The workers of one crew. */
+interface Staff {
+  readonly memory: WebAssembly.Memory
+  readonly workers: Started[]
 }
 
-let staff: Started[] = []
+/** A worker that was started. */
+interface Started {
+  /** Resolves with its first answer; rejected when it fails, is too late, or is stopped before. */
+  readonly ready: Promise<void>
+  /** Resolves when it has ended; a page is not told, there it resolves at once. */
+  stop(): Promise<unknown>
+}
+
+let staff: Staff | null = null
+// one change at a time, in the order of the calls
+let changes: Promise<unknown> = Promise.resolve()
+// workers that were let go and may still run
+let leaving: Promise<unknown> = Promise.resolve()
 
 /**
  * Starts the threads that products are shared between from now on: worker_threads in Node, Web Workers on a page that is cross-origin isolated. Results are the
  * same, bit for bit, for any number of threads. Where there can be no threads it starts none, and `capabilities` says why. Weights that are there already move
- * to shared memory, so calling it before models are loaded takes less memory.
+ * to shared memory, so calling it before models are loaded takes less memory. Calls that overlap take effect one after the other, in their order.
  *
  * @returns what is in use now
  * @throws {EinopsError} when `threads` is neither a positive integer nor 'auto'
@@ -47,9 +59,18 @@ export async function init({ threads, worker }: InitOptions): Promise<Capabiliti
     })
   }
   const size = threads === 'auto' ? coreCount() : threads
-  dismiss(size === 1 ? 'threads: one, as init was told' : '')
-  const heap = getHeap()
-  if (size > 1) await hire(heap, size, worker ?? new URL('./worker.js', import.meta.url))
+  const change = changes.then(() => restaff(size, worker ?? new URL('./worker.js', import.meta.url)))
+  changes = change.catch(() => {})
+  return change
+}
+
+async function restaff(size: number, url: URL): Promise<Capabilities> {
+  dismiss(
+    staff,
+    size === 1 ? 'threads: one, as init was told' : 'threads: one, until the workers have started',
+  )
+  await leaving
+  if (size > 1) await hire(getHeap(), size, url)
   return capabilities()
 }
 
@@ -59,30 +80,40 @@ async function hire(heap: Heap | null, size: number, url: URL): Promise<void> {
   if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
     return report('threads: one, since this page is not cross-origin isolated and has no shared memory')
   }
+  let hired: Staff | null = null
   try {
     shareHeap(heap)
     heap.engine.hire(alone)
     inUse.sharedMemory = true
     const { memory } = heap.memory
+    const generation = beginGeneration(memory)
     const module = compile(product, true)
-    const starting = Array.from({ length: size - 1 }, (_, i) => start(url, { module, memory, thread: i + 1 }))
-    // all of them are kept, so that those that did start can be stopped when one does not
-    staff = starting.map(({ worker }) => worker)
-    await Promise.all(starting.map(({ ready }) => ready))
-    heap.engine.hire(new SharedCrew(memory, size, () => dismiss('threads: one, since a worker has stopped')))
+    const workers: Started[] = []
+    hired = { memory, workers }
+    staff = hired
+    // each is kept as it starts, so that those that did can be stopped when one does not
+    for (let thread = 1; thread < size; thread++) {
+      workers.push(start(url, { module, memory, generation, thread }))
+    }
+    await Promise.all(workers.map(({ ready }) => ready))
+    const lost = () => dismiss(hired, 'threads: one, since a worker has stopped')
+    heap.engine.hire(new SharedCrew({ memory, generation, size, lost }))
     inUse.threads = size
     inUse.reason = ''
   } catch (error) {
-    dismiss(
-      `threads: one, since workers could not be started (${error instanceof Error ? error.message : String(error)})`,
-    )
+    const cause = error instanceof Error ? error.message : String(error)
+    dismiss(hired, `threads: one, since workers could not be started (${cause})`)
   }
 }
 
-/** Lets all workers go. */
-function dismiss(reason: string): void {
-  for (const worker of staff) worker.stop()
-  staff = []
+/** Lets these workers go, where they are still employed; without any, only says why there are none. */
+function dismiss(those: Staff | null, reason: string): void {
+  if (those !== staff) return
+  if (those !== null) {
+    beginGeneration(those.memory)
+    leaving = Promise.all([leaving, ...those.workers.map((worker) => worker.stop())])
+  }
+  staff = null
   if (inUse.threads > 1) getHeap()!.engine.hire(alone)
   report(reason)
 }
@@ -92,29 +123,62 @@ function report(reason: string): void {
   inUse.reason = reason
 }
 
-function start(url: URL, employment: Employment): { worker: Started; ready: Promise<void> } {
-  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads')
-  let worker: Started
+function start(url: URL, employment: Employment): Started {
+  const worker = open(url)
+  let fail!: (error: Error) => void
   const ready = new Promise<void>((resolve, reject) => {
-    if (node !== undefined) {
-      const thread = new node.Worker(url, { execArgv: [] })
-      thread.on('message', () => {
-        // a thread that sleeps must not keep the process alive; one that starts has to
-        thread.unref()
-        resolve()
-      })
-      thread.on('error', reject)
-      thread.on('exit', () => reject(new Error('it ended')))
-      worker = { tell: (data) => thread.postMessage(data), stop: () => void thread.terminate() }
-    } else {
-      const thread = new Worker(url, { type: 'module' })
-      thread.onmessage = () => resolve()
-      thread.onerror = (event) => reject(new Error(event.message || `${url} could not be loaded`))
-      worker = { tell: (data) => thread.postMessage(data), stop: () => thread.terminate() }
-    }
-    worker.tell(employment)
+    fail = reject
+    worker.listen(resolve, reject)
   })
-  return { worker: worker!, ready }
+  const { starting } = patience
+  const late = setTimeout(
+    () => fail(new Error(`${url} gave no answer within ${starting / 1000} s`)),
+    starting,
+  )
+  const settled = () => clearTimeout(late)
+  ready.then(settled, settled)
+  worker.tell(employment)
+  const stop = () => {
+    fail(new Error('it was stopped'))
+    return worker.terminate()
+  }
+  return { ready, stop }
+}
+
+/** What differs between a worker of Node and one of a page. */
+interface Thread {
+  tell(employment: Employment): void
+  listen(answered: () => void, failed: (error: Error) => void): void
+  terminate(): Promise<unknown>
+}
+
+function open(url: URL): Thread {
+  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads')
+  if (node === undefined) {
+    const worker = new Worker(url, { type: 'module' })
+    return {
+      tell: (employment) => worker.postMessage(employment),
+      listen: (answered, failed) => {
+        worker.onmessage = answered
+        worker.onerror = (event) => failed(new Error(event.message || `${url} could not be loaded`))
+      },
+      terminate: async () => worker.terminate(),
+    }
+  }
+  const worker = new node.Worker(url, { execArgv: [] })
+  return {
+    tell: (employment) => worker.postMessage(employment),
+    listen: (answered, failed) => {
+      worker.on('message', () => {
+        // a thread that sleeps must not keep the process alive; one that starts has to
+        worker.unref()
+        answered()
+      })
+      worker.on('error', failed)
+      worker.on('exit', () => failed(new Error('it ended')))
+    },
+    terminate: () => worker.terminate(),
+  }
 }
 
 function coreCount(): number {

@@ -1,16 +1,29 @@
 /** Threads share products, change no bit of any result, and when they die they are missed rather than waited for. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import ndarray from 'ndarray'
 import { build } from 'tsdown'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { VisionTransformer } from '../../src/nn/index.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
-import { patience } from '../../src/wasm/crew.ts'
+import {
+  beginGeneration,
+  controlOf,
+  DISMISSED,
+  DONE,
+  finish,
+  LEFT,
+  patience,
+  take,
+} from '../../src/wasm/crew.ts'
+import { product as kernels } from '../../src/wasm/generated/product.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
+import { compile } from '../../src/wasm/instantiate.ts'
 import { CONTROL } from '../../src/wasm/memory.ts'
 import { ProductEngine } from '../../src/wasm/product.ts'
 import { init } from '../../src/wasm/threads.ts'
@@ -126,17 +139,17 @@ describe('threads', () => {
     writeFileSync(
       dying,
       `import { parentPort } from 'node:worker_threads'
-       parentPort.once('message', ({ memory }) => {
+       parentPort.once('message', ({ memory, generation }) => {
          const words = new Int32Array(memory.buffer, ${CONTROL}, 48)
          parentPort.postMessage('ready')
          // takes a block, and is gone
-         while (Atomics.load(words, 0) === 0) Atomics.wait(words, 0, 0)
+         while (Atomics.load(words, 0) === generation) Atomics.wait(words, 0, generation)
          Atomics.sub(words, 0, 1)
          process.exit()
        })`,
     )
-    const before = patience.milliseconds
-    patience.milliseconds = 200
+    const before = patience.working
+    patience.working = 200
     try {
       await init({ threads: 2, worker: pathToFileURL(dying) })
       let failure: unknown
@@ -152,7 +165,7 @@ describe('threads', () => {
       expect(capabilities().reasons).toContain('threads: one, since a worker has stopped')
       expect(product(197, 192, 192)).toEqual(expected)
     } finally {
-      patience.milliseconds = before
+      patience.working = before
     }
   })
 
@@ -168,6 +181,142 @@ describe('threads', () => {
     expect(run.stderr).toBe('')
     expect(run.stdout).toBe('3\n')
     expect(run.status).toBe(0)
+  })
+
+  test('a worker whose crew was dismissed leaves the blocks of the next crew alone, and ends by itself', async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+    const control = controlOf(memory)
+    const generation = beginGeneration(memory)
+    const dismissed = new Worker(worker, { execArgv: [] })
+    dismissed.postMessage({ module: compile(kernels, true), memory, generation, thread: 1 })
+    await once(dismissed, 'message')
+    const next = beginGeneration(memory)
+    Atomics.store(control, DONE, next)
+    Atomics.store(control, LEFT, next + 5)
+    Atomics.notify(control, LEFT)
+    expect(await once(dismissed, 'exit')).toEqual([0])
+    expect(Atomics.load(control, LEFT)).toBe(next + 5)
+    expect(Atomics.load(control, DONE)).toBe(next)
+  })
+
+  test('a block is neither taken nor counted by a generation that has ended, also when their numbers come round', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+    const control = controlOf(memory)
+    const outcomes = new Set<string>()
+    for (let i = 0; i < 2 ** 15 + 5; i++) {
+      const ended = beginGeneration(memory)
+      const now = beginGeneration(memory)
+      Atomics.store(control, LEFT, now + 2)
+      Atomics.store(control, DONE, now)
+      const taken = [ended, now, now, now].map((generation) => take(control, generation))
+      finish(control, ended)
+      finish(control, now)
+      outcomes.add(`took ${taken}, counted ${Atomics.load(control, DONE) - now}`)
+    }
+    expect([...outcomes]).toEqual([`took ${[DISMISSED, 1, 0, NONE]}, counted 1`])
+  })
+
+  test('a new crew starts only after the workers of the last one have ended', async () => {
+    const events: string[] = []
+    const { terminate, postMessage } = Worker.prototype
+    vi.spyOn(Worker.prototype, 'terminate').mockImplementation(async function (this: Worker) {
+      const code = await terminate.call(this)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      events.push('ended')
+      return code
+    })
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, message) {
+      events.push('employed')
+      postMessage.call(this, message)
+    })
+    try {
+      await init({ threads: 3, worker })
+      await init({ threads: 2, worker })
+      expect(events).toEqual(['employed', 'employed', 'ended', 'ended', 'employed'])
+    } finally {
+      vi.restoreAllMocks()
+    }
+  })
+
+  test('calls of init that overlap take effect one after the other', async () => {
+    const expected = product(197, 192, 192)
+    const results = await Promise.all([2, 2, 1, 3].map((threads) => init({ threads, worker })))
+    expect(results.map(({ threads }) => threads)).toEqual([2, 2, 1, 3])
+    expect(capabilities().threads).toBe(3)
+    expect(capabilities().reasons.filter((reason) => reason.startsWith('threads'))).toEqual([])
+    expect(product(197, 192, 192)).toEqual(expected)
+  })
+
+  test('each reason says something while workers start', async () => {
+    let settled = false
+    const starting = init({ threads: 2, worker }).finally(() => {
+      settled = true
+    })
+    const reasons = new Set<string>()
+    while (!settled) {
+      for (const reason of capabilities().reasons) reasons.add(reason)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await starting
+    expect(reasons).toContain('threads: one, until the workers have started')
+    expect([...reasons].filter((reason) => !/^\w+: ./.test(reason))).toEqual([])
+  })
+
+  test('a worker that loads and never answers is given up, and the reason says so', async () => {
+    const silent = join(folder, 'silent.mjs')
+    writeFileSync(silent, 'setInterval(() => {}, 1000)')
+    const before = patience.starting
+    patience.starting = 300
+    try {
+      const stuck = init({ threads: 3, worker: pathToFileURL(silent) })
+      const next = init({ threads: 1 })
+      const { threads, reasons } = await stuck
+      expect(threads).toBe(1)
+      expect(reasons.at(-1)).toMatch(/could not be started \(.*silent\.mjs gave no answer within 0\.3 s\)$/)
+      expect((await next).reasons).toContain('threads: one, as init was told')
+    } finally {
+      patience.starting = before
+    }
+  })
+
+  test('a worker address that the platform refuses at once leaves one thread, and the reason', async () => {
+    const { threads, reasons } = await init({ threads: 3, worker: new URL('http://localhost/worker.js') })
+    expect(threads).toBe(1)
+    expect(reasons.at(-1)).toMatch(/^threads: one, since workers could not be started \(.*URL/)
+  })
+
+  test('on a page, where an ended worker gives no sign, every call of init still settles', async () => {
+    const alive = new Set<object>()
+    class PageWorker {
+      onmessage: (() => void) | null = null
+      onerror: ((event: { message: string }) => void) | null = null
+      constructor() {
+        alive.add(this)
+      }
+      postMessage({ thread }: { thread: number }) {
+        setTimeout(() => {
+          if (!alive.has(this)) return
+          if (thread === 1) this.onmessage?.()
+          else this.onerror?.({ message: 'no room' })
+        }, 5)
+      }
+      terminate() {
+        alive.delete(this)
+      }
+    }
+    vi.stubGlobal('Worker', PageWorker)
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    try {
+      const results = await Promise.all([2, 4, 2].map((threads) => init({ threads, worker })))
+      expect(results.map(({ threads }) => threads)).toEqual([2, 1, 2])
+      expect(results[1]!.reasons.at(-1)).toBe('threads: one, since workers could not be started (no room)')
+      expect(alive.size).toBe(1)
+      await init({ threads: 1 })
+      expect(alive.size).toBe(0)
+    } finally {
+      vi.unstubAllGlobals()
+      vi.restoreAllMocks()
+    }
   })
 
   test.each([0, -1, 1.5, Number.NaN])('%s threads are refused', async (threads) => {
