@@ -38,6 +38,15 @@ function compare(reduction: ReductionName, data: Data, layout: Layout, dropped: 
   }
 }
 
+it.each(['max', 'min'] as const)('%s is NaN where any one element is, and nowhere else', (reduction) => {
+  const [rows, columns] = [3, 23]
+  const layout = contiguous([rows, columns])
+  for (let at = 0; at < rows * columns; at++) {
+    const data = Float32Array.from({ length: rows * columns }, (_, i) => (i === at ? Number.NaN : i % 7))
+    for (const dropped of [[0], [1], [0, 1]]) compare(reduction, data, layout, dropped)
+  }
+})
+
 describe.each(reductionNames)('%s', (reduction) => {
   it('is the plain one over any axes of an input of many tiles', () => {
     for (const shape of [[4, 6, 31, 37], [3, 9000], [9000, 3], [20_000], [5, 7, 9, 11, 13]]) {
