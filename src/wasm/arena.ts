@@ -1,7 +1,8 @@
 /**
  * Where the tensors of a running model live: a stack in linear memory. A scope marks the stack, and on leaving keeps its result and drops
  * everything else that was made inside; so memory is used again within a forward, and from one forward to the next, and nobody else has
- * to think of it. Outside of any scope tensors are made in JavaScript's memory.
+ * to think of it. Between forwards at most one chunk is kept, and that only until memory runs out. Outside of any scope tensors are made in
+ * JavaScript's memory.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
 import { allocateFloats, getHeap, type Heap, heapView, isResident } from './heap.ts'
@@ -13,10 +14,11 @@ interface Chunk {
   readonly floats: number
 }
 
-/** A place on the stack: so many floats of a chunk are taken. */
+/** A place on the stack: so many floats of a chunk are taken, and so many in all. */
 interface Mark {
   readonly chunk: number
   readonly top: number
+  readonly taken: number
 }
 
 const chunkFloats = 2 ** 21 // 8 MB
@@ -27,10 +29,14 @@ class Arena implements ResultMemory {
   readonly #chunks: Chunk[] = []
   #chunk = 0
   #top = 0
+  #taken = 0
+  /** The most floats that were ever taken at a time: the next stack begins with a chunk that holds them all. */
+  #highWater = 0
   #depth = 0
 
   constructor(heap: Heap) {
     this.heap = heap
+    heap.memory.reclaim = () => this.release()
   }
 
   /** Whether a scope is open. */
@@ -41,22 +47,49 @@ class Arena implements ResultMemory {
   /** Takes floats from the stack; their contents are whatever was there before. */
   allocate(floats: number): Pointer {
     const size = Math.ceil(floats / granule) * granule
-    while (this.#chunk < this.#chunks.length && this.#top + size > this.#chunks[this.#chunk]!.floats) {
-      this.#chunk++
-      this.#top = 0
-    }
-    if (this.#chunk === this.#chunks.length) {
-      const room = Math.max(size, chunkFloats)
-      this.#chunks.push({ start: allocateFloats(this.heap, room), floats: room })
-    }
+    const chunk = this.#chunks[this.#chunk]
+    if (chunk === undefined || this.#top + size > chunk.floats) this.#advance(size)
     const pointer = this.#chunks[this.#chunk]!.start + 4 * this.#top
     this.#top += size
+    this.#taken += size
+    this.#highWater = Math.max(this.#highWater, this.#taken)
     return pointer
+  }
+
+  /** Gives the chunks back in which nothing is taken, and says whether there were any. */
+  release(): boolean {
+    const idle = this.#chunks.splice(this.#top > 0 ? this.#chunk + 1 : this.#chunk)
+    for (const { start } of idle) this.heap.memory.free(start)
+    return idle.length > 0
+  }
+
+  /** Goes on to the next chunk that holds so many floats, and gives those back that are too small. */
+  #advance(size: number): void {
+    if (this.#top > 0) this.#chunk++
+    this.#top = 0
+    // from here on all are idle
+    for (let next = this.#chunks[this.#chunk]; next !== undefined; next = this.#chunks[this.#chunk]) {
+      if (next.floats >= size) return
+      this.heap.memory.free(next.start)
+      this.#chunks.splice(this.#chunk, 1)
+    }
+    this.#chunks.push(this.#newChunk(size))
+  }
+
+  #newChunk(size: number): Chunk {
+    const begins = this.#chunks.length === 0
+    const generous = Math.max(size, chunkFloats, begins ? this.#highWater : 0)
+    try {
+      return { start: allocateFloats(this.heap, generous), floats: generous }
+    } catch (error) {
+      if (generous === size || !(error instanceof RangeError)) throw error
+      return { start: allocateFloats(this.heap, size), floats: size }
+    }
   }
 
   enter(): Mark {
     this.#depth++
-    return { chunk: this.#chunk, top: this.#top }
+    return { chunk: this.#chunk, top: this.#top, taken: this.#taken }
   }
 
   /** Gives back what was taken since the mark, except the result, which moves down to the mark, or out of the outermost scope. */
@@ -65,15 +98,21 @@ class Arena implements ResultMemory {
     const above = result !== null && this.#isAbove(mark, result)
     this.#chunk = mark.chunk
     this.#top = mark.top
-    if (result === null || !above) return result
+    this.#taken = mark.taken
+    const kept = result !== null && above ? this.#keep(result) : result
+    if (!this.inUse && this.#chunks.length > 1) this.release()
+    return kept
+  }
+
+  #keep(result: FloatTensor): FloatTensor {
     const heap = heapView(this.heap)
     const { first, count } = rangeOf(result)
     if (!this.inUse)
       return { ...result, data: heap.slice(first, first + count), offset: result.offset - first }
     const start = this.allocate(count) / 4
-    if (start !== first) heapView(this.heap).copyWithin(start, first, first + count)
+    if (start !== first) heap.copyWithin(start, first, first + count)
     const { shape, stride, offset } = result
-    return { data: heapView(this.heap), shape, stride, offset: offset - first + start }
+    return { data: heap, shape, stride, offset: offset - first + start }
   }
 
   #isAbove(mark: Mark, { data, offset }: FloatTensor): boolean {

@@ -33,6 +33,8 @@ export class LinearMemory {
   readonly #free: Span[] = []
   readonly #used = new Map<Pointer, number>()
   #end: number = STATIC_BYTES
+  /** Asked when there is no more room: gives back blocks that only wait to be used again, and says whether there were any. */
+  reclaim: () => boolean = () => false
 
   /** @param options - `maximum`: how many bytes it may grow to, 4 GB if not given */
   constructor({ maximum = MAXIMUM_PAGES * PAGE }: { readonly maximum?: number } = {}) {
@@ -86,9 +88,18 @@ export class LinearMemory {
    */
   allocate(bytes: number): Pointer {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT)
-    const start = this.#takeFree(size) ?? this.#takeNew(size)
+    const start = this.#take(size)
     this.#used.set(start, size)
     return start
+  }
+
+  #take(size: number): Pointer {
+    try {
+      return this.#takeFree(size) ?? this.#takeNew(size)
+    } catch (error) {
+      if (!this.reclaim()) throw error
+      return this.#takeFree(size) ?? this.#takeNew(size)
+    }
   }
 
   /** Takes a block back. */

@@ -126,3 +126,87 @@ test('the second run of a model takes no more memory than the first', () => {
   for (let i = 0; i < 5; i++) run()
   expect(heap.memory.size).toBe(size)
 })
+
+test('forwards of growing size take a few times what the largest needs, not the sum of all', () => {
+  const largest = 24
+  const forward = (megabytes: number) =>
+    scope(() => {
+      const x = filled(1, [(megabytes * 2 ** 20) / 4])
+      scope(() => filled(2, x.shape))
+      return filled(3, [1])
+    })
+  const before = heap.memory.size
+  for (let megabytes = 9; megabytes <= largest; megabytes++) {
+    forward(megabytes)
+    heap.memory.allocate(64) // as a weight that stays
+  }
+  expect(heap.memory.size - before).toBeLessThan(5 * largest * 2 ** 20)
+})
+
+test('between forwards one chunk is kept that holds the largest of them whole', () => {
+  const forward = () => scope(() => [1, 2, 3, 4].map((value) => filled(value, [3e6])).at(-1)!)
+  forward()
+  forward()
+  const { used } = heap.memory
+  forward()
+  expect(heap.memory.used).toBe(used)
+  let inside = 0
+  scope(() => {
+    for (let i = 0; i < 4; i++) filled(i, [3e6])
+    inside = heap.memory.used
+    return filled(0, [0])
+  })
+  expect(inside).toBe(used)
+})
+
+test('what waits for the next forward is given back where memory is short, and what a running one made is not', () => {
+  scope(() => filled(1, [3e6]))
+  const idle = heap.memory.used
+  expect(heap.memory.reclaim()).toBe(true)
+  expect(heap.memory.used).toBeLessThanOrEqual(idle - 4 * 3e6)
+  expect(heap.memory.reclaim()).toBe(false)
+  scope(() => {
+    const live = filled(5, [3])
+    scope(() => {
+      filled(7, [30e6])
+      return filled(8, [1])
+    })
+    const before = heap.memory.used
+    expect(heap.memory.reclaim()).toBe(true)
+    expect(heap.memory.used).toBeLessThan(before)
+    filled(9, [1e6])
+    expect(values(live)).toEqual([5, 5, 5])
+    return live
+  })
+})
+
+test('within a forward a chunk that became too small is given back before a larger one is taken', () => {
+  scope(() => {
+    filled(1, [4e6])
+    scope(() => filled(2, [1]))
+    const before = heap.memory.used
+    for (const size of [10e6, 11e6, 12e6, 13e6]) {
+      scope(() => {
+        filled(3, [size])
+        return filled(4, [1])
+      })
+    }
+    expect(heap.memory.used - before).toBeLessThan(4 * 13e6 + 2 ** 23 + 64 * 10)
+    return filled(5, [1])
+  })
+})
+
+test('a stack that moves to another chunk keeps what stands in the ones before', () => {
+  const out = scope(() => {
+    const parts = [1, 2, 3, 4, 5].map((value) => {
+      const tensor = scope(() => {
+        filled(9, [value * 1e6])
+        return filled(value, [5e5 * value])
+      })
+      return { ...tensor, shape: [2] }
+    })
+    expect(parts.map(values)).toEqual([1, 2, 3, 4, 5].map((value) => [value, value]))
+    return parts[2]!
+  })
+  expect(values(out)).toEqual([3, 3])
+})

@@ -73,6 +73,21 @@ describe('linear memory', () => {
     expect(memory.allocate(3 * 2 ** 20)).toBe(first)
   })
 
+  test('before memory is out, whoever only waits to use a block again is asked to give it back', () => {
+    const memory = new LinearMemory({ maximum: 4 * 2 ** 20 })
+    const waiting = [memory.allocate(2 ** 20), memory.allocate(2 ** 20)]
+    memory.reclaim = () => {
+      const idle = waiting.splice(0)
+      for (const block of idle) memory.free(block)
+      return idle.length > 0
+    }
+    expect(memory.allocate(2 ** 20)).toBeGreaterThan(0)
+    expect(waiting.length).toBe(2)
+    expect(memory.allocate(2 ** 21)).toBeGreaterThan(0)
+    expect(waiting.length).toBe(0)
+    expect(() => memory.allocate(2 ** 20)).toThrow(/^memory: out of WebAssembly memory/)
+  })
+
   test('a block is never freed twice unnoticed', () => {
     const memory = new LinearMemory()
     const block = memory.allocate(64)
