@@ -1,8 +1,8 @@
 /**
  * Cutting a copy into tiles that are staged: what a tile reads is a few long runs of the source, what it writes a few
- * long runs of the target, and both fit a fast cache. Blocks of the loops grow by doubling, always of the loop that
- * lengthens the shorter of the two runs, until the tile is full: for a transpose that is a square, for interleaving
- * few channels all of them and a long stretch of pixels.
+ * long runs of the target, and both fit a fast cache. Blocks of the loops grow by doubling, of the loop along the
+ * source or of the one along the target, so that both runs lengthen, until the tile is full: for a transpose that is a
+ * rectangle, for interleaving few channels all of them and a long stretch of pixels.
  */
 import type { Loop, Nest } from './nest.ts'
 
@@ -30,6 +30,12 @@ export type Side = 'source' | 'target'
 
 /** How much of what a run of the source holds may lie unused between elements. */
 const slack = 2
+
+/**
+ * How many times longer than the target's runs the source's should be: fetching a run needs a new view of a buffer
+ * that differs from call to call, while the views of results in linear memory are kept.
+ */
+const longer = 4
 
 /** The runs of some loops: on the source side they may have gaps, on the target side none. */
 export function runsOf(loops: readonly Loop[], side: Side): Runs {
@@ -65,7 +71,7 @@ export function tilesOf({ loops, source, target }: Nest, size: number): TiledNes
   let elements = 1
   while (true) {
     const side =
-      reached(chains.source, 'source', blocks) < reached(chains.target, 'target', blocks)
+      reached(chains.source, 'source', blocks) < longer * reached(chains.target, 'target', blocks)
         ? 'source'
         : 'target'
     const loop = chains[side].find((loop) => blocks.get(loop)! < loop.length)
