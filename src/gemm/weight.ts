@@ -43,7 +43,10 @@ export class Weight {
     this.#values = values
   }
 
-  /** A weight of elements that stay somebody else's: where `rows` says of how many rows it is a matrix, [n, k], it is packed at once. */
+  /**
+   * A weight of elements that stay somebody else's: where `rows` says of how many rows it is a matrix, [n, k], it is packed at once, unless
+   * linear memory has no room for it.
+   */
   static copyOf(values: Float32Array, rows: number | null): Weight {
     const weight = new Weight(values)
     if (rows === null || !weight.#pack(rows)) weight.#values = values.slice()
@@ -53,7 +56,12 @@ export class Weight {
   #pack(rows: number): boolean {
     const heap = rows > 0 && this.size > 0 ? getHeap() : null
     const k = this.size / rows
-    return heap !== null && this.panels(heap, axis(k, 1), axis(rows, k)) !== null
+    try {
+      return heap !== null && this.panels(heap, axis(k, 1), axis(rows, k)) !== null
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      return false // the product that needs the panels says so
+    }
   }
 
   /** The elements in row-major order, to read and to write at any time from now on. */
@@ -67,7 +75,9 @@ export class Weight {
 
   /** The elements in row-major order, only to be read and not to be kept. */
   read(): Float32Array {
-    return this.#values ?? this.#fromPanels(this.#packed!)
+    if (this.#values !== null) return this.#values
+    if (this.#packed === null) throw new Error('internal: a weight was read after it was disposed')
+    return this.#fromPanels(this.#packed)
   }
 
   /** Lets the elements be changed in row-major order, by somebody who does not keep the array. */
@@ -85,6 +95,8 @@ export class Weight {
 
   /**
    * The panels of the weight as a matrix, [depth, columns], or null where they cannot be kept. From then on the weight has no other copy.
+   *
+   * @throws RangeError where linear memory has no room for them; the weight is as it was then
    */
   panels(heap: Heap, summed: Walk, across: Walk): Pointer | null {
     if (this.#shared) return null
@@ -118,10 +130,10 @@ export class Weight {
     return panels
   }
 
-  /** Gives the memory back; the weight is gone. */
+  /** Gives the memory back; the weight is gone, and whoever reads it all the same gets an error. */
   dispose(): void {
     this.#unpack()
-    this.#values = new Float32Array(0)
+    this.#values = null
   }
 
   /** Drops the panels. */

@@ -1,5 +1,5 @@
 /** Weights: kept once, packed for the kernel, and still an array to whoever wants one. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Weight } from '../../src/gemm/weight.ts'
 import { contiguous } from '../../src/layout/layout.ts'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
@@ -104,5 +104,31 @@ test('the same weight serves patterns that walk it differently', () => {
   for (let i = 0; i < 2; i++) {
     expect(product(w)).toEqual(expected())
     expect(elements(einsumTensor([y, w], 'm n, n k -> m k'))).toEqual(transposed)
+  }
+})
+
+test('where linear memory has no room for the panels a copy keeps its values, and a product its error', () => {
+  const full = vi.spyOn(heap.memory, 'allocate').mockImplementation(() => {
+    throw new RangeError('memory: out of WebAssembly memory')
+  })
+  try {
+    const weight = Weight.copyOf(values, n)
+    expect(weight.read()).toEqual(values)
+    expect(() => product(weighted(weight))).toThrow('out of WebAssembly memory')
+    full.mockRestore()
+    expect(product(weighted(weight))).toEqual(expected())
+  } finally {
+    full.mockRestore()
+  }
+})
+
+test('a weight that was disposed, packed or not, is never read or multiplied', () => {
+  for (const weight of [new Weight(values.slice()), Weight.copyOf(values, n)]) {
+    weight.dispose()
+    weight.dispose()
+    expect(() => weight.read()).toThrow(/^internal: a weight was read after it was disposed/)
+    expect(() => weight.share()).toThrow(/^internal:/)
+    expect(() => weight.update(() => {})).toThrow(/^internal:/)
+    expect(() => product(weighted(weight))).toThrow(/^internal:/)
   }
 })
