@@ -111,12 +111,14 @@ export abstract class Module {
   }
 
   /**
-   * Copies parameters in by name. Nothing is changed unless everything fits.
+   * Copies parameters in by name. Nothing is changed unless every name, shape and dtype fits.
    *
    * @param dict arrays by name; half and double precision are converted
    * @param options `strict: false` leaves out what is missing on either side; shapes have to fit all the same
    * @returns the names that were missing, and those that were not used
-   * @throws CheckpointError listing every missing, unexpected and misshapen parameter
+   * @throws CheckpointError listing every missing, unexpected and misshapen parameter; nothing was changed
+   * @throws RangeError where JavaScript's memory runs out on the way: each parameter then has either its old or its new
+   *   values, and loading again is safe
    */
   loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadReport {
     return loadState(this.constructor.name, new Map(allParameters(this)), dict, options)

@@ -89,7 +89,10 @@ export class Parameter implements Weighted {
     return this.weight.read().slice()
   }
 
-  /** The parameter as an ndarray over the same values: reading and writing it reads and writes the parameter. */
+  /**
+   * The parameter as an ndarray over the same values: reading and writing it reads and writes the parameter, until `assign` or a state dict
+   * brings values in another of its shapes; from then on the parameter has an array of its own, and this one keeps what it had.
+   */
   get array(): NdArray<Float32Array> {
     return toNdarray(this)
   }
@@ -100,7 +103,8 @@ export class Parameter implements Weighted {
   }
 
   /**
-   * Copies new values in.
+   * Copies new values in: into `array`, where somebody holds it and the shape stays, else into memory of their own. Where that cannot be
+   * had, the parameter keeps the values it had.
    *
    * @throws {EinopsError} when the shape or the dtype is not the parameter's; half and double precision are converted
    */
@@ -122,12 +126,13 @@ export class Parameter implements Weighted {
     }
     if (this.#weight === null && this.#draw === null) throw disposedError()
     const shape = [...values.shape]
-    if (this.#weight?.isShared) {
+    if (this.#weight?.isShared && sameShape(this.#shape, shape)) {
       // somebody holds the array
       copyInto(values, { ...contiguous(shape), data: this.#weight.share() })
     } else {
+      const weight = Weight.copyOf(flat(values), this.#matrix ? shape[0]! : null)
       this.#weight?.dispose()
-      this.#weight = Weight.copyOf(flat(values), this.#matrix ? shape[0]! : null)
+      this.#weight = weight
     }
     this.#shape = shape
     this.#draw = null

@@ -1,6 +1,7 @@
 /**
  * Parameters in and out of a model by name. A state dict is compared with the model as a whole before anything is
- * copied, so that a mistake leaves the model as it was and one message names all that does not fit.
+ * copied, so that a mistake leaves the model as it was and one message names all that does not fit. Parameters are then
+ * replaced one by one, because a second copy of a whole model is what memory has no room for.
  */
 
 import { nearest } from '../../grammar/suggest.ts'
@@ -36,7 +37,12 @@ export function saveState(
   return dict
 }
 
-/** Copies the arrays of `dict` into the parameters of the same names, or throws and changes nothing. */
+/**
+ * Copies the arrays of `dict` into the parameters of the same names; a dict that does not fit changes nothing.
+ *
+ * @throws CheckpointError listing all that does not fit
+ * @throws RangeError where JavaScript's memory runs out on the way; each parameter then has either its old or its new values
+ */
 export function loadState(
   model: string,
   parameters: ReadonlyMap<string, Parameter>,

@@ -1,7 +1,8 @@
 import ndarray from 'ndarray'
 import { CheckpointError, readSafetensors, type StateDict, writeSafetensors } from 'tesserae/checkpoint'
 import { Linear, PatchEmbed, Sequential, VisionTransformer } from 'tesserae/nn'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { getHeap } from '../../src/wasm/heap.ts'
 import { valuesOf, waves } from './arrays.ts'
 
 const make = () => new Sequential({ fc1: new Linear(2, 3), fc2: new Linear(3, 1) })
@@ -129,5 +130,64 @@ describe('a weight of two forms', () => {
     expect(other.stateDict()['patch_embed.proj.weight']!.shape).toEqual([6, 32])
     const x = waves([2, 2, 8, 8])
     expect(valuesOf(other.forward(x))).toEqual(valuesOf(model.forward(x)))
+  })
+})
+
+describe('a parameter', () => {
+  const noRoom = () => {
+    throw new RangeError('no room')
+  }
+
+  test('whose new values find no memory keeps its old ones, and takes them once there is room', () => {
+    const layer = new Linear(2, 3)
+    layer.loadStateDict({ weight: waves([3, 2], 1), bias: waves([3], 2) })
+    const x = waves([4, 2])
+    const before = valuesOf(layer.forward(x))
+    const { memory } = getHeap()!
+    const full = [
+      vi.spyOn(memory, 'allocate').mockImplementation(noRoom),
+      vi.spyOn(Float32Array.prototype, 'slice').mockImplementation(noRoom),
+    ]
+    try {
+      expect(() => layer.weight.assign(waves([3, 2], 5))).toThrow('no room')
+    } finally {
+      for (const spy of full) spy.mockRestore()
+    }
+    expect(valuesOf(layer.weight.array)).toEqual(valuesOf(waves([3, 2], 1)))
+    expect(valuesOf(layer.forward(x))).toEqual(before)
+    layer.weight.assign(waves([3, 2], 5))
+    expect(valuesOf(layer.weight.array)).toEqual(valuesOf(waves([3, 2], 5)))
+  })
+
+  test('is loaded also where linear memory is full', () => {
+    const layer = new Linear(2, 3)
+    const full = vi.spyOn(getHeap()!.memory, 'allocate').mockImplementation(noRoom)
+    try {
+      layer.loadStateDict({ weight: waves([3, 2], 1), bias: waves([3], 2) })
+    } finally {
+      full.mockRestore()
+    }
+    const twin = new Linear(2, 3)
+    twin.loadStateDict({ weight: waves([3, 2], 1), bias: waves([3], 2) })
+    expect(valuesOf(layer.forward(waves([4, 2])))).toEqual(valuesOf(twin.forward(waves([4, 2]))))
+  })
+
+  test('whose array is held changes in it, unless the new values come in the other form', () => {
+    const options = { imgSize: 8, patchSize: 4, inChans: 2, embedDim: 5 }
+    const embed = new PatchEmbed({ ...options, projection: 'linear' })
+    const { weight } = embed.proj
+    const held = weight.array
+    weight.assign(waves([5, 32], 3))
+    expect(valuesOf(held)).toEqual(valuesOf(waves([5, 32], 3)))
+    const conv = new PatchEmbed({ ...options, projection: 'conv' })
+    embed.loadStateDict(conv.stateDict())
+    expect(held.shape).toEqual([5, 32])
+    expect(valuesOf(held)).toEqual(valuesOf(waves([5, 32], 3)))
+    held.data.fill(0)
+    const x = waves([1, 2, 8, 8])
+    expect(weight.array.shape).toEqual([5, 2, 4, 4])
+    expect(valuesOf(embed.forward(x))).toEqual(valuesOf(conv.forward(x)))
+    weight.array.data.fill(0)
+    expect(valuesOf(embed.forward(x))).not.toEqual(valuesOf(conv.forward(x)))
   })
 })
