@@ -4,6 +4,8 @@ import { thirdPartyLicenses } from './third-party-licenses.ts'
 import { withoutParser } from './without-parser.ts'
 
 const common = {
+  // declarations name Symbol.dispose, also where a program's own `lib` lacks it
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',

@@ -8,10 +8,16 @@ import { ImageError, readImage } from 'tesserae/image'
 export const bundled = (name: string): string =>
   fileURLToPath(new URL(`../../docs/start/${name}`, import.meta.url))
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'is a folder, expected a picture',
+  EACCES: 'no permission',
+}
+
 /** Reads a picture, `[h, w, c]`; what goes wrong is said with the file's name. */
 export async function readPicture(path: string): Promise<NdArray<Uint8Array>> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, { cause })
+    throw new Error(`${path}: ${reasons[cause.code ?? ''] ?? cause.message}`, { cause })
   })
   try {
     return await readImage(bytes)

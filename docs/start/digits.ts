@@ -26,11 +26,11 @@ export async function readDigits({ weights, out = 'digits.mosaic.png' }: DigitsO
   )
   console.log(`\n${indented(String(explain(ink, 'h (b w) 1 -> b 1 h w', { w: 28 })))}`)
 
-  headline("the documents' pattern cuts each digit into patches")
+  headline('one pattern cuts each digit into patches')
   await step(`'${PATTERN}'`, () => rearrange(digits, PATTERN, patch))
   console.log(`\n${indented(String(explain(digits, PATTERN, patch)))}`)
 
-  headline("document 1's ViT, trained on handwritten digits")
+  headline('a small Vision Transformer, trained on handwritten digits')
   const model = await loadModel(weights ?? bundled('vit-digits.safetensors'))
   const tokens = await step('PatchEmbedding: class token, patches, positions', () =>
     model.embeddingBlock.forward(digits),

@@ -12,7 +12,7 @@ const PATTERN = 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)'
 const patch = { s1: 16, s2: 16 }
 
 export async function embedPhoto(path: string, { out }: { out?: string | undefined }): Promise<void> {
-  headline(`${path}, as document 4 embeds it`)
+  headline(`${path}, cut into patches and embedded`)
   const picture = await step('the picture', () => readPicture(path))
   const x = await step('resized, cut to a square, values 0…1', () =>
     preprocess(picture, { size: 224, cropPct: 1, mean: [0, 0, 0], std: [1, 1, 1] }),

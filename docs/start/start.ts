@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { readDigits } from './digits.ts'
 import { embedPhoto } from './photo.ts'
 
-const usage = 'usage: npm start [-- photo.png] [-- --weights digits.safetensors] [-- --out drawing.png]'
+const usage = 'usage: npm start -- [photo.png] [--weights digits.safetensors] [--out drawing.png]'
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

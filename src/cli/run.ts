@@ -50,10 +50,10 @@ export async function run([name, ...args]: readonly string[], output: Output): P
 function complaint(name: CommandName, error: unknown): string {
   if (error instanceof UsageError) return `tesserae ${name}: ${error.message} (usage: ${usageLines[name]})`
   if (error instanceof EinopsError && name === 'explain') return error.message
-  if (error instanceof FileError || error instanceof ImageError || error instanceof CheckpointError) {
+  if (error instanceof FileError) return `tesserae ${name}: ${error.message.split('\n', 1)[0]}`
+  if (error instanceof ImageError || error instanceof CheckpointError || error instanceof EinopsError) {
     return `tesserae ${name}: ${oneLine(error.message)}`
   }
-  if (error instanceof EinopsError) return `tesserae ${name}: ${oneLine(error.message)}`
   return `tesserae ${name}: internal: ${error instanceof Error ? error.stack : String(error)}`
 }
 

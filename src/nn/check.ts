@@ -13,6 +13,7 @@ export function expectRank(layer: Module, x: FloatTensor, form: string): void {
     operation: layer.constructor.name,
     what: `the input has the wrong number of axes — got ${x.shape.length}, expected ${rank}: ${form}`,
     shape: x.shape,
+    hint: x.shape.length === rank - 1 ? "rearrange(x, '... -> 1 ...') makes a batch of one" : undefined,
   })
 }
 

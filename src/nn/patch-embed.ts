@@ -120,6 +120,10 @@ export class PatchEmbed extends Module {
       operation: this.constructor.name,
       what: `Input image size (${h}*${w}) doesn't match model (${height}*${width}).`,
       shape: x.shape,
+      hint:
+        w === this.proj.inChans && x.shape[1] !== w
+          ? "channels stand last — rearrange(x, 'b h w c -> b c h w') puts them first"
+          : undefined,
     })
   }
 }

@@ -32,6 +32,12 @@ describe('tesserae patches', () => {
     expect(mosaic.get(1, 6, 0)).toBe(4 * 3)
   })
 
+  test('names a missing file also where its path has no folder', async () => {
+    const { code, notices } = await tesserae('patches', 'nope.jpg')
+    expect(code).toBe(1)
+    expect(notices).toEqual(['tesserae patches: nope.jpg: no such file'])
+  })
+
   test('draws beside the photo when it is not told where, and --json is one line', async () => {
     const { lines } = await tesserae('patches', photo, '--patch', '3', '--json')
     expect(lines).toHaveLength(1)

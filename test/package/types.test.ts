@@ -50,7 +50,7 @@ function compile(compiler: string, options: object, file: string): string {
     compilerOptions: {
       ...options,
       target: 'es2022',
-      lib: ['es2023', 'esnext.disposable', 'dom'],
+      lib: ['es2022', 'dom'],
       types: [],
       strict: true,
       exactOptionalPropertyTypes: true,
