@@ -18,6 +18,7 @@ import {
   DONE,
   finish,
   LEFT,
+  NONE,
   patience,
   take,
 } from '../../src/wasm/crew.ts'
