@@ -42,7 +42,10 @@ beforeAll(async () => {
   })
 })
 
-afterEach(() => init({ threads: 1 }))
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await init({ threads: 1 })
+})
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const heap = getHeap()!
@@ -239,13 +242,17 @@ describe('threads', () => {
     }
   })
 
-  test('calls of init that overlap take effect one after the other', async () => {
+  test('calls of init that overlap take effect one after the other, and leave no worker behind', async () => {
     const expected = product(197, 192, 192)
+    const employed = vi.spyOn(Worker.prototype, 'postMessage')
+    const ended = vi.spyOn(Worker.prototype, 'terminate')
     const results = await Promise.all([2, 2, 1, 3].map((threads) => init({ threads, worker })))
     expect(results.map(({ threads }) => threads)).toEqual([2, 2, 1, 3])
     expect(capabilities().threads).toBe(3)
     expect(capabilities().reasons.filter((reason) => reason.startsWith('threads'))).toEqual([])
     expect(product(197, 192, 192)).toEqual(expected)
+    await init({ threads: 1 })
+    expect([employed.mock.calls.length, ended.mock.calls.length]).toEqual([4, 4])
   })
 
   test('each reason says something while workers start', async () => {
