@@ -115,12 +115,14 @@ test('an empty result has no elements anywhere', () => {
   expect(out.shape).toEqual([0, 3])
 })
 
-test('the second run of a model takes no more memory than the first', () => {
+test('from its second run on, a model takes no more memory', () => {
   const layer = (x: FloatTensor) => {
     filled(1, [2e6])
     return filled(x.offset, [1e6])
   }
   const run = () => scope(() => [1, 2, 3].reduce((x) => scope(() => layer(x)), filled(0, [1])))
+  // after the first run its chunks become one, which may find no room where they were
+  run()
   run()
   const size = heap.memory.size
   for (let i = 0; i < 5; i++) run()
