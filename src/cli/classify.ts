@@ -20,7 +20,7 @@ export async function runClassify(args: readonly string[], output: Output): Prom
   try {
     await classify(request, output)
   } finally {
-    if (request.threads !== undefined) await init({ threads: 1 }) // a worker would keep the process waiting
+    if (request.threads !== undefined) await init({ threads: 1 }) // lets the workers go, for a caller that lives on
   }
 }
 
