@@ -2,9 +2,9 @@
  * Moving elements from one layout to another: any strides, negative and 0 too, and any kind of buffer. Chooses the
  * order of the loops (nest.ts) and what runs the innermost ones: `set` for long runs, else the loops of words.ts.
  */
-import { allocate } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import { allocateUnset } from '../layout/unset.ts'
 import { current } from '../wasm/resident.ts'
 import { bytesOf, haveSameBits, isTyped, overlap, type Typed, type Words, wordsOf } from './memory.ts'
 import { blocked, type Loop, type Nest, nestOf, sizeOfLoops, walk } from './nest.ts'
@@ -31,7 +31,7 @@ export function copyInto(source: Tensor, target: Tensor): void {
 
 /** A contiguous copy, in a buffer of the same kind. */
 export function materialize<D extends Data>(tensor: Tensor<D>): Tensor<D> {
-  const copy = { ...contiguous(tensor.shape), data: allocate<D>(tensor.data, sizeOf(tensor.shape)) }
+  const copy = { ...contiguous(tensor.shape), data: allocateUnset(tensor.data, sizeOf(tensor.shape)) }
   copyApart(tensor, copy)
   return copy
 }

@@ -2,9 +2,9 @@
  * Reducing: the source is read run by run in the order in which it stands in memory, whichever axes are dropped, and
  * folded tile by tile into results that stay in a fast cache. What has no long runs is copied into order first.
  */
-import { allocate } from '../layout/data.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import { allocateUnset } from '../layout/unset.ts'
 import { current } from '../wasm/resident.ts'
 import { copyApart, materialize } from './copy.ts'
 import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
@@ -47,7 +47,7 @@ export function foldInto(
     for (const piece of pieces) foldTiles(engine, piece, source, start, goal, target.offset, divisor)
     return
   }
-  const result = allocate<Data>(goal, sizeOf(kept.shape)) as Numbers
+  const result = allocateUnset<Data>(goal, sizeOf(kept.shape)) as Numbers
   for (const piece of pieces) foldTiles(engine, piece, source, start, result, 0, divisor)
   copyApart({ ...natural, data: result }, target)
 }

@@ -51,6 +51,11 @@ const dtypesByClass: ReadonlyMap<unknown, Dtype> = new Map<unknown, Dtype>([
   [Float64Array, 'float64'],
 ])
 
+/** Whether a buffer is of one of the platform's own classes, no subclass of them, and none of a polyfill. */
+export function isPlatformArray(data: Data): data is Data & { readonly BYTES_PER_ELEMENT: number } {
+  return ArrayBuffer.isView(data) && dtypesByClass.has(data.constructor)
+}
+
 const toTag = Object.prototype.toString
 
 /** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */

@@ -7,8 +7,7 @@ import ndarray from 'ndarray'
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { copyApart } from '../copy/copy.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
+import { materialize } from '../copy/copy.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { isResident } from '../wasm/resident.ts'
@@ -23,15 +22,8 @@ let codeGenerationAllowed = true
  * its place may be used again.
  */
 export function toNdarray<D extends Data>(x: Tensor<D>): NdArray<D> {
-  const tensor = isResident(x.data) ? copyOut(x) : x
+  const tensor = isResident(x.data) ? materialize(x) : x
   return makeNdarray(tensor.data, tensor.shape, tensor.stride, tensor.offset)
-}
-
-function copyOut<D extends Data>(tensor: Tensor<D>): Tensor<D> {
-  const data = new Float32Array(sizeOf(tensor.shape)) as Data as D
-  const copy = { ...contiguous(tensor.shape), data }
-  copyApart(tensor, copy)
-  return copy
 }
 
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */

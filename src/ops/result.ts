@@ -1,18 +1,19 @@
 /** Where a result lives that is not a view: in a new buffer of the input's kind, or, while a model runs, with its other tensors. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { allocate, dtypeOf } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import { allocateUnset } from '../layout/unset.ts'
 import { resultTensor } from '../wasm/result.ts'
 
 /**
- * A new buffer for a result.
+ * A new buffer for a result, its elements not set.
  *
  * @throws {EinopsError} where the platform has no room for so many elements
  */
 export function allocateResult<D extends Data>(like: D, size: number, operation: string): D {
-  return made(like, size, operation, () => allocate<D>(like, size))
+  return made(like, size, operation, () => allocateUnset(like, size))
 }
 
 /**
@@ -25,7 +26,7 @@ export function newResult<D extends Data>(like: D, shape: readonly number[], ope
   return made(like, size, operation, () =>
     like.constructor === Float32Array
       ? (resultTensor(shape) as Tensor as Tensor<D>)
-      : { ...contiguous(shape), data: allocate<D>(like, size) },
+      : { ...contiguous(shape), data: allocateUnset(like, size) },
   )
 }
 

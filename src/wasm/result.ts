@@ -4,6 +4,7 @@
  */
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
+import { allocateUnset } from '../layout/unset.ts'
 import type { Pointer } from './memory.ts'
 import { residentFloats } from './resident.ts'
 
@@ -20,10 +21,12 @@ export function useForResults(memory: ResultMemory): void {
   arena = memory
 }
 
+const float32 = new Float32Array(0)
+
 /** A new contiguous tensor for a result, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
 export function resultTensor(shape: readonly number[]): FloatTensor {
   const layout = contiguous(shape)
-  if (arena === null || !arena.inUse) return { ...layout, data: new Float32Array(sizeOf(shape)) }
+  if (arena === null || !arena.inUse) return { ...layout, data: allocateUnset(float32, sizeOf(shape)) }
   const pointer = arena.allocate(sizeOf(shape))
   return { ...layout, data: residentFloats(), offset: pointer / 4 }
 }
