@@ -10,14 +10,17 @@ import { type CopyKernels, copy } from '../wasm/generated/copy.ts'
 import { type Loop, type Nest, walk } from './nest.ts'
 import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.ts'
 
-/** Bytes of a tile on each side. */
-const tileBytes = 1 << 18
+/**
+ * Bytes of a tile on each side. Many processors' second-level caches hold less; but runs are the longer the larger a tile is, and long
+ * ones matter more where the target is memory that was never touched.
+ */
+const tileBytes = 1 << 21
 
 /** Runs of fewer bytes than this make `set` slower than loops. */
 const shortRunBytes = 64
 
 /** The memory holds the loops of a tile, then the source's runs, then the target's. */
-const pages = 24
+const pages = 160
 const runsStart = 4096
 
 /** How many programs are kept: real programs copy few layouts, again and again. */
@@ -136,9 +139,9 @@ function sameLoops(a: readonly Loop[], b: readonly Loop[]): boolean {
 function compile({ heap }: Stage, loops: readonly Loop[], bytes: number): Entry {
   const programs: Program[] = []
   const left: Nest[] = []
-  for (const piece of tilesOf({ loops, source: 0, target: 0 }, tileBytes / bytes)) {
-    const reads = runsOf(piece.inner, 'source')
-    const writes = runsOf(piece.inner, 'target')
+  for (const piece of tilesOf({ loops, source: 0, target: 0 }, tileBytes / bytes, bytes)) {
+    const reads = runsOf(piece.inner, 'source', bytes)
+    const writes = runsOf(piece.inner, 'target', bytes)
     const from = place(reads, 'source', runsStart, bytes)
     const to = place(writes, 'target', from.end, bytes)
     const short = Math.min(reads.extent, writes.extent) * bytes < shortRunBytes
@@ -177,7 +180,7 @@ function place({ inside, between, extent }: Runs, side: Side, start: number, byt
     below += Math.min(0, loop[side]) * (loop.length - 1)
   }
   // kernels load whole vectors, also at the end of a run; and runs at equal places of a page would share cache lines
-  const pitch = Math.ceil((extent * bytes) / 16) * 16 + 16
+  const pitch = Math.ceil((extent * bytes) / 64) * 64 + 64
   let places = [{ shift: below * bytes, address: start }]
   let count = 1
   for (const loop of between) {

@@ -32,20 +32,23 @@ export type Side = 'source' | 'target'
 const slack = 2
 
 /**
- * How many times longer than the target's runs the source's should be: fetching a run needs a new view of a buffer
- * that differs from call to call, while the views of results in linear memory are kept.
+ * Rows of the target that begin a multiple of so many bytes apart fall on few lines of a cache: they stay runs of their own,
+ * between which linear memory has gaps.
  */
-const longer = 4
+const unfitBytes = 1024
+
+/** Runs of a tile on either side: where they stay short, a larger tile would only be more of them. */
+const mostRuns = 2048
 
 /** The runs of some loops: on the source side they may have gaps, on the target side none. */
-export function runsOf(loops: readonly Loop[], side: Side): Runs {
+export function runsOf(loops: readonly Loop[], side: Side, bytes: number): Runs {
   const sorted = bySteps(loops, side)
   const inside: Loop[] = []
   const between: Loop[] = []
   let extent = 1
   for (const loop of sorted) {
     // a run once left stays left: later loops take larger steps
-    if (between.length === 0 && joins(loop, side, extent)) {
+    if (between.length === 0 && joins(loop, side, extent, bytes)) {
       inside.push(loop)
       extent += Math.abs(loop[side]) * (loop.length - 1)
     } else {
@@ -55,27 +58,29 @@ export function runsOf(loops: readonly Loop[], side: Side): Runs {
   return { inside, between, extent }
 }
 
-function joins(loop: Loop, side: Side, extent: number): boolean {
+function joins(loop: Loop, side: Side, extent: number, bytes: number): boolean {
   const step = Math.abs(loop[side])
-  return side === 'source' ? step <= extent * slack : step === extent
+  if (side === 'source') return step <= extent * slack
+  return step === extent && (extent * bytes) % unfitBytes !== 0
 }
 
 function bySteps(loops: readonly Loop[], side: Side): Loop[] {
   return loops.toSorted((a, b) => Math.abs(a[side]) - Math.abs(b[side]))
 }
 
-/** Cuts a nest into tiles of at most `size` elements; whatever does not come out even is pieces of smaller tiles. */
-export function tilesOf({ loops, source, target }: Nest, size: number): TiledNest[] {
+/**
+ * Cuts a nest into tiles of at most `size` elements of `bytes` each; whatever does not come out even is pieces of smaller
+ * tiles.
+ */
+export function tilesOf({ loops, source, target }: Nest, size: number, bytes: number): TiledNest[] {
   const blocks = new Map(loops.map((loop) => [loop, 1]))
   const chains = { source: bySteps(loops, 'source'), target: bySteps(loops, 'target') }
   let elements = 1
   while (true) {
-    const side =
-      reached(chains.source, 'source', blocks) < longer * reached(chains.target, 'target', blocks)
-        ? 'source'
-        : 'target'
-    const loop = chains[side].find((loop) => blocks.get(loop)! < loop.length)
-    if (loop === undefined) break
+    const read = reached(chains, 'source', blocks, bytes)
+    const written = reached(chains, 'target', blocks, bytes)
+    const loop = chains[read < written ? 'source' : 'target'].find((loop) => blocks.get(loop)! < loop.length)
+    if (loop === undefined || elements >= mostRuns * Math.min(read, written)) break
     const block = blocks.get(loop)!
     const others = elements / block
     const larger = Math.min(loop.length, 2 * block, Math.floor(size / others))
@@ -87,10 +92,15 @@ export function tilesOf({ loops, source, target }: Nest, size: number): TiledNes
 }
 
 /** The extent of a run that begins with the smallest steps and goes on as long as whole loops follow each other. */
-function reached(chain: readonly Loop[], side: Side, blocks: ReadonlyMap<Loop, number>): number {
+function reached(
+  chains: Record<Side, readonly Loop[]>,
+  side: Side,
+  blocks: ReadonlyMap<Loop, number>,
+  bytes: number,
+): number {
   let extent = 1
-  for (const loop of chain) {
-    if (!joins(loop, side, extent)) break
+  for (const loop of chains[side]) {
+    if (!joins(loop, side, extent, bytes)) break
     const block = blocks.get(loop)!
     extent += Math.abs(loop[side]) * (block - 1)
     if (block < loop.length) break

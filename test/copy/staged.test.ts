@@ -62,6 +62,34 @@ describe.each(kinds.map((Kind) => [Kind.name, Kind] as const))('staged copies of
   })
 })
 
+it('copies of many tiles leave out nothing', () => {
+  for (const [shape, order] of [
+    [
+      [1201, 1403],
+      [1, 0],
+    ],
+    [
+      [1024, 1536],
+      [1, 0],
+    ],
+    [
+      [700_001, 3],
+      [1, 0],
+    ],
+    [
+      [3, 700_001],
+      [1, 0],
+    ],
+    [
+      [9, 21, 10, 31, 29],
+      [4, 2, 0, 3, 1],
+    ],
+  ] as const) {
+    const from = permute(contiguous(shape), order)
+    compare(Float32Array, from, contiguous(from.shape))
+  }
+}, 30_000)
+
 /** The axes of a shape in any order in memory; some backwards, some with gaps, and in sources some repeated. */
 function anyStride(shape: readonly number[], repeat: boolean): fc.Arbitrary<Layout> {
   return fc

@@ -48,28 +48,71 @@ function run(source: usize, target: usize, bytes: usize): void {
   for (; target < end; source++, target++) store<u8>(target, load<u8>(source))
 }
 
-/** target[j, i] = source[i, j]: rows of the source are si bytes apart, rows of the target tj. Blocks of 4 × 4. */
+/**
+ * target[j, i] = source[i, j]: rows of the source are si bytes apart, rows of the target tj. Eight rows of the source at a time, four
+ * numbers of each: stores then meet a cache line of the target twice and not four times, however many lie in between.
+ */
 function transpose4(source: usize, target: usize, ni: i32, si: i32, nj: i32, tj: i32): void {
-  for (; ni >= 4; ni -= 4, source += si << 2, target += 16) {
-    let s0 = source, s1 = s0 + si, s2 = s1 + si, s3 = s2 + si
-    let to = target
-    for (let j = nj; j > 0; j -= 4, s0 += 16, s1 += 16, s2 += 16, s3 += 16, to += tj << 2) {
-      const a = v128.load(s0), b = v128.load(s1), c = v128.load(s2), d = v128.load(s3)
-      const ab = v128.shuffle<u32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<u32>(c, d, 0, 4, 1, 5)
-      v128.store(to, v128.shuffle<u64>(ab, cd, 0, 2))
-      if (j < 2) break
-      v128.store(to + tj, v128.shuffle<u64>(ab, cd, 1, 3))
-      if (j < 3) break
-      const gh = v128.shuffle<u32>(a, b, 2, 6, 3, 7), kl = v128.shuffle<u32>(c, d, 2, 6, 3, 7)
-      v128.store(to + (tj << 1), v128.shuffle<u64>(gh, kl, 0, 2))
-      if (j < 4) break
-      v128.store(to + tj + (tj << 1), v128.shuffle<u64>(gh, kl, 1, 3))
+  if (nj == 3 && si == 12) {
+    unweave3(source, target, ni, tj)
+    return
+  }
+  const half = si << 2
+  for (; ni >= 8; ni -= 8, source += si << 3, target += 32) {
+    let from = source, to = target, j = nj
+    for (; j >= 4; j -= 4, from += 16, to += tj << 2) {
+      block(from, si, 4, to, tj)
+      block(from + half, si, 4, to + 16, tj)
     }
+    stripe(from, si, j, to, tj)
+    stripe(from + half, si, j, to + 16, tj)
+  }
+  if (ni >= 4) {
+    stripe(source, si, nj, target, tj)
+    ni -= 4; source += half; target += 16
   }
   if (ni == 3) weave3(source, target, si, nj, tj)
   else if (ni == 2) weave2(source, target, si, nj, tj)
   else if (ni == 1) {
     for (let j = 0; j < nj; j++, source += 4, target += tj) store<u32>(target, load<u32>(source))
+  }
+}
+
+/** Four rows of the source. */
+function stripe(source: usize, si: i32, nj: i32, target: usize, tj: i32): void {
+  for (; nj > 0; nj -= 4, source += 16, target += tj << 2) block(source, si, nj, target, tj)
+}
+
+/** Four rows of the source, of whose next four numbers nj count. */
+@inline
+function block(source: usize, si: i32, nj: i32, target: usize, tj: i32): void {
+  const a = v128.load(source), b = v128.load(source + si)
+  const c = v128.load(source + (si << 1)), d = v128.load(source + si + (si << 1))
+  const ab = v128.shuffle<u32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<u32>(c, d, 0, 4, 1, 5)
+  v128.store(target, v128.shuffle<u64>(ab, cd, 0, 2))
+  if (nj < 2) return
+  v128.store(target + tj, v128.shuffle<u64>(ab, cd, 1, 3))
+  if (nj < 3) return
+  const gh = v128.shuffle<u32>(a, b, 2, 6, 3, 7), kl = v128.shuffle<u32>(c, d, 2, 6, 3, 7)
+  v128.store(target + (tj << 1), v128.shuffle<u64>(gh, kl, 0, 2))
+  if (nj < 4) return
+  v128.store(target + tj + (tj << 1), v128.shuffle<u64>(gh, kl, 1, 3))
+}
+
+/** Triples become three rows: four of them are three whole vectors. */
+function unweave3(source: usize, target: usize, ni: i32, tj: i32): void {
+  const tj2 = tj << 1
+  for (; ni >= 4; ni -= 4, source += 48, target += 16) {
+    const a = v128.load(source), b = v128.load(source, 16), c = v128.load(source, 32)
+    const ab = v128.shuffle<u32>(a, b, 0, 3, 1, 4), bc = v128.shuffle<u32>(b, c, 2, 5, 3, 6)
+    v128.store(target, v128.shuffle<u64>(ab, bc, 0, 2))
+    v128.store(target + tj, v128.shuffle<u64>(ab, bc, 1, 3))
+    v128.store(target + tj2, v128.shuffle<u32>(v128.shuffle<u32>(a, b, 2, 5, 0, 0), c, 0, 1, 4, 7))
+  }
+  for (; ni > 0; ni--, source += 12, target += 4) {
+    store<u32>(target, load<u32>(source))
+    store<u32>(target + tj, load<u32>(source, 4))
+    store<u32>(target + tj2, load<u32>(source, 8))
   }
 }
 
