@@ -6,7 +6,7 @@
  */
 import { relaxedSimd, simd } from './capabilities.ts'
 
-/** A module as the build wrote it: base64 bytes, and their form with relaxed SIMD where that differs. */
+/** A module as the build wrote it: its bytes in hexadecimal, and their form with relaxed SIMD where that differs. */
 export interface EmbeddedModule<Kernels> {
   readonly name: string
   readonly simd: string
@@ -33,7 +33,7 @@ export function compile<Kernels>(embedded: EmbeddedModule<Kernels>, shared: bool
   const key = `${embedded.name}${relaxed ? ' relaxed' : ''}${shared ? ' shared' : ''}`
   let module = compiled.get(key)
   if (module === undefined) {
-    const bytes = decodeBase64(relaxed ? embedded.relaxed! : embedded.simd)
+    const bytes = decodeHexadecimal(relaxed ? embedded.relaxed! : embedded.simd)
     if (shared) importShared(bytes)
     module = new WebAssembly.Module(bytes)
     compiled.set(key, module)
@@ -53,6 +53,8 @@ function importShared(bytes: Uint8Array): void {
   bytes[at + memoryImport.length] = 3
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+function decodeHexadecimal(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  )
 }
