@@ -6,7 +6,7 @@
 
 import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
-import type { FoldLoop } from './fold-loops.ts'
+import type { FoldLoop, FoldPart, TileLimits } from './fold-loops.ts'
 import type { ReductionName } from './reduction.ts'
 
 /** Arrays whose elements are numbers. */
@@ -22,12 +22,11 @@ export type Numbers =
   | Float64Array
 
 export interface FoldEngine {
-  /** The most elements of a tile. */
-  readonly tile: number
+  readonly limits: TileLimits
   /** Begins so many results. */
   begin(results: number): void
-  /** Folds consecutive elements into them. */
-  add(source: Numbers, start: number, extent: number, loops: readonly FoldLoop[]): void
+  /** Folds the elements of a tile into them. */
+  add(source: Numbers, start: number, part: FoldPart): void
   /** Writes the results, divided. */
   finish(target: Numbers, at: number, divisor: number): void
 }
@@ -55,8 +54,9 @@ type Vectorised = 'sum' | 'max' | 'min'
 
 /** Linear memory: the loops, a tile, its results as they grow, and as they are written. */
 const tableStart = 1024
-const vectorTile = 1 << 13
-const resultsStart = tableStart + 4 * vectorTile + 64
+const vectorTile = 1 << 14
+const vectorRows = 4
+const resultsStart = tableStart + 4 * vectorTile + 1024
 const finishedStart = resultsStart + 8 * vectorTile + 64
 const pages = Math.ceil((finishedStart + 4 * vectorTile + 64) / 65536)
 
@@ -73,7 +73,7 @@ function vectors(operation: Vectorised): FoldEngine | null {
   const { kernels, memory } = owner
   const bytes = operation === 'sum' ? 8 : 4
   const table = new Int32Array(memory.buffer, 0, tableStart / 4)
-  const heap = new Float32Array(memory.buffer, tableStart, vectorTile)
+  const heap = new Float32Array(memory.buffer, tableStart, (resultsStart - tableStart) / 4)
   const all =
     operation === 'sum'
       ? new Float64Array(memory.buffer, resultsStart, vectorTile)
@@ -81,16 +81,19 @@ function vectors(operation: Vectorised): FoldEngine | null {
   let count = 0
   let written: readonly FoldLoop[] | undefined
   return {
-    tile: vectorTile,
+    limits: { tile: vectorTile, rows: vectorRows },
     begin(results) {
       count = results
       all.fill(identities[operation], 0, results)
     },
-    add(source, start, extent, loops) {
-      if (written !== loops) writeLoops(table, loops, bytes)
-      written = loops
-      heap.set(source.subarray(start, start + extent))
-      kernels[operation](0, Math.max(2, loops.length), tableStart, resultsStart)
+    add(source, start, { inner, extent, runs }) {
+      if (written !== inner) writeLoops(table, inner, bytes)
+      written = inner
+      for (let i = 0; i < runs.count; i++) {
+        const from = start + i * runs.source
+        heap.set(source.subarray(from, from + extent), i * runs.tile)
+      }
+      kernels[operation](0, Math.max(2, inner.length), tableStart, resultsStart)
     },
     finish(target, at, divisor) {
       if (operation !== 'sum') {
@@ -124,15 +127,15 @@ function doubles(reduction: ReductionName): FoldEngine {
   const { row, columns } = loopsOf[reduction]
   let count = 0
   return {
-    tile: doublesTile,
+    limits: { tile: doublesTile, rows: 1 },
     begin(size) {
       count = size
       results.fill(identities[reduction], 0, size)
     },
-    add(source, start, extent, loops) {
+    add(source, start, { inner, extent }) {
       tile.set(source.subarray(start, start + extent))
-      const { length, result } = loops[loops.length - 1] ?? { length: 1, result: 0 }
-      visit(loops.slice(0, -1), 0, 0, (from, to) => {
+      const { length, result } = inner[inner.length - 1] ?? { length: 1, result: 0 }
+      visit(inner.slice(0, -1), 0, 0, (from, to) => {
         if (result === 0) row(tile, from, length, results, to)
         else columns(tile, from, length, results, to)
       })

@@ -72,18 +72,34 @@ export interface FoldPiece {
   readonly result: number
 }
 
-/** Tiles of one size: a run of the source each. */
+/** Tiles of one size: a run of the source each, or several that lie at equal distances. */
 export interface FoldPart {
   readonly outerDropped: readonly FoldLoop[]
   /** Kept loops, dropped ones in them, and last the one along the run. */
   readonly inner: readonly FoldLoop[]
-  /** Elements of the run. */
+  /** Elements of a run. */
   readonly extent: number
+  /** How many runs, and how far from one to the next in the source and in the tile. */
+  readonly runs: { readonly count: number; readonly source: number; readonly tile: number }
   readonly source: number
 }
 
-/** Cuts loops into tiles of at most `size` consecutive elements, or returns null where consecutive elements are too few. */
-export function foldPieces(loops: readonly FoldLoop[], size: number, fewest: number): FoldPiece[] | null {
+/** What a tile may hold: so many elements, and so many rows of runs that are folded column by column. */
+export interface TileLimits {
+  readonly tile: number
+  readonly rows: number
+}
+
+/** Cuts loops into tiles, or returns null where fewer than `fewest` elements would be consecutive. */
+export function foldPieces(
+  loops: readonly FoldLoop[],
+  { tile, rows }: TileLimits,
+  fewest: number,
+): FoldPiece[] | null {
+  const last = loops.at(-1)
+  // columns that are too long for a tile of several rows are cut shorter
+  const cut = last !== undefined && isKept(last) && last.length * rows > tile && !loops.every(isKept)
+  const size = cut ? Math.floor(tile / rows) : tile
   let extent = 1
   let first = loops.length // of the loops that lie whole in a tile
   while (first > 0) {
@@ -96,7 +112,10 @@ export function foldPieces(loops: readonly FoldLoop[], size: number, fewest: num
   const next = loops[first - 1]
   const block = next?.source === extent ? Math.min(next.length, Math.floor(size / extent)) : 1
   if (extent * block < fewest) return null
-  if (next === undefined || block < 2) return [pieceOf(loops.slice(0, first), [partOf([], whole, 0)], 0, 0)]
+  const most = Math.min(rows, Math.floor(tile / (extent * block)))
+  if (next === undefined || block < 2) {
+    return [pieceOf(loops.slice(0, first), [partOf([], whole, 0)], 0, 0, most)]
+  }
 
   const { length, source, result } = next
   const even = Math.ceil(length / Math.ceil(length / block))
@@ -108,13 +127,13 @@ export function foldPieces(loops: readonly FoldLoop[], size: number, fewest: num
   const rest = [{ length: left, source, result }, ...whole]
   const restStart = count * even * source
   if (isKept(next)) {
-    const pieces = [pieceOf([...outer, over], [partOf([], blocks, 0)], 0, 0)]
-    if (left > 0) pieces.push(pieceOf(outer, [partOf([], rest, 0)], restStart, count * even * result))
+    const pieces = [pieceOf([...outer, over], [partOf([], blocks, 0)], 0, 0, most)]
+    if (left > 0) pieces.push(pieceOf(outer, [partOf([], rest, 0)], restStart, count * even * result, most))
     return pieces
   }
   const parts = [partOf([over], blocks, 0)]
   if (left > 0) parts.push(partOf([], rest, restStart))
-  return [pieceOf(outer, parts, 0, 0)]
+  return [pieceOf(outer, parts, 0, 0, most)]
 }
 
 function isKept(loop: FoldLoop): boolean {
@@ -126,11 +145,14 @@ function pieceOf(
   parts: readonly FoldPart[],
   source: number,
   result: number,
+  mostRuns: number,
 ): FoldPiece {
   const dropped = outer.filter((loop) => !isKept(loop))
   return {
     outerKept: outer.filter(isKept),
-    parts: parts.map((part) => ({ ...part, outerDropped: [...dropped, ...part.outerDropped] })),
+    parts: parts.flatMap((part) => {
+      return gathered({ ...part, outerDropped: [...dropped, ...part.outerDropped] }, mostRuns)
+    }),
     results: parts[0]!.inner.filter(isKept).reduce((product, { length }) => product * length, 1),
     source,
     result,
@@ -143,6 +165,32 @@ function partOf(outerDropped: readonly FoldLoop[], tile: readonly FoldLoop[], so
     outerDropped,
     inner: [...others.filter(isKept), ...others.filter((loop) => !isKept(loop)), ...tile.slice(-1)],
     extent: tile.reduce((product, { length }) => product * length, 1),
+    runs: { count: 1, source: 0, tile: 0 },
     source,
   }
+}
+
+/** Elements between the runs of a tile: at equal places of a page they would share cache lines. */
+const gap = 16
+
+/** The same with up to `most` runs in a tile where columns are folded: their results then stay in registers. */
+function gathered(part: FoldPart, most: number): FoldPart[] {
+  const { outerDropped, inner, extent, source } = part
+  const over = outerDropped.at(-1)
+  const last = inner.at(-1)
+  if (over === undefined || last === undefined || !isKept(last) || Math.min(over.length, most) < 2)
+    return [part]
+  const rows = Math.ceil(over.length / Math.ceil(over.length / most))
+  const whole = Math.floor(over.length / rows)
+  const tile = (count: number, first: number, loops: readonly FoldLoop[]): FoldPart => ({
+    outerDropped: [...outerDropped.slice(0, -1), ...loops],
+    inner: [...inner.slice(0, -1), { length: count, source: extent + gap, result: 0 }, last],
+    extent,
+    runs: { count, source: over.source, tile: extent + gap },
+    source: source + first * over.source,
+  })
+  const tiles = [tile(rows, 0, [{ length: whole, source: over.source * rows, result: 0 }])]
+  const left = over.length - whole * rows
+  if (left > 0) tiles.push(tile(left, whole * rows, []))
+  return tiles
 }

@@ -35,7 +35,7 @@ export function foldInto(
   if (sizeOf(target.shape) === 0) return
   const engine = engineFor(reduction, source)
   const { loops, start, natural } = foldNestOf(kept, dropped)
-  const pieces = foldPieces(loops, engine.tile, Math.min(shortRun, sizeOf(kept.shape) * count))
+  const pieces = foldPieces(loops, engine.limits, Math.min(shortRun, sizeOf(kept.shape) * count))
   if (pieces === null) {
     const ordered = inOrder(source, kept, dropped)
     foldInto(reduction, ordered.data, ordered.kept, ordered.dropped, target)
@@ -64,9 +64,7 @@ function foldTiles(
   visit(outerKept, sourceStart + from, resultStart + to, (read, write) => {
     engine.begin(results)
     for (const part of parts) {
-      visit(part.outerDropped, read + part.source, 0, (start) =>
-        engine.add(source, start, part.extent, part.inner),
-      )
+      visit(part.outerDropped, read + part.source, 0, (start) => engine.add(source, start, part))
     }
     engine.finish(result, write, divisor)
   })

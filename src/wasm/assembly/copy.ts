@@ -116,36 +116,22 @@ function unweave3(source: usize, target: usize, ni: i32, tj: i32): void {
   }
 }
 
-/** Three rows of the source become triples; four that follow each other are three whole vectors. */
+/** Three rows of the source become triples; where those follow each other, four are three whole vectors. */
 @inline
 function weave3(source: usize, target: usize, si: i32, nj: i32, tj: i32): void {
   let s0 = source, s1 = s0 + si, s2 = s1 + si
-  const dense = tj == 12
-  for (; nj >= 4; nj -= 4, s0 += 16, s1 += 16, s2 += 16, target += tj << 2) {
+  for (; tj == 12 && nj >= 4; nj -= 4, s0 += 16, s1 += 16, s2 += 16, target += 48) {
     const a = v128.load(s0), b = v128.load(s1), c = v128.load(s2)
     const ab = v128.shuffle<u32>(a, b, 0, 4, 1, 5), gh = v128.shuffle<u32>(a, b, 2, 6, 3, 7)
-    if (dense) {
-      v128.store(target, v128.shuffle<u32>(ab, c, 0, 1, 4, 2))
-      v128.store(target, v128.shuffle<u32>(v128.shuffle<u32>(ab, c, 3, 5, 0, 0), gh, 0, 1, 4, 5), 16)
-      v128.store(target, v128.shuffle<u32>(gh, c, 6, 2, 3, 7), 32)
-    } else {
-      triple(target, v128.shuffle<u32>(ab, c, 0, 1, 4, 0))
-      triple(target + tj, v128.shuffle<u32>(ab, c, 2, 3, 5, 0))
-      triple(target + (tj << 1), v128.shuffle<u32>(gh, c, 0, 1, 6, 0))
-      triple(target + tj + (tj << 1), v128.shuffle<u32>(gh, c, 2, 3, 7, 0))
-    }
+    v128.store(target, v128.shuffle<u32>(ab, c, 0, 1, 4, 2))
+    v128.store(target, v128.shuffle<u32>(v128.shuffle<u32>(ab, c, 3, 5, 0, 0), gh, 0, 1, 4, 5), 16)
+    v128.store(target, v128.shuffle<u32>(gh, c, 6, 2, 3, 7), 32)
   }
   for (; nj > 0; nj--, s0 += 4, s1 += 4, s2 += 4, target += tj) {
     store<u32>(target, load<u32>(s0))
     store<u32>(target, load<u32>(s1), 4)
     store<u32>(target, load<u32>(s2), 8)
   }
-}
-
-@inline
-function triple(target: usize, x: v128): void {
-  v128.store64_lane(target, x, 0)
-  v128.store32_lane(target, x, 2, 8)
 }
 
 @inline

@@ -15,12 +15,13 @@ export function max(loops: usize, rank: i32, source: usize, result: usize): void
 /** result = min(result, source), floats. */
 export function min(loops: usize, rank: i32, source: usize, result: usize): void { walk(MIN, loops, rank, source, result) }
 
-/** target[i] = sums[i] / divisor, rounded to floats. */
+/** target[i] = sums[i] / divisor, rounded to floats. Dividing by a power of two is multiplying by its reciprocal, five times as fast. */
 export function divide(sums: usize, n: i32, divisor: f64, target: usize): void {
-  const d = f64x2.splat(divisor), whole = divisor == 1
+  const exact = (reinterpret<u64>(divisor) & 0xfffffffffffff) == 0
+  const d = f64x2.splat(divisor), r = f64x2.splat(1 / divisor)
   for (; n >= 4; n -= 4, sums += 32, target += 16) {
     let a = v128.load(sums), b = v128.load(sums, 16)
-    if (!whole) { a = f64x2.div(a, d); b = f64x2.div(b, d) }
+    if (exact) { a = f64x2.mul(a, r); b = f64x2.mul(b, r) } else { a = f64x2.div(a, d); b = f64x2.div(b, d) }
     v128.store(target, v128.shuffle<u64>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 2))
   }
   for (; n > 0; n--, sums += 8, target += 4) store<f32>(target, <f32>(load<f64>(sums) / divisor))
@@ -62,11 +63,10 @@ function sumRows(source: usize, rows: i32, step: i32, n: i32, result: usize): vo
 function sumRow(source: usize, n: i32, result: usize): void {
   let a = f64x2.splat(-0.0), b = a, c = a, d = a
   for (; n >= 8; n -= 8, source += 32) {
-    const x = v128.load(source), y = v128.load(source, 16)
-    a = f64x2.add(a, f64x2.promote_low_f32x4(x))
-    b = f64x2.add(b, f64x2.promote_low_f32x4(high(x)))
-    c = f64x2.add(c, f64x2.promote_low_f32x4(y))
-    d = f64x2.add(d, f64x2.promote_low_f32x4(high(y)))
+    a = f64x2.add(a, pair(source))
+    b = f64x2.add(b, pair(source, 8))
+    c = f64x2.add(c, pair(source, 16))
+    d = f64x2.add(d, pair(source, 24))
   }
   const ab = f64x2.add(f64x2.add(a, b), f64x2.add(c, d))
   let total = f64x2.extract_lane(ab, 0) + f64x2.extract_lane(ab, 1)
@@ -80,11 +80,10 @@ function sumColumns(source: usize, rows: i32, step: i32, n: i32, result: usize):
     let a = v128.load(result), b = v128.load(result, 16), c = v128.load(result, 32), d = v128.load(result, 48)
     let e = v128.load(result, 64), f = v128.load(result, 80), g = v128.load(result, 96), h = v128.load(result, 112)
     for (let i = 0, from = source; i < rows; i++, from += step) {
-      const x = v128.load(from), y = v128.load(from, 16), z = v128.load(from, 32), w = v128.load(from, 48)
-      a = f64x2.add(a, f64x2.promote_low_f32x4(x)); b = f64x2.add(b, f64x2.promote_low_f32x4(high(x)))
-      c = f64x2.add(c, f64x2.promote_low_f32x4(y)); d = f64x2.add(d, f64x2.promote_low_f32x4(high(y)))
-      e = f64x2.add(e, f64x2.promote_low_f32x4(z)); f = f64x2.add(f, f64x2.promote_low_f32x4(high(z)))
-      g = f64x2.add(g, f64x2.promote_low_f32x4(w)); h = f64x2.add(h, f64x2.promote_low_f32x4(high(w)))
+      a = f64x2.add(a, pair(from)); b = f64x2.add(b, pair(from, 8))
+      c = f64x2.add(c, pair(from, 16)); d = f64x2.add(d, pair(from, 24))
+      e = f64x2.add(e, pair(from, 32)); f = f64x2.add(f, pair(from, 40))
+      g = f64x2.add(g, pair(from, 48)); h = f64x2.add(h, pair(from, 56))
     }
     v128.store(result, a); v128.store(result, b, 16); v128.store(result, c, 32); v128.store(result, d, 48)
     v128.store(result, e, 64); v128.store(result, f, 80); v128.store(result, g, 96); v128.store(result, h, 112)
@@ -92,7 +91,7 @@ function sumColumns(source: usize, rows: i32, step: i32, n: i32, result: usize):
   for (; n >= 2; n -= 2, source += 8, result += 16) {
     let a = v128.load(result)
     for (let i = 0, from = source; i < rows; i++, from += step) {
-      a = f64x2.add(a, f64x2.promote_low_f32x4(v128.load64_zero(from)))
+      a = f64x2.add(a, pair(from))
     }
     v128.store(result, a)
   }
@@ -103,9 +102,10 @@ function sumColumns(source: usize, rows: i32, step: i32, n: i32, result: usize):
   }
 }
 
+/** Two floats as doubles: on x64 one instruction that reads them from memory. */
 @inline
-function high(x: v128): v128 {
-  return v128.shuffle<u64>(x, x, 1, 1)
+function pair(at: usize, offset: usize = 0): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at + offset))
 }
 
 /**
