@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- [calls] [rearrange] [mixed] [reduce] [product] [twins] [--json] [--no-peers]`: the language beside
  * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
- * the copies after the program has used other dtypes and ranks, as real programs have. `product` (matrix products beside
+ * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
+ * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
  * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) run in processes of their own;
  * so do `vit` (whole models) and `features` (pictures to features), which need `--models DIR` and `--pictures DIR`, as
  * vit.mjs and features.mjs say.
@@ -11,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import ndarray from 'ndarray'
 import { rearrange, reduce } from '../../dist/index.js'
+import { againstEinops, findEinops } from './einops.mjs'
 import { findPeers, prepare } from './peers.mjs'
 import { cases } from './rearrange-cases.mjs'
 import { data, patterns, goal as reduceGoal, reductions, shape } from './reduce-cases.mjs'
@@ -32,6 +34,7 @@ const suites = {
 }
 const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
 const peers = values['no-peers'] ? new Map() : await findPeers()
+const einops = !values['no-peers'] && findEinops()
 const rows = []
 for (const name of chosen) {
   if (!Object.hasOwn(suites, name)) {
@@ -66,7 +69,8 @@ function report(suite, name, times, goals) {
   )
   console.log(`${suite}: ${name}\n  ms, best (median): ${shown.join(', ')}`)
   for (const { what, value, goal, met } of goals) {
-    console.log(`  ${met ? 'met   ' : 'MISSED'} ${what}: ${value.toFixed(2)}, goal ${goal}`)
+    const verdict = goal === null ? '      ' : met ? 'met   ' : 'MISSED'
+    console.log(`  ${verdict} ${what}: ${value.toFixed(2)}, ${goal === null ? 'no goal' : `goal ${goal}`}`)
   }
 }
 
@@ -123,6 +127,12 @@ function copies(suite = 'rearrange') {
       for (const name of ['tfjs-wasm', 'numpy-ts']) {
         if (name in times) goals.push(atLeast(`times as fast as ${name}`, against(name), 10))
       }
+    }
+    if (einops && one.einops !== undefined) {
+      Object.assign(times, againstEinops(one, ours))
+      const ratio = times['tesserae after it'].best / times['einops on NumPy'].best
+      const what = 'times as long as einops on NumPy'
+      goals.push(one.einops === null ? { what, value: ratio, goal: null } : atMost(what, ratio, one.einops))
     }
     report(suite, one.name, times, goals)
   }
