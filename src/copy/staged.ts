@@ -11,16 +11,16 @@ import { type Loop, type Nest, walk } from './nest.ts'
 import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.ts'
 
 /**
- * Bytes of a tile on each side. Many processors' second-level caches hold less; but runs are the longer the larger a tile is, and long
- * ones matter more where the target is memory that was never touched.
+ * Bytes of a tile on each side. The runs of a larger one are longer, which matters most where the target is memory that nobody has
+ * touched yet; but where other work has filled the caches, it is itself no longer there.
  */
-const tileBytes = 1 << 21
+const tileBytes = 1 << 20
 
 /** Runs of fewer bytes than this make `set` slower than loops. */
 const shortRunBytes = 64
 
 /** The memory holds the loops of a tile, then the source's runs, then the target's. */
-const pages = 160
+const pages = 80
 const runsStart = 4096
 
 /** How many programs are kept: real programs copy few layouts, again and again. */

@@ -32,6 +32,12 @@ export type Side = 'source' | 'target'
 const slack = 2
 
 /**
+ * How many times longer than the target's runs the source's should be: fetching a run needs a new view of a buffer that differs
+ * from call to call, while the views of results in linear memory are kept.
+ */
+const longer = 4
+
+/**
  * Rows of the target that begin a multiple of so many bytes apart fall on few lines of a cache: they stay runs of their own,
  * between which linear memory has gaps.
  */
@@ -79,7 +85,9 @@ export function tilesOf({ loops, source, target }: Nest, size: number, bytes: nu
   while (true) {
     const read = reached(chains, 'source', blocks, bytes)
     const written = reached(chains, 'target', blocks, bytes)
-    const loop = chains[read < written ? 'source' : 'target'].find((loop) => blocks.get(loop)! < loop.length)
+    const loop = chains[read < longer * written ? 'source' : 'target'].find(
+      (loop) => blocks.get(loop)! < loop.length,
+    )
     if (loop === undefined || elements >= mostRuns * Math.min(read, written)) break
     const block = blocks.get(loop)!
     const others = elements / block
