@@ -38,8 +38,8 @@ const slack = 2
 const longer = 4
 
 /**
- * Rows of the target that begin a multiple of so many bytes apart fall on few lines of a cache: they stay runs of their own,
- * between which linear memory has gaps.
+ * A run of the source that is spread over rows of the target, and they a multiple of so many bytes apart, falls on few lines of a
+ * cache: such rows stay runs of their own, between which linear memory has gaps.
  */
 const unfitBytes = 1024
 
@@ -67,7 +67,8 @@ export function runsOf(loops: readonly Loop[], side: Side, bytes: number): Runs 
 function joins(loop: Loop, side: Side, extent: number, bytes: number): boolean {
   const step = Math.abs(loop[side])
   if (side === 'source') return step <= extent * slack
-  return step === extent && (extent * bytes) % unfitBytes !== 0
+  const unfit = Math.abs(loop.source) === 1 && (step * bytes) % unfitBytes === 0
+  return step === extent && !unfit
 }
 
 function bySteps(loops: readonly Loop[], side: Side): Loop[] {
