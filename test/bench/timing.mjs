@@ -1,5 +1,5 @@
 /**
- * Times contestants round-robin, so that all see the same state of a noisy machine: a figure counts only beside the
+ * Times contestants in turns, so that all see the same state of a noisy machine: a figure counts only beside the
  * others of its run. Each contestant is a function that does the whole job once; best and median of the rounds.
  */
 
@@ -11,18 +11,28 @@
 export function compete(contestants, { milliseconds = 400, rounds = 7 } = {}) {
   const names = Object.keys(contestants)
   const times = Object.fromEntries(names.map((name) => [name, []]))
-  for (const name of names) for (let i = 0; i < 3; i++) contestants[name]()
+  for (const name of names) warmUp(contestants[name], milliseconds / 2)
   const end = performance.now() + milliseconds * names.length
   for (let round = 0; round < rounds || performance.now() < end; round++) {
-    // each comes after every other one in turn: what ran before leaves its traces in caches and heap
-    for (let i = 0; i < names.length; i++) {
-      const name = names[(round % 2 === 0 ? i + round : names.length * 2 - i + round) % names.length]
-      times[name].push(time(contestants[name]))
-    }
+    for (const name of shuffled(names)) times[name].push(time(contestants[name]))
   }
   return Object.fromEntries(
     names.map((name) => [name, { best: Math.min(...times[name]), median: median(times[name]) }]),
   )
+}
+
+/** Runs a job until V8 has compiled it: beside slow contestants there are too few rounds for that. */
+function warmUp(job, milliseconds) {
+  const end = performance.now() + milliseconds
+  for (let i = 0; i < 3 || performance.now() < end; i++) sink = job()
+}
+
+/** In any order: what ran before leaves its traces in caches and heap, so nobody may always come after the same one. */
+function shuffled(names) {
+  return names
+    .map((name) => ({ name, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ name }) => name)
 }
 
 function time(job) {
