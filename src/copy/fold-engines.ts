@@ -29,6 +29,15 @@ export interface FoldEngine {
   add(source: Numbers, start: number, part: FoldPart): void
   /** Writes the results, divided. */
   finish(target: Numbers, at: number, divisor: number): void
+  /** Begins, folds and finishes columns of which a tile has all rows; absent where that saves nothing. */
+  readonly whole?: (
+    source: Numbers,
+    start: number,
+    part: FoldPart,
+    target: Numbers,
+    at: number,
+    divisor: number,
+  ) => void
 }
 
 /** The results of nothing. Sums begin at −0, so that a sum of −0 stays one. */
@@ -54,8 +63,8 @@ type Vectorised = 'sum' | 'max' | 'min'
 
 /** Linear memory: the loops, a tile, its results as they grow, and as they are written. */
 const tableStart = 1024
-const vectorTile = 1 << 14
-const vectorRows = 4
+const vectorTile = 1 << 15
+const vectorRows = 8
 const resultsStart = tableStart + 4 * vectorTile + 1024
 const finishedStart = resultsStart + 8 * vectorTile + 64
 const pages = Math.ceil((finishedStart + 4 * vectorTile + 64) / 65536)
@@ -80,19 +89,25 @@ function vectors(operation: Vectorised): FoldEngine | null {
       : new Float32Array(memory.buffer, resultsStart, vectorTile)
   let count = 0
   let written: readonly FoldLoop[] | undefined
+  const read = (source: Numbers, start: number, { extent, runs }: FoldPart) => {
+    for (let i = 0; i < runs.count; i++) {
+      const from = start + i * runs.source
+      heap.set(source.subarray(from, from + extent), i * runs.tile)
+    }
+  }
+  const write = (target: Numbers, at: number, results: number) =>
+    target.set(new Float32Array(memory.buffer, finishedStart, results), at)
   return {
     limits: { tile: vectorTile, rows: vectorRows },
     begin(results) {
       count = results
       all.fill(identities[operation], 0, results)
     },
-    add(source, start, { inner, extent, runs }) {
+    add(source, start, part) {
+      const { inner } = part
       if (written !== inner) writeLoops(table, inner, bytes)
       written = inner
-      for (let i = 0; i < runs.count; i++) {
-        const from = start + i * runs.source
-        heap.set(source.subarray(from, from + extent), i * runs.tile)
-      }
+      read(source, start, part)
       kernels[operation](0, Math.max(2, inner.length), tableStart, resultsStart)
     },
     finish(target, at, divisor) {
@@ -101,8 +116,16 @@ function vectors(operation: Vectorised): FoldEngine | null {
         return
       }
       kernels.divide(resultsStart, count, divisor, finishedStart)
-      target.set(new Float32Array(memory.buffer, finishedStart, count), at)
+      write(target, at, count)
     },
+    ...(operation === 'sum' && {
+      whole(source, start, part, target, at, divisor) {
+        const { runs, extent } = part
+        read(source, start, part)
+        kernels.divideSums(tableStart, runs.count, 4 * runs.tile, extent, divisor, finishedStart)
+        write(target, at, extent)
+      },
+    }),
   }
 }
 

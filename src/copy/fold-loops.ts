@@ -84,6 +84,11 @@ export interface FoldPart {
   readonly source: number
 }
 
+/** Whether a tile has all rows of its columns, gathered run by run. */
+export function isWhole({ outerDropped, inner, runs }: FoldPart): boolean {
+  return runs.count > 1 && inner.length === 2 && outerDropped.every(({ length }) => length === 1)
+}
+
 /** What a tile may hold: so many elements, and so many rows of runs that are folded column by column. */
 export interface TileLimits {
   readonly tile: number

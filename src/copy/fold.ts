@@ -8,7 +8,7 @@ import { allocateUnset } from '../layout/unset.ts'
 import { current } from '../wasm/resident.ts'
 import { copyApart, materialize } from './copy.ts'
 import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
-import { type FoldPiece, foldNestOf, foldPieces } from './fold-loops.ts'
+import { type FoldPiece, foldNestOf, foldPieces, isWhole } from './fold-loops.ts'
 import { foldPlainly } from './fold-reference.ts'
 import type { ReductionName } from './reduction.ts'
 
@@ -61,6 +61,14 @@ function foldTiles(
   resultStart: number,
   divisor: number,
 ): void {
+  const [part] = parts
+  const { whole } = engine
+  if (whole && part && parts.length === 1 && isWhole(part)) {
+    visit(outerKept, sourceStart + from + part.source, resultStart + to, (read, write) =>
+      whole(source, read, part, result, write, divisor),
+    )
+    return
+  }
   visit(outerKept, sourceStart + from, resultStart + to, (read, write) => {
     engine.begin(results)
     for (const part of parts) {

@@ -104,6 +104,25 @@ describe('sum', () => {
     expect(target.data[0]).toBe(0)
   })
 
+  it('of few long rows is rounded once, column by column, and stays −0', () => {
+    const columns = 20_003
+    const rows = [1e8, 0.1, 0.1].map((value) => Math.fround(value))
+    const data = Float32Array.from({ length: 3 * columns }, (_, i) =>
+      i % columns === 7 ? -0 : rows[Math.floor(i / columns)]!,
+    )
+    const kept = contiguous([columns])
+    const dropped = { shape: [3], stride: [columns], offset: 0 }
+    for (const [reduction, divisor] of [
+      ['sum', 1],
+      ['mean', 3],
+    ] as const) {
+      const target = { ...kept, data: new Float32Array(columns).fill(5) }
+      foldInto(reduction, data, kept, dropped, target)
+      const want = Math.fround((rows[0]! + rows[1]! + rows[2]!) / divisor)
+      expect(target.data.findIndex((value, i) => !Object.is(value, i === 7 ? -0 : want))).toBe(-1)
+    }
+  })
+
   it('over an axis that is repeated in memory a billion times takes no memory for it', () => {
     const kept = { shape: [2 ** 20], stride: [0], offset: 0 }
     const dropped = { shape: [4], stride: [1], offset: 0 }

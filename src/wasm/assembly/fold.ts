@@ -15,16 +15,44 @@ export function max(loops: usize, rank: i32, source: usize, result: usize): void
 /** result = min(result, source), floats. */
 export function min(loops: usize, rank: i32, source: usize, result: usize): void { walk(MIN, loops, rank, source, result) }
 
-/** target[i] = sums[i] / divisor, rounded to floats. Dividing by a power of two is multiplying by its reciprocal, five times as fast. */
+/** target[i] = sums[i] / divisor, rounded to floats. */
 export function divide(sums: usize, n: i32, divisor: f64, target: usize): void {
-  const exact = (reinterpret<u64>(divisor) & 0xfffffffffffff) == 0
-  const d = f64x2.splat(divisor), r = f64x2.splat(1 / divisor)
+  const exact = isPower(divisor), d = f64x2.splat(divisor), r = f64x2.splat(1 / divisor)
   for (; n >= 4; n -= 4, sums += 32, target += 16) {
-    let a = v128.load(sums), b = v128.load(sums, 16)
-    if (exact) { a = f64x2.mul(a, r); b = f64x2.mul(b, r) } else { a = f64x2.div(a, d); b = f64x2.div(b, d) }
-    v128.store(target, v128.shuffle<u64>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 2))
+    v128.store(target, quotients(v128.load(sums), v128.load(sums, 16), exact, d, r))
   }
   for (; n > 0; n--, sums += 8, target += 4) store<f32>(target, <f32>(load<f64>(sums) / divisor))
+}
+
+/** target[j] = Σᵢ source[i, j] / divisor: where a tile has all rows, their sums need no memory. */
+export function divideSums(source: usize, rows: i32, step: i32, n: i32, divisor: f64, target: usize): void {
+  const exact = isPower(divisor), d = f64x2.splat(divisor), r = f64x2.splat(1 / divisor)
+  for (; n >= 8; n -= 8, source += 32, target += 32) {
+    let a = f64x2.splat(-0.0), b = a, c = a, e = a
+    for (let i = 0, from = source; i < rows; i++, from += step) {
+      a = f64x2.add(a, pair(from)); b = f64x2.add(b, pair(from, 8))
+      c = f64x2.add(c, pair(from, 16)); e = f64x2.add(e, pair(from, 24))
+    }
+    v128.store(target, quotients(a, b, exact, d, r))
+    v128.store(target, quotients(c, e, exact, d, r), 16)
+  }
+  for (; n > 0; n--, source += 4, target += 4) {
+    let a: f64 = -0.0
+    for (let i = 0, from = source; i < rows; i++, from += step) a += <f64>load<f32>(from)
+    store<f32>(target, <f32>(a / divisor))
+  }
+}
+
+/** Whether dividing by it is multiplying by its reciprocal, which is five times as fast. */
+@inline
+function isPower(divisor: f64): bool {
+  return (reinterpret<u64>(divisor) & 0xfffffffffffff) == 0
+}
+
+@inline
+function quotients(a: v128, b: v128, exact: bool, divisor: v128, reciprocal: v128): v128 {
+  if (exact) { a = f64x2.mul(a, reciprocal); b = f64x2.mul(b, reciprocal) } else { a = f64x2.div(a, divisor); b = f64x2.div(b, divisor) }
+  return v128.shuffle<u64>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 2)
 }
 
 const SUM: i32 = 0
