@@ -9,6 +9,7 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tiles } from './tiles.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = join(root, 'src/wasm/assembly')
@@ -36,6 +37,8 @@ const names = readdirSync(sources)
 if (isStale()) {
   const { default: asc } = await import('assemblyscript/asc')
   mkdirSync(generated, { recursive: true })
+  mkdirSync(join(sources, 'generated'), { recursive: true })
+  writeFileSync(join(sources, 'generated/tiles.ts'), tiles())
   for (const name of names) {
     const plain = await compile(asc, name, ['--enable', 'simd'])
     const relaxed = await compile(asc, name, ['--enable', 'simd', '--enable', 'relaxed-simd'])
@@ -48,11 +51,10 @@ if (isStale()) {
 
 function isStale() {
   const inputs = readdirSync(sources, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('generated'))
     .map((name) => join(sources, name))
-  const newest = Math.max(
-    ...[...inputs, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs),
-  )
+  const own = ['build-wasm.mjs', 'tiles.mjs'].map((name) => join(root, '.ci', name))
+  const newest = Math.max(...[...inputs, ...own].map((file) => statSync(file).mtimeMs))
   return names.some((name) => {
     const output = statSync(join(generated, `${name}.ts`), { throwIfNoEntry: false })
     return output === undefined || output.mtimeMs < newest

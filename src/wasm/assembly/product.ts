@@ -3,21 +3,18 @@
  * each panel k-major, so that one step of the inner loop reads both from consecutive addresses. Goto & van de Geijn,
  * "Anatomy of High-Performance Matrix Multiplication", 2008; BLIS. The blocks are chosen and walked by src/wasm/product.ts.
  */
-import { finish, Output, runsOf } from './shared/epilogue'
+import { tile1, tile2, tile3, tile4, tile5 } from './generated/tiles'
+import { activatePlaced, describePlace, finish, Output, RAW, redirect, runsOf, TO_ACTIVATE } from './shared/epilogue'
 import { madd } from './shared/madd'
 import { packPanel } from './shared/pack'
+import { Place } from './shared/place'
 
-/** Rows of the register block that runs fastest: 16 vector registers hold 5×8 sums only when multiply and add are one. */
-const TALL: i32 = ASC_FEATURE_RELAXED_SIMD ? 5 : 4
-const SHORT: i32 = 9 - TALL
+// Functions each, and not inlined: V8 replaces slow first code by fast code at the next call, and these are called often.
+export { tile1, tile2, tile3, tile4, tile5 }
 
-/** Whether four values of A are loaded at once and spread from the register, rather than each loaded spread. */
-const SPREAD: bool = ASC_FEATURE_RELAXED_SIMD
-
-/** How many rows the next panel has when `left` remain: all of one height, after as many of the other as make that come out even. */
+/** How many rows the next panel has when `left` remain: five, the register block that runs fastest, after as many fours as make that come out even. */
 function panelRows(left: i32): i32 {
-  if (left % TALL == 0) return TALL
-  return left < SHORT ? (left < TALL ? left : TALL) : SHORT
+  return left % 5 == 0 ? 5 : min(left, 4)
 }
 
 /** A: source[rows[i] + depths[p]] → panels of 1 to 5 rows, [m, k] numbers in all. */
@@ -68,7 +65,7 @@ export function computeBlock(description: usize, thread: i32, index: i32): void 
   const k = job.k, n = job.n
   const row = index * job.blockRows
   const rows = min(job.blockRows, job.m - row)
-  // [f32 × 16 for a row of the epilogue] [packed rows] [sums]
+  // [f32 × 8 for a row of the epilogue] [place] [packed rows] [sums]
   const scratch = job.space + <usize>thread * job.spaceBytes
   const packed = scratch + 64
   const sums = packed + ((<usize>job.blockRows * <usize>job.blockDepth) << 2)
@@ -103,31 +100,29 @@ function multiply(
       if (!(first && last)) sums += 128
     }
   }
+  const place = changetype<Place>(scratch + 32)
   for (; j < n; j += 8, b += panelBytes) {
     const count = min(n - j, 8)
     const runs = last ? runsOf(output, j, count) : 0
+    const todo = last ? describePlace(place, output, j, runs) : RAW
+    const stored = todo == RAW ? 0 : changetype<usize>(place)
     let panel = a
     for (let i = 0; i < m; ) {
       const rows = panelRows(m - i)
-      if (rows == 5) tile5(panel, b, sums, k, first)
-      else if (rows == 4) tile4(panel, b, sums, k, first)
-      else if (rows == 3) tile3(panel, b, sums, k, first)
-      else if (rows == 2) tile2(panel, b, sums, k, first)
-      else tile1(panel, b, sums, k, first)
-      if (last) finish(output, sums, scratch, row + i, rows, j, count, runs)
+      if (todo == TO_ACTIVATE) redirect(place, sums, row + i)
+      if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i)
+      else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i)
+      else if (rows == 3) tile3(panel, b, k, sums, first, stored, row + i)
+      else if (rows == 2) tile2(panel, b, k, sums, first, stored, row + i)
+      else tile1(panel, b, k, sums, first, stored, row + i)
+      if (todo == TO_ACTIVATE) activatePlaced(output, sums, row + i, rows, j)
+      else if (last && todo == RAW) finish(output, sums, scratch, row + i, rows, j, count, runs)
       if (!(first && last)) sums += <usize>rows << 5
       panel += (<usize>rows * <usize>k) << 2
       i += rows
     }
   }
 }
-
-// A function each, exported so that they stay functions: V8 replaces slow first code by fast code at the next call, and these are called often.
-export function tile1(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(1, a, b, sums, k, first) }
-export function tile2(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(2, a, b, sums, k, first) }
-export function tile3(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(3, a, b, sums, k, first) }
-export function tile4(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(4, a, b, sums, k, first) }
-export function tile5(a: usize, b: usize, sums: usize, k: i32, first: bool): void { tile(5, a, b, sums, k, first) }
 
 /**
  * A single row, over four panels at once: eight sums that do not wait for one another, where a tile of one row has two. Each sum is taken in the same
@@ -149,51 +144,4 @@ export function row32(a: usize, b: usize, panelBytes: usize, sums: usize, k: i32
   }
   v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48)
   v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112)
-}
-
-/**
- * sums[i, j] += Σ a[p, i]·b[p, j] for R rows i and 8 columns j; the sums stay in registers.
- *
- * Two steps with a way out between them: the branch keeps V8 of Node 20 from hoisting the second step's loads above the first step's
- * arithmetic, which would spill (docs/performance.md).
- */
-@inline
-function tile(R: i32, a: usize, b: usize, sums: usize, k: i32, first: bool): void {
-  const quad = SPREAD && R > 3
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00
-  if (!first) {
-    c00 = v128.load(sums); c01 = v128.load(sums, 16)
-    if (R > 1) { c10 = v128.load(sums, 32); c11 = v128.load(sums, 48) }
-    if (R > 2) { c20 = v128.load(sums, 64); c21 = v128.load(sums, 80) }
-    if (R > 3) { c30 = v128.load(sums, 96); c31 = v128.load(sums, 112) }
-    if (R > 4) { c40 = v128.load(sums, 128); c41 = v128.load(sums, 144) }
-  }
-  while (k > 0) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16)
-    let q = quad ? v128.load(a) : b0
-    let x = quad ? v128.shuffle<f32>(q, q, 0, 0, 0, 0) : v128.load32_splat(a)
-    c00 = madd(x, b0, c00); c01 = madd(x, b1, c01)
-    if (R > 1) { x = quad ? v128.shuffle<f32>(q, q, 1, 1, 1, 1) : v128.load32_splat(a, 4); c10 = madd(x, b0, c10); c11 = madd(x, b1, c11) }
-    if (R > 2) { x = quad ? v128.shuffle<f32>(q, q, 2, 2, 2, 2) : v128.load32_splat(a, 8); c20 = madd(x, b0, c20); c21 = madd(x, b1, c21) }
-    if (R > 3) { x = quad ? v128.shuffle<f32>(q, q, 3, 3, 3, 3) : v128.load32_splat(a, 12); c30 = madd(x, b0, c30); c31 = madd(x, b1, c31) }
-    if (R > 4) { x = v128.load32_splat(a, 16); c40 = madd(x, b0, c40); c41 = madd(x, b1, c41) }
-    a += R << 2
-    if (k == 1) break
-    b0 = v128.load(b, 32); b1 = v128.load(b, 48)
-    q = quad ? v128.load(a) : b0
-    x = quad ? v128.shuffle<f32>(q, q, 0, 0, 0, 0) : v128.load32_splat(a)
-    c00 = madd(x, b0, c00); c01 = madd(x, b1, c01)
-    if (R > 1) { x = quad ? v128.shuffle<f32>(q, q, 1, 1, 1, 1) : v128.load32_splat(a, 4); c10 = madd(x, b0, c10); c11 = madd(x, b1, c11) }
-    if (R > 2) { x = quad ? v128.shuffle<f32>(q, q, 2, 2, 2, 2) : v128.load32_splat(a, 8); c20 = madd(x, b0, c20); c21 = madd(x, b1, c21) }
-    if (R > 3) { x = quad ? v128.shuffle<f32>(q, q, 3, 3, 3, 3) : v128.load32_splat(a, 12); c30 = madd(x, b0, c30); c31 = madd(x, b1, c31) }
-    if (R > 4) { x = v128.load32_splat(a, 16); c40 = madd(x, b0, c40); c41 = madd(x, b1, c41) }
-    a += R << 2
-    b += 64
-    k -= 2
-  }
-  v128.store(sums, c00); v128.store(sums, c01, 16)
-  if (R > 1) { v128.store(sums, c10, 32); v128.store(sums, c11, 48) }
-  if (R > 2) { v128.store(sums, c20, 64); v128.store(sums, c21, 80) }
-  if (R > 3) { v128.store(sums, c30, 96); v128.store(sums, c31, 112) }
-  if (R > 4) { v128.store(sums, c40, 128); v128.store(sums, c41, 144) }
 }

@@ -1,5 +1,5 @@
 /**
- * Activations of whole vectors, in loops of their own: V8 builds a vector constant of four instructions, and keeps it only when the loop is around it.
+ * Activations of whole vectors, in loops of their own: what they need again and again stays in registers, and one vector need not wait for another.
  */
 import { gelu, geluTanh, relu, silu } from './exponential'
 
@@ -9,4 +9,13 @@ export function activate(y: usize, x: usize, end: usize, activation: i32): void 
   else if (activation == 2) for (; x < end; x += 16, y += 16) v128.store(y, geluTanh(v128.load(x)))
   else if (activation == 3) for (; x < end; x += 16, y += 16) v128.store(y, relu(v128.load(x)))
   else for (; x < end; x += 16, y += 16) v128.store(y, silu(v128.load(x)))
+}
+
+/** activation(x: [rows, 8]) → eight numbers at each of y + 4·offsets[i]. */
+export function activateRows(y: usize, offsets: usize, x: usize, rows: i32, activation: i32): void {
+  if (activation == 1) for (; rows > 0; rows--, x += 32, offsets += 4) {
+    const to = y + (<usize>load<i32>(offsets) << 2)
+    v128.store(to, gelu(v128.load(x)))
+    v128.store(to, gelu(v128.load(x, 16)), 16)
+  } else for (; rows > 0; rows--, x += 32, offsets += 4) activate(y + (<usize>load<i32>(offsets) << 2), x, x + 32, activation)
 }

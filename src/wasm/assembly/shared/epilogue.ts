@@ -2,7 +2,8 @@
  * What happens to a tile of sums on its way to memory: activation(scale·sum + bias) + residual, stored through scatter vectors.
  * Doing it here saves a pass over the result for each.
  */
-import { activate } from './activate'
+import { activate, activateRows } from './activate'
+import { Place } from './place'
 import { isRun8 } from './runs'
 
 /** A matrix somewhere in memory: element (i, j) stands rows[i] + columns[j] floats after `origin`. */
@@ -23,35 +24,55 @@ export class Output {
   activation: i32 // 0 none, 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU
 }
 
-const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4
-/** The target's columns stand side by side, and all that happens to the sums is the scale. */
-const PLAIN: i32 = 8
+const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4, ALL: i32 = 7
 
-/** In which of the output's matrices the eight columns from `column` on stand side by side. */
+/** In which of the output's matrices the eight columns from `column` on stand side by side; also in those that there are none of. */
 export function runsOf(output: Output, column: i32, count: i32): i32 {
   if (count < 8) return 0
   const bias = output.bias, residual = output.residual
   let runs = isRun(output.target, column) ? TARGET : 0
-  if (bias != null && isRun(bias, column)) runs |= BIAS
-  if (residual != null && isRun(residual, column)) runs |= RESIDUAL
-  if (runs && bias == null && residual == null && output.activation == 0) runs |= PLAIN
+  if (bias == null || isRun(bias, column)) runs |= BIAS
+  if (residual == null || isRun(residual, column)) runs |= RESIDUAL
   return runs
+}
+
+/** What tiles do with the columns from `column` on: store them in their place, or leave something to `finish`. */
+export const STORED: i32 = 0, TO_ACTIVATE: i32 = 1, RAW: i32 = 2
+
+/** Describes the place of eight columns to the tiles, where runs allow; says what is left to do. */
+export function describePlace(place: Place, output: Output, column: i32, runs: i32): i32 {
+  const bias = output.bias, residual = output.residual
+  const activated = output.activation != 0
+  if (runs != ALL || (activated && residual != null)) return RAW
+  place.scale = output.scale
+  place.target = columnAt(output.target, column)
+  place.targetRows = output.target.rows
+  place.bias = bias != null ? columnAt(bias, column) : 0
+  place.biasRows = bias != null ? bias.rows : 0
+  place.residual = residual != null ? columnAt(residual, column) : 0
+  place.residualRows = residual != null ? residual.rows : 0
+  return activated ? TO_ACTIVATE : STORED
+}
+
+/** The offsets of rows of eight. */
+const dense = memory.data<i32>([0, 8, 16, 24, 32])
+
+/** Has the tile that begins at `row` stored as dense rows of eight, on its way to an activation. */
+@inline
+export function redirect(place: Place, to: usize, row: i32): void {
+  place.target = to
+  place.targetRows = dense - (<usize>row << 2)
+}
+
+/** Activates a tile whose scale and bias are done, values: [rows, 8], and stores it at (row, column) of the output. */
+export function activatePlaced(output: Output, values: usize, row: i32, rows: i32, column: i32): void {
+  activateRows(columnAt(output.target, column), output.target.rows + (<usize>row << 2), values, rows, output.activation)
 }
 
 /** Stores `count` ≤ 8 columns of a tile, sums: [rows, 8], at (row, column) of the output; scratch: f32[8]. */
 export function finish(
   output: Output, sums: usize, scratch: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
 ): void {
-  if (runs & PLAIN) {
-    const to = columnAt(output.target, column)
-    const factor = f32x4.splat(output.scale)
-    for (const end = row + rows; row < end; row++, sums += 32) {
-      const place = to + rowAt(output.target, row)
-      v128.store(place, f32x4.mul(v128.load(sums), factor))
-      v128.store(place, f32x4.mul(v128.load(sums, 16), factor), 16)
-    }
-    return
-  }
   const residual = output.residual
   if (output.activation == 0) {
     transfer(sums, scratch, row, rows, column, count, runs, output.scale, output.bias, residual, output.target)
