@@ -4,7 +4,7 @@
  * "Anatomy of High-Performance Matrix Multiplication", 2008; BLIS. The blocks are chosen and walked by src/wasm/product.ts.
  */
 import { tile1, tile2, tile3, tile4, tile5 } from './generated/tiles'
-import { activatePlaced, describePlace, finish, Output, RAW, redirect, runsOf, TO_ACTIVATE } from './shared/epilogue'
+import { ACTIVATION, activateStored, describePlace, EVERYTHING, finish, Output, runsOf } from './shared/epilogue'
 import { madd } from './shared/madd'
 import { packPanel } from './shared/pack'
 import { Place } from './shared/place'
@@ -104,23 +104,22 @@ function multiply(
   for (; j < n; j += 8, b += panelBytes) {
     const count = min(n - j, 8)
     const runs = last ? runsOf(output, j, count) : 0
-    const todo = last ? describePlace(place, output, j, runs) : RAW
-    const stored = todo == RAW ? 0 : changetype<usize>(place)
+    const left = last ? describePlace(place, output, j, runs) : EVERYTHING
+    const stored = left == EVERYTHING ? 0 : changetype<usize>(place)
     let panel = a
     for (let i = 0; i < m; ) {
       const rows = panelRows(m - i)
-      if (todo == TO_ACTIVATE) redirect(place, sums, row + i)
       if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i)
       else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i)
       else if (rows == 3) tile3(panel, b, k, sums, first, stored, row + i)
       else if (rows == 2) tile2(panel, b, k, sums, first, stored, row + i)
       else tile1(panel, b, k, sums, first, stored, row + i)
-      if (todo == TO_ACTIVATE) activatePlaced(output, sums, row + i, rows, j)
-      else if (last && todo == RAW) finish(output, sums, scratch, row + i, rows, j, count, runs)
+      if (last && left == EVERYTHING) finish(output, sums, scratch, row + i, rows, j, count, runs)
       if (!(first && last)) sums += <usize>rows << 5
       panel += (<usize>rows * <usize>k) << 2
       i += rows
     }
+    if (left == ACTIVATION) activateStored(output, row, m, j)
   }
 }
 

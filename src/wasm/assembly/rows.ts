@@ -2,7 +2,7 @@
  * What runs along rows of numbers, four at a time: softmax, norms, sums, products and activations of whole rows. A row is contiguous;
  * rows follow one another at any distance. Each has its plain reference in src/rows.
  */
-import { exp, gelu, geluTanh, relu, silu } from './shared/exponential'
+import { expBelow, gelu, geluTanh, relu, silu } from './shared/exponential'
 
 /** c[i] = a[i] + b[i], i < n. */
 export function add(c: usize, a: usize, b: usize, n: i32): void {
@@ -115,20 +115,20 @@ function softmaxRow(x: usize, n: i32): void {
   let p = x
   // two at a time: neither waits for the other's long chain of operations
   for (; p + 32 <= whole; p += 32) {
-    const e = exp(f32x4.sub(v128.load(p), m))
-    const f = exp(f32x4.sub(v128.load(p, 16), m))
+    const e = expBelow(f32x4.sub(v128.load(p), m))
+    const f = expBelow(f32x4.sub(v128.load(p, 16), m))
     v128.store(p, e)
     v128.store(p, f, 16)
     sum = f32x4.add(sum, f32x4.add(e, f))
   }
   if (p < whole) {
-    const e = exp(f32x4.sub(v128.load(p), m))
+    const e = expBelow(f32x4.sub(v128.load(p), m))
     v128.store(p, e)
     sum = f32x4.add(sum, e)
   }
   if (left > 0) {
     // exp(−Infinity) is 0, so the lanes beyond the row add nothing
-    const e = exp(f32x4.sub(tail(whole, left, -Infinity), m))
+    const e = expBelow(f32x4.sub(tail(whole, left, -Infinity), m))
     storeFirst(whole, left, e)
     sum = f32x4.add(sum, e)
   }

@@ -11,11 +11,13 @@ export function activate(y: usize, x: usize, end: usize, activation: i32): void 
   else for (; x < end; x += 16, y += 16) v128.store(y, silu(v128.load(x)))
 }
 
-/** activation(x: [rows, 8]) → eight numbers at each of y + 4·offsets[i]. */
-export function activateRows(y: usize, offsets: usize, x: usize, rows: i32, activation: i32): void {
-  if (activation == 1) for (; rows > 0; rows--, x += 32, offsets += 4) {
-    const to = y + (<usize>load<i32>(offsets) << 2)
-    v128.store(to, gelu(v128.load(x)))
-    v128.store(to, gelu(v128.load(x, 16)), 16)
-  } else for (; rows > 0; rows--, x += 32, offsets += 4) activate(y + (<usize>load<i32>(offsets) << 2), x, x + 32, activation)
+/** activation, in place, of eight numbers in each of many rows: at x + 4·offsets[i]. */
+export function activateRows(x: usize, offsets: usize, rows: i32, activation: i32): void {
+  for (const end = offsets + (<usize>rows << 2); offsets < end; offsets += 4) {
+    const row = x + (<usize>load<i32>(offsets) << 2)
+    if (activation == 1) {
+      v128.store(row, gelu(v128.load(row)))
+      v128.store(row, gelu(v128.load(row, 16)), 16)
+    } else activate(row, row, row + 32, activation)
+  }
 }

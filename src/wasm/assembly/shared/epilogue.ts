@@ -36,14 +36,14 @@ export function runsOf(output: Output, column: i32, count: i32): i32 {
   return runs
 }
 
-/** What tiles do with the columns from `column` on: store them in their place, or leave something to `finish`. */
-export const STORED: i32 = 0, TO_ACTIVATE: i32 = 1, RAW: i32 = 2
+/** What tiles leave to do of eight columns: nothing, the activation of what they stored, or everything, as sums. */
+export const NOTHING: i32 = 0, ACTIVATION: i32 = 1, EVERYTHING: i32 = 2
 
 /** Describes the place of eight columns to the tiles, where runs allow; says what is left to do. */
 export function describePlace(place: Place, output: Output, column: i32, runs: i32): i32 {
   const bias = output.bias, residual = output.residual
   const activated = output.activation != 0
-  if (runs != ALL || (activated && residual != null)) return RAW
+  if (runs != ALL || (activated && residual != null)) return EVERYTHING
   place.scale = output.scale
   place.target = columnAt(output.target, column)
   place.targetRows = output.target.rows
@@ -51,22 +51,12 @@ export function describePlace(place: Place, output: Output, column: i32, runs: i
   place.biasRows = bias != null ? bias.rows : 0
   place.residual = residual != null ? columnAt(residual, column) : 0
   place.residualRows = residual != null ? residual.rows : 0
-  return activated ? TO_ACTIVATE : STORED
+  return activated ? ACTIVATION : NOTHING
 }
 
-/** The offsets of rows of eight. */
-const dense = memory.data<i32>([0, 8, 16, 24, 32])
-
-/** Has the tile that begins at `row` stored as dense rows of eight, on its way to an activation. */
-@inline
-export function redirect(place: Place, to: usize, row: i32): void {
-  place.target = to
-  place.targetRows = dense - (<usize>row << 2)
-}
-
-/** Activates a tile whose scale and bias are done, values: [rows, 8], and stores it at (row, column) of the output. */
-export function activatePlaced(output: Output, values: usize, row: i32, rows: i32, column: i32): void {
-  activateRows(columnAt(output.target, column), output.target.rows + (<usize>row << 2), values, rows, output.activation)
+/** Activates eight columns of all of a block's rows, where the tiles stored them. */
+export function activateStored(output: Output, row: i32, rows: i32, column: i32): void {
+  activateRows(columnAt(output.target, column), output.target.rows + (<usize>row << 2), rows, output.activation)
 }
 
 /** Stores `count` ≤ 8 columns of a tile, sums: [rows, 8], at (row, column) of the output; scratch: f32[8]. */
