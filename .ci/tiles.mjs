@@ -67,7 +67,9 @@ function tile({ rows, steps, blocks }) {
       ...all.map(
         (row) =>
           `    const r${row} = ${name} + (<usize>load<i32>(rows, ${4 * row}) << 2); ` +
-          [0, 1].map((half) => `c${row}${half} = f32x4.add(c${row}${half}, v128.load(r${row}, ${16 * half}))`).join('; '),
+          [0, 1]
+            .map((half) => `c${row}${half} = f32x4.add(c${row}${half}, v128.load(r${row}, ${16 * half}))`)
+            .join('; '),
       ),
       '  }',
     ]),

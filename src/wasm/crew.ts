@@ -80,7 +80,7 @@ export function serve(
     const index = take(control, generation)
     if (index === DISMISSED) return
     if (index !== NONE) {
-      kernels.computeBlock(Atomics.load(control, JOB), thread, index)
+      kernels.compute(Atomics.load(control, JOB), thread, index)
       finish(control, generation)
       Atomics.notify(control, DONE)
       idle = 0
@@ -115,7 +115,7 @@ export class SharedCrew implements Crew {
     const control = this.#control
     const generation = this.#generation
     if (blocks === 1) {
-      kernels.computeBlock(job, 0, 0)
+      kernels.compute(job, 0, 0)
       return
     }
     Atomics.store(control, JOB, job)
@@ -123,7 +123,7 @@ export class SharedCrew implements Crew {
     Atomics.store(control, LEFT, generation + blocks)
     Atomics.notify(control, LEFT)
     for (let index = take(control, generation); index >= 0; index = take(control, generation)) {
-      kernels.computeBlock(job, 0, index)
+      kernels.compute(job, 0, index)
       finish(control, generation)
     }
     this.#awaitOthers(generation + blocks)

@@ -3,6 +3,7 @@
  * is a view of the whole memory and whose offset is its address: so every view of it does, too. Growing the memory detaches that buffer, not
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
+import { AttentionEngine } from './attention.ts'
 import { simd } from './capabilities.ts'
 import { rows as embedded, type RowsKernels } from './generated/rows.ts'
 import { instantiate } from './instantiate.ts'
@@ -15,6 +16,7 @@ export { current, isResident } from './resident.ts'
 export interface Heap {
   readonly memory: LinearMemory
   readonly engine: ProductEngine
+  readonly attention: AttentionEngine
   /** What runs along rows. */
   readonly rows: RowsKernels
 }
@@ -41,7 +43,7 @@ function makeHeap(): Heap | null {
     const engine = ProductEngine.on(memory)
     const rows = instantiate(embedded, memory.memory)
     reside(memory.memory)
-    return engine && rows && { memory, engine, rows }
+    return engine && rows && { memory, engine, attention: new AttentionEngine(memory, engine), rows }
   } catch (error) {
     // no room for a memory, a browser that compiles nothing of this size at once, or a policy without 'wasm-unsafe-eval'
     if (error instanceof RangeError || error instanceof WebAssembly.CompileError) return null

@@ -24,10 +24,13 @@ export const COLUMNS = 8
 
 const activationCodes = { gelu: 1, 'gelu-tanh': 2, relu: 3, silu: 4 } as const
 
-const JOB_WORDS = 12
+const JOB_WORDS = 13
+/** The first word of a job: what is to be done. */
+export const jobKinds = { product: 0, heads: 1, attention: 2 } as const
 const OUTPUT_WORDS = 5
 const MATRIX_WORDS = 3
-const SCRATCH_BYTES = 64
+/** Of a thread, before its packed rows. */
+export const SCRATCH_BYTES = 64
 
 interface Block {
   readonly pointer: Pointer
@@ -120,7 +123,7 @@ export class ProductWorkspace {
     this.#memory
       .integers(this.job, JOB_WORDS)
       .set([
-        ...[m, n, k, blockRows, blocks.depth],
+        ...[jobKinds.product, m, n, k, blockRows, blocks.depth],
         ...[source, this.sourceRows, this.depths, panels, output, space, this.#threadBytes],
       ])
   }

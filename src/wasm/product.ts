@@ -54,7 +54,7 @@ export interface Crew {
 export const alone: Crew = {
   size: 1,
   run(kernels, job, count) {
-    for (let index = 0; index < count; index++) kernels.computeBlock(job, 0, index)
+    for (let index = 0; index < count; index++) kernels.compute(job, 0, index)
   },
 }
 
@@ -86,6 +86,16 @@ export class ProductEngine {
   hire(crew: Crew): void {
     this.#kernels = instantiate(embedded, this.#memory.memory)!
     this.#crew = crew
+  }
+
+  /** How many threads share a job. */
+  get threads(): number {
+    return this.#crew.size
+  }
+
+  /** Has all parts of a job computed. */
+  run(job: Pointer, parts: number): void {
+    this.#crew.run(this.#kernels, job, parts)
   }
 
   /** Packs b: [k, n] to `panels`, which has `packedBytes(k, n)` bytes. */

@@ -1,46 +1,24 @@
 /**
- * The blocked matrix product, C = epilogue(A·B), on panels packed by `pack`: A in panels of 1 to 5 rows, B in panels of 8 columns,
- * each panel k-major, so that one step of the inner loop reads both from consecutive addresses. Goto & van de Geijn,
- * "Anatomy of High-Performance Matrix Multiplication", 2008; BLIS. The blocks are chosen and walked by src/wasm/product.ts.
+ * The kernels that threads share: each call computes one of the parts of a job, in the workspace of a thread. Jobs are cut and described by src/wasm/product.ts
+ * and src/wasm/attention.ts.
  */
 import { tile1, tile2, tile3, tile4, tile5 } from './generated/tiles'
-import { ACTIVATION, activateStored, describePlace, EVERYTHING, finish, Output, runsOf } from './shared/epilogue'
-import { madd } from './shared/madd'
-import { packPanel } from './shared/pack'
-import { Place } from './shared/place'
+import { attendRows, AttentionJob, packHead } from './shared/attention'
+import { multiplyRows, packColumns, row32 } from './shared/block'
+import { Output } from './shared/epilogue'
 
 // Functions each, and not inlined: V8 replaces slow first code by fast code at the next call, and these are called often.
-export { tile1, tile2, tile3, tile4, tile5 }
+export { row32, tile1, tile2, tile3, tile4, tile5 }
 
-/** How many rows the next panel has when `left` remain: five, the register block that runs fastest, after as many fours as make that come out even. */
-function panelRows(left: i32): i32 {
-  return left % 5 == 0 ? 5 : min(left, 4)
-}
+export { packColumns }
 
-/** A: source[rows[i] + depths[p]] → panels of 1 to 5 rows, [m, k] numbers in all. */
-function packRows(panels: usize, source: usize, rows: usize, m: i32, depths: usize, k: i32): void {
-  while (m > 0) {
-    const height = panelRows(m)
-    packPanel(panels, height, source, rows, height, depths, k)
-    panels += (<usize>height * <usize>k) << 2
-    rows += <usize>height << 2
-    m -= height
-  }
-}
+/** What kinds of jobs there are; the first word of each. */
+const PRODUCT: i32 = 0, HEADS: i32 = 1
 
-/** B: source[depths[p] + columns[j]] → panels of 8 columns, `panelBytes` apart, the last filled up with zeros. */
-export function packColumns(
-  panels: usize, panelBytes: usize, source: usize, depths: usize, k: i32, columns: usize, n: i32,
-): void {
-  for (; n > 0; n -= 8, columns += 32, panels += panelBytes) {
-    if (n < 8) memory.fill(panels, 0, <usize>k << 5)
-    packPanel(panels, 8, source, columns, min(n, 8), depths, k)
-  }
-}
-
-/** A product that any number of threads may work on, each on blocks of rows. Laid out as src/wasm/product.ts writes it. */
+/** A product, in parts of `blockRows` rows. Laid out as src/wasm/product-workspace.ts writes it. */
 @unmanaged
 class Job {
+  kind: i32
   m: i32
   n: i32
   k: i32
@@ -59,88 +37,18 @@ class Job {
   spaceBytes: usize
 }
 
-/** Computes one block of rows, from packing to the epilogue, in the workspace of a thread. */
-export function computeBlock(description: usize, thread: i32, index: i32): void {
-  const job = changetype<Job>(description)
-  const k = job.k, n = job.n
+/** Computes part `index` of a job. */
+export function compute(description: usize, thread: i32, index: i32): void {
+  const kind = load<i32>(description)
+  if (kind == PRODUCT) multiplyPart(changetype<Job>(description), thread, index)
+  else if (kind == HEADS) packHead(changetype<AttentionJob>(description), thread, index)
+  else attendRows(changetype<AttentionJob>(description), thread, index)
+}
+
+function multiplyPart(job: Job, thread: i32, index: i32): void {
   const row = index * job.blockRows
-  const rows = min(job.blockRows, job.m - row)
-  // [f32 × 8 for a row of the epilogue] [place] [packed rows] [sums]
-  const scratch = job.space + <usize>thread * job.spaceBytes
-  const packed = scratch + 64
-  const sums = packed + ((<usize>job.blockRows * <usize>job.blockDepth) << 2)
-  let from = 0
-  do {
-    const depth = min(job.blockDepth, k - from)
-    packRows(packed, job.source, job.rows + (<usize>row << 2), rows, job.depths + (<usize>from << 2), depth)
-    const panels = job.panels + (<usize>from << 5)
-    multiply(packed, panels, <usize>k << 5, sums, scratch, job.output, row, rows, n, depth, from == 0, from + depth == k)
-    from += depth
-  } while (from < k) // an empty sum has to be stored, too
-}
-
-/**
- * m rows of C, from `row` on, by n columns, over k of the summed indices.
- *
- * a: [m, k] packed rows. b: [k, n] packed columns, `panelBytes` from one panel to the next.
- * sums: tiles of [rows, 8] partial sums, one after the other. They begin at 0 when `first` and go to the output when `last`; when both, nothing waits
- * for a later block, and all tiles use the same 40 numbers.
- */
-function multiply(
-  a: usize, b: usize, panelBytes: usize, sums: usize, scratch: usize, output: Output,
-  row: i32, m: i32, n: i32, k: i32, first: bool, last: bool,
-): void {
-  let j = 0
-  if (m == 1) {
-    for (; j + 32 <= n; j += 32, b += panelBytes << 2) {
-      row32(a, b, panelBytes, sums, k, first)
-      for (let t = 0; last && t < 32; t += 8) {
-        finish(output, sums + (<usize>t << 2), scratch, row, 1, j + t, 8, runsOf(output, j + t, 8))
-      }
-      if (!(first && last)) sums += 128
-    }
-  }
-  const place = changetype<Place>(scratch + 32)
-  for (; j < n; j += 8, b += panelBytes) {
-    const count = min(n - j, 8)
-    const runs = last ? runsOf(output, j, count) : 0
-    const left = last ? describePlace(place, output, j, runs) : EVERYTHING
-    const stored = left == EVERYTHING ? 0 : changetype<usize>(place)
-    let panel = a
-    for (let i = 0; i < m; ) {
-      const rows = panelRows(m - i)
-      if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i)
-      else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i)
-      else if (rows == 3) tile3(panel, b, k, sums, first, stored, row + i)
-      else if (rows == 2) tile2(panel, b, k, sums, first, stored, row + i)
-      else tile1(panel, b, k, sums, first, stored, row + i)
-      if (last && left == EVERYTHING) finish(output, sums, scratch, row + i, rows, j, count, runs)
-      if (!(first && last)) sums += <usize>rows << 5
-      panel += (<usize>rows * <usize>k) << 2
-      i += rows
-    }
-    if (left == ACTIVATION) activateStored(output, row, m, j)
-  }
-}
-
-/**
- * A single row, over four panels at once: eight sums that do not wait for one another, where a tile of one row has two. Each sum is taken in the same
- * order as in a tile, so that it does not matter in what company a row is computed.
- */
-export function row32(a: usize, b: usize, panelBytes: usize, sums: usize, k: i32, first: bool): void {
-  const b1 = b + panelBytes, b2 = b1 + panelBytes, b3 = b2 + panelBytes
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0
-  if (!first) {
-    c0 = v128.load(sums); c1 = v128.load(sums, 16); c2 = v128.load(sums, 32); c3 = v128.load(sums, 48)
-    c4 = v128.load(sums, 64); c5 = v128.load(sums, 80); c6 = v128.load(sums, 96); c7 = v128.load(sums, 112)
-  }
-  for (let p: usize = 0, end = <usize>k << 5; p < end; p += 32, a += 4) {
-    const x = v128.load32_splat(a)
-    c0 = madd(x, v128.load(b + p), c0); c1 = madd(x, v128.load(b + p, 16), c1)
-    c2 = madd(x, v128.load(b1 + p), c2); c3 = madd(x, v128.load(b1 + p, 16), c3)
-    c4 = madd(x, v128.load(b2 + p), c4); c5 = madd(x, v128.load(b2 + p, 16), c5)
-    c6 = madd(x, v128.load(b3 + p), c6); c7 = madd(x, v128.load(b3 + p, 16), c7)
-  }
-  v128.store(sums, c0); v128.store(sums, c1, 16); v128.store(sums, c2, 32); v128.store(sums, c3, 48)
-  v128.store(sums, c4, 64); v128.store(sums, c5, 80); v128.store(sums, c6, 96); v128.store(sums, c7, 112)
+  multiplyRows(
+    job.source, job.rows + (<usize>row << 2), job.depths, job.k, job.panels, job.output, row, min(job.blockRows, job.m - row), job.n,
+    job.space + <usize>thread * job.spaceBytes, job.blockRows, job.blockDepth,
+  )
 }

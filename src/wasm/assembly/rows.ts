@@ -2,7 +2,9 @@
  * What runs along rows of numbers, four at a time: softmax, norms, sums, products and activations of whole rows. A row is contiguous;
  * rows follow one another at any distance. Each has its plain reference in src/rows.
  */
-import { expBelow, gelu, geluTanh, relu, silu } from './shared/exponential'
+import { gelu, geluTanh, relu, silu } from './shared/exponential'
+import { storeFirst } from './shared/lanes'
+import { softmaxRow } from './shared/softmax'
 
 /** c[i] = a[i] + b[i], i < n. */
 export function add(c: usize, a: usize, b: usize, n: i32): void {
@@ -101,58 +103,4 @@ function sumOf(lanes: v128): f32 {
 export function softmax(x: usize, rows: i32, n: i32): void {
   if (n == 0) return
   for (; rows > 0; rows--, x += <usize>n << 2) softmaxRow(x, n)
-}
-
-function softmaxRow(x: usize, n: i32): void {
-  const whole = x + (<usize>(n & ~3) << 2)
-  const left = n & 3
-  let m = v128.load32_splat(x)
-  for (let p = x; p < whole; p += 16) m = f32x4.max(m, v128.load(p))
-  if (left > 0) m = f32x4.max(m, tail(whole, left, f32x4.extract_lane(m, 0)))
-  m = f32x4.max(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1))
-  m = f32x4.max(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2))
-  let sum = f32x4.splat(0)
-  let p = x
-  // two at a time: neither waits for the other's long chain of operations
-  for (; p + 32 <= whole; p += 32) {
-    const e = expBelow(f32x4.sub(v128.load(p), m))
-    const f = expBelow(f32x4.sub(v128.load(p, 16), m))
-    v128.store(p, e)
-    v128.store(p, f, 16)
-    sum = f32x4.add(sum, f32x4.add(e, f))
-  }
-  if (p < whole) {
-    const e = expBelow(f32x4.sub(v128.load(p), m))
-    v128.store(p, e)
-    sum = f32x4.add(sum, e)
-  }
-  if (left > 0) {
-    // exp(−Infinity) is 0, so the lanes beyond the row add nothing
-    const e = expBelow(f32x4.sub(tail(whole, left, -Infinity), m))
-    storeFirst(whole, left, e)
-    sum = f32x4.add(sum, e)
-  }
-  sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1))
-  sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 1, 0, 3, 2))
-  const factor = f32x4.div(f32x4.splat(1), sum)
-  for (let p = x; p < whole; p += 16) v128.store(p, f32x4.mul(v128.load(p), factor))
-  if (left > 0) storeFirst(whole, left, f32x4.mul(v128.load(whole), factor))
-}
-
-/** The last 1 to 3 numbers of a row, the other lanes filled. */
-@inline
-function tail(p: usize, count: i32, fill: f32): v128 {
-  let lanes = f32x4.splat(fill)
-  lanes = f32x4.replace_lane(lanes, 0, load<f32>(p))
-  if (count > 1) lanes = f32x4.replace_lane(lanes, 1, load<f32>(p, 4))
-  if (count > 2) lanes = f32x4.replace_lane(lanes, 2, load<f32>(p, 8))
-  return lanes
-}
-
-/** Stores the first 1 to 3 lanes. */
-@inline
-function storeFirst(p: usize, count: i32, lanes: v128): void {
-  v128.store_lane<f32>(p, lanes, 0)
-  if (count > 1) v128.store_lane<f32>(p, lanes, 1, 4)
-  if (count > 2) v128.store_lane<f32>(p, lanes, 2, 8)
 }

@@ -1,0 +1,135 @@
+/**
+ * Attention on linear memory: cut into the parts that the kernel computes, and described to it. The keys and values of some heads are packed, then blocks of
+ * their queries are attended, by as many threads as there are; no thread has more than one block of scores.
+ */
+import type { LinearMemory, Pointer } from './memory.ts'
+import { ProductEngine } from './product.ts'
+import { blocks, COLUMNS, jobKinds, SCRATCH_BYTES } from './product-workspace.ts'
+
+/** [heads, rows, columns] in linear memory: element (h, i, j) stands heads[h] + i·rowStep + j·columnStep floats after `origin`. */
+export interface ResidentHeads {
+  readonly origin: Pointer
+  readonly heads: Int32Array
+  readonly rowStep: number
+  readonly columnStep: number
+}
+
+export interface AttentionArguments {
+  /** Queries, keys, the length of both, and the length of values. */
+  readonly n: number
+  readonly m: number
+  readonly d: number
+  readonly e: number
+  readonly scale: number
+  /** [heads, n, d] */
+  readonly q: ResidentHeads
+  /** [heads, m, d] */
+  readonly k: ResidentHeads
+  /** [heads, m, e] */
+  readonly v: ResidentHeads
+  /** [heads, n, e] */
+  readonly output: ResidentHeads
+  /** [heads, n, m], its rows contiguous */
+  readonly weights: ResidentHeads | null
+  /** [heads, n, m] */
+  readonly bias: ResidentHeads | null
+}
+
+/** Heads whose packed keys and values exist at a time: 2 MB of them, or one for each thread. */
+const panelBytesAtOnce = 2 ** 21
+/** Scores of a block, unless its rows are longer: 192 kB. */
+const scoresAtOnce = 48 * 1024
+/** Blocks of so many rows are whole tiles, of 4 rows or of 5. */
+const ROW_STEP = 20
+
+/** Parts of a job: a crew counts them in 16 bits. */
+const MOST_PARTS = 2 ** 15
+
+const JOB_WORDS = 24
+const TENSOR_WORDS = 4
+const TENSORS = 6
+/** What the kernel keeps in front of its scatter vectors (Tables, Output and Matrix in src/wasm/assembly). */
+const TABLE_WORDS = 5 + 5 + 3
+
+/** Attention by the kernels of an engine; keeps the workspace that it needs, and nothing else between calls. */
+export class AttentionEngine {
+  readonly #memory: LinearMemory
+  readonly #engine: ProductEngine
+  #space: Pointer = 0
+  #bytes = 0
+
+  constructor(memory: LinearMemory, engine: ProductEngine) {
+    this.#memory = memory
+    this.#engine = engine
+  }
+
+  /** Computes the output of every head, and its weights where they are wanted. */
+  attend(problem: AttentionArguments): void {
+    const { n, m, d, e, scale, q, k, v, output, weights, bias } = problem
+    const count = q.heads.length
+    if (count === 0 || n === 0) return
+    const { threads } = this.#engine
+    const keyBytes = ProductEngine.packedBytes(d, m)
+    const headBytes = keyBytes + ProductEngine.packedBytes(m, e)
+    const fitting = Math.max(threads, Math.floor(panelBytesAtOnce / Math.max(1, headBytes)))
+    const rows = blockRows(n, m, Math.min(count, fitting), threads)
+    const parts = Math.ceil(n / rows)
+    const atOnce = Math.min(count, fitting, Math.max(1, Math.floor(MOST_PARTS / parts)))
+    const padded = Math.ceil(m / COLUMNS) * COLUMNS
+
+    const sums = Math.max(d > blocks.depth ? padded : 0, m > blocks.depth ? e : 0) + 2 * COLUMNS
+    const scoresAt = SCRATCH_BYTES + 4 * rows * (blocks.depth + sums)
+    const tablesAt = scoresAt + 4 * rows * padded
+    const threadBytes = aligned(tablesAt + 4 * (TABLE_WORDS + Math.max(m, rows) + Math.max(d, e) + rows))
+    const jobWords = JOB_WORDS + TENSORS * (TENSOR_WORDS + count) + padded
+    const job = this.#reserve(aligned(4 * jobWords) + atOnce * headBytes + threads * threadBytes)
+    const panels = job + aligned(4 * jobWords)
+
+    const words = this.#memory.integers(job, jobWords)
+    const counting = JOB_WORDS + TENSORS * (TENSOR_WORDS + count)
+    for (let i = 0; i < padded; i++) words[counting + i] = i
+    const tensors = [q, k, v, output, weights, bias].map((tensor, index) => {
+      const at = JOB_WORDS + index * (TENSOR_WORDS + count)
+      if (tensor === null) words.fill(0, at, at + TENSOR_WORDS)
+      else {
+        words.set([tensor.origin, job + 4 * (at + TENSOR_WORDS), tensor.rowStep, tensor.columnStep], at)
+        words.set(tensor.heads, at + TENSOR_WORDS)
+      }
+      return job + 4 * at
+    })
+    words.set([jobKinds.heads, 0, n, m, d, e, 0, rows, blocks.depth, parts])
+    words.set([panels, headBytes, keyBytes, job + 4 * counting, panels + atOnce * headBytes, threadBytes], 10)
+    words.set([scoresAt, tablesAt, ...tensors], 16)
+    this.#memory.floats(job, 7)[6] = scale
+    for (let first = 0; first < count; first += atOnce) {
+      const heads = Math.min(atOnce, count - first)
+      words[1] = first
+      words[0] = jobKinds.heads
+      this.#engine.run(job, heads)
+      words[0] = jobKinds.attention
+      this.#engine.run(job, heads * parts)
+    }
+  }
+
+  #reserve(bytes: number): Pointer {
+    if (bytes > this.#bytes) {
+      const space = this.#memory.allocate(bytes)
+      if (this.#bytes > 0) this.#memory.free(this.#space)
+      this.#space = space
+      this.#bytes = bytes
+    }
+    return this.#space
+  }
+}
+
+/** Rows of a block: about as many in each, and several blocks for each thread where there are more threads than one. */
+function blockRows(n: number, m: number, heads: number, threads: number): number {
+  const most = Math.min(blocks.rows, Math.max(ROW_STEP, Math.floor(scoresAtOnce / Math.max(1, m))))
+  const wanted = threads === 1 ? 1 : Math.ceil((4 * threads) / heads)
+  const parts = Math.max(Math.ceil(n / most), Math.min(wanted, Math.ceil(n / ROW_STEP)))
+  return Math.ceil(n / Math.min(parts, MOST_PARTS))
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64
+}
