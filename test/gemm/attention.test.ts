@@ -146,6 +146,25 @@ test.each(Object.entries(places))(
   },
 )
 
+test.each([
+  { what: 'more keys than are summed at a time', heads: 2, n: 23, m: 801, d: 5, e: 11 },
+  { what: 'longer queries than are summed at a time', heads: 1, n: 21, m: 18, d: 801, e: 3 },
+  { what: 'more heads than are packed at a time', heads: 90, n: 3, m: 100, d: 32, e: 32 },
+])('in linear memory $what are attended, masked, as in JavaScript memory', ({ what: _, ...size }) => {
+  const { heads, n, m, d, e } = size
+  const q = random([heads, n, d], [1, 0, 2], 1)
+  const k = random([heads, m, d], [0, 1, 2], 2)
+  const v = random([heads, m, e], [0, 2, 1], 3)
+  const bias = { ...random([n, m], [0, 1], 4), stride: [0, 1] }
+  const want = byFormula(elements(q), elements(k), elements(v), elements(bias), 1 / d, size)
+  for (const weights of [false, true]) {
+    const options = { scale: 1 / d, bias, weights }
+    expectClose(elements(scope(() => attention(q, k, v, options).output)), want.output)
+  }
+  const weights = scope(() => attention(q, k, v, { scale: 1 / d, bias, weights: true }).weights!)
+  expectClose(elements(weights), want.weights)
+})
+
 test.each(Object.entries(places))('in %s no queries give no output, and no keys give zeros', (_, place) => {
   const none = random([2, 0, 4], [0, 1, 2], 1)
   const some = random([2, 3, 4], [0, 1, 2], 1)

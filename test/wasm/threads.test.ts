@@ -9,7 +9,10 @@ import { Worker } from 'node:worker_threads'
 import ndarray from 'ndarray'
 import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { attention } from '../../src/gemm/attention.ts'
+import { contiguous } from '../../src/layout/layout.ts'
 import { VisionTransformer } from '../../src/nn/index.ts'
+import { scope } from '../../src/wasm/arena.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
 import {
   beginGeneration,
@@ -105,6 +108,28 @@ describe('threads', () => {
     await init({ threads: 1 })
     expect(model.forward(x).data).toEqual(alone)
     model.dispose()
+  })
+
+  test('attention in blocks of any number of heads gives the same bits, whatever their number', async () => {
+    const attend = (heads: number, n: number) => {
+      const tensor = (seed: number) => ({
+        ...contiguous([heads, n, 24]),
+        data: numbers(heads * n * 24, seed),
+      })
+      const [q, k, v] = [tensor(1), tensor(2), tensor(3)]
+      return scope(() => attention(q, k, v, { weights: true }).output).data.slice()
+    }
+    const cases = [
+      [3, 197],
+      [1, 450],
+      [7, 5],
+    ] as const
+    const alone = cases.map(([heads, n]) => attend(heads, n))
+    for (const threads of [2, 3]) {
+      expect((await init({ threads, worker })).threads).toBe(threads)
+      cases.forEach(([heads, n], i) => expect(attend(heads, n)).toEqual(alone[i]))
+    }
+    await init({ threads: 1 })
   })
 
   test('blocks keep their addresses and contents when memory becomes shared, and when it grows then', async () => {
