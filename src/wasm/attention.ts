@@ -39,9 +39,6 @@ export interface AttentionArguments {
 const panelBytesAtOnce = 2 ** 21
 /** Scores of a block, unless its rows are longer: 192 kB. */
 const scoresAtOnce = 48 * 1024
-/** Blocks of so many rows are whole tiles, of 4 rows or of 5. */
-const ROW_STEP = 20
-
 /** Parts of a job: a crew counts them in 16 bits. */
 const MOST_PARTS = 2 ** 15
 
@@ -122,11 +119,11 @@ export class AttentionEngine {
   }
 }
 
-/** Rows of a block: about as many in each, and several blocks for each thread where there are more threads than one. */
+/** Rows of a block: about as many in each, and so that every thread has as many blocks. */
 function blockRows(n: number, m: number, heads: number, threads: number): number {
-  const most = Math.min(blocks.rows, Math.max(ROW_STEP, Math.floor(scoresAtOnce / Math.max(1, m))))
-  const wanted = threads === 1 ? 1 : Math.ceil((4 * threads) / heads)
-  const parts = Math.max(Math.ceil(n / most), Math.min(wanted, Math.ceil(n / ROW_STEP)))
+  const most = Math.min(blocks.rows, Math.max(blocks.leastRows, Math.floor(scoresAtOnce / Math.max(1, m))))
+  let parts = Math.ceil(n / most)
+  while ((heads * parts) % threads !== 0 && n >= blocks.leastRows * (parts + 1)) parts++
   return Math.ceil(n / Math.min(parts, MOST_PARTS))
 }
 

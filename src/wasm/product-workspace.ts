@@ -10,6 +10,8 @@ export const blocks = {
   /** Rows of A, and summed indices, that are packed at a time: 154 kB, which the second-level cache holds. */
   rows: 100,
   depth: 384,
+  /** Fewer rows are not worth packing for: each block reads all of B. From 12 on, any number of rows is made of tiles of 4 and 5. */
+  leastRows: 20,
   /** Rows and columns whose offsets stand in tables at a time. */
   tableRows: 4096,
   columns: 4096,

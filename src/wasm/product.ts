@@ -138,12 +138,12 @@ export class ProductEngine {
     }
   }
 
-  /** Large blocks for one thread; for several, enough of them that all finish at about the same time. The result does not depend on it. */
+  /** Large blocks for one thread; for several, as many for each, so that all finish at about the same time. The result does not depend on it. */
   #blockRows({ m, n, k }: ProductArguments): number {
     const { size } = this.#crew
     if (size === 1 || m * n * k < blocks.worthSharing) return blocks.rows
-    const rows = Math.ceil(m / (4 * size) / ROW_STEP) * ROW_STEP
-    return Math.min(blocks.rows, Math.max(ROW_STEP, rows))
+    const parts = size * Math.ceil((2 * m) / (size * blocks.rows))
+    return Math.max(blocks.leastRows, Math.ceil(m / parts))
   }
 
   /** Packs columns `column … column + columns` of b. */
@@ -158,9 +158,6 @@ export class ProductEngine {
     fillOffsets(walk, start, this.#memory.integers(table, count))
   }
 }
-
-/** Blocks of so many rows are whole tiles, of 4 rows or of 5. */
-const ROW_STEP = 20
 
 /** As many columns of a right operand of depth k as fill the panels, at least one panel's. */
 function stripColumns(k: number): number {
