@@ -127,7 +127,7 @@ describe('threads', () => {
     const alone = cases.map(([heads, n]) => attend(heads, n))
     for (const threads of [2, 3]) {
       expect((await init({ threads, worker })).threads).toBe(threads)
-      cases.forEach(([heads, n], i) => expect(attend(heads, n)).toEqual(alone[i]))
+      for (const [i, [heads, n]] of cases.entries()) expect(attend(heads, n)).toEqual(alone[i])
     }
     await init({ threads: 1 })
   })
