@@ -1,7 +1,7 @@
 /** Attention by two products and a softmax for each block of rows: where there is no WebAssembly, and what that is tested against. */
 import type { FloatTensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
-import { type AttentionProblem, rowsAtOnce } from './attention-problem.ts'
+import type { AttentionProblem } from './attention-problem.ts'
 import { contract } from './contraction.ts'
 import { noEpilogue } from './epilogue.ts'
 import { forEachOffset } from './matrix.ts'
@@ -77,4 +77,14 @@ function softmaxRows(data: Float32Array, offset: number, rows: number, length: n
     const factor = 1 / sum
     for (let i = start; i < start + length; i++) data[i]! *= factor
   }
+}
+
+/** Scores that exist at once, unless the rows are longer: 192 kB, which the second-level cache holds. */
+const scoresAtOnce = 48 * 1024
+const leastRows = 16
+
+/** How many rows of scores exist at once: all blocks about as long, the last one not left with a few. */
+function rowsAtOnce(n: number, m: number): number {
+  const most = Math.max(leastRows, Math.floor(scoresAtOnce / Math.max(1, m)))
+  return Math.ceil(n / Math.max(1, Math.ceil(n / most)))
 }

@@ -16,13 +16,3 @@ export interface AttentionProblem {
   readonly output: FloatTensor
   readonly scale: number
 }
-
-/** Scores that exist at once, unless the rows are longer: 192 kB, which the second-level cache holds. */
-const scoresAtOnce = 48 * 1024
-const leastRows = 16
-
-/** How many rows of scores exist at once: all blocks about as long, the last one not left with a few. */
-export function rowsAtOnce(n: number, m: number): number {
-  const most = Math.max(leastRows, Math.floor(scoresAtOnce / Math.max(1, m)))
-  return Math.ceil(n / Math.max(1, Math.ceil(n / most)))
-}

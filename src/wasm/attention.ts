@@ -46,7 +46,7 @@ const JOB_WORDS = 24
 const TENSOR_WORDS = 4
 const TENSORS = 6
 /** What the kernel keeps in front of its scatter vectors (Tables, Output and Matrix in src/wasm/assembly). */
-const TABLE_WORDS = 5 + 5 + 3
+const TABLE_WORDS = 4 + 5 + 3
 
 /** Attention by the kernels of an engine; keeps the workspace that it needs, and nothing else between calls. */
 export class AttentionEngine {

@@ -54,7 +54,6 @@ export class AttentionJob {
 @unmanaged
 class Tables {
   output: Output
-  target: Matrix
   /** max(m, blockRows), max(d, e), and blockRows entries. */
   rows: usize
   columns: usize
@@ -128,7 +127,6 @@ function tablesOf(job: AttentionJob, space: usize): Tables {
   output.residual = null
   output.activation = 0
   tables.output = output
-  tables.target = target
   tables.rows = changetype<usize>(target) + offsetof<Matrix>()
   tables.columns = tables.rows + (<usize>max(job.m, job.blockRows) << 2)
   tables.scoreRows = tables.columns + (<usize>max(job.d, job.e) << 2)

@@ -14,7 +14,7 @@ export class Matrix {
   columns: usize // i32[]
 }
 
-/** Laid out as src/wasm/product.ts writes it. */
+/** Laid out as src/wasm/product-workspace.ts writes it. */
 @unmanaged
 export class Output {
   target: Matrix
