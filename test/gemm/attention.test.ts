@@ -29,7 +29,16 @@ function random(shape: readonly number[], order: readonly number[], seed: number
   return { data, shape, stride, offset: 0 }
 }
 
-/** [heads, n, e] and [heads, n, m] by the definition. */
+/** A value by the definition, and how far from it single precision may be. */
+interface Expected {
+  readonly value: number
+  readonly within: number
+}
+
+/**
+ * [heads, n, e] and [heads, n, m] by the definition. A score is a sum of d products, each of which rounds by as much as 2⁻²⁴ of what is summed: a shift of
+ * all scores of a row by that much changes a weight by twice that part of it.
+ */
 function byFormula(
   q: number[],
   k: number[],
@@ -38,30 +47,40 @@ function byFormula(
   scale: number,
   { heads, n, m, d, e }: Sizes,
 ) {
-  const output: number[] = []
-  const weights: number[] = []
+  const output: Expected[] = []
+  const weights: Expected[] = []
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < n; i++) {
+      let magnitude = 0
       const scores = Array.from({ length: m }, (_, j) => {
-        let sum = 0
-        for (let x = 0; x < d; x++) sum += q[(h * n + i) * d + x]! * k[(h * m + j) * d + x]!
-        return sum * scale + (bias?.[i * m + j] ?? 0)
+        const products = Array.from(
+          { length: d },
+          (_, x) => q[(h * n + i) * d + x]! * k[(h * m + j) * d + x]!,
+        )
+        magnitude = Math.max(magnitude, scale * products.reduce((sum, product) => sum + Math.abs(product), 0))
+        return scale * products.reduce((sum, product) => sum + product, 0) + (bias?.[i * m + j] ?? 0)
       })
+      const rounding = 2 * 2 ** -24 * Math.sqrt(d) * magnitude
       const maximum = Math.max(...scores)
       const powers = scores.map((score) => Math.exp(score - maximum))
       const total = powers.reduce((a, b) => a + b, 0)
       const row = powers.map((power) => power / total)
-      weights.push(...row)
-      for (let x = 0; x < e; x++) output.push(row.reduce((sum, w, j) => sum + w * v[(h * m + j) * e + x]!, 0))
+      weights.push(...row.map((value) => ({ value, within: 2e-6 + value * (2e-6 + rounding) })))
+      for (let x = 0; x < e; x++) {
+        const products = row.map((weight, j) => weight * v[(h * m + j) * e + x]!)
+        const value = products.reduce((sum, product) => sum + product, 0)
+        const size = products.reduce((sum, product) => sum + Math.abs(product), 0)
+        output.push({ value, within: 2e-6 + 2e-6 * Math.abs(value) + rounding * size })
+      }
     }
   }
   return { output, weights }
 }
 
-function expectClose(got: number[], want: number[]): void {
+function expectClose(got: number[], want: Expected[]): void {
   expect(got.length).toBe(want.length)
-  const far = got.findIndex((value, i) => !(Math.abs(value - want[i]!) <= 2e-6 + 2e-6 * Math.abs(want[i]!)))
-  expect(far < 0 ? 'close' : `${got[far]} instead of ${want[far]} at ${far}`).toBe('close')
+  const far = got.findIndex((value, i) => !(Math.abs(value - want[i]!.value) <= want[i]!.within))
+  expect(far < 0 ? 'close' : `${got[far]} instead of ${want[far]!.value} at ${far}`).toBe('close')
 }
 
 /** The same outside of any model and inside, where results live in linear memory; what comes out is read before it is gone. */
