@@ -11,3 +11,12 @@ export function isRun4(offsets: usize): bool {
 export function isRun8(offsets: usize): bool {
   return isRun4(offsets) && isRun4(offsets + 16) && load<i32>(offsets, 16) == load<i32>(offsets) + 4
 }
+
+/** Whether all entries do. */
+export function isRun(offsets: usize, count: i32): bool {
+  for (; count > 4; count -= 4, offsets += 16) {
+    if (!isRun4(offsets) || load<i32>(offsets, 16) != load<i32>(offsets) + 4) return false
+  }
+  for (let i = 1; i < count; i++) if (load<i32>(offsets + (<usize>i << 2)) != load<i32>(offsets) + i) return false
+  return true
+}
