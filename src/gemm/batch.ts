@@ -1,23 +1,24 @@
 /** A product of tensors as one product of matrices for each batch index. */
 
 import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
-import { forEachOffset, type Matrix, walkOf } from './matrix.ts'
+import { forEachOffset, type Matrix } from './matrix.ts'
 import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
+import type { MatrixWalks } from './walks.ts'
 
 /** Multiplies by a kernel, one batch index after the other. */
 export function multiplyBatch(kernel: Kernel, product: Product): void {
-  const { lengths, a, b, output, groups } = product
+  const { lengths, a, b, output, groups, walks } = product
   const { scale, bias, activation, residual } = product.epilogue
-  const { batch, rows, columns, depth } = groups
+  const { batch } = groups
   const whole: MatrixProduct = {
-    a: matrix(lengths, a, rows, depth),
-    b: matrix(lengths, b, depth, columns),
-    output: matrix(lengths, output, rows, columns),
+    a: matrix(a, walks.a),
+    b: matrix(b, walks.b),
+    output: matrix(output, walks.output),
     scale,
-    bias: bias && matrix(lengths, bias, rows, columns),
+    bias: bias && matrix(bias, walks.bias!),
     activation,
-    residual: residual && matrix(lengths, residual, rows, columns),
+    residual: residual && matrix(residual, walks.residual!),
   }
   if (batch.length === 0) {
     kernel.multiply(whole)
@@ -41,17 +42,6 @@ export function multiplyBatch(kernel: Kernel, product: Product): void {
   )
 }
 
-function matrix(
-  lengths: readonly number[],
-  operand: Operand,
-  rows: readonly number[],
-  columns: readonly number[],
-): Matrix<Numbers> {
-  const { offset, stride } = operand
-  return {
-    data: dataOf(operand) as Numbers,
-    offset,
-    rows: walkOf(lengths, rows, stride),
-    columns: walkOf(lengths, columns, stride),
-  }
+function matrix(operand: Operand, { rows, columns }: MatrixWalks): Matrix<Numbers> {
+  return { data: dataOf(operand) as Numbers, offset: operand.offset, rows, columns }
 }

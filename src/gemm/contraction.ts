@@ -6,7 +6,7 @@ import { allocate } from '../layout/data.ts'
 import { noEpilogue } from './epilogue.ts'
 import { type Contraction, type Operand, varies } from './operand.ts'
 import { contractionTree, type Tree } from './order.ts'
-import { multiplyPair } from './pair.ts'
+import { BoundPair, multiplyPair } from './pair.ts'
 import { contractByDefinition } from './reference.ts'
 import { simplify } from './simplify.ts'
 
@@ -20,6 +20,17 @@ export function contract(contraction: Contraction): void {
   else if (empty || !operands.every(holdsNumbers)) contractByDefinition(simple)
   else if (operands.length === 2) contractPair(simple)
   else multiplyPair({ ...simple, operands: [operands[0]!, one(lengths)] })
+}
+
+/**
+ * The contraction with all that its strides decide decided, for any tensors that stand in memory alike; null where it is not one product
+ * of two. Of numbers only.
+ */
+export function bindPair(contraction: Contraction): BoundPair | null {
+  const simple = simplify(contraction)
+  const { lengths, operands } = simple
+  if (operands.length !== 2 || lengths.includes(0)) return null
+  return ownLabels(simple).some((own) => own.includes(true)) ? null : new BoundPair(simple)
 }
 
 /** The operand that changes nothing. */
@@ -38,18 +49,23 @@ function contractTree(contraction: Contraction): void {
 
 /** Two operands: what only one of them has is summed first, which leaves less to multiply. */
 function contractPair(contraction: Contraction): void {
-  const { lengths, output } = contraction
-  const [a, b] = contraction.operands as [Operand, Operand]
-  const own = [b, a].map((other) =>
-    lengths.map((_, label) => !varies(output, label) && !varies(other, label)),
-  )
-  const operands = [sumOver(lengths, a, own[0]!), sumOver(lengths, b, own[1]!)]
-  if (operands[0] === a && operands[1] === b) {
+  const { lengths, operands } = contraction
+  const own = ownLabels(contraction)
+  if (!own.some((labels) => labels.includes(true))) {
     multiplyPair(contraction)
     return
   }
   const left = lengths.map((n, label) => (own[0]![label] || own[1]![label] ? 1 : n))
-  contract({ ...contraction, lengths: left, operands })
+  const summed = operands.map((operand, i) => sumOver(lengths, operand, own[i]!))
+  contract({ ...contraction, lengths: left, operands: summed })
+}
+
+/** For each of two operands the labels that are summed and that only this one varies along. */
+function ownLabels({ lengths, operands, output }: Contraction): boolean[][] {
+  const [a, b] = operands as [Operand, Operand]
+  const of = (operand: Operand, other: Operand) =>
+    lengths.map((_, label) => varies(operand, label) && !varies(output, label) && !varies(other, label))
+  return [of(a, b), of(b, a)]
 }
 
 /** The operand summed over some labels: the operand itself where it does not vary along any of them. */

@@ -7,9 +7,11 @@
 import { getHeap, isResident } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
 import { multiplyDirectly } from './direct.ts'
+import { lengthOf } from './matrix.ts'
 import type { Contraction, Operand } from './operand.ts'
 import { plainKernel } from './plain-kernel.ts'
 import { multiplyInHeap } from './staging.ts'
+import { type Walks, walksOf } from './walks.ts'
 
 /** Labels of a pair by what they do in the product, each group's slowest label first. */
 export interface Groups {
@@ -24,6 +26,7 @@ export interface Product extends Contraction {
   readonly a: Operand
   readonly b: Operand
   readonly groups: Groups
+  readonly walks: Walks
 }
 
 // below this many multiplications packing, or bringing tensors to linear memory, costs more than it saves
@@ -32,21 +35,106 @@ const smallOutside = 16_384
 
 /** Multiplies two operands of numbers into the output. */
 export function multiplyPair(contraction: Contraction): void {
-  const product = asProduct(contraction)
-  const { lengths, epilogue } = contraction
-  const size = (labels: readonly number[]) => labels.reduce((n, label) => n * lengths[label]!, 1)
-  const { rows, columns, depth } = product.groups
-  const [m, n, k] = [size(rows), size(columns), size(depth)]
-  const tensors = [...contraction.operands, contraction.output, epilogue.bias, epilogue.residual]
-  const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
-  const heap = single ? getHeap() : null
-  const isWeight = product.b.weight !== undefined
-  const inHeap = isWeight || tensors.some((tensor) => tensor !== null && isResident(tensor.data))
-  const small = m * n * k < (inHeap ? smallInHeap : smallOutside)
-  const thin = small || k < 4 || n < 4 || (m < 4 && !isWeight)
-  if (thin || tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)) multiplyDirectly(product)
-  else if (heap) multiplyInHeap(heap, product)
-  else multiplyBatch(plainKernel, product)
+  new BoundPair(contraction).multiply(contraction)
+}
+
+/** A tensor whose strides are known. */
+export type Place = Pick<Operand, 'data' | 'offset' | 'weight'>
+
+/** Of a contraction what is known without its strides. */
+export interface Places {
+  readonly operands: readonly Place[]
+  readonly output: Place
+  readonly epilogue: { readonly bias: Place | null; readonly residual: Place | null }
+}
+
+/** A product as its strides decide it: found once, multiplied for any tensors that stand in memory alike. */
+export class BoundPair {
+  readonly #product: Product
+  readonly #swapped: boolean
+  readonly #isThin: boolean
+  readonly #isFar: boolean
+  readonly #multiplications: number
+
+  /** @param contraction - of two operands, without needless labels */
+  constructor(contraction: Contraction) {
+    const product = asProduct(contraction)
+    const { lengths, epilogue, walks, b } = product
+    const [m, k, n] = [walks.a.rows, walks.a.columns, walks.b.columns].map(lengthOf) as [
+      number,
+      number,
+      number,
+    ]
+    const tensors = [...contraction.operands, contraction.output, epilogue.bias, epilogue.residual]
+    this.#swapped = product.a === contraction.operands[1]
+    this.#isThin = k < 4 || n < 4 || (m < 4 && b.weight === undefined)
+    this.#isFar = tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)
+    this.#multiplications = m * n * k
+    this.#product = withPlaces(product, {
+      a: nowhere,
+      b: nowhere,
+      output: nowhere,
+      bias: nowhere,
+      residual: nowhere,
+    })
+  }
+
+  multiply({ operands, output, epilogue: { bias, residual } }: Places): void {
+    const [first, second] = operands as [Place, Place]
+    const [a, b] = this.#swapped ? [second, first] : [first, second]
+    const product = withPlaces(this.#product, { a, b, output, bias, residual })
+    const tensors = [a, b, output, bias, residual]
+    const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
+    const heap = single ? getHeap() : null
+    const inHeap =
+      b.weight !== undefined || tensors.some((tensor) => tensor !== null && isResident(tensor.data))
+    const small = this.#multiplications < (inHeap ? smallInHeap : smallOutside)
+    if (small || this.#isThin || this.#isFar) multiplyDirectly(product)
+    else if (heap) multiplyInHeap(heap, product)
+    else multiplyBatch(plainKernel, product)
+  }
+}
+
+const nowhere: Place = Object.freeze({ data: new Float32Array(0), offset: 0 })
+
+/** The product of other tensors with the same strides. */
+function withPlaces(
+  product: Product,
+  {
+    a,
+    b,
+    output,
+    bias,
+    residual,
+  }: {
+    readonly a: Place
+    readonly b: Place
+    readonly output: Place
+    readonly bias: Place | null
+    readonly residual: Place | null
+  },
+): Product {
+  const { lengths, groups, walks, epilogue } = product
+  const [placedA, placedB] = [placed(product.a, a), placed(product.b, b)]
+  return {
+    lengths,
+    groups,
+    walks,
+    operands: [placedA, placedB],
+    a: placedA,
+    b: placedB,
+    output: placed(product.output, output),
+    epilogue: {
+      scale: epilogue.scale,
+      activation: epilogue.activation,
+      bias: epilogue.bias && bias && placed(epilogue.bias, bias),
+      residual: epilogue.residual && residual && placed(epilogue.residual, residual),
+    },
+  }
+}
+
+function placed({ stride }: Operand, { data, offset, weight }: Place): Operand {
+  return { data, offset, stride, weight }
 }
 
 /**
@@ -83,7 +171,8 @@ export function asProduct(contraction: Contraction): Product {
       labels.filter((label) => step(output, label) === 0),
     ),
   }
-  return { ...contraction, a, b, groups }
+  const walks = walksOf({ lengths, groups, a, b, output, epilogue: contraction.epilogue })
+  return { ...contraction, a, b, groups, walks }
 }
 
 /** How far an operand's elements stand apart at most: more does not fit a table of 32-bit offsets. */

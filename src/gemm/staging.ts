@@ -2,25 +2,31 @@
  * A product in linear memory, wherever its tensors are. What is too large to be brought there at once is divided: a product is two products
  * of halves along any of its axes, so that one of any size takes no more than a few windows of linear memory.
  */
-import { type Heap, isResident } from '../wasm/heap.ts'
+import { type Heap, heapView, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
-import { walkOf } from './matrix.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 import { placeOf, Stage, windowFloats } from './stage.ts'
+import { walksOf } from './walks.ts'
 import { wasmKernel } from './wasm-kernel.ts'
 
 /** Computes a product of float32 tensors in the heap, wherever they are. */
 export function multiplyInHeap(heap: Heap, product: Product): void {
-  const { lengths, a, b, output, epilogue } = product
-  const { bias, residual } = epilogue
+  const { lengths, a, output } = product
   const panels = panelsOf(heap, product)
-  const inputs = [a, ...(panels === null ? [b] : []), bias, residual].filter((tensor) => tensor !== null)
-  const large = [...inputs, output].find(
-    (tensor) =>
-      !isResident(tensor.data) &&
-      placeOf(lengths, tensor, { isOutput: tensor === output }).size > windowFloats,
+  const b = panels === null ? product.b : { ...product.b, weight: undefined }
+  const bias = inPlace(heap, product.epilogue.bias)
+  const residual = inPlace(heap, product.epilogue.residual)
+  const epilogue = { ...product.epilogue, bias, residual }
+  const inputs = [a, panels === null ? b : null, bias, residual].filter((tensor) => tensor !== null)
+  const outside = [...inputs, output].filter(({ data, weight }) => weight !== undefined || !isResident(data))
+  if (outside.length === 0) {
+    multiplyBatch(wasmKernel(heap, panels), { ...product, b, epilogue })
+    return
+  }
+  const large = outside.find(
+    (tensor) => placeOf(lengths, tensor, { isOutput: tensor === output }).size > windowFloats,
   )
   if (large !== undefined) {
     multiplyHalves(heap, product, slowestLabel(lengths, large))
@@ -29,24 +35,30 @@ export function multiplyInHeap(heap: Heap, product: Product): void {
   const stage = new Stage(heap, lengths)
   try {
     stage.bring(inputs, output)
-    multiplyBatch(wasmKernel(heap, panels), {
+    const staged = {
       ...product,
       a: stage.at(a),
-      b: panels === null ? stage.at(b) : { ...b, weight: undefined },
+      b: panels === null ? stage.at(b) : b,
       output: stage.at(output),
       epilogue: { ...epilogue, bias: bias && stage.at(bias), residual: residual && stage.at(residual) },
-    })
+    }
+    multiplyBatch(wasmKernel(heap, panels), { ...staged, walks: walksOf(staged) })
     stage.takeBack(output)
   } finally {
     stage.release()
   }
 }
 
+/** A small weight where linear memory has it; any other tensor as it is. */
+function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
+  const place = tensor?.weight?.place(heap) ?? null
+  return place === null ? tensor : { data: heapView(heap), offset: place / 4, stride: tensor!.stride }
+}
+
 /** The panels of a right operand that is a weight, where they serve this product. */
-function panelsOf(heap: Heap, { lengths, b, groups }: Product): Pointer | null {
+function panelsOf(heap: Heap, { b, groups, walks }: Product): Pointer | null {
   if (b.weight === undefined || groups.batch.length > 0) return null
-  const { depth, columns } = groups
-  return b.weight.panels(heap, walkOf(lengths, depth, b.stride), walkOf(lengths, columns, b.stride))
+  return b.weight.panels(heap, walks.b.rows, walks.b.columns)
 }
 
 /** The product as two of half the length along a label; halves of a sum add up in the output, by way of the bias. */
@@ -58,7 +70,7 @@ function multiplyHalves(heap: Heap, product: Product, label: number): void {
     const moved = <T extends Operand | null>(tensor: T): T =>
       tensor && { ...tensor, offset: tensor.offset + start * tensor.stride[label]! }
     const whole = { ...product, ...over }
-    return {
+    const moving = {
       ...whole,
       lengths: lengths.with(label, count),
       a: moved(whole.a),
@@ -70,6 +82,7 @@ function multiplyHalves(heap: Heap, product: Product, label: number): void {
         residual: moved(whole.epilogue.residual),
       },
     }
+    return { ...moving, walks: walksOf(moving) }
   }
   const summed = output.stride[label] === 0
   multiplyInHeap(

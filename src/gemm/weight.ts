@@ -10,17 +10,26 @@ import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
 import { lengthOf } from './matrix.ts'
 
-/** Panels in linear memory, and which element of the weight stands where in them. */
-interface Packed {
+/** A copy in linear memory. */
+interface Placed {
   readonly heap: Heap
-  readonly panels: Pointer
+  readonly block: Pointer
+}
+
+/** Panels in linear memory, and which element of the weight stands where in them. */
+interface Packed extends Placed {
   /** The summed axes. */
   readonly depth: Walk
   readonly columns: Walk
 }
 
-// panels whose weight was dropped without being disposed
-const dropped = new FinalizationRegistry<Packed>(({ heap, panels }) => heap.memory.free(panels))
+/** Blocks of linear memory whose weight was dropped without being disposed. */
+const dropped = new FinalizationRegistry<{ readonly heap: Heap; readonly block: Pointer }>(
+  ({ heap, block }) => heap.memory.free(block),
+)
+
+/** A weight of more elements than this is not kept twice. */
+const mostPlaced = 2 ** 14
 
 /** A tensor, contiguous from offset 0, whose elements are a weight. */
 export interface Weighted extends FloatTensor {
@@ -35,6 +44,8 @@ export class Weight {
   readonly size: number
   #values: Float32Array | null
   #packed: Packed | null = null
+  /** Of a small one, the elements as they are, for as long as they cannot change. */
+  #placed: Placed | null = null
   #shared = false
 
   /** @param values - the weight's own from now on */
@@ -69,7 +80,7 @@ export class Weight {
     const values = this.read()
     this.#values = values
     this.#shared = true
-    this.#unpack()
+    this.#forget()
     return values
   }
 
@@ -85,7 +96,7 @@ export class Weight {
     const values = this.read()
     change(values)
     this.#values = values
-    this.#unpack()
+    this.#forget()
   }
 
   /** Whether somebody outside holds the array. */
@@ -109,42 +120,56 @@ export class Weight {
       sameWalk(packed.depth, depth) &&
       sameWalk(packed.columns, columns)
     ) {
-      return packed.panels
+      return packed.block
     }
     const [k, n] = [lengthOf(depth), lengthOf(columns)]
     if (k * n !== this.size) return null
     const values = this.read()
     const source = allocateFloats(heap, this.size)
-    let panels: Pointer
+    let block: Pointer
     try {
-      panels = heap.memory.allocate(ProductEngine.packedBytes(k, n))
+      block = heap.memory.allocate(ProductEngine.packedBytes(k, n))
       heapView(heap).set(values, source / 4)
-      heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, panels)
+      heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, block)
     } finally {
       heap.memory.free(source)
     }
-    this.#unpack()
-    this.#packed = { heap, panels, depth, columns }
-    dropped.register(this, this.#packed, this)
+    this.#forget()
+    this.#packed = keep(this, { heap, block, depth, columns })
     this.#values = null
-    return panels
+    return block
+  }
+
+  /**
+   * The elements in row-major order in linear memory, or null where they are many or may change at any time. A bias is then where the
+   * kernels see it, for every product.
+   */
+  place(heap: Heap): Pointer | null {
+    if (this.#placed?.heap === heap) return this.#placed.block
+    if (this.#shared || this.#packed !== null || this.size > mostPlaced) return null
+    const values = this.read()
+    const block = allocateFloats(heap, this.size)
+    heapView(heap).set(values, block / 4)
+    this.#placed = keep(this, { heap, block })
+    return block
   }
 
   /** Gives the memory back; the weight is gone, and whoever reads it all the same gets an error. */
   dispose(): void {
-    this.#unpack()
+    this.#forget()
     this.#values = null
   }
 
-  /** Drops the panels. */
-  #unpack(): void {
-    if (this.#packed === null) return
+  /** Drops what linear memory has of the weight. */
+  #forget(): void {
+    if (this.#packed === null && this.#placed === null) return
     dropped.unregister(this)
-    this.#packed.heap.memory.free(this.#packed.panels)
+    for (const own of [this.#packed, this.#placed]) own?.heap.memory.free(own.block)
     this.#packed = null
+    this.#placed = null
   }
 
-  #fromPanels({ heap, panels, depth, columns }: Packed): Float32Array {
+  #fromPanels({ heap, block, depth, columns }: Packed): Float32Array {
     const values = new Float32Array(this.size)
     const packed = heapView(heap)
     const [k, n] = [lengthOf(depth), lengthOf(columns)]
@@ -154,11 +179,17 @@ export class Weight {
     fillOffsets(columns, 0, across)
     for (let column = 0; column < n; column++) {
       // panels of 8 columns: [panel, k, 8]
-      let from = panels / 4 + (column >> 3) * 8 * k + (column & 7)
+      let from = block / 4 + (column >> 3) * 8 * k + (column & 7)
       for (let p = 0; p < k; p++, from += 8) values[depths[p]! + across[column]!] = packed[from]!
     }
     return values
   }
+}
+
+/** Gives the block back when the weight is dropped. */
+function keep<P extends Placed>(weight: Weight, placed: P): P {
+  dropped.register(weight, { heap: placed.heap, block: placed.block }, weight)
+  return placed
 }
 
 function axis(length: number, stride: number): Walk {

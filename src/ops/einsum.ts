@@ -8,15 +8,17 @@ import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
-import { contract } from '../gemm/contraction.ts'
-import { type BoundEpilogue, type Epilogue, noEpilogue } from '../gemm/epilogue.ts'
-import type { Operand } from '../gemm/operand.ts'
+import { bindPair, contract } from '../gemm/contraction.ts'
+import type { BoundEpilogue, Epilogue } from '../gemm/epilogue.ts'
+import type { Contraction, Operand } from '../gemm/operand.ts'
+import type { Place } from '../gemm/pair.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
+import { bindingOf } from './einsum-bindings.ts'
 import { checkOptions, checkOut } from './options.ts'
 import { newResult } from './result.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
@@ -107,27 +109,54 @@ function compute(
   const sources = [...operands, epilogue.bias, epilogue.residual].filter((tensor) => tensor !== undefined)
   const direct = out !== undefined && !sources.some((source) => overlap(source, out))
   const result = direct ? out : newResult(resultKind(operands[0]!), plan.outputShape, 'einsum')
-  contract({
-    lengths: plan.lengths,
-    operands: operands.map((operand, i) => asOperand(operand, plan.operandStride(i, operand))),
-    output: asOperand(result, plan.outputStride(result)),
-    epilogue: bindEpilogue(epilogue, plan),
-  })
+  multiply(plan, operands, result, epilogue)
   if (out === undefined || direct) return result
   copyApart(result, out)
   return out
 }
 
+/** Computes the result: by what is known of tensors that stand in memory alike, or from the strides. */
+function multiply(plan: EinsumPlan, operands: readonly Tensor[], result: Tensor, epilogue: Epilogue): void {
+  const bias = epilogue.bias ?? null
+  const residual = epilogue.residual ?? null
+  const tensors = [...operands, result, bias, residual]
+  const contraction = (): Contraction => ({
+    lengths: plan.lengths,
+    operands: operands.map((operand, i) => asOperand(operand, plan.operandStride(i, operand))),
+    output: asOperand(result, plan.outputStride(result)),
+    epilogue: bindEpilogue(epilogue, plan),
+  })
+  const pair = tensors.every(isSingle)
+    ? bindingOf(plan, tensors, epilogue, () => bindPair(contraction()))
+    : null
+  if (pair === null) contract(contraction())
+  else {
+    const added = { bias: bias && asPlace(bias), residual: residual && asPlace(residual) }
+    pair.multiply({ operands: operands.map(asPlace), output: asPlace(result), epilogue: added })
+  }
+}
+
+/** Whether a tensor, if there is one, is of single precision. */
+function isSingle(tensor: Tensor | null): boolean {
+  return tensor === null || isWeighted(tensor) || tensor.data instanceof Float32Array
+}
+
+function asPlace(tensor: Tensor): Place {
+  const { offset } = tensor
+  return isWeighted(tensor)
+    ? { data: noElements, offset, weight: tensor.weight }
+    : { data: tensor.data, offset }
+}
+
 function asOperand(tensor: Tensor, stride: readonly number[]): Operand {
-  if (isWeighted(tensor)) return { data: noElements, offset: tensor.offset, stride, weight: tensor.weight }
-  return { data: tensor.data, offset: tensor.offset, stride }
+  return { ...asPlace(tensor), stride }
 }
 
 const noElements = new Float32Array(0)
 
 function bindEpilogue({ scale = 1, bias, activation, residual }: Epilogue, plan: EinsumPlan): BoundEpilogue {
   const bind = (tensor: Tensor | undefined) => (tensor ? asOperand(tensor, plan.outputStride(tensor)) : null)
-  return { ...noEpilogue, scale, bias: bind(bias), activation: activation ?? null, residual: bind(residual) }
+  return { scale, bias: bind(bias), activation: activation ?? null, residual: bind(residual) }
 }
 
 /** A buffer of the kind that the result has. */

@@ -5,9 +5,11 @@
 import { copyApart } from '../copy/copy.ts'
 import type { Activation } from '../gemm/activation.ts'
 import { forEachOffset } from '../gemm/matrix.ts'
+import { isWeighted } from '../gemm/weight.ts'
 import { contiguous, isContiguous, merge, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { getHeap, type Heap, isResident } from '../wasm/heap.ts'
+import type { Pointer } from '../wasm/memory.ts'
 import { resultTensor } from '../wasm/result.ts'
 import type { NormOptions } from './norm.ts'
 
@@ -46,8 +48,8 @@ export function normaliseInHeap(
   const { heap, result } = place
   const n = sizeOf(x.shape.slice(rank - axes.length))
   const source = rowsOf(x, rank - axes.length)
-  const factors = weight && contiguousInHeap(weight)
-  const summands = bias && contiguousInHeap(bias)
+  const factors = weight && placed(weight, heap)
+  const summands = bias && placed(bias, heap)
   if (n > 0) {
     heap.rows.normalise(
       addressOf(result),
@@ -55,8 +57,8 @@ export function normaliseInHeap(
       4 * source.step,
       sizeOf(x.shape) / n,
       n,
-      factors ? addressOf(factors) : 0,
-      summands ? addressOf(summands) : 0,
+      factors ?? 0,
+      summands ?? 0,
       eps,
       centred,
     )
@@ -74,6 +76,11 @@ function rowsOf(x: FloatTensor, axis: number): { tensor: FloatTensor; step: numb
   const copy = resultTensor(x.shape)
   copyApart(x, copy)
   return { tensor: copy, step: sizeOf(row.shape) }
+}
+
+/** Where the elements of a parameter stand in the heap, one after the other. */
+function placed(x: FloatTensor, heap: Heap): Pointer {
+  return (isWeighted(x) ? x.weight.place(heap) : null) ?? addressOf(contiguousInHeap(x))
 }
 
 function contiguousInHeap(x: FloatTensor): FloatTensor {

@@ -25,7 +25,7 @@ export function residentFloats(): Float32Array {
 
 /** Whether a buffer is the heap's, or was before the heap grew; a tensor's address is then 4 × its offset. */
 export function isResident(data: object): boolean {
-  return data instanceof Float32Array && buffers.has(data.buffer)
+  return data === view || (data instanceof Float32Array && buffers.has(data.buffer))
 }
 
 /** The same elements, readable: of a tensor in the heap, the heap as it is now. */

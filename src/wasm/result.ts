@@ -25,8 +25,9 @@ const float32 = new Float32Array(0)
 
 /** A new contiguous tensor for a result, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
 export function resultTensor(shape: readonly number[]): FloatTensor {
-  const layout = contiguous(shape)
-  if (arena === null || !arena.inUse) return { ...layout, data: allocateUnset(float32, sizeOf(shape)) }
-  const pointer = arena.allocate(sizeOf(shape))
-  return { ...layout, data: residentFloats(), offset: pointer / 4 }
+  const { stride } = contiguous(shape)
+  const size = sizeOf(shape)
+  if (arena === null || !arena.inUse) return { data: allocateUnset(float32, size), shape, stride, offset: 0 }
+  const offset = arena.allocate(size) / 4
+  return { data: residentFloats(), shape, stride, offset }
 }
