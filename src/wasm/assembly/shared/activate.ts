@@ -1,7 +1,7 @@
 /**
  * Activations of whole vectors, in loops of their own: what they need again and again stays in registers, and one vector need not wait for another.
  */
-import { gelu, geluTanh, relu, silu } from './exponential'
+import { gelu, geluPair, geluTanh, relu, silu } from './exponential'
 
 /** y = activation(x), vector by vector until x is at `end`: 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU. */
 export function activate(y: usize, x: usize, end: usize, activation: i32): void {
@@ -15,9 +15,7 @@ export function activate(y: usize, x: usize, end: usize, activation: i32): void 
 export function activateRows(x: usize, offsets: usize, rows: i32, activation: i32): void {
   for (const end = offsets + (<usize>rows << 2); offsets < end; offsets += 4) {
     const row = x + (<usize>load<i32>(offsets) << 2)
-    if (activation == 1) {
-      v128.store(row, gelu(v128.load(row)))
-      v128.store(row, gelu(v128.load(row, 16)), 16)
-    } else activate(row, row, row + 32, activation)
+    if (activation == 1) geluPair(row, row, rows)
+    else activate(row, row, row + 32, activation)
   }
 }

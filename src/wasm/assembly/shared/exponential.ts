@@ -100,23 +100,80 @@ export function geluTanh(x: v128): v128 {
  */
 @inline
 export function gelu(x: v128): v128 {
-  const a = f32x4.pmin(f32x4.abs(x), constant(68))
+  const a = magnitude(x)
+  const rounded = exponentOf(a)
+  return geluOf(x, a, tail(tailVariable(a)), timesPowerOfTwo(expOfRest(restOfSquare(a, rounded)), rounded))
+}
+
+/**
+ * GELU of eight numbers, y = gelu(x), in two vectors that take turns: each is a chain of operations of which most wait for the one before, longer than what a
+ * processor looks ahead. V8 moves the loads of a block, those of the constants too, in front of its arithmetic, and an operation to where it is first needed;
+ * so branches that are never taken (`never` is not negative) cut the work into blocks whose constants fit the registers, and need what came before.
+ */
+@inline
+export function geluPair(y: usize, x: usize, never: i32): void {
+  const a0 = magnitude(v128.load(x)), a1 = magnitude(v128.load(x, 16))
+  const n0 = exponentOf(a0), n1 = exponentOf(a1)
+  if (never == -1) return keep(y, a0, a1, n0, n1)
+  const r0 = restOfSquare(a0, n0), r1 = restOfSquare(a1, n1)
+  if (never == -2) return keep(y, r0, r1, n0, n1)
+  const e0 = timesPowerOfTwo(expOfRest(r0), n0), e1 = timesPowerOfTwo(expOfRest(r1), n1)
+  if (never == -3) return keep(y, a0, a1, e0, e1)
+  const t0 = tailVariable(a0), t1 = tailVariable(a1)
+  if (never == -4) return keep(y, t0, t1, e0, e1)
+  const g0 = tail(t0), g1 = tail(t1)
+  if (never == -5) return keep(y, g0, g1, e0, e1)
+  v128.store(y, geluOf(v128.load(x), a0, g0, e0))
+  v128.store(y, geluOf(v128.load(x, 16), a1, g1, e1), 16)
+}
+
+/** Needs four vectors. */
+@inline
+function keep(y: usize, a: v128, b: v128, c: v128, d: v128): void {
+  v128.store(y, v128.xor(v128.xor(a, b), v128.xor(c, d)))
+}
+
+@inline
+function magnitude(x: v128): v128 {
+  return f32x4.pmin(f32x4.abs(x), constant(68))
+}
+
+/** t(a) */
+@inline
+function tailVariable(a: v128): v128 {
   const one = constant(28)
-  const t = f32x4.div(one, f32x4.add(f32x4.mul(a, constant(64)), one))
+  return f32x4.div(one, f32x4.add(f32x4.mul(a, constant(64)), one))
+}
+
+/** 2⁻⁶⁴·g(t) */
+@inline
+function tail(t: v128): v128 {
   const t2 = f32x4.mul(t, t)
   const t4 = f32x4.mul(t2, t2)
   const upper = madd(constant(72), t4, madd(line(76, t), t2, line(84, t)))
-  const g = f32x4.mul(madd(upper, t4, madd(line(92, t), t2, line(100, t))), t)
+  return f32x4.mul(madd(upper, t4, madd(line(92, t), t2, line(100, t))), t)
+}
+
+/** The integer n of −a²/2 = n·ln 2 + r, plus 64, in the low bits. It may be off by one: exp r holds a little beyond its range. */
+@inline
+function exponentOf(a: v128): v128 {
+  return f32x4.add(f32x4.mul(f32x4.mul(a, a), constant(108)), constant(120))
+}
+
+/** r */
+@inline
+function restOfSquare(a: v128, rounded: v128): v128 {
   // a²/2 in two parts: the square of a's first 12 bits is exact
   const head = i32x4.shl(i32x4.shr_u(a, 12), 12)
   const high = f32x4.mul(f32x4.mul(head, head), constant(112))
   const low = f32x4.mul(f32x4.mul(f32x4.sub(a, head), f32x4.add(a, head)), constant(112))
-  // of −a²/2 = n·ln 2 + r the integer may be off by one: exp r holds a little beyond its range
-  const rounded = f32x4.add(f32x4.mul(f32x4.mul(a, a), constant(108)), constant(120))
   const n = f32x4.sub(rounded, constant(120))
-  const r = f32x4.add(f32x4.sub(high, f32x4.mul(n, constant(8))), f32x4.sub(low, f32x4.mul(n, constant(12))))
-  // exp(−a²/2)·2⁶⁴ is a normal number; g is 2⁻⁶⁴ times what it should be
-  const e = timesPowerOfTwo(expOfRest(r), rounded)
+  return f32x4.add(f32x4.sub(high, f32x4.mul(n, constant(8))), f32x4.sub(low, f32x4.mul(n, constant(12))))
+}
+
+/** max(x, 0) − a·g(a)·exp(−a²/2): the last is 2⁶⁴ times as much, a normal number, and g 2⁻⁶⁴ times. */
+@inline
+function geluOf(x: v128, a: v128, g: v128, e: v128): v128 {
   return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(a, f32x4.mul(g, e)))
 }
 
