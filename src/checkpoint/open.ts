@@ -11,6 +11,9 @@ import { type Header, headerLength, LENGTH_BYTES, parseHeader, type TensorEntry 
 import { parseIndex, ShardedFile } from './sharded.ts'
 import { type ByteSource, ofBlob, ofBytes } from './source.ts'
 
+/** How many tensors are read at a time: as many as Node's file system works on, and few enough that little memory waits. */
+const READERS = 4
+
 /** An open checkpoint; close it when its tensors have been read. */
 export interface SafetensorsFile extends AsyncDisposable {
   /** Names of the tensors, in the order of the header. */
@@ -96,7 +99,12 @@ class OpenFile implements SafetensorsFile {
 
   async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
     const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
-    for (const name of this.names) tensors[name] = await this.tensor(name, options)
+    for (const name of this.names) tensors[name] = undefined! // in the order of the header, whichever is read first
+    const names = this.names.values()
+    const readInTurn = async () => {
+      for (const name of names) tensors[name] = await this.tensor(name, options)
+    }
+    await Promise.all(Array.from({ length: READERS }, readInTurn))
     return tensors
   }
 
