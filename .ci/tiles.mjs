@@ -4,6 +4,8 @@
  *
  *     sums[i, j] += Σ a[k, i] · b[k, j]        R rows i, 8 columns j; the sums stay in registers
  *
+ * A call computes `count` of them, one below the other: the panels of a, the sums and the rows of the output follow one another.
+ *
  * TurboFan of Node 20 and 22 moves all loads of a basic block in front of its arithmetic. Whatever a block loads therefore has to fit the registers beside the
  * sums, so a step is cut by branches that are never taken (k is not negative); each compares with a number of its own, or it would be removed as known.
  */
@@ -32,12 +34,14 @@ function tile({ rows, steps, blocks }) {
   /** One line for each row, of both its sums. */
   const each = (line) => all.flatMap((row) => [line(row, 0), line(row, 1)].join('; '))
   const lines = [
-    `export function tile${rows}(a: usize, b: usize, k: i32, sums: usize, first: bool, stored: usize, row: i32): void {`,
+    `export function tile${rows}(a: usize, panel: usize, depth: i32, sums: usize, first: bool, stored: usize, row: i32, count: i32): void {`,
+    '  let b0: v128, b1: v128, x: v128',
+    '  for (; count > 0; count--) {',
+    '  let b = panel, k = depth',
     `  let ${all.flatMap((row) => [`c${row}0 = f32x4.splat(0)`, `c${row}1 = f32x4.splat(0)`]).join(', ')}`,
     '  if (!first) {',
     ...each((row, half) => `c${row}${half} = v128.load(sums, ${32 * row + 16 * half})`),
     '  }',
-    '  let b0: v128, b1: v128, x: v128',
     '  while (k > 0) {',
     ...Array.from({ length: steps }, (_, step) => step).flatMap((step) => [
       `b0 = v128.load(b, ${32 * step}); b1 = v128.load(b, ${32 * step + 16})`,
@@ -56,11 +60,12 @@ function tile({ rows, steps, blocks }) {
     '  }',
     '  if (!stored) {',
     ...each((row, half) => `v128.store(sums, c${row}${half}, ${32 * row + 16 * half})`),
-    '    return',
-    '  }',
+    '  } else {',
     '  const place = changetype<Place>(stored)',
-    '  const factor = f32x4.splat(place.scale)',
+    '  if (place.scale != 1) {',
+    '    const factor = f32x4.splat(place.scale)',
     ...each((row, half) => `c${row}${half} = f32x4.mul(c${row}${half}, factor)`),
+    '  }',
     ...['bias', 'residual'].flatMap((name) => [
       `  if (place.${name}) {`,
       `    const ${name} = place.${name}, rows = place.${name}Rows + (<usize>row << 2)`,
@@ -79,6 +84,10 @@ function tile({ rows, steps, blocks }) {
         `  const r${row} = target + (<usize>load<i32>(rows, ${4 * row}) << 2); ` +
         [0, 1].map((half) => `v128.store(r${row}, c${row}${half}, ${16 * half})`).join('; '),
     ),
+    '  }',
+    `  sums += ${32 * rows}`,
+    `  row += ${rows}`,
+    '  }',
     '}',
     '',
   ]

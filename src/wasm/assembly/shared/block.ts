@@ -79,22 +79,24 @@ function multiply(
   }
   const place = changetype<Place>(scratch + 32)
   for (; j < n; j += 8, b += panelBytes) {
-    const count = min(n - j, 8)
-    const runs = last ? runsOf(output, j, count) : 0
+    const columns = min(n - j, 8)
+    const runs = last ? runsOf(output, j, columns) : 0
     const left = last ? describePlace(place, output, j, runs) : EVERYTHING
     const stored = left == EVERYTHING ? 0 : changetype<usize>(place)
     let panel = a
     for (let i = 0; i < m; ) {
       const rows = panelRows(m - i)
-      if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i)
-      else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i)
-      else if (rows == 3) tile3(panel, b, k, sums, first, stored, row + i)
-      else if (rows == 2) tile2(panel, b, k, sums, first, stored, row + i)
-      else tile1(panel, b, k, sums, first, stored, row + i)
-      if (last && left == EVERYTHING) finish(output, sums, scratch, row + i, rows, j, count, runs)
-      if (!(first && last)) sums += <usize>rows << 5
-      panel += (<usize>rows * <usize>k) << 2
-      i += rows
+      // from the first five on all are; what is finished here is so tile by tile
+      const count = rows == 5 && !(last && left == EVERYTHING) ? (m - i) / 5 : 1
+      if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i, count)
+      else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i, count)
+      else if (rows == 3) tile3(panel, b, k, sums, first, stored, row + i, count)
+      else if (rows == 2) tile2(panel, b, k, sums, first, stored, row + i, count)
+      else tile1(panel, b, k, sums, first, stored, row + i, count)
+      if (last && left == EVERYTHING) finish(output, sums, scratch, row + i, rows, j, columns, runs)
+      if (!(first && last)) sums += <usize>(rows * count) << 5
+      panel += (<usize>(rows * count) * <usize>k) << 2
+      i += rows * count
     }
     if (left == ACTIVATION) activateStored(output, row, m, j)
   }
