@@ -1,5 +1,5 @@
 /** Weights: kept once, packed for the kernel, and still an array to whoever wants one. */
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Weight } from '../../src/gemm/weight.ts'
 import { contiguous } from '../../src/layout/layout.ts'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
@@ -131,4 +131,49 @@ test('a weight that was disposed, packed or not, is never read or multiplied', (
     expect(() => weight.update(() => {})).toThrow(/^internal:/)
     expect(() => product(weighted(weight))).toThrow(/^internal:/)
   }
+})
+
+describe('a bias stands in linear memory from its first product on', () => {
+  const w = weighted(new Weight(values.slice()))
+  const bias = () => Float32Array.from({ length: n }, (_, i) => i)
+  const biased = (weight: Weight) => ({ ...contiguous([n]), data: new Float32Array(), weight })
+  const sum = (weight: Weight) =>
+    elements(einsumTensor([x, w], 'm k, n k -> m n', {}, { epilogue: { bias: biased(weight) } }))
+  const plus = (added: (column: number) => number) => expected().map((value, at) => value + added(at % n))
+
+  test('and in memory of its own, which disposing gives back', () => {
+    sum(new Weight(bias())) // whatever the kernel keeps for itself
+    const weight = new Weight(bias())
+    const before = heap.memory.used
+    expect(sum(weight)).toEqual(plus((column) => column))
+    expect(sum(weight)).toEqual(plus((column) => column))
+    expect(heap.memory.used - before).toBe(Math.ceil((4 * n) / 64) * 64)
+    weight.dispose()
+    expect(heap.memory.used).toBe(before)
+  })
+
+  test('until it is changed, and never again once somebody holds its array', () => {
+    const weight = new Weight(bias())
+    sum(weight)
+    weight.update((array) => array.fill(5))
+    expect(sum(weight)).toEqual(plus(() => 5))
+    const array = weight.share()
+    array.fill(6)
+    expect(sum(weight)).toEqual(plus(() => 6))
+    const { used } = heap.memory
+    array.fill(7)
+    expect(sum(weight)).toEqual(plus(() => 7))
+    expect(heap.memory.used).toBe(used)
+    expect(weight.place(heap)).toBeNull()
+  })
+
+  test('and is a weight of a product as well', () => {
+    const weight = new Weight(values.slice())
+    const place = weight.place(heap)!
+    expect([...heap.memory.floats(place, values.length)]).toEqual([...values])
+    expect(product(weighted(weight))).toEqual(expected())
+    expect(product(weighted(weight))).toEqual(expected())
+    expect(weight.read()).toEqual(values)
+    weight.dispose()
+  })
 })
