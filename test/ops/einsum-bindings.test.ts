@@ -36,7 +36,7 @@ function byDefinition(x: Tensor, w: Tensor, { epilogue = {} }: EinsumTensorOptio
   const added = [bias, residual].map((tensor) => {
     if (tensor === undefined) return () => 0
     const values = elements(tensor)
-    return (row: number, column: number) => values[tensor.shape.length === 1 ? column : row * n + column]!
+    return (row: number, column: number) => values[(row * n + column) % values.length]!
   })
   return Array.from({ length: m * n }, (_, at) => {
     const [row, column] = [Math.floor(at / n), at % n]
@@ -52,7 +52,7 @@ const call = fc.record({
   orders: fc.tuple(order, order, order),
   seed: fc.nat(100),
   weight: fc.boolean(),
-  bias: fc.constantFrom('none', 'row', 'weight', 'matrix'),
+  bias: fc.constantFrom('none', 'row', 'weight', 'unit', 'matrix'),
   residual: fc.boolean(),
   scale: fc.constantFrom(undefined, 2, -1),
   activation: fc.constantFrom(undefined, 'relu' as const),
@@ -66,9 +66,9 @@ test('calls with other strides, weights and epilogues in between change nothing'
         const x = numbers([m, k], orders[0], seed)
         const w = numbers([k, n], orders[1], seed + 1)
         const row = numbers([n], [0], seed + 2)
-        const added = { none: undefined, row, weight: row, matrix: numbers([m, n], orders[2], seed + 3) }[
-          bias
-        ]
+        const matrix = numbers([m, n], orders[2], seed + 3)
+        const unit = numbers([1, n], [0, 1], seed + 3)
+        const added = { none: undefined, row, weight: row, unit, matrix }[bias]
         const rest = {
           ...(scale !== undefined && { scale }),
           ...(activation && { activation }),
