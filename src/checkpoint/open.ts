@@ -8,11 +8,9 @@ import { decodeTensor, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import { type Header, headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts'
+import { readAll } from './read-all.ts'
 import { parseIndex, ShardedFile } from './sharded.ts'
 import { type ByteSource, ofBlob, ofBytes } from './source.ts'
-
-/** How many tensors are read at a time: as many as Node's file system works on, and few enough that little memory waits. */
-const READERS = 4
 
 /** An open checkpoint; close it when its tensors have been read. */
 export interface SafetensorsFile extends AsyncDisposable {
@@ -97,15 +95,8 @@ class OpenFile implements SafetensorsFile {
     return decodeTensor(name, entry, bytes, options, this.#reading)
   }
 
-  async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
-    const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
-    for (const name of this.names) tensors[name] = undefined! // in the order of the header, whichever is read first
-    const names = this.names.values()
-    const readInTurn = async () => {
-      for (const name of names) tensors[name] = await this.tensor(name, options)
-    }
-    await Promise.all(Array.from({ length: READERS }, readInTurn))
-    return tensors
+  tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
+    return readAll(this.names, (name) => this.tensor(name, options))
   }
 
   close(): Promise<void> {

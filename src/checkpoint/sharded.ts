@@ -9,6 +9,7 @@ import { CheckpointError, type Reading } from './error.ts'
 import type { TensorEntry } from './header.ts'
 import { faultsOf } from './json.ts'
 import type { SafetensorsFile } from './open.ts'
+import { readAll } from './read-all.ts'
 
 /** Which file holds each tensor. */
 export function parseIndex(bytes: Uint8Array, reading: Reading): ReadonlyMap<string, string> {
@@ -102,10 +103,8 @@ export class ShardedFile implements SafetensorsFile {
     return (this.#home.get(name) ?? this.#shards[0]!).tensor(name, options)
   }
 
-  async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
-    const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
-    for (const name of this.names) tensors[name] = await this.tensor(name, options)
-    return tensors
+  tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
+    return readAll(this.names, (name) => this.tensor(name, options))
   }
 
   async close(): Promise<void> {

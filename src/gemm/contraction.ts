@@ -24,7 +24,7 @@ export function contract(contraction: Contraction): void {
 
 /**
  * The contraction with all that its strides decide decided, for any tensors that stand in memory alike; null where it is not one product
- * of two. Of numbers only.
+ * of two. All tensors are of single precision: the caller has looked.
  */
 export function bindPair(contraction: Contraction): BoundPair | null {
   const simple = simplify(contraction)

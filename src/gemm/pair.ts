@@ -38,14 +38,14 @@ export function multiplyPair(contraction: Contraction): void {
   new BoundPair(contraction).multiply(contraction)
 }
 
-/** A tensor whose strides are known. */
-export type Place = Pick<Operand, 'data' | 'offset' | 'weight'>
+/** Where a tensor begins, its strides being known. */
+export type Located = Pick<Operand, 'data' | 'offset' | 'weight'>
 
 /** Of a contraction what is known without its strides. */
-export interface Places {
-  readonly operands: readonly Place[]
-  readonly output: Place
-  readonly epilogue: { readonly bias: Place | null; readonly residual: Place | null }
+export interface LocatedTensors {
+  readonly operands: readonly Located[]
+  readonly output: Located
+  readonly epilogue: { readonly bias: Located | null; readonly residual: Located | null }
 }
 
 /** A product as its strides decide it: found once, multiplied for any tensors that stand in memory alike. */
@@ -70,7 +70,7 @@ export class BoundPair {
     this.#isThin = k < 4 || n < 4 || (m < 4 && b.weight === undefined)
     this.#isFar = tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)
     this.#multiplications = m * n * k
-    this.#product = withPlaces(product, {
+    this.#product = located(product, {
       a: nowhere,
       b: nowhere,
       output: nowhere,
@@ -79,10 +79,10 @@ export class BoundPair {
     })
   }
 
-  multiply({ operands, output, epilogue: { bias, residual } }: Places): void {
-    const [first, second] = operands as [Place, Place]
+  multiply({ operands, output, epilogue: { bias, residual } }: LocatedTensors): void {
+    const [first, second] = operands as [Located, Located]
     const [a, b] = this.#swapped ? [second, first] : [first, second]
-    const product = withPlaces(this.#product, { a, b, output, bias, residual })
+    const product = located(this.#product, { a, b, output, bias, residual })
     const tensors = [a, b, output, bias, residual]
     const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
     const heap = single ? getHeap() : null
@@ -95,10 +95,10 @@ export class BoundPair {
   }
 }
 
-const nowhere: Place = Object.freeze({ data: new Float32Array(0), offset: 0 })
+const nowhere: Located = Object.freeze({ data: new Float32Array(0), offset: 0 })
 
 /** The product of other tensors with the same strides. */
-function withPlaces(
+function located(
   product: Product,
   {
     a,
@@ -107,33 +107,33 @@ function withPlaces(
     bias,
     residual,
   }: {
-    readonly a: Place
-    readonly b: Place
-    readonly output: Place
-    readonly bias: Place | null
-    readonly residual: Place | null
+    readonly a: Located
+    readonly b: Located
+    readonly output: Located
+    readonly bias: Located | null
+    readonly residual: Located | null
   },
 ): Product {
   const { lengths, groups, walks, epilogue } = product
-  const [placedA, placedB] = [placed(product.a, a), placed(product.b, b)]
+  const [left, right] = [leftt(product.a, a), leftt(product.b, b)]
   return {
     lengths,
     groups,
     walks,
-    operands: [placedA, placedB],
-    a: placedA,
-    b: placedB,
-    output: placed(product.output, output),
+    operands: [left, right],
+    a: left,
+    b: right,
+    output: leftt(product.output, output),
     epilogue: {
       scale: epilogue.scale,
       activation: epilogue.activation,
-      bias: epilogue.bias && bias && placed(epilogue.bias, bias),
-      residual: epilogue.residual && residual && placed(epilogue.residual, residual),
+      bias: epilogue.bias && bias && leftt(epilogue.bias, bias),
+      residual: epilogue.residual && residual && leftt(epilogue.residual, residual),
     },
   }
 }
 
-function placed({ stride }: Operand, { data, offset, weight }: Place): Operand {
+function leftt({ stride }: Operand, { data, offset, weight }: Located): Operand {
   return { data, offset, stride, weight }
 }
 

@@ -51,8 +51,10 @@ export function multiplyInHeap(heap: Heap, product: Product): void {
 
 /** A small weight where linear memory has it; any other tensor as it is. */
 function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
-  const place = tensor?.weight?.place(heap) ?? null
-  return place === null ? tensor : { data: heapView(heap), offset: place / 4, stride: tensor!.stride }
+  const copy = tensor?.weight?.inHeap(heap) ?? null
+  return copy === null
+    ? tensor
+    : { data: heapView(heap), offset: copy / 4 + tensor!.offset, stride: tensor!.stride }
 }
 
 /** The panels of a right operand that is a weight, where they serve this product. */

@@ -1,7 +1,8 @@
 /**
  * Numbers that many products take as their right operand: the weights of a layer. They are kept once: as they were given, until the kernel
  * first needs them, then in panels as the kernel reads them. Reading them brings them back; and once somebody outside holds the array, who
- * may write to it at any time, it stays the truth and is packed anew for each product.
+ * may write to it at any time, it stays the truth and is packed anew for each product. Small ones that are added instead, as biases are, have
+ * a copy in linear memory beside.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
 import { allocateFloats, getHeap, type Heap, heapView } from '../wasm/heap.ts'
@@ -10,14 +11,14 @@ import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
 import { lengthOf } from './matrix.ts'
 
-/** A copy in linear memory. */
-interface Placed {
+/** A block of linear memory. */
+interface InHeap {
   readonly heap: Heap
   readonly block: Pointer
 }
 
 /** Panels in linear memory, and which element of the weight stands where in them. */
-interface Packed extends Placed {
+interface Packed extends InHeap {
   /** The summed axes. */
   readonly depth: Walk
   readonly columns: Walk
@@ -29,7 +30,7 @@ const dropped = new FinalizationRegistry<{ readonly heap: Heap; readonly block: 
 )
 
 /** A weight of more elements than this is not kept twice. */
-const mostPlaced = 2 ** 14
+const mostCopied = 2 ** 14
 
 /** A tensor, contiguous from offset 0, whose elements are a weight. */
 export interface Weighted extends FloatTensor {
@@ -45,7 +46,7 @@ export class Weight {
   #values: Float32Array | null
   #packed: Packed | null = null
   /** Of a small one, the elements as they are, for as long as they cannot change. */
-  #placed: Placed | null = null
+  #copy: InHeap | null = null
   #shared = false
 
   /** @param values - the weight's own from now on */
@@ -93,6 +94,8 @@ export class Weight {
 
   /** Lets the elements be changed in row-major order, by somebody who does not keep the array. */
   update(change: (values: Float32Array) => void): void {
+    // a change that fails half-way shows in values that stand as they are, and not in panels
+    if (this.#values !== null) this.#forget()
     const values = this.read()
     change(values)
     this.#values = values
@@ -144,13 +147,14 @@ export class Weight {
    * The elements in row-major order in linear memory, or null where they are many or may change at any time. A bias is then where the
    * kernels see it, for every product.
    */
-  place(heap: Heap): Pointer | null {
-    if (this.#placed?.heap === heap) return this.#placed.block
-    if (this.#shared || this.#packed !== null || this.size > mostPlaced) return null
+  inHeap(heap: Heap): Pointer | null {
+    if (this.#copy?.heap === heap) return this.#copy.block
+    if (this.#shared || this.#packed !== null || this.size > mostCopied) return null
     const values = this.read()
+    this.#forget()
     const block = allocateFloats(heap, this.size)
     heapView(heap).set(values, block / 4)
-    this.#placed = keep(this, { heap, block })
+    this.#copy = keep(this, { heap, block })
     return block
   }
 
@@ -162,11 +166,11 @@ export class Weight {
 
   /** Drops what linear memory has of the weight. */
   #forget(): void {
-    if (this.#packed === null && this.#placed === null) return
+    if (this.#packed === null && this.#copy === null) return
     dropped.unregister(this)
-    for (const own of [this.#packed, this.#placed]) own?.heap.memory.free(own.block)
+    for (const own of [this.#packed, this.#copy]) own?.heap.memory.free(own.block)
     this.#packed = null
-    this.#placed = null
+    this.#copy = null
   }
 
   #fromPanels({ heap, block, depth, columns }: Packed): Float32Array {
@@ -187,9 +191,9 @@ export class Weight {
 }
 
 /** Gives the block back when the weight is dropped. */
-function keep<P extends Placed>(weight: Weight, placed: P): P {
-  dropped.register(weight, { heap: placed.heap, block: placed.block }, weight)
-  return placed
+function keep<M extends InHeap>(weight: Weight, memory: M): M {
+  dropped.register(weight, { heap: memory.heap, block: memory.block }, weight)
+  return memory
 }
 
 function axis(length: number, stride: number): Walk {

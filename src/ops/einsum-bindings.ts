@@ -1,6 +1,6 @@
 /**
  * Einsums bound to strides are made once, as plans are for shapes: each plan keeps the few that it was used with last. They hold no tensors. A model
- * comes with the same strides again and again, and what is left to do then is to multiply.
+ * comes with the same strides again and again, and what is left to do then is to multiply (and, outside of a model, to bring the tensors to linear memory).
  */
 import type { Epilogue } from '../gemm/epilogue.ts'
 import type { BoundPair } from '../gemm/pair.ts'
@@ -44,7 +44,7 @@ export function bindingOf(
   }
   const at = known.findLastIndex(
     (binding) =>
-      binding.scale === scale &&
+      Object.is(binding.scale, scale) &&
       binding.activation === activation &&
       binding.layouts.every((layout, i) => fits(layout, tensors[i]!)),
   )

@@ -11,7 +11,7 @@ import { overlap } from '../copy/memory.ts'
 import { bindPair, contract } from '../gemm/contraction.ts'
 import type { BoundEpilogue, Epilogue } from '../gemm/epilogue.ts'
 import type { Contraction, Operand } from '../gemm/operand.ts'
-import type { Place } from '../gemm/pair.ts'
+import type { Located } from '../gemm/pair.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
@@ -131,8 +131,8 @@ function multiply(plan: EinsumPlan, operands: readonly Tensor[], result: Tensor,
     : null
   if (pair === null) contract(contraction())
   else {
-    const added = { bias: bias && asPlace(bias), residual: residual && asPlace(residual) }
-    pair.multiply({ operands: operands.map(asPlace), output: asPlace(result), epilogue: added })
+    const added = { bias: bias && located(bias), residual: residual && located(residual) }
+    pair.multiply({ operands: operands.map(located), output: located(result), epilogue: added })
   }
 }
 
@@ -141,7 +141,7 @@ function isSingle(tensor: Tensor | null): boolean {
   return tensor === null || isWeighted(tensor) || tensor.data instanceof Float32Array
 }
 
-function asPlace(tensor: Tensor): Place {
+function located(tensor: Tensor): Located {
   const { offset } = tensor
   return isWeighted(tensor)
     ? { data: noElements, offset, weight: tensor.weight }
@@ -149,7 +149,7 @@ function asPlace(tensor: Tensor): Place {
 }
 
 function asOperand(tensor: Tensor, stride: readonly number[]): Operand {
-  return { ...asPlace(tensor), stride }
+  return { ...located(tensor), stride }
 }
 
 const noElements = new Float32Array(0)

@@ -48,8 +48,8 @@ export function normaliseInHeap(
   const { heap, result } = place
   const n = sizeOf(x.shape.slice(rank - axes.length))
   const source = rowsOf(x, rank - axes.length)
-  const factors = weight && placed(weight, heap)
-  const summands = bias && placed(bias, heap)
+  const factors = weight && parameterIn(heap, weight)
+  const summands = bias && parameterIn(heap, bias)
   if (n > 0) {
     heap.rows.normalise(
       addressOf(result),
@@ -79,8 +79,8 @@ function rowsOf(x: FloatTensor, axis: number): { tensor: FloatTensor; step: numb
 }
 
 /** Where the elements of a parameter stand in the heap, one after the other. */
-function placed(x: FloatTensor, heap: Heap): Pointer {
-  return (isWeighted(x) ? x.weight.place(heap) : null) ?? addressOf(contiguousInHeap(x))
+function parameterIn(heap: Heap, x: FloatTensor): Pointer {
+  return (isWeighted(x) ? x.weight.inHeap(heap) : null) ?? addressOf(contiguousInHeap(x))
 }
 
 function contiguousInHeap(x: FloatTensor): FloatTensor {

@@ -36,8 +36,8 @@ interface Expected {
 }
 
 /**
- * [heads, n, e] and [heads, n, m] by the definition. A score is a sum of d products, each of which rounds by as much as 2⁻²⁴ of what is summed: a shift of
- * all scores of a row by that much changes a weight by twice that part of it.
+ * [heads, n, e] and [heads, n, m] by the definition. Rounding a sum of d products to single precision leaves a score about √d · 2⁻²⁴ of their sizes off, one
+ * more and another less, and a weight by up to twice as large a part of itself.
  */
 function byFormula(
   q: number[],

@@ -164,13 +164,41 @@ describe('a bias stands in linear memory from its first product on', () => {
     array.fill(7)
     expect(sum(weight)).toEqual(plus(() => 7))
     expect(heap.memory.used).toBe(used)
-    expect(weight.place(heap)).toBeNull()
+    expect(weight.inHeap(heap)).toBeNull()
+  })
+
+  test('until a change, also one that fails half-way', () => {
+    const weight = new Weight(bias())
+    sum(weight)
+    const failing = (array: Float32Array) => {
+      array.fill(9)
+      throw new Error('half-way')
+    }
+    expect(() => weight.update(failing)).toThrow('half-way')
+    const [now] = weight.read()
+    expect(sum(weight)).toEqual(plus(() => now!))
+  })
+
+  test('and is found there by the parts of a product that is divided', () => {
+    const [inputs, outputs] = [768, 3072] // more numbers than are brought at once
+    const wide = { ...contiguous([inputs, outputs]), data: new Float32Array(inputs * outputs) }
+    const row = { ...contiguous([8, inputs]), data: new Float32Array(8 * inputs) }
+    const counting = new Weight(Float32Array.from({ length: outputs }, (_, i) => i))
+    const added = { ...contiguous([outputs]), data: new Float32Array(), weight: counting }
+    const result = einsumTensor(
+      [row, wide],
+      'm k, k n -> m n',
+      {},
+      { epilogue: { bias: added, residual: added } },
+    )
+    expect(elements(result).findIndex((value, at) => value !== 2 * (at % outputs))).toBe(-1)
+    counting.dispose()
   })
 
   test('and is a weight of a product as well', () => {
     const weight = new Weight(values.slice())
-    const place = weight.place(heap)!
-    expect([...heap.memory.floats(place, values.length)]).toEqual([...values])
+    const copy = weight.inHeap(heap)!
+    expect([...heap.memory.floats(copy, values.length)]).toEqual([...values])
     expect(product(weighted(weight))).toEqual(expected())
     expect(product(weighted(weight))).toEqual(expected())
     expect(weight.read()).toEqual(values)

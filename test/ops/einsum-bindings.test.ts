@@ -10,15 +10,16 @@ import { elements } from '../gemm/elements.ts'
 
 const [m, k, n] = [12, 10, 16] // enough for the kernels, in linear memory
 
-/** Small whole numbers in a shape, the axes in memory in an order of their own. */
+/** Small whole numbers in a shape, the axes in memory in an order of their own, somewhere in their buffer. */
 function numbers(shape: readonly number[], order: readonly number[], seed: number): FloatTensor {
   const inMemory = contiguous(order.map((axis) => shape[axis]!))
   const layout = permute(
     inMemory,
     order.map((_, axis) => order.indexOf(axis)),
   )
-  const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i + seed) * 7919) % 13)
-  return { data, ...layout }
+  const offset = seed % 7
+  const data = Float32Array.from({ length: offset + sizeOf(shape) }, (_, i) => ((i + seed) * 7919) % 13)
+  return { data, ...layout, offset }
 }
 
 function weighted(tensor: FloatTensor): FloatTensor {
@@ -57,12 +58,13 @@ const call = fc.record({
   scale: fc.constantFrom(undefined, 2, -1),
   activation: fc.constantFrom(undefined, 'relu' as const),
   inModel: fc.boolean(),
+  into: fc.boolean(),
 })
 
 test('calls with other strides, weights and epilogues in between change nothing', () => {
   fc.assert(
     fc.property(fc.array(call, { minLength: 12, maxLength: 40 }), (calls) => {
-      for (const { orders, seed, weight, bias, residual, scale, activation, inModel } of calls) {
+      for (const { orders, seed, weight, bias, residual, scale, activation, inModel, into } of calls) {
         const x = numbers([m, k], orders[0], seed)
         const w = numbers([k, n], orders[1], seed + 1)
         const row = numbers([n], [0], seed + 2)
@@ -76,13 +78,15 @@ test('calls with other strides, weights and epilogues in between change nothing'
         }
         const want = byDefinition(x, w, { epilogue: { ...rest, ...(added && { bias: added }) } })
         const given = added && { bias: bias === 'weight' ? weighted(row) : added }
+        const out = into ? { out: numbers([m, n], orders[1], seed + 5) } : {}
+        const operands = [x, weight ? weighted(w) : w]
         const run = () =>
           einsumTensor(
-            [x, weight ? weighted(w) : w],
+            operands,
             'm k, k n -> m n',
             {},
-            { epilogue: { ...rest, ...given } },
-          )
+            { epilogue: { ...rest, ...given }, ...out },
+          ) as FloatTensor
         expect(elements(inModel ? scope(run) : run())).toEqual(want)
       }
     }),
@@ -98,7 +102,9 @@ test('double precision and single precision take turns', () => {
   for (let turn = 0; turn < 3; turn++) {
     expect(einsumTensor([single, ones], 'm k, k n -> m n').data).toBeInstanceOf(Float32Array)
     const result = einsumTensor<Float64Array>([double, doubleOnes], 'm k, k n -> m n').data
-    const sum = single.data.subarray(0, k).reduce((total, x) => total + x, 0)
+    const sum = elements(single)
+      .slice(0, k)
+      .reduce((total, x) => total + x, 0)
     expect(result[0]).toBeCloseTo(sum / 3, 12)
   }
 })
