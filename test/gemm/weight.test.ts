@@ -181,13 +181,13 @@ describe('a bias stands in linear memory from its first product on', () => {
 
   test('and is found there by the parts of a product that is divided', () => {
     const [inputs, outputs] = [768, 3072] // more numbers than are brought at once
-    const wide = { ...contiguous([inputs, outputs]), data: new Float32Array(inputs * outputs) }
+    const wide = { ...contiguous([outputs, inputs]), data: new Float32Array(inputs * outputs) }
     const row = { ...contiguous([8, inputs]), data: new Float32Array(8 * inputs) }
     const counting = new Weight(Float32Array.from({ length: outputs }, (_, i) => i))
     const added = { ...contiguous([outputs]), data: new Float32Array(), weight: counting }
     const result = einsumTensor(
       [row, wide],
-      'm k, k n -> m n',
+      'm k, n k -> m n',
       {},
       { epilogue: { bias: added, residual: added } },
     )
