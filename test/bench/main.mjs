@@ -4,8 +4,8 @@
  * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
  * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) run in processes of their own;
- * so do `vit` (whole models) and `features` (pictures to features), which need `--models DIR` and `--pictures DIR`, as
- * vit.mjs and features.mjs say.
+ * so do `vit` (whole models), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
+ * `--models DIR` and `--pictures DIR`, as vit.mjs, first-logits.mjs and features.mjs say.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +29,7 @@ const { models, pictures } = values
 const suites = {
   ...{ calls, rearrange: copies, mixed, reduce: reductionsOfAllAxes },
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
-  ...(models && { vit: () => apart('vit.mjs', models) }),
+  ...(models && { vit: () => apart('vit.mjs', models), first: () => apart('first-logits.mjs', models) }),
   ...(models && pictures && { features: () => apart('features.mjs', pictures, models) }),
 }
 const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
