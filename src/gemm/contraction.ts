@@ -3,10 +3,10 @@
  * pair.
  */
 import { allocate } from '../layout/data.ts'
+import { BoundPair } from './bound-pair.ts'
 import { noEpilogue } from './epilogue.ts'
 import { type Contraction, type Operand, varies } from './operand.ts'
 import { contractionTree, type Tree } from './order.ts'
-import { BoundPair, multiplyPair } from './pair.ts'
 import { contractByDefinition } from './reference.ts'
 import { simplify } from './simplify.ts'
 
@@ -20,6 +20,11 @@ export function contract(contraction: Contraction): void {
   else if (empty || !operands.every(holdsNumbers)) contractByDefinition(simple)
   else if (operands.length === 2) contractPair(simple)
   else multiplyPair({ ...simple, operands: [operands[0]!, one(lengths)] })
+}
+
+/** A product of two operands whose strides come only once. */
+function multiplyPair(contraction: Contraction): void {
+  new BoundPair(contraction).multiply(contraction)
 }
 
 /**

@@ -2,8 +2,9 @@
  * Einsums bound to strides are made once, as plans are for shapes: each plan keeps the few that it was used with last. They hold no tensors. A model
  * comes with the same strides again and again, and what is left to do then is to multiply (and, outside of a model, to bring the tensors to linear memory).
  */
+
+import type { BoundPair } from '../gemm/bound-pair.ts'
 import type { Epilogue } from '../gemm/epilogue.ts'
-import type { BoundPair } from '../gemm/pair.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import type { Tensor } from '../layout/tensor.ts'

@@ -1,0 +1,95 @@
+/**
+ * A product as its strides decide it, apart from the tensors: found once, and multiplied for any that stand in memory alike, by the way that suits it.
+ * Thin products are computed without packing.
+ */
+import { getHeap, isResident } from '../wasm/heap.ts'
+import { multiplyBatch } from './batch.ts'
+import { multiplyDirectly } from './direct.ts'
+import { lengthOf } from './matrix.ts'
+import type { Contraction, Operand } from './operand.ts'
+import { asProduct, type Product } from './pair.ts'
+import { plainKernel } from './plain-kernel.ts'
+import { multiplyInHeap } from './staging.ts'
+
+// below this many multiplications packing, or bringing tensors to linear memory, costs more than it saves
+const smallInHeap = 1024
+const smallOutside = 16_384
+
+/** Where a tensor begins, its strides being known. */
+export type Located = Pick<Operand, 'data' | 'offset' | 'weight'>
+
+/** Of a contraction what is known without its strides. */
+export interface LocatedTensors {
+  readonly operands: readonly Located[]
+  readonly output: Located
+  readonly epilogue: { readonly bias: Located | null; readonly residual: Located | null }
+}
+
+export class BoundPair {
+  /** Its tensors have strides, and no elements. */
+  readonly #product: Product
+  readonly #swapped: boolean
+  readonly #isThin: boolean
+  readonly #isFar: boolean
+  readonly #multiplications: number
+
+  /** @param contraction - of two operands, without needless labels */
+  constructor(contraction: Contraction) {
+    const product = asProduct(contraction)
+    const { lengths, a, b, output, epilogue, walks } = product
+    const [m, k, n] = [lengthOf(walks.a.rows), lengthOf(walks.a.columns), lengthOf(walks.b.columns)]
+    const tensors = [a, b, output, epilogue.bias, epilogue.residual]
+    this.#swapped = a === contraction.operands[1]
+    this.#isThin = k < 4 || n < 4 || (m < 4 && b.weight === undefined)
+    this.#isFar = tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)
+    this.#multiplications = m * n * k
+    this.#product = movedTo(product, [nowhere, nowhere, nowhere, nowhere, nowhere])
+  }
+
+  /** Multiplies two operands of numbers into the output. */
+  multiply({ operands, output, epilogue: { bias, residual } }: LocatedTensors): void {
+    const [first, second] = operands as [Located, Located]
+    const [a, b] = this.#swapped ? [second, first] : [first, second]
+    const tensors = [a, b, output, bias, residual] as const
+    const product = movedTo(this.#product, tensors)
+    const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
+    const heap = single ? getHeap() : null
+    const isInside = b.weight !== undefined || tensors.some((tensor) => tensor && isResident(tensor.data))
+    const small = this.#multiplications < (isInside ? smallInHeap : smallOutside)
+    if (small || this.#isThin || this.#isFar) multiplyDirectly(product)
+    else if (heap) multiplyInHeap(heap, product)
+    else multiplyBatch(plainKernel, product)
+  }
+}
+
+const nowhere: Located = Object.freeze({ data: new Float32Array(0), offset: 0 })
+
+/** The product of other tensors with the same strides. */
+function movedTo(
+  { lengths, groups, walks, epilogue, ...tensors }: Product,
+  [a, b, output, bias, residual]: readonly [Located, Located, Located, Located | null, Located | null],
+): Product {
+  const [left, right] = [at(a, tensors.a), at(b, tensors.b)]
+  return {
+    ...{ lengths, groups, walks },
+    operands: [left, right],
+    a: left,
+    b: right,
+    output: at(output, tensors.output),
+    epilogue: {
+      scale: epilogue.scale,
+      activation: epilogue.activation,
+      bias: epilogue.bias && bias && at(bias, epilogue.bias),
+      residual: epilogue.residual && residual && at(residual, epilogue.residual),
+    },
+  }
+}
+
+function at({ data, offset, weight }: Located, { stride }: Operand): Operand {
+  return { data, offset, stride, weight }
+}
+
+/** How far an operand's elements stand apart at most: more does not fit a table of 32-bit offsets. */
+function reach(lengths: readonly number[], { stride }: Operand): number {
+  return stride.reduce((sum, step, label) => sum + Math.abs(step) * Math.max(0, lengths[label]! - 1), 0)
+}
