@@ -25,9 +25,7 @@ interface Packed extends InHeap {
 }
 
 /** Blocks of linear memory whose weight was dropped without being disposed. */
-const dropped = new FinalizationRegistry<{ readonly heap: Heap; readonly block: Pointer }>(
-  ({ heap, block }) => heap.memory.free(block),
-)
+const dropped = new FinalizationRegistry<InHeap>(({ heap, block }) => heap.memory.free(block))
 
 /** A weight of more elements than this is not kept twice. */
 const mostCopied = 2 ** 14
@@ -192,7 +190,7 @@ export class Weight {
 
 /** Gives the block back when the weight is dropped. */
 function keep<M extends InHeap>(weight: Weight, memory: M): M {
-  dropped.register(weight, { heap: memory.heap, block: memory.block }, weight)
+  dropped.register(weight, memory, weight)
   return memory
 }
 

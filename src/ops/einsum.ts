@@ -106,8 +106,8 @@ function compute(
   operands: readonly Tensor[],
   { out, epilogue = {} }: EinsumTensorOptions,
 ): Tensor {
-  const sources = [...operands, epilogue.bias, epilogue.residual].filter((tensor) => tensor !== undefined)
-  const direct = out !== undefined && !sources.some((source) => overlap(source, out))
+  const sources = [...operands, epilogue.bias, epilogue.residual]
+  const direct = out !== undefined && !sources.some((source) => source && overlap(source, out))
   const result = direct ? out : newResult(resultKind(operands[0]!), plan.outputShape, 'einsum')
   multiply(plan, operands, result, epilogue)
   if (out === undefined || direct) return result

@@ -86,7 +86,7 @@ function multiply(
     let panel = a
     for (let i = 0; i < m; ) {
       const rows = panelRows(m - i)
-      // from the first five on all are; what is finished here is so tile by tile
+      // after the first tile of five rows all are of five, and one call computes them, unless each is finished here
       const count = rows == 5 && !(last && left == EVERYTHING) ? (m - i) / 5 : 1
       if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i, count)
       else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i, count)

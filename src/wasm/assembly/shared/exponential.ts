@@ -102,7 +102,7 @@ export function geluTanh(x: v128): v128 {
 export function gelu(x: v128): v128 {
   const a = magnitude(x)
   const rounded = exponentOf(a)
-  return geluOf(x, a, tail(tailVariable(a)), timesPowerOfTwo(expOfRest(restOfSquare(a, rounded)), rounded))
+  return geluOf(x, a, factor(variable(a)), timesPowerOfTwo(expOfRest(restOfSquare(a, rounded)), rounded))
 }
 
 /**
@@ -119,35 +119,36 @@ export function geluPair(y: usize, x: usize, never: i32): void {
   if (never == -2) return keep(y, r0, r1, n0, n1)
   const e0 = timesPowerOfTwo(expOfRest(r0), n0), e1 = timesPowerOfTwo(expOfRest(r1), n1)
   if (never == -3) return keep(y, a0, a1, e0, e1)
-  const t0 = tailVariable(a0), t1 = tailVariable(a1)
+  const t0 = variable(a0), t1 = variable(a1)
   if (never == -4) return keep(y, t0, t1, e0, e1)
-  const g0 = tail(t0), g1 = tail(t1)
+  const g0 = factor(t0), g1 = factor(t1)
   if (never == -5) return keep(y, g0, g1, e0, e1)
   v128.store(y, geluOf(v128.load(x), a0, g0, e0))
   v128.store(y, geluOf(v128.load(x, 16), a1, g1, e1), 16)
 }
 
-/** Needs four vectors. */
+/** Needs four vectors, so that they are computed by here: never called. */
 @inline
 function keep(y: usize, a: v128, b: v128, c: v128, d: v128): void {
   v128.store(y, v128.xor(v128.xor(a, b), v128.xor(c, d)))
 }
 
+/** a = |x|, no further than where Φ(−a) is 0 */
 @inline
 function magnitude(x: v128): v128 {
   return f32x4.pmin(f32x4.abs(x), constant(68))
 }
 
-/** t(a) */
+/** t = 1/(1 + 0.27a) */
 @inline
-function tailVariable(a: v128): v128 {
+function variable(a: v128): v128 {
   const one = constant(28)
   return f32x4.div(one, f32x4.add(f32x4.mul(a, constant(64)), one))
 }
 
-/** 2⁻⁶⁴·g(t) */
+/** 2⁻⁶⁴·g, g = t·P(t) */
 @inline
-function tail(t: v128): v128 {
+function factor(t: v128): v128 {
   const t2 = f32x4.mul(t, t)
   const t4 = f32x4.mul(t2, t2)
   const upper = madd(constant(72), t4, madd(line(76, t), t2, line(84, t)))
@@ -160,7 +161,7 @@ function exponentOf(a: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.mul(a, a), constant(108)), constant(120))
 }
 
-/** r */
+/** r of −a²/2 = n·ln 2 + r */
 @inline
 function restOfSquare(a: v128, rounded: v128): v128 {
   // a²/2 in two parts: the square of a's first 12 bits is exact
