@@ -2,7 +2,7 @@
  * From one library's parameter names to another's, by way of timm's. Only names and layouts change: values are views
  * of the given ones, or one copy where three tensors become one.
  */
-import { allocate } from '../layout/data.ts'
+import { allocate, dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -13,6 +13,20 @@ import { expand, type Naming, namingOf, templateOf, unused, variants } from './n
 import type { StateDict } from './read.ts'
 
 type Tensors = Map<string, NdArray<Data>>
+
+/** What is known of a tensor before it is read. */
+export interface Described {
+  readonly shape: readonly number[]
+  readonly dtype: string
+}
+
+/** How a parameter of timm's is made of tensors that have other names. */
+export interface Recipe extends Described {
+  /** The names of the tensors. */
+  readonly from: readonly string[]
+  /** The parameter, of the tensors in that order; a view of them, or a copy where several become one. */
+  make(parts: readonly NdArray<Data>[]): NdArray<Data>
+}
 
 /**
  * Renames a Vision Transformer's parameters from one library's names to another's, taking the three tensors of queries,
@@ -44,18 +58,36 @@ export function convertNames(
       what: `there are no names of ${JSON.stringify(naming)}, expected 'timm', 'huggingface', 'torch' or 'vit-pytorch'`,
     })
   }
-  const timm = from === 'timm' ? new Map(Object.entries(dict)) : toTimm(dict, from)
+  const timm =
+    from === 'timm' ? new Map(Object.entries(dict)) : followed(recipesOf(describedIn(dict), from), dict)
   const tensors = to === 'timm' ? timm : fromTimm(timm, to)
   return Object.assign(Object.create(null) as StateDict, Object.fromEntries(tensors))
 }
 
-/** timm's names for parameters of any naming; undefined when no naming is recognised. */
-export function timmNames(dict: Readonly<StateDict>): { naming: Naming; dict: StateDict } | undefined {
-  const naming = namingOf(Object.keys(dict))
-  return naming && { naming, dict: convertNames(dict, { from: naming, to: 'timm' }) }
+/** timm's parameters by name, made of tensors of any naming; undefined when no naming is recognised. */
+export function timmRecipes(
+  tensors: ReadonlyMap<string, Described>,
+): { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> } | undefined {
+  const naming = namingOf(tensors.keys())
+  return naming && { naming, recipes: recipesOf(tensors, naming) }
 }
 
-function toTimm(dict: Readonly<StateDict>, from: Naming): Tensors {
+/** The shapes and dtypes of arrays by name. */
+export function describedIn(dict: Readonly<StateDict>): Map<string, Described> {
+  return new Map(
+    Object.entries<NdArray<Data>>(dict).map(([name, { shape, data }]) => [
+      name,
+      { shape, dtype: dtypeOf(data) },
+    ]),
+  )
+}
+
+function followed(recipes: ReadonlyMap<string, Recipe>, dict: Readonly<StateDict>): Tensors {
+  return new Map([...recipes].map(([timm, { from, make }]) => [timm, make(from.map((name) => dict[name]!))]))
+}
+
+function recipesOf(tensors: ReadonlyMap<string, Described>, from: Naming): Map<string, Recipe> {
+  if (from === 'timm') return new Map([...tensors].map(([name, tensor]) => [name, asItIs(name, tensor)]))
   const mine = variants.filter(({ naming }) => naming === from)
   const prefixes = mine.map(({ prefix }) => prefix)
   const places = new Map<string, { timm: string; third?: number }>()
@@ -64,10 +96,10 @@ function toTimm(dict: Readonly<StateDict>, from: Naming): Tensors {
     else for (const [third, name] of theirs.entries()) places.set(name, { timm, third })
   }
 
-  const tensors: Tensors = new Map()
-  const thirds = new Map<string, NdArray<Data>[]>()
+  const recipes = new Map<string, Recipe>()
+  const thirds = new Map<string, Recipe[]>()
   const homeless: string[] = []
-  for (const [name, tensor] of Object.entries(dict)) {
+  for (const [name, tensor] of tensors) {
     if (unused[from].test(name) || isEmptyToken(name, tensor)) continue
     const prefix = prefixes.find((prefix) => name.startsWith(prefix)) ?? ''
     const { template, block } = templateOf(name.slice(prefix.length))
@@ -77,12 +109,13 @@ function toTimm(dict: Readonly<StateDict>, from: Naming): Tensors {
       continue
     }
     const timm = place.timm.replace('{i}', block ?? '')
-    if (place.third === undefined) tensors.set(timm, batched(timm, tensor))
-    else thirds.set(timm, Object.assign(thirds.get(timm) ?? [], { [place.third]: tensor }))
+    const recipe = asItIs(name, tensor)
+    if (place.third === undefined) recipes.set(timm, batched(timm, recipe))
+    else thirds.set(timm, Object.assign(thirds.get(timm) ?? [], { [place.third]: recipe }))
   }
   if (homeless.length > 0) throw noPlace(homeless, `not names of ${from}`)
-  for (const [timm, parts] of thirds) tensors.set(timm, together(timm, parts))
-  return withRegisterPositions(tensors)
+  for (const [timm, parts] of thirds) recipes.set(timm, together(timm, parts))
+  return withRegisterPositions(recipes)
 }
 
 function fromTimm(timm: Tensors, to: Naming): Tensors {
@@ -113,10 +146,19 @@ function fromTimm(timm: Tensors, to: Naming): Tensors {
 
 // --- layouts that differ
 
+function asItIs(name: string, { shape, dtype }: Described): Recipe {
+  return { from: [name], shape, dtype, make: ([tensor]) => tensor! }
+}
+
 /** Tokens and positions with timm's batch axis. */
-function batched(name: string, tensor: NdArray<Data>): NdArray<Data> {
+function batched(name: string, recipe: Recipe): Recipe {
   const isToken = name === 'cls_token' || name === 'pos_embed' || name === 'reg_token'
-  return isToken && tensor.shape.length === 2 ? rearrange(tensor, 'n d -> 1 n d') : tensor
+  if (!isToken || recipe.shape.length !== 2) return recipe
+  return {
+    ...recipe,
+    shape: [1, ...recipe.shape],
+    make: (parts) => rearrange(recipe.make(parts), 'n d -> 1 n d'),
+  }
 }
 
 /** Tokens and positions without the batch axis, and the projection as a Linear's weight, as vit-pytorch has them. */
@@ -128,17 +170,25 @@ function unbatched(name: string, tensor: NdArray<Data>): NdArray<Data> {
   return tensor
 }
 
-function together(name: string, parts: readonly (NdArray<Data> | undefined)[]): NdArray<Data> {
-  const [q, k, v] = parts
+function together(name: string, thirds: readonly (Recipe | undefined)[]): Recipe {
+  const [q, k, v] = thirds
   if (q === undefined || k === undefined || v === undefined) {
-    const missing = ['query', 'key', 'value'].filter((_, third) => parts[third] === undefined)
+    const missing = ['query', 'key', 'value'].filter((_, third) => thirds[third] === undefined)
     throw new CheckpointError({
       operation: 'convertNames',
       code: 'names/incomplete',
       what: `${missing.join(' and ')} of '${name}' ${missing.length === 1 ? 'is' : 'are'} missing`,
     })
   }
-  return pack([q, k, v], q.shape.length === 2 ? '* d' : '*')[0]
+  const [queries = 0, ...rest] = q.shape
+  const [keys = 0] = k.shape
+  const [values = 0] = v.shape
+  return {
+    ...q,
+    from: [...q.from, ...k.from, ...v.from],
+    shape: [queries + keys + values, ...rest],
+    make: (parts) => pack(parts, q.shape.length === 2 ? '* d' : '*')[0],
+  }
 }
 
 function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
@@ -157,7 +207,7 @@ function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
 }
 
 /** vit-pytorch's ViT that pools by the mean has a class token all the same, of no rows. */
-function isEmptyToken(name: string, { shape }: NdArray<Data>): boolean {
+function isEmptyToken(name: string, { shape }: Described): boolean {
   return name === 'cls_token' && shape.includes(0)
 }
 
@@ -170,15 +220,23 @@ function withEmptyToken(tensors: Tensors): Tensors {
 }
 
 /** DINOv2 has no positions for its registers, timm has them: zeros say the same. */
-function withRegisterPositions(tensors: Tensors): Tensors {
-  const registers = tensors.get('reg_token')
-  const positions = tensors.get('pos_embed')
-  if (registers === undefined || positions === undefined) return tensors
-  const { shape } = registers
-  const zeros = toNdarray({ ...contiguous(shape), data: allocate<Data>(registers.data, sizeOf(shape)) })
-  const [, count = 0, width = 0] = positions.shape
-  const [classToken, patches] = [positions.hi(1, 1, width), positions.lo(0, 1, 0).hi(1, count - 1, width)]
-  return new Map(tensors).set('pos_embed', pack([classToken, zeros, patches], 'b * d')[0])
+function withRegisterPositions(recipes: Map<string, Recipe>): Map<string, Recipe> {
+  const registers = recipes.get('reg_token')
+  const positions = recipes.get('pos_embed')
+  if (registers === undefined || positions === undefined) return recipes
+  const [batch = 0, count = 0, width = 0] = positions.shape
+  const recipe: Recipe = {
+    ...positions,
+    shape: [batch, count + (registers.shape[1] ?? 0), width],
+    make(parts) {
+      const own = positions.make(parts)
+      const { shape } = registers
+      const zeros = toNdarray({ ...contiguous(shape), data: allocate<Data>(own.data, sizeOf(shape)) })
+      const [classToken, patches] = [own.hi(1, 1, width), own.lo(0, 1, 0).hi(1, count - 1, width)]
+      return pack([classToken, zeros, patches], 'b * d')[0]
+    },
+  }
+  return new Map(recipes).set('pos_embed', recipe)
 }
 
 function withoutRegisterPositions(tensors: Tensors): Tensors {

@@ -3,6 +3,7 @@
  * have no typed array on every platform: "raw" means their bits, as unsigned integers of the same width.
  * The order is the one of the format's reference implementation (safetensors/src/tensor.rs), which sorts a file by it.
  */
+import { dtypeOf } from '../layout/data.ts'
 
 export type SafetensorsDtype =
   | 'BOOL'
@@ -61,6 +62,14 @@ export const elementTypes: ReadonlyMap<SafetensorsDtype, ElementType> = new Map(
   ['I64', { bytes: 8, array: BigInt64Array }],
   ['U64', { bytes: 8, array: BigUint64Array }],
 ])
+
+/** The dtype of a tensor that was read; 8-bit floats, which are read as their bits only, stay what they are called in the file. */
+export function dtypeOnceRead(dtype: SafetensorsDtype): string {
+  if (dtype === 'F16' || dtype === 'BF16') return 'float32'
+  if (dtype.startsWith('F8')) return dtype
+  const { array: Elements } = elementTypes.get(dtype)!
+  return dtypeOf(new Elements(new ArrayBuffer(0), 0, 0))
+}
 
 /** Position of a dtype in a file written by the reference implementation: later ones stand first. */
 export const rankOf = (dtype: SafetensorsDtype): number => [...elementTypes.keys()].indexOf(dtype)

@@ -2,6 +2,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Buffers } from './buffers.ts'
 import type { ByteSource } from './source.ts'
 
 /** Opens a file for reading piece by piece; rejects with a sentence that says why it cannot. */
@@ -19,7 +20,7 @@ export async function openFile(path: string | URL): Promise<ByteSource> {
   }
   return {
     size,
-    read: (start, end) => readFully(handle, start, end),
+    read: (start, end, buffers) => readFully(handle, start, end, buffers),
     close: () => handle.close(),
   }
 }
@@ -29,8 +30,13 @@ export function besides(path: string | URL, name: string): string {
   return join(dirname(path instanceof URL ? fileURLToPath(path) : path), name)
 }
 
-async function readFully(handle: FileHandle, start: number, end: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(end - start)
+async function readFully(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  buffers: Buffers | undefined,
+): Promise<Uint8Array> {
+  const bytes = buffers?.take(end - start) ?? new Uint8Array(end - start)
   const piece = 1 << 30 // the operating system reads less than 2 GiB at once
   let filled = 0
   while (filled < bytes.length) {

@@ -4,27 +4,14 @@
  */
 import { besides, openFile } from '#file'
 import type { NdArray } from '../layout/tensor.ts'
+import type { Buffers } from './buffers.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import { type Header, headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts'
-import { readAll } from './read-all.ts'
 import { parseIndex, ShardedFile } from './sharded.ts'
 import { type ByteSource, ofBlob, ofBytes } from './source.ts'
-
-/** An open checkpoint; close it when its tensors have been read. */
-export interface SafetensorsFile extends AsyncDisposable {
-  /** Names of the tensors, in the order of the header. */
-  readonly names: readonly string[]
-  /** dtype and shape of every tensor. */
-  readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
-  readonly metadata: Readonly<Record<string, string>>
-  /** Reads one tensor; rejects with a `CheckpointError` when there is none of that name. */
-  tensor(name: string, options?: ReadOptions): Promise<NdArray<CheckpointData>>
-  /** Reads all tensors. */
-  tensors(options?: ReadOptions): Promise<Record<string, NdArray<CheckpointData>>>
-  close(): Promise<void>
-}
+import { type SafetensorsFile, TensorFile } from './tensor-file.ts'
 
 /**
  * Opens a safetensors file and reads its header; tensors are read one by one when they are asked for. A path that ends
@@ -41,7 +28,11 @@ export interface SafetensorsFile extends AsyncDisposable {
  * const bias = await file.tensor('bias')
  * await file.close()
  */
-export async function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
+export function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
+  return openTensors(source)
+}
+
+async function openTensors(source: string | URL | Blob | Uint8Array): Promise<TensorFile> {
   const path = typeof source === 'string' || source instanceof URL ? source : undefined
   const reading = { operation: 'openSafetensors', ...(path && { file: String(path) }) }
   const bytes = await openSource(source, reading)
@@ -54,57 +45,50 @@ export async function openSafetensors(source: string | URL | Blob | Uint8Array):
   }
 }
 
-async function openShards(path: string | URL, index: ByteSource, reading: Reading): Promise<SafetensorsFile> {
+async function openShards(path: string | URL, index: ByteSource, reading: Reading): Promise<TensorFile> {
   try {
     const files = parseIndex(await index.read(0, index.size), reading)
-    return await ShardedFile.open(files, (name) => openSafetensors(besides(path, name)), reading)
+    return await ShardedFile.open(files, (name) => openTensors(besides(path, name)), reading)
   } finally {
     await index.close()
   }
 }
 
-class OpenFile implements SafetensorsFile {
-  readonly names: readonly string[]
+class OpenFile extends TensorFile {
   readonly entries: ReadonlyMap<string, TensorEntry>
   readonly metadata: Readonly<Record<string, string>>
   readonly #source: ByteSource
   readonly #reading: Reading
 
   constructor(source: ByteSource, { entries, metadata }: Header, reading: Reading) {
-    this.names = [...entries.keys()]
+    super()
     this.entries = entries
     this.metadata = metadata
     this.#source = source
     this.#reading = reading
   }
 
-  async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+  async read(name: string, options: ReadOptions, buffers?: Buffers): Promise<NdArray<CheckpointData>> {
     const entry = this.entries.get(name)
     if (entry === undefined) {
       throw new CheckpointError({
         ...this.#reading,
         code: 'tensor/missing',
-        what: `no tensor ${JSON.stringify(name)} among its ${this.names.length}`,
+        what: `no tensor ${JSON.stringify(name)} among its ${this.entries.size}`,
       })
     }
-    const bytes = await this.#source.read(entry.start, entry.end).catch((cause: unknown) => {
+    const bytes = await this.#source.read(entry.start, entry.end, buffers).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const what = `tensor ${JSON.stringify(name)} cannot be read: ${reason}`
       throw new CheckpointError({ ...this.#reading, code: 'file/read', what, cause })
     })
-    return decodeTensor(name, entry, bytes, options, this.#reading)
-  }
-
-  tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
-    return readAll(this.names, (name) => this.tensor(name, options))
+    const tensor = decodeTensor(name, entry, bytes, options, this.#reading)
+    if (tensor.data.buffer !== bytes.buffer) buffers?.give(bytes.buffer)
+    return tensor
   }
 
   close(): Promise<void> {
     return this.#source.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 }
 

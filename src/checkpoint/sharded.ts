@@ -3,13 +3,13 @@
  * (Hugging Face, "Sharded checkpoints").
  */
 import type { NdArray } from '../layout/tensor.ts'
+import type { Buffers } from './buffers.ts'
 import type { ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import type { TensorEntry } from './header.ts'
 import { faultsOf } from './json.ts'
-import type { SafetensorsFile } from './open.ts'
-import { readAll } from './read-all.ts'
+import { TensorFile } from './tensor-file.ts'
 
 /** Which file holds each tensor. */
 export function parseIndex(bytes: Uint8Array, reading: Reading): ReadonlyMap<string, string> {
@@ -49,19 +49,18 @@ export function parseIndex(bytes: Uint8Array, reading: Reading): ReadonlyMap<str
 }
 
 /** Several files as one. */
-export class ShardedFile implements SafetensorsFile {
-  readonly names: readonly string[]
+export class ShardedFile extends TensorFile {
   readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
   readonly metadata: Readonly<Record<string, string>>
-  readonly #home: ReadonlyMap<string, SafetensorsFile>
-  readonly #shards: readonly SafetensorsFile[]
+  readonly #home: ReadonlyMap<string, TensorFile>
+  readonly #shards: readonly TensorFile[]
 
   private constructor(
-    home: ReadonlyMap<string, SafetensorsFile>,
+    home: ReadonlyMap<string, TensorFile>,
     entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>,
-    shards: readonly SafetensorsFile[],
+    shards: readonly TensorFile[],
   ) {
-    this.names = [...entries.keys()]
+    super()
     this.entries = entries
     this.metadata = Object.freeze(
       Object.assign(Object.create(null), ...shards.map((shard) => shard.metadata)),
@@ -73,13 +72,13 @@ export class ShardedFile implements SafetensorsFile {
   /** Opens every file of an index; each has to hold what the index says. */
   static async open(
     index: ReadonlyMap<string, string>,
-    openShard: (file: string) => Promise<SafetensorsFile>,
+    openShard: (file: string) => Promise<TensorFile>,
     reading: Reading,
   ): Promise<ShardedFile> {
-    const shards = new Map<string, SafetensorsFile>()
+    const shards = new Map<string, TensorFile>()
     try {
       for (const file of new Set(index.values())) shards.set(file, await openShard(file))
-      const home = new Map<string, SafetensorsFile>()
+      const home = new Map<string, TensorFile>()
       const entries = new Map<string, Pick<TensorEntry, 'dtype' | 'shape'>>()
       for (const [name, file] of index) {
         const shard = shards.get(file)!
@@ -98,20 +97,12 @@ export class ShardedFile implements SafetensorsFile {
     }
   }
 
-  async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+  async read(name: string, options: ReadOptions, buffers?: Buffers): Promise<NdArray<CheckpointData>> {
     // a file that does not have it says so
-    return (this.#home.get(name) ?? this.#shards[0]!).tensor(name, options)
-  }
-
-  tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
-    return readAll(this.names, (name) => this.tensor(name, options))
+    return (this.#home.get(name) ?? this.#shards[0]!).read(name, options, buffers)
   }
 
   async close(): Promise<void> {
     for (const shard of this.#shards) await shard.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 }

@@ -1,9 +1,13 @@
 /** Bytes that can be read piece by piece: a file, a Blob, or an array that is already there. */
+import type { Buffers } from './buffers.ts'
 
 export interface ByteSource {
   readonly size: number
-  /** The bytes `[start, end)`, in a buffer of their own or as a view of one that does not change. */
-  read(start: number, end: number): Promise<Uint8Array>
+  /**
+   * The bytes `[start, end)`, in a buffer of their own or as a view of one that does not change. With `buffers` a source that needs memory for
+   * them takes it from there, and who reads gives it back.
+   */
+  read(start: number, end: number, buffers?: Buffers): Promise<Uint8Array>
   close(): Promise<void>
 }
 

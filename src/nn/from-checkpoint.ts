@@ -5,11 +5,22 @@
  * `guesses`.
  */
 
-import { timmNames } from '../checkpoint/convert.ts'
-import { type Hints, hintsIn } from '../checkpoint/hints.ts'
-import { CheckpointError, openSafetensors, type StateDict } from '../checkpoint/index.ts'
+import { type Described, describedIn, type Recipe, timmRecipes } from '../checkpoint/convert.ts'
+import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
+import { hintsIn } from '../checkpoint/hints.ts'
+import {
+  CheckpointError,
+  openSafetensors,
+  type SafetensorsFile,
+  type StateDict,
+} from '../checkpoint/index.ts'
 import type { Naming } from '../checkpoint/naming.ts'
-import type { NdArray } from '../layout/tensor.ts'
+import { contiguous } from '../layout/layout.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { toNdarray } from '../ops/array.ts'
+import { allParameters } from './module.ts'
+import type { Parameter } from './parameter.ts'
+import { matched } from './state.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
 import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
@@ -26,30 +37,99 @@ const conventions: Readonly<Record<Naming, { readonly eps: number; readonly head
   'vit-pytorch': { eps: 1e-5, headDim: 64 },
 }
 
-/**
- * A model with the parameters, made by `make` of the options that they tell. `consume` lets go of each array once it is copied, so that a
- * checkpoint that nobody else holds is not in memory twice.
- */
+/** Makes a model of options; `guesses` are those that nothing told. */
+type Make = (options: VisionTransformerOptions, guesses: readonly string[]) => VisionTransformer
+
+/** A model with the parameters of any source. */
+export async function modelFrom(
+  source: CheckpointSource,
+  options: VisionTransformerOptions,
+  make: Make,
+): Promise<VisionTransformer> {
+  if (source instanceof ArrayBuffer) return modelFrom(new Uint8Array(source), options, make)
+  const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
+  if (!isFile && !(source instanceof Uint8Array)) return modelFromState(source, options, make)
+  const file = await openSafetensors(source)
+  try {
+    return await modelFromFile(file, options, make)
+  } finally {
+    await file.close()
+  }
+}
+
+/** A model with the parameters of a state dict. */
 export function modelFromState(
   dict: StateDict,
   options: VisionTransformerOptions,
-  make: (options: VisionTransformerOptions, guesses: readonly string[]) => VisionTransformer,
-  { consume = false }: { readonly consume?: boolean } = {},
+  make: Make,
 ): VisionTransformer {
-  const named = timmNames(dict)
+  const { model, fillings } = drafted(describedIn(dict), options, make)
+  for (const { parameter, recipe } of fillings) {
+    parameter.assign(recipe.make(recipe.from.map((name) => dict[name]!)))
+  }
+  return model
+}
+
+/** A model with the parameters of an open file. They are read one after the other, so that memory never holds them twice. */
+async function modelFromFile(
+  file: SafetensorsFile,
+  options: VisionTransformerOptions,
+  make: Make,
+): Promise<VisionTransformer> {
+  const entries = [...file.entries].map(([name, { shape, dtype }]) => {
+    return [name, { shape, dtype: dtypeOnceRead(dtype) }] as const
+  })
+  const hints = hintsIn(file.metadata)
+  const { numHeads = hints.numHeads, eps = hints.eps } = options
+  const { model, fillings } = drafted(new Map(entries), { ...options, numHeads, eps }, make)
+  try {
+    const finishedBy = new Map(fillings.map((filling) => [filling.recipe.from.at(-1), filling]))
+    let parts: NdArray<Data>[] = []
+    for await (const [name, tensor] of file.each(fillings.flatMap(({ recipe }) => recipe.from))) {
+      const filling = finishedBy.get(name)
+      // the memory of one that waits for others is used again meanwhile
+      parts.push(filling === undefined ? copied(tensor) : tensor)
+      if (filling === undefined) continue
+      filling.parameter.assign(filling.recipe.make(parts))
+      parts = []
+    }
+  } catch (error) {
+    model.dispose()
+    throw error
+  }
+  return model
+}
+
+function copied({ shape, data }: NdArray<CheckpointData>): NdArray<CheckpointData> {
+  return toNdarray({ ...contiguous(shape), data: data.slice() })
+}
+
+/** A model of the right shape, and what its parameters are to be filled with. */
+interface Draft {
+  readonly model: VisionTransformer
+  readonly fillings: readonly { readonly parameter: Parameter; readonly recipe: Recipe }[]
+}
+
+/** The model that tensors tell of; nothing but their names, shapes and dtypes is looked at. */
+function drafted(
+  tensors: ReadonlyMap<string, Described>,
+  options: VisionTransformerOptions,
+  make: Make,
+): Draft {
+  const named = timmRecipes(tensors)
   if (named === undefined) {
     throw new CheckpointError({
       operation,
       code: 'names/scheme',
-      what: `the names are of no known scheme — got ${listed(Object.keys(dict))}, expected those of timm, Hugging Face, torch or vit-pytorch`,
+      what: `the names are of no known scheme — got ${listed([...tensors.keys()])}, expected those of timm, Hugging Face, torch or vit-pytorch`,
     })
   }
-  if (consume && named.dict !== dict) for (const name of Object.keys(dict)) delete dict[name]
+  const { naming, recipes } = named
   const overrides = given(options)
-  const read = readOptions(named.dict, named.naming, overrides)
+  const read = readOptions(recipes, naming, overrides)
   const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
-  model.loadStateDict(named.dict, { consume })
-  return model
+  const { pairs } = matched(model.constructor.name, new Map(allParameters(model)), recipes)
+  return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: recipes.get(name)! })) }
 }
 
 /** The options that have a value. */
@@ -57,32 +137,12 @@ function given(options: VisionTransformerOptions): VisionTransformerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-/** What a source holds: parameters, and what its metadata say about the model. */
-export interface Checkpoint {
-  readonly dict: StateDict
-  readonly hints: Hints
-}
-
-/** The contents of any source. */
-export async function readCheckpoint(source: CheckpointSource): Promise<Checkpoint> {
-  if (source instanceof ArrayBuffer) return readCheckpoint(new Uint8Array(source))
-  const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
-  if (!isFile && !(source instanceof Uint8Array)) return { dict: { ...source }, hints: {} }
-  const file = await openSafetensors(source)
-  try {
-    return { dict: await file.tensors(), hints: hintsIn(file.metadata) }
-  } finally {
-    await file.close()
-  }
-}
-
 /** The options that names and shapes determine, or that the scheme's convention says. */
 function readOptions(
-  dict: StateDict,
+  parameters: ReadonlyMap<string, Described>,
   naming: Naming,
   overrides: VisionTransformerOptions,
 ): VisionTransformerOptions {
-  const parameters = new Map<string, NdArray>(Object.entries(dict) as [string, NdArray][])
   const has = (name: string) => parameters.has(name)
   const shapeOf = (name: string) => parameters.get(name)?.shape
   const need: Shapes = (name) => shapeOf(name) ?? missing(name)
@@ -149,11 +209,11 @@ function mlpOf(
 /** What names and shapes did not tell. */
 function guessesOf(
   { numHeads, eps, posEmbed, mlpLayer }: VisionTransformerOptions,
-  { naming, dict }: { readonly naming: Naming; readonly dict: StateDict },
+  { naming, recipes }: { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> },
   overrides: VisionTransformerOptions,
 ): string[] {
   const models = `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
-  const told = overrides.numHeads ?? overrides.headDim ?? dict['blocks.0.attn.q_norm.weight']
+  const told = overrides.numHeads ?? overrides.headDim ?? recipes.get('blocks.0.attn.q_norm.weight')
   const isOpen = posEmbed === 'sincos' && overrides.imgSize === undefined
   return [
     ...(told === undefined ? [`numHeads is ${numHeads}: 64 features a head, as ${models} have`] : []),

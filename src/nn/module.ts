@@ -143,7 +143,7 @@ export abstract class Module {
 }
 
 /** Every parameter under every name it has. */
-function* allParameters(module: Module): Generator<[name: string, parameter: Parameter]> {
+export function* allParameters(module: Module): Generator<[name: string, parameter: Parameter]> {
   for (const [name, member] of module.members()) {
     if (member instanceof Parameter) yield [name, member]
     else for (const [rest, parameter] of allParameters(member)) yield [`${name}.${rest}`, parameter]

@@ -117,7 +117,7 @@ export class Parameter implements Weighted {
         what: `the shape is not the parameter's — got [${values.shape}], expected [${this.#shape}]`,
       })
     }
-    if (!isFloat(values)) {
+    if (!isFloat(dtypeOf(values.data))) {
       throw new EinopsError({
         code: 'parameter/dtype',
         operation: 'Parameter.assign',
@@ -156,9 +156,9 @@ function flat(tensor: Tensor<Data>): Float32Array {
   return copy.data
 }
 
-/** Whether an array holds real numbers that a parameter can take over. */
-export function isFloat(x: Tensor<Data>): boolean {
-  return ['float32', 'float64', 'float16', 'array'].includes(dtypeOf(x.data))
+/** Whether arrays of a dtype hold real numbers that a parameter can take over. */
+export function isFloat(dtype: string): boolean {
+  return ['float32', 'float64', 'float16', 'array'].includes(dtype)
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -5,16 +5,15 @@
  */
 
 import { nearest } from '../../grammar/suggest.ts'
+import { type Described, describedIn } from '../checkpoint/convert.ts'
 import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
-import type { Data, NdArray } from '../layout/tensor.ts'
-import { dtypeOf, toNdarray } from '../ops/array.ts'
+import type { NdArray } from '../layout/tensor.ts'
+import { toNdarray } from '../ops/array.ts'
 import { isFloat, type Parameter } from './parameter.ts'
 
 export interface LoadOptions {
   /** Whether a name that only one side has is an error; true if not given. */
   readonly strict?: boolean
-  /** Whether each array is dropped from `dict` once it is copied, so that memory holds it only once; false if not given. */
-  readonly consume?: boolean
 }
 
 /** What a lenient load left out. */
@@ -47,9 +46,24 @@ export function loadState(
   model: string,
   parameters: ReadonlyMap<string, Parameter>,
   dict: StateDict,
-  { strict = true, consume = false }: LoadOptions,
+  options: LoadOptions,
 ): LoadReport {
-  const given = new Map<string, NdArray<Data>>(Object.entries(dict))
+  const { pairs, ...report } = matched(model, parameters, describedIn(dict), options)
+  for (const [name, parameter] of pairs) parameter.assign(dict[name]!)
+  return report
+}
+
+/**
+ * The parameters that there are tensors for.
+ *
+ * @throws CheckpointError listing all that does not fit
+ */
+export function matched(
+  model: string,
+  parameters: ReadonlyMap<string, Parameter>,
+  given: ReadonlyMap<string, Described>,
+  { strict = true }: LoadOptions = {},
+): LoadReport & { readonly pairs: readonly (readonly [name: string, parameter: Parameter])[] } {
   const missing = [...parameters.keys()].filter((name) => !given.has(name))
   const unexpected = [...given.keys()].filter((name) => !parameters.has(name))
   const pairs = [...parameters].filter(([name]) => given.has(name))
@@ -60,22 +74,13 @@ export function loadState(
     ...unfit,
   ]
   if (problems.length > 0) throw mismatch(model, problems)
-  for (const [name, parameter] of pairs) {
-    parameter.assign(given.get(name)!)
-    if (consume) {
-      delete dict[name]
-      given.delete(name)
-    }
-  }
-  return { missing, unexpected }
+  return { missing, unexpected, pairs }
 }
 
-/** What keeps an array from being the parameter's values, if anything does. */
-function misfit(name: string, parameter: Parameter, array: NdArray<Data>): string[] {
-  if (!parameter.accepts(array.shape)) {
-    return [`misshapen ${name} — got [${array.shape}], expected [${parameter.shape}]`]
-  }
-  if (!isFloat(array)) return [`unfit ${name} — got ${dtypeOf(array.data)}, expected float32`]
+/** What keeps a tensor from being the parameter's values, if anything does. */
+function misfit(name: string, parameter: Parameter, { shape, dtype }: Described): string[] {
+  if (!parameter.accepts(shape)) return [`misshapen ${name} — got [${shape}], expected [${parameter.shape}]`]
+  if (!isFloat(dtype)) return [`unfit ${name} — got ${dtype}, expected float32`]
   return []
 }
 

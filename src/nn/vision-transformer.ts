@@ -16,7 +16,7 @@ import { expectOption } from './check.ts'
 import { Dropout, PatchDropout } from './dropout.ts'
 import { encoderBlocks, runBlocks } from './encoder.ts'
 import type { EncoderBlock } from './encoder-block.ts'
-import { type CheckpointSource, modelFromState, readCheckpoint } from './from-checkpoint.ts'
+import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
 import { newParameter, normal, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
@@ -175,11 +175,7 @@ export class VisionTransformer extends Module {
     source: CheckpointSource,
     overrides: VisionTransformerOptions = {},
   ): Promise<VisionTransformer> {
-    return readCheckpoint(source).then(({ dict, hints }) => {
-      const { numHeads = hints.numHeads, eps = hints.eps } = overrides
-      const options = { ...overrides, numHeads, eps }
-      return modelFromState(dict, options, (...args) => new VisionTransformer(...args), { consume: true })
-    })
+    return modelFrom(source, overrides, (...args) => new VisionTransformer(...args))
   }
 
   /** The same of parameters that are in memory, at once. */

@@ -1,0 +1,82 @@
+/** What an open checkpoint offers, however many files it is in. */
+import { sizeOf } from '../layout/layout.ts'
+import type { NdArray } from '../layout/tensor.ts'
+import { Buffers } from './buffers.ts'
+import type { ReadOptions } from './decode.ts'
+import { type CheckpointData, elementTypes } from './dtype.ts'
+import type { TensorEntry } from './header.ts'
+import { inTurn } from './in-turn.ts'
+
+/** An open checkpoint; close it when its tensors have been read. */
+export interface SafetensorsFile extends AsyncDisposable {
+  /** Names of the tensors, in the order of the header. */
+  readonly names: readonly string[]
+  /** dtype and shape of every tensor. */
+  readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
+  readonly metadata: Readonly<Record<string, string>>
+  /** Reads one tensor; rejects with a `CheckpointError` when there is none of that name. */
+  tensor(name: string, options?: ReadOptions): Promise<NdArray<CheckpointData>>
+  /** Reads all tensors. */
+  tensors(options?: ReadOptions): Promise<Record<string, NdArray<CheckpointData>>>
+  /**
+   * Reads tensors one after the other into the same memory, all of them if no names are given: a tensor is valid until the next one is asked
+   * for. A checkpoint of any size takes the memory of a few tensors.
+   *
+   * @example
+   * const file = await openSafetensors(writeSafetensors({ scale: ndarray(new Float32Array([2])) }))
+   * const sums = {}
+   * for await (const [name, tensor] of file.each()) sums[name] = tensor.data.reduce((sum, x) => sum + x, 0)
+   * sums // → { scale: 2 }
+   */
+  each(
+    names?: readonly string[],
+    options?: ReadOptions,
+  ): AsyncIterableIterator<readonly [name: string, tensor: NdArray<CheckpointData>]>
+  close(): Promise<void>
+}
+
+/** What follows from reading one tensor. */
+export abstract class TensorFile implements SafetensorsFile {
+  abstract readonly entries: SafetensorsFile['entries']
+  abstract readonly metadata: SafetensorsFile['metadata']
+  /** Reads one tensor, into memory from `buffers` where the source needs some. */
+  abstract read(name: string, options: ReadOptions, buffers?: Buffers): Promise<NdArray<CheckpointData>>
+  abstract close(): Promise<void>
+
+  get names(): readonly string[] {
+    return [...this.entries.keys()]
+  }
+
+  tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+    return this.read(name, options)
+  }
+
+  async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
+    const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
+    for await (const [name, tensor] of this.#inTurn(this.names, options)) tensors[name] = tensor
+    return tensors
+  }
+
+  async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
+    const buffers = new Buffers()
+    for await (const entry of this.#inTurn(names, options, buffers)) {
+      yield entry
+      buffers.give(entry[1].data.buffer)
+    }
+  }
+
+  #inTurn(names: readonly string[], options: ReadOptions, buffers?: Buffers) {
+    return inTurn(names, {
+      bytesOf: (name) => bytesOf(this.entries.get(name)),
+      read: (name) => this.read(name, options, buffers),
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function bytesOf(entry: Pick<TensorEntry, 'dtype' | 'shape'> | undefined): number {
+  return entry === undefined ? 0 : sizeOf(entry.shape) * elementTypes.get(entry.dtype)!.bytes
+}
