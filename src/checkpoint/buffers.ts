@@ -2,9 +2,7 @@
  * Memory that tensors are read into one after the other. New memory costs more than what is read into it: the operating system clears every
  * page, and JavaScript looks for garbage after so many bytes.
  */
-
-/** The smallest buffer: most of a model's tensors fit, so that few buffers are outgrown. */
-const SMALLEST = 2 ** 20
+import { WINDOW_BYTES } from './windows.ts'
 
 export class Buffers {
   readonly #all = new WeakSet<ArrayBufferLike>()
@@ -24,7 +22,7 @@ export class Buffers {
 
   #make(length: number): ArrayBuffer {
     this.#free.pop() // one that was too small, so that they do not gather
-    const buffer = new ArrayBuffer(Math.max(length, SMALLEST))
+    const buffer = new ArrayBuffer(Math.max(length, WINDOW_BYTES))
     this.#all.add(buffer)
     return buffer
   }

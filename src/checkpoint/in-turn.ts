@@ -1,35 +1,35 @@
-/** Reading some tensors ahead of the one that is being used. */
+/** Reading some parts of a file ahead of the one that is being used. */
 
-/** As many as Node's file system works on beside the one that is used, and few enough that little memory waits. */
+/** Enough that the file system has always something to do, and few enough that little memory waits. */
 const MOST_AHEAD = 3
 const MOST_BYTES_AHEAD = 2 ** 24
 
-export interface Reader<T> {
+export interface Reader<Part, T> {
   /** How much memory it takes to read one. */
-  bytesOf(name: string): number
-  read(name: string): Promise<T>
+  bytesOf(part: Part): number
+  read(part: Part): Promise<T>
 }
 
 /**
- * What `read` gives for each name, in their order; the next ones are being read meanwhile. After a failure, or when no more are asked for, none
+ * What `read` gives for each part, in their order; the next ones are being read meanwhile. After a failure, or when no more are asked for, none
  * is begun and those under way are waited for.
  */
-export async function* inTurn<T>(
-  names: readonly string[],
-  { bytesOf, read }: Reader<T>,
-): AsyncGenerator<readonly [name: string, value: T], void, undefined> {
-  const underWay: { readonly name: string; readonly bytes: number; readonly value: Promise<T> }[] = []
-  const waiting = names.values()
+export async function* inTurn<Part, T>(
+  parts: readonly Part[],
+  { bytesOf, read }: Reader<Part, T>,
+): AsyncGenerator<readonly [part: Part, value: T], void, undefined> {
+  const underWay: { readonly part: Part; readonly bytes: number; readonly value: Promise<T> }[] = []
+  const waiting = parts.values()
   let next = waiting.next()
   let ahead = 0
   const begin = () => {
     while (!next.done && underWay.length < MOST_AHEAD) {
-      const name = next.value
-      const bytes = bytesOf(name)
+      const part = next.value
+      const bytes = bytesOf(part)
       if (underWay.length > 0 && ahead + bytes > MOST_BYTES_AHEAD) return
-      const value = read(name)
+      const value = read(part)
       value.catch(() => {}) // told when its turn comes
-      underWay.push({ name, bytes, value })
+      underWay.push({ part, bytes, value })
       ahead += bytes
       next = waiting.next()
     }
@@ -40,7 +40,7 @@ export async function* inTurn<T>(
       const value = await first.value
       ahead -= first.bytes
       begin()
-      yield [first.name, value]
+      yield [first.part, value]
     }
   } finally {
     await Promise.allSettled(underWay.map(({ value }) => value))

@@ -4,14 +4,16 @@
  */
 import { besides, openFile } from '#file'
 import type { NdArray } from '../layout/tensor.ts'
-import type { Buffers } from './buffers.ts'
+import { Buffers } from './buffers.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import { type Header, headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts'
+import { inTurn } from './in-turn.ts'
 import { parseIndex, ShardedFile } from './sharded.ts'
 import { type ByteSource, ofBlob, ofBytes } from './source.ts'
 import { type SafetensorsFile, TensorFile } from './tensor-file.ts'
+import { type Window, windowsOf } from './windows.ts'
 
 /**
  * Opens a safetensors file and reads its header; tensors are read one by one when they are asked for. A path that ends
@@ -68,23 +70,51 @@ class OpenFile extends TensorFile {
     this.#reading = reading
   }
 
-  async read(name: string, options: ReadOptions, buffers?: Buffers): Promise<NdArray<CheckpointData>> {
-    const entry = this.entries.get(name)
-    if (entry === undefined) {
-      throw new CheckpointError({
-        ...this.#reading,
-        code: 'tensor/missing',
-        what: `no tensor ${JSON.stringify(name)} among its ${this.entries.size}`,
-      })
+  async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+    const entry = this.#entry(name)
+    return decodeTensor(name, entry, await this.#read(name, entry), options, this.#reading)
+  }
+
+  async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
+    const buffers = new Buffers()
+    const windows = windowsOf(names.map((name) => [name, this.#entry(name)]))
+    const reader = {
+      bytesOf: ({ start, end }: Window) => end - start,
+      read: (window: Window) => this.#read(window.names[0]!, window, buffers),
     }
-    const bytes = await this.#source.read(entry.start, entry.end, buffers).catch((cause: unknown) => {
+    for await (const [window, bytes] of inTurn(windows, reader)) {
+      for (const name of window.names) {
+        const entry = this.#entry(name)
+        const own = bytes.subarray(entry.start - window.start, entry.end - window.start)
+        yield [name, decodeTensor(name, entry, own, options, this.#reading)] as const
+      }
+      buffers.give(bytes.buffer)
+    }
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.entries.get(name)
+    if (entry !== undefined) return entry
+    throw new CheckpointError({
+      ...this.#reading,
+      code: 'tensor/missing',
+      what: `no tensor ${JSON.stringify(name)} among its ${this.entries.size}`,
+    })
+  }
+
+  /** The bytes of tensors, of which `name` is the first. */
+  async #read(
+    name: string,
+    { start, end }: { readonly start: number; readonly end: number },
+    buffers?: Buffers,
+  ): Promise<Uint8Array> {
+    try {
+      return await this.#source.read(start, end, buffers)
+    } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const what = `tensor ${JSON.stringify(name)} cannot be read: ${reason}`
       throw new CheckpointError({ ...this.#reading, code: 'file/read', what, cause })
-    })
-    const tensor = decodeTensor(name, entry, bytes, options, this.#reading)
-    if (tensor.data.buffer !== bytes.buffer) buffers?.give(bytes.buffer)
-    return tensor
+    }
   }
 
   close(): Promise<void> {

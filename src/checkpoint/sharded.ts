@@ -3,7 +3,6 @@
  * (Hugging Face, "Sharded checkpoints").
  */
 import type { NdArray } from '../layout/tensor.ts'
-import type { Buffers } from './buffers.ts'
 import type { ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
@@ -97,9 +96,24 @@ export class ShardedFile extends TensorFile {
     }
   }
 
-  async read(name: string, options: ReadOptions, buffers?: Buffers): Promise<NdArray<CheckpointData>> {
-    // a file that does not have it says so
-    return (this.#home.get(name) ?? this.#shards[0]!).read(name, options, buffers)
+  async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
+    return this.#shardOf(name).tensor(name, options)
+  }
+
+  async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
+    let rest = names
+    while (rest.length > 0) {
+      const shard = this.#shardOf(rest[0]!)
+      const other = rest.findIndex((name) => this.#shardOf(name) !== shard)
+      const count = other < 0 ? rest.length : other
+      yield* shard.each(rest.slice(0, count), options)
+      rest = rest.slice(count)
+    }
+  }
+
+  /** The file with the tensor, or where none has it, one that says so. */
+  #shardOf(name: string): TensorFile {
+    return this.#home.get(name) ?? this.#shards[0]!
   }
 
   async close(): Promise<void> {

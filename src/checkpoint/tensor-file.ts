@@ -1,7 +1,6 @@
 /** What an open checkpoint offers, however many files it is in. */
 import { sizeOf } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { Buffers } from './buffers.ts'
 import type { ReadOptions } from './decode.ts'
 import { type CheckpointData, elementTypes } from './dtype.ts'
 import type { TensorEntry } from './header.ts'
@@ -35,41 +34,29 @@ export interface SafetensorsFile extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** What follows from reading one tensor. */
+/** What follows from reading some of the tensors. */
 export abstract class TensorFile implements SafetensorsFile {
   abstract readonly entries: SafetensorsFile['entries']
   abstract readonly metadata: SafetensorsFile['metadata']
-  /** Reads one tensor, into memory from `buffers` where the source needs some. */
-  abstract read(name: string, options: ReadOptions, buffers?: Buffers): Promise<NdArray<CheckpointData>>
+  abstract tensor(name: string, options?: ReadOptions): Promise<NdArray<CheckpointData>>
+  abstract each(
+    names?: readonly string[],
+    options?: ReadOptions,
+  ): AsyncGenerator<readonly [name: string, tensor: NdArray<CheckpointData>]>
   abstract close(): Promise<void>
 
   get names(): readonly string[] {
     return [...this.entries.keys()]
   }
 
-  tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
-    return this.read(name, options)
-  }
-
   async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
     const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>
-    for await (const [name, tensor] of this.#inTurn(this.names, options)) tensors[name] = tensor
-    return tensors
-  }
-
-  async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
-    const buffers = new Buffers()
-    for await (const entry of this.#inTurn(names, options, buffers)) {
-      yield entry
-      buffers.give(entry[1].data.buffer)
+    const reader = {
+      bytesOf: (name: string) => bytesOf(this.entries.get(name)!),
+      read: (name: string) => this.tensor(name, options),
     }
-  }
-
-  #inTurn(names: readonly string[], options: ReadOptions, buffers?: Buffers) {
-    return inTurn(names, {
-      bytesOf: (name) => bytesOf(this.entries.get(name)),
-      read: (name) => this.read(name, options, buffers),
-    })
+    for await (const [name, tensor] of inTurn(this.names, reader)) tensors[name] = tensor
+    return tensors
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -77,6 +64,6 @@ export abstract class TensorFile implements SafetensorsFile {
   }
 }
 
-function bytesOf(entry: Pick<TensorEntry, 'dtype' | 'shape'> | undefined): number {
-  return entry === undefined ? 0 : sizeOf(entry.shape) * elementTypes.get(entry.dtype)!.bytes
+function bytesOf({ dtype, shape }: Pick<TensorEntry, 'dtype' | 'shape'>): number {
+  return sizeOf(shape) * elementTypes.get(dtype)!.bytes
 }

@@ -83,15 +83,15 @@ async function modelFromFile(
   const { numHeads = hints.numHeads, eps = hints.eps } = options
   const { model, fillings } = drafted(new Map(entries), { ...options, numHeads, eps }, make)
   try {
-    const finishedBy = new Map(fillings.map((filling) => [filling.recipe.from.at(-1), filling]))
-    let parts: NdArray<Data>[] = []
-    for await (const [name, tensor] of file.each(fillings.flatMap(({ recipe }) => recipe.from))) {
-      const filling = finishedBy.get(name)
+    const users = new Map(fillings.flatMap((filling) => filling.recipe.from.map((name) => [name, filling])))
+    const waiting = new Map<string, NdArray<Data>>()
+    for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
+      const { parameter, recipe } = users.get(name)!
       // the memory of one that waits for others is used again meanwhile
-      parts.push(filling === undefined ? copied(tensor) : tensor)
-      if (filling === undefined) continue
-      filling.parameter.assign(filling.recipe.make(parts))
-      parts = []
+      waiting.set(name, recipe.from.length > 1 ? copied(tensor) : tensor)
+      if (!recipe.from.every((name) => waiting.has(name))) continue
+      parameter.assign(recipe.make(recipe.from.map((name) => waiting.get(name)!)))
+      for (const name of recipe.from) waiting.delete(name)
     }
   } catch (error) {
     model.dispose()

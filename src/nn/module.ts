@@ -82,12 +82,12 @@ export abstract class Module {
   members(): Member[] {
     const members = Object.entries(this).flatMap(([name, value]) =>
       Array.isArray(value)
-        ? value.map((element, i) => [`${snakeCase(name)}.${i}`, element] as const)
-        : [[snakeCase(name), value] as const],
+        ? value.map((element, i) => [`${name}.${i}`, element] as const)
+        : [[name, value] as const],
     )
     const own = members.filter(([, member]) => member instanceof Parameter)
     const layers = members.filter(([, member]) => member instanceof Module)
-    return [...own, ...layers]
+    return [...own, ...layers].map(([name, member]) => [snakeCase(name), member])
   }
 
   /** Every parameter with its name in the state dict; one that several layers share comes once, under its first name. */

@@ -6,6 +6,7 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { mersenne } from 'pure-rand/generator/mersenne'
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { erfc } from '../rows/index.ts'
 
 let next = 0
@@ -31,14 +32,17 @@ export function nextSeed(): number {
 
 /** A stream of random numbers. */
 export class Random {
-  readonly #generator
+  readonly #seed: number
+  // seeding takes longer than what a model in evaluation mode, which draws nothing, has to do with it
+  #generator: RandomGenerator | undefined
 
   constructor(seed: number) {
-    this.#generator = mersenne(seed)
+    this.#seed = seed
   }
 
   /** Evenly distributed in [low, high). */
   uniform(low = 0, high = 1): number {
+    this.#generator ??= mersenne(this.#seed)
     return low + (high - low) * uniformFloat64(this.#generator)
   }
 

@@ -54,7 +54,14 @@ function importShared(bytes: Uint8Array): void {
 }
 
 function decodeHexadecimal(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
-    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
-  )
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = 16 * digit(text.charCodeAt(2 * i)) + digit(text.charCodeAt(2 * i + 1))
+  }
+  return bytes
+}
+
+/** The value of `0` to `9`, `a` to `f`: letters have bit 6, and count from 1. */
+function digit(code: number): number {
+  return (code & 15) + 9 * (code >> 6)
 }
