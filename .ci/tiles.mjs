@@ -10,13 +10,17 @@
  * sums, so a step is cut by branches that are never taken (k is not negative); each compares with a number of its own, or it would be removed as known.
  */
 
-/** For each height: how many steps are unrolled, and which rows may be loaded together. 15 registers hold the sums, two vectors of b, a product, and the rest of a. */
+/**
+ * For each height: how many steps are unrolled, and which rows may be loaded together. 15 registers hold the sums, two vectors of b, a product, and the rest of a.
+ * Where multiplying and adding is one operation, no register holds a product, and there are enough for a sixth row.
+ */
 const heights = [
   { rows: 1, steps: 2, blocks: [[0]] },
   { rows: 2, steps: 2, blocks: [[0, 1]] },
   { rows: 3, steps: 2, blocks: [[0, 1, 2]] },
   { rows: 4, steps: 8, blocks: [[0, 1, 2, 3]] },
   { rows: 5, steps: 8, blocks: [[0, 1], [2, 3], [4]] },
+  { rows: 6, steps: 8, blocks: [[0], [1], [2], [3], [4], [5]], fused: true },
 ]
 
 /** The AssemblyScript of all tiles. */
@@ -29,12 +33,13 @@ import { Place } from '../shared/place'
 import { madd } from '../shared/madd'
 `
 
-function tile({ rows, steps, blocks }) {
+function tile({ rows, steps, blocks, fused = false }) {
   const all = Array.from({ length: rows }, (_, row) => row)
   /** One line for each row, of both its sums. */
   const each = (line) => all.flatMap((row) => [line(row, 0), line(row, 1)].join('; '))
   const lines = [
     `export function tile${rows}(a: usize, panel: usize, depth: i32, sums: usize, first: bool, stored: usize, row: i32, count: i32): void {`,
+    ...(fused ? ['  if (!ASC_FEATURE_RELAXED_SIMD) return'] : []),
     '  let b0: v128, b1: v128, x: v128',
     '  for (; count > 0; count--) {',
     '  let b = panel, k = depth',

@@ -2,13 +2,13 @@
  * The kernels that threads share: each call computes one of the parts of a job, in the workspace of a thread. Jobs are cut and described by src/wasm/product.ts
  * and src/wasm/attention.ts.
  */
-import { tile1, tile2, tile3, tile4, tile5 } from './generated/tiles'
+import { tile1, tile2, tile3, tile4, tile5, tile6 } from './generated/tiles'
 import { attendRows, AttentionJob, packHead } from './shared/attention'
 import { multiplyRows, packColumns, row32 } from './shared/block'
 import { Output } from './shared/epilogue'
 
 // Functions each, and not inlined: V8 replaces slow first code by fast code at the next call, and these are called often.
-export { row32, tile1, tile2, tile3, tile4, tile5 }
+export { row32, tile1, tile2, tile3, tile4, tile5, tile6 }
 
 export { packColumns }
 

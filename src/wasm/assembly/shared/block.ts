@@ -1,20 +1,27 @@
 /**
- * A block of rows of the product C = epilogue(A·B): its rows of A are packed, in panels of 1 to 5, and meet one panel of B after the other, 8 columns
+ * A block of rows of the product C = epilogue(A·B): its rows of A are packed, in panels of 1 to 6, and meet one panel of B after the other, 8 columns
  * wide. Panels are k-major, so that one step of the inner loop reads both from consecutive addresses. Goto & van de Geijn, "Anatomy of High-Performance
  * Matrix Multiplication", 2008; BLIS.
  */
-import { tile1, tile2, tile3, tile4, tile5 } from '../generated/tiles'
+import { tile1, tile2, tile3, tile4, tile5, tile6 } from '../generated/tiles'
 import { ACTIVATION, activateStored, describePlace, EVERYTHING, finish, Output, runsOf } from './epilogue'
 import { madd } from './madd'
 import { packPanel } from './pack'
 import { Place } from './place'
 
-/** How many rows the next panel has when `left` remain: five, the register block that runs fastest, after as many fours as make that come out even. */
+/** The rows of the register block that runs fastest: six need sums that are added to without a product between. */
+const TALLEST: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5
+
+/** How many rows the next panel has when `left` remain: as many fives and fours first as leave a multiple of the tallest, few rows alone. */
 function panelRows(left: i32): i32 {
-  return left % 5 == 0 ? 5 : min(left, 4)
+  const rest = left % TALLEST
+  if (rest == 0) return TALLEST
+  if (left < TALLEST) return left
+  if (TALLEST == 5) return 4
+  return rest == 4 || rest == 2 || left == 7 ? 4 : 5
 }
 
-/** A: source[rows[i] + depths[p]] → panels of 1 to 5 rows, [m, k] numbers in all. */
+/** A: source[rows[i] + depths[p]] → panels of 1 to 6 rows, [m, k] numbers in all. */
 function packRows(panels: usize, source: usize, rows: usize, m: i32, depths: usize, k: i32): void {
   while (m > 0) {
     const height = panelRows(m)
@@ -61,7 +68,7 @@ export function multiplyRows(
  *
  * a: [m, k] packed rows. b: [k, n] packed columns, `panelBytes` from one panel to the next.
  * sums: tiles of [rows, 8] partial sums, one after the other. They begin at 0 when `first` and go to the output when `last`; when both, nothing waits
- * for a later block, and all tiles use the same 40 numbers.
+ * for a later block, and all tiles use the same 48 numbers.
  */
 function multiply(
   a: usize, b: usize, panelBytes: usize, sums: usize, scratch: usize, output: Output,
@@ -86,9 +93,10 @@ function multiply(
     let panel = a
     for (let i = 0; i < m; ) {
       const rows = panelRows(m - i)
-      // after the first tile of five rows all are of five, and one call computes them, unless each is finished here
-      const count = rows == 5 && !(last && left == EVERYTHING) ? (m - i) / 5 : 1
-      if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i, count)
+      // after the first tallest tile all are, and one call computes them, unless each is finished here
+      const count = rows == TALLEST && !(last && left == EVERYTHING) ? (m - i) / TALLEST : 1
+      if (rows == 6) tile6(panel, b, k, sums, first, stored, row + i, count)
+      else if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i, count)
       else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i, count)
       else if (rows == 3) tile3(panel, b, k, sums, first, stored, row + i, count)
       else if (rows == 2) tile2(panel, b, k, sums, first, stored, row + i, count)
