@@ -12,19 +12,24 @@ import { Place } from './place'
 /** The rows of the register block that runs fastest: six need sums that are added to without a product between. */
 const TALLEST: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5
 
-/** How many rows the next panel has when `left` remain: as many fives and fours first as leave a multiple of the tallest, few rows alone. */
-function panelRows(left: i32): i32 {
-  const rest = left % TALLEST
-  if (rest == 0) return TALLEST
-  if (left < TALLEST) return left
-  if (TALLEST == 5) return 4
-  return rest == 4 || rest == 2 || left == 7 ? 4 : 5
+/** How many rows are left for smaller panels when as many of the tallest are taken as leave none, or enough for panels of four and five. */
+function restOf(m: i32): i32 {
+  const rest = m % TALLEST
+  if (rest == 0 || rest >= 4) return rest
+  return min(m, TALLEST == 5 ? 4 * (5 - rest) : rest == 3 ? 9 : rest == 2 ? 8 : 13)
+}
+
+/** How many rows the next panel has when `left` remain, the last `rest` of which are for smaller ones. */
+function panelRows(left: i32, rest: i32): i32 {
+  if (left > rest) return TALLEST
+  return left == 5 || left == 9 || left == 13 ? 5 : min(left, 4)
 }
 
 /** A: source[rows[i] + depths[p]] → panels of 1 to 6 rows, [m, k] numbers in all. */
 function packRows(panels: usize, source: usize, rows: usize, m: i32, depths: usize, k: i32): void {
+  const rest = restOf(m)
   while (m > 0) {
-    const height = panelRows(m)
+    const height = panelRows(m, rest)
     packPanel(panels, height, source, rows, height, depths, k)
     panels += (<usize>height * <usize>k) << 2
     rows += <usize>height << 2
@@ -85,6 +90,7 @@ function multiply(
     }
   }
   const place = changetype<Place>(scratch + 32)
+  const rest = restOf(m)
   for (; j < n; j += 8, b += panelBytes) {
     const columns = min(n - j, 8)
     const runs = last ? runsOf(output, j, columns) : 0
@@ -92,9 +98,9 @@ function multiply(
     const stored = left == EVERYTHING ? 0 : changetype<usize>(place)
     let panel = a
     for (let i = 0; i < m; ) {
-      const rows = panelRows(m - i)
-      // after the first tallest tile all are, and one call computes them, unless each is finished here
-      const count = rows == TALLEST && !(last && left == EVERYTHING) ? (m - i) / TALLEST : 1
+      const rows = panelRows(m - i, rest)
+      // the tallest come first, and one call computes them, unless each is finished here
+      const count = rows == TALLEST && !(last && left == EVERYTHING) ? (m - rest - i) / TALLEST : 1
       if (rows == 6) tile6(panel, b, k, sums, first, stored, row + i, count)
       else if (rows == 5) tile5(panel, b, k, sums, first, stored, row + i, count)
       else if (rows == 4) tile4(panel, b, k, sums, first, stored, row + i, count)
