@@ -11,8 +11,14 @@ import { dataOf, type Operand } from './operand.ts'
 /** The most floats of one buffer that are brought at once: 8 MB. */
 export const windowFloats = 2 ** 21
 
-/** How many floats are copied for each that is wanted, before closing up the gaps costs less: long runs move fast by themselves. */
-const gapsWorthCopying = { longRuns: 1.25, shortRuns: 4 }
+/** The same of products that are many, where bringing fewer of them at a time costs nothing twice: 4 MB, which caches hold. */
+export const batchWindowFloats = 2 ** 20
+
+/**
+ * How many floats are copied for each that is wanted, before closing up the gaps costs less: long runs move fast by themselves. What is a gap of one
+ * tensor is often wanted of another, as in queries and keys that stand side by side: so this counts for each tensor of a buffer.
+ */
+const gapsWorthCopying = { longRuns: 1.5, shortRuns: 4 }
 const longRun = 256
 
 /** What is brought of a tensor: a range of its buffer, or, where that has too many gaps, a copy without them. */
@@ -23,12 +29,8 @@ export interface Place {
   readonly stride: readonly number[]
 }
 
-/** How a tensor is brought. The gaps of an output are not its own: they are never copied back. */
-export function placeOf(
-  lengths: readonly number[],
-  { offset, stride }: Operand,
-  { isOutput }: { readonly isOutput: boolean },
-): Place {
+/** How a tensor is brought together with others of its buffer, `sharers` in all. None are an output: its gaps are not its own, and never copied back. */
+export function placeOf(lengths: readonly number[], { offset, stride }: Operand, sharers: number): Place {
   let first = offset
   let range = 1
   let count = 1
@@ -45,7 +47,7 @@ export function placeOf(
     if (stride[label]! < 0) first += stride[label]! * (length - 1)
   }
   const gaps = run >= longRun ? gapsWorthCopying.longRuns : gapsWorthCopying.shortRuns
-  return range <= (isOutput ? count : gaps * count)
+  return range <= Math.max(1, sharers * gaps) * count
     ? { size: range, first, stride }
     : { size: count, first: null, stride: closed }
 }
@@ -72,8 +74,8 @@ export class Stage {
 
   /** Makes room for all tensors that are not in linear memory already, and copies the inputs. */
   bring(inputs: readonly Operand[], output: Operand): void {
-    for (const tensor of new Set(inputs)) this.#plan(tensor, { isOutput: false })
-    this.#plan(output, { isOutput: true })
+    for (const tensor of new Set(inputs)) this.#plan(tensor, sharersOf(tensor, inputs))
+    this.#plan(output, 0)
     for (const piece of this.#pieces) piece.pointer = allocateFloats(this.#heap, piece.size)
     const heap = heapView(this.#heap)
     for (const { data, first, size, pointer } of this.#pieces) {
@@ -85,9 +87,10 @@ export class Stage {
     }
   }
 
-  #plan(tensor: Operand, { isOutput }: { readonly isOutput: boolean }): void {
+  #plan(tensor: Operand, sharers: number): void {
     if (isResident(tensor.data)) return
-    const place = placeOf(this.#lengths, tensor, { isOutput })
+    const isOutput = sharers === 0
+    const place = placeOf(this.#lengths, tensor, sharers)
     const { first, size } = place
     const data = first === null || isOutput ? null : (dataOf(tensor) as Float32Array)
     const near = data && this.#pieces.find((piece) => piece.data === data && isNear(piece, first!, size))
@@ -131,6 +134,12 @@ export class Stage {
       stride: labels.map((label) => stride[label]!),
     }
   }
+}
+
+/** How many of the inputs of a product are of the same buffer; a weight has one of its own. */
+export function sharersOf({ data, weight }: Operand, inputs: readonly Operand[]): number {
+  if (weight !== undefined) return 1
+  return new Set(inputs.filter((other) => other.data === data && other.weight === undefined)).size
 }
 
 /** Whether a piece and a range are cheaper to bring together. */

@@ -7,13 +7,13 @@ import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
-import { placeOf, Stage, windowFloats } from './stage.ts'
+import { batchWindowFloats, placeOf, Stage, sharersOf, windowFloats } from './stage.ts'
 import { walksOf } from './walks.ts'
 import { wasmKernel } from './wasm-kernel.ts'
 
 /** Computes a product of float32 tensors in the heap, wherever they are. */
 export function multiplyInHeap(heap: Heap, product: Product): void {
-  const { lengths, a, output } = product
+  const { lengths, groups, a, output } = product
   const panels = panelsOf(heap, product)
   const b = panels === null ? product.b : { ...product.b, weight: undefined }
   const bias = inPlace(heap, product.epilogue.bias)
@@ -25,11 +25,12 @@ export function multiplyInHeap(heap: Heap, product: Product): void {
     multiplyBatch(wasmKernel(heap, panels), { ...product, b, epilogue })
     return
   }
-  const large = outside.find(
-    (tensor) => placeOf(lengths, tensor, { isOutput: tensor === output }).size > windowFloats,
-  )
-  if (large !== undefined) {
-    multiplyHalves(heap, product, slowestLabel(lengths, large))
+  for (const tensor of outside) {
+    const { size } = placeOf(lengths, tensor, tensor === output ? 0 : sharersOf(tensor, inputs))
+    if (size <= batchWindowFloats) continue
+    const label = slowestLabel(lengths, tensor)
+    if (size <= windowFloats && !groups.batch.includes(label)) continue
+    multiplyHalves(heap, product, label)
     return
   }
   const stage = new Stage(heap, lengths)
