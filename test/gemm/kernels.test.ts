@@ -8,6 +8,7 @@ import type { Contraction, Operand } from '../../src/gemm/operand.ts'
 import { asProduct, type Product } from '../../src/gemm/pair.ts'
 import { plainKernel } from '../../src/gemm/plain-kernel.ts'
 import { contractByDefinition } from '../../src/gemm/reference.ts'
+import { batchWindowFloats, placeOf, sharersOf } from '../../src/gemm/stage.ts'
 import { multiplyInHeap } from '../../src/gemm/staging.ts'
 import { Weight } from '../../src/gemm/weight.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
@@ -180,4 +181,27 @@ test('queries and keys that are views of one buffer are brought together and mul
   multiplyInHeap(heap, asProduct(together))
   contractByDefinition(apart)
   expect(together.output.data).toEqual(apart.output.data)
+})
+
+test('many products are divided among themselves, and views of one buffer in long runs are brought as it stands', () => {
+  const lengths = { b: 3, n: 300, m: 300, h: 4, d: 64 }
+  const labels = Object.keys(lengths) as (keyof typeof lengths)[]
+  const row = 3 * lengths.h * lengths.d
+  const strides = { b: lengths.n * row, n: row, m: row, h: lengths.d, d: 1 }
+  const qkv = Float32Array.from({ length: lengths.b * lengths.n * row }, (_, i) => exact(0, i))
+  const view = (axes: string, offset: number): Operand => ({
+    data: qkv,
+    offset,
+    stride: labels.map((label) => (axes.includes(label) ? strides[label] : 0)),
+  })
+  const [q, k] = [view('bnhd', 0), view('bmhd', row / 3)]
+  const product = { ...buildContraction('bnhd,bmhd->bhnm', lengths, float32), operands: [q, k] }
+  expect(product.output.data.length).toBeGreaterThan(batchWindowFloats)
+  const all = Object.values(lengths)
+  expect(placeOf(all, q, sharersOf(q, [q, k])).stride).toEqual(q.stride)
+  expect(placeOf(all, q, sharersOf(q, [q])).first).toBeNull()
+  const plain = withNewOutput(product)
+  multiplyBatch(plainKernel, asProduct(plain))
+  multiplyInHeap(heap, asProduct(product))
+  expect(product.output.data).toEqual(plain.output.data)
 })
