@@ -25,6 +25,8 @@ const constants = memory.data<f32>([
   5.849106394668264e-21, 3.9040909467553375e-21, 5.5196284013436025e-21, 5.8298421336837285e-21, 5.83955262015199e-21,
   // 108: −½ log₂ e, 112: −½, 116: 2⁻⁶⁴, 120: adds 64 to the integer that it rounds to
   -0.72134752044448170, -0.5, 5.421010862427522e-20, 12582976,
+  // 124: −ln 2 in two parts for operations that round once: the nearest number, and what is left
+  -0.6931471824645996, 1.904654299957768e-9,
 ])
 
 /** The constant at a byte offset, in all lanes. */
@@ -56,6 +58,7 @@ function timesPowerOfTwo(x: v128, rounded: v128): v128 {
 /** x − n·ln 2 */
 @inline
 function restOf(x: v128, n: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return madd(n, constant(128), madd(n, constant(124), x))
   return f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(8))), f32x4.mul(n, constant(12)))
 }
 
@@ -164,6 +167,12 @@ function exponentOf(a: v128): v128 {
 /** r of −a²/2 = n·ln 2 + r */
 @inline
 function restOfSquare(a: v128, rounded: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    // what squaring rounds off is exact where multiplying and adding round once
+    const square = f32x4.mul(a, a)
+    const rest = restOf(f32x4.mul(square, constant(112)), f32x4.sub(rounded, constant(120)))
+    return madd(f32x4.relaxed_nmadd(a, a, square), constant(24), rest)
+  }
   // a²/2 in two parts: the square of a's first 12 bits is exact
   const head = i32x4.shl(i32x4.shr_u(a, 12), 12)
   const high = f32x4.mul(f32x4.mul(head, head), constant(112))
