@@ -75,7 +75,8 @@ export class AttentionEngine {
     const padded = Math.ceil(m / COLUMNS) * COLUMNS
 
     const sums = Math.max(d > blocks.depth ? padded : 0, m > blocks.depth ? e : 0) + 2 * COLUMNS
-    const scoresAt = SCRATCH_BYTES + 4 * rows * (blocks.depth + sums)
+    // a single row takes four panels at once
+    const scoresAt = SCRATCH_BYTES + 4 * (rows * blocks.depth + Math.max(rows * sums, 4 * COLUMNS))
     const tablesAt = scoresAt + 4 * rows * padded
     const threadBytes = aligned(tablesAt + 4 * (TABLE_WORDS + Math.max(m, rows) + Math.max(d, e) + rows))
     const jobWords = JOB_WORDS + TENSORS * (TENSOR_WORDS + count) + padded

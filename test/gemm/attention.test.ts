@@ -5,6 +5,7 @@ import { attention } from '../../src/gemm/attention.ts'
 import { contiguous, permute, sizeOf } from '../../src/layout/layout.ts'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
 import { scope } from '../../src/wasm/arena.ts'
+import { blocks } from '../../src/wasm/product-workspace.ts'
 import { elements } from './elements.ts'
 
 interface Sizes {
@@ -131,6 +132,29 @@ test.each(Object.entries(places))(
       ),
       { numRuns: 60 },
     )
+  },
+)
+
+test.each(Object.entries(places))(
+  'in %s few queries of many or wide keys and values equal the formula: a single row goes its own way',
+  (_, place) => {
+    for (const n of [1, 2, 7]) {
+      for (const [m, d, e] of [
+        [32, 1, 32],
+        [33, 16, 64],
+        [40, 32, 31],
+        [197, 64, 64],
+        [blocks.depth + 5, 8, 33],
+        [8, blocks.depth + 3, 40],
+      ] as const) {
+        const size = { heads: 2, n, m, d, e }
+        const q = random([2, n, d], [0, 1, 2], 1)
+        const k = random([2, m, d], [1, 0, 2], 2)
+        const v = random([2, m, e], [0, 1, 2], 3)
+        const want = byFormula(elements(q), elements(k), elements(v), null, 0.5, size)
+        expectClose(elements(place(() => attention(q, k, v, { scale: 0.5 }).output)), want.output)
+      }
+    }
   },
 )
 
