@@ -39,8 +39,8 @@ export default defineConfig([
         mainFields: ['module', 'main'],
       },
     },
-    // what is only used inside is bundled: chevrotain alone would load hundreds of files of lodash-es (DESIGN, "Parse once"), half
-    // floats and random numbers eighteen of which hardly anything is used, and every file costs Node half a millisecond
+    // what is only used inside is bundled: chevrotain unbundled loads hundreds of files of lodash-es (DESIGN, "Parse once"), packages for half floats and
+    // random numbers eighteen files for a few functions, and each file costs Node half a millisecond
     deps: {
       alwaysBundle: [/^chevrotain/, /^@chevrotain/, /^@petamoriken/, /^pure-rand/, /^quick-lru/],
       neverBundle: [/^#/, /^node:/],

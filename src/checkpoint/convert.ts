@@ -2,23 +2,18 @@
  * From one library's parameter names to another's, by way of timm's. Only names and layouts change: values are views
  * of the given ones, or one copy where three tensors become one.
  */
-import { allocate, dtypeOf } from '../layout/data.ts'
+import { allocate } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { pack } from '../ops/pack.ts'
 import { rearrange } from '../ops/rearrange.ts'
+import { type Described, describedIn } from './described.ts'
 import { CheckpointError } from './error.ts'
 import { expand, type Naming, namingOf, templateOf, unused, variants } from './naming.ts'
 import type { StateDict } from './read.ts'
 
 type Tensors = Map<string, NdArray<Data>>
-
-/** What is known of a tensor before it is read. */
-export interface Described {
-  readonly shape: readonly number[]
-  readonly dtype: string
-}
 
 /** How a parameter of timm's is made of tensors that have other names. */
 export interface Recipe extends Described {
@@ -70,16 +65,6 @@ export function timmRecipes(
 ): { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> } | undefined {
   const naming = namingOf(tensors.keys())
   return naming && { naming, recipes: recipesOf(tensors, naming) }
-}
-
-/** The shapes and dtypes of arrays by name. */
-export function describedIn(dict: Readonly<StateDict>): Map<string, Described> {
-  return new Map(
-    Object.entries<NdArray<Data>>(dict).map(([name, { shape, data }]) => [
-      name,
-      { shape, dtype: dtypeOf(data) },
-    ]),
-  )
 }
 
 function followed(recipes: ReadonlyMap<string, Recipe>, dict: Readonly<StateDict>): Tensors {
@@ -180,13 +165,20 @@ function together(name: string, thirds: readonly (Recipe | undefined)[]): Recipe
       what: `${missing.join(' and ')} of '${name}' ${missing.length === 1 ? 'is' : 'are'} missing`,
     })
   }
-  const [queries = 0, ...rest] = q.shape
-  const [keys = 0] = k.shape
-  const [values = 0] = v.shape
+  const parts = [q, k, v]
+  const kindOf = ({ dtype, shape }: Described) => [dtype, shape.length, ...shape.slice(1)].join()
+  if (new Set(parts.map(kindOf)).size > 1) {
+    const [queries, keys, values] = parts.map(({ dtype, shape }) => `${dtype} [${shape}]`)
+    throw new CheckpointError({
+      operation: 'convertNames',
+      code: 'names/together',
+      what: `queries, keys and values of '${name}' do not go together — got ${queries}, ${keys} and ${values}`,
+    })
+  }
   return {
     ...q,
-    from: [...q.from, ...k.from, ...v.from],
-    shape: [queries + keys + values, ...rest],
+    from: parts.flatMap(({ from }) => from),
+    shape: [parts.reduce((rows, { shape }) => rows + (shape[0] ?? 0), 0), ...q.shape.slice(1)],
     make: (parts) => pack(parts, q.shape.length === 2 ? '* d' : '*')[0],
   }
 }

@@ -41,6 +41,6 @@ export function decodeTensor(
 
 function elementsOf(bytes: Uint8Array, dtype: TensorEntry['dtype']): CheckpointData {
   const { bytes: width, array: Elements } = elementTypes.get(dtype)!
-  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
   return new Elements(buffer as ArrayBuffer, byteOffset, bytes.length / width)
 }

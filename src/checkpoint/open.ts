@@ -57,6 +57,7 @@ async function openShards(path: string | URL, index: ByteSource, reading: Readin
 }
 
 class OpenFile extends TensorFile {
+  readonly names: readonly string[]
   readonly entries: ReadonlyMap<string, TensorEntry>
   readonly metadata: Readonly<Record<string, string>>
   readonly #source: ByteSource
@@ -64,6 +65,7 @@ class OpenFile extends TensorFile {
 
   constructor(source: ByteSource, { entries, metadata }: Header, reading: Reading) {
     super()
+    this.names = [...entries.keys()]
     this.entries = entries
     this.metadata = metadata
     this.#source = source
@@ -72,7 +74,7 @@ class OpenFile extends TensorFile {
 
   async tensor(name: string, options: ReadOptions = {}): Promise<NdArray<CheckpointData>> {
     const entry = this.#entry(name)
-    return decodeTensor(name, entry, await this.#read(name, entry), options, this.#reading)
+    return decodeTensor(name, entry, await this.#read([name], entry), options, this.#reading)
   }
 
   async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
@@ -80,7 +82,7 @@ class OpenFile extends TensorFile {
     const windows = windowsOf(names.map((name) => [name, this.#entry(name)]))
     const reader = {
       bytesOf: ({ start, end }: Window) => end - start,
-      read: (window: Window) => this.#read(window.names[0]!, window, buffers),
+      read: (window: Window) => this.#read(window.names, window, buffers),
     }
     for await (const [window, bytes] of inTurn(windows, reader)) {
       for (const name of window.names) {
@@ -102,9 +104,9 @@ class OpenFile extends TensorFile {
     })
   }
 
-  /** The bytes of tensors, of which `name` is the first. */
+  /** The bytes of tensors. */
   async #read(
-    name: string,
+    names: readonly string[],
     { start, end }: { readonly start: number; readonly end: number },
     buffers?: Buffers,
   ): Promise<Uint8Array> {
@@ -112,7 +114,9 @@ class OpenFile extends TensorFile {
       return await this.#source.read(start, end, buffers)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      const what = `tensor ${JSON.stringify(name)} cannot be read: ${reason}`
+      const [first, last] = [names[0], names.at(-1)].map((name) => JSON.stringify(name))
+      const which = names.length === 1 ? `tensor ${first}` : `one of the tensors ${first} to ${last}`
+      const what = `${which} cannot be read: ${reason}`
       throw new CheckpointError({ ...this.#reading, code: 'file/read', what, cause })
     }
   }

@@ -49,6 +49,7 @@ export function parseIndex(bytes: Uint8Array, reading: Reading): ReadonlyMap<str
 
 /** Several files as one. */
 export class ShardedFile extends TensorFile {
+  readonly names: readonly string[]
   readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
   readonly metadata: Readonly<Record<string, string>>
   readonly #home: ReadonlyMap<string, TensorFile>
@@ -60,6 +61,7 @@ export class ShardedFile extends TensorFile {
     shards: readonly TensorFile[],
   ) {
     super()
+    this.names = [...entries.keys()]
     this.entries = entries
     this.metadata = Object.freeze(
       Object.assign(Object.create(null), ...shards.map((shard) => shard.metadata)),
@@ -78,17 +80,20 @@ export class ShardedFile extends TensorFile {
     try {
       for (const file of new Set(index.values())) shards.set(file, await openShard(file))
       const home = new Map<string, TensorFile>()
-      const entries = new Map<string, Pick<TensorEntry, 'dtype' | 'shape'>>()
       for (const [name, file] of index) {
         const shard = shards.get(file)!
-        const entry = shard.entries.get(name)
-        if (entry === undefined) {
+        if (!shard.entries.has(name)) {
           const what = `its index says that tensor ${JSON.stringify(name)} is in ${file}, but it is not`
           throw new CheckpointError({ ...reading, code: 'index/missing', what })
         }
         home.set(name, shard)
-        entries.set(name, entry)
       }
+      // file by file, as they are read fastest
+      const entries = new Map(
+        [...shards.values()].flatMap((shard) =>
+          [...shard.entries].filter(([name]) => home.get(name) === shard),
+        ),
+      )
       return new ShardedFile(home, entries, [...shards.values()])
     } catch (error) {
       for (const shard of shards.values()) await shard.close()
@@ -101,6 +106,7 @@ export class ShardedFile extends TensorFile {
   }
 
   async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
+    for (const name of names) if (!this.entries.has(name)) await this.tensor(name)
     let rest = names
     while (rest.length > 0) {
       const shard = this.#shardOf(rest[0]!)

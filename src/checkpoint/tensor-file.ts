@@ -8,7 +8,7 @@ import { inTurn } from './in-turn.ts'
 
 /** An open checkpoint; close it when its tensors have been read. */
 export interface SafetensorsFile extends AsyncDisposable {
-  /** Names of the tensors, in the order of the header. */
+  /** Names of the tensors, in the order of the header; of several files one after the other. */
   readonly names: readonly string[]
   /** dtype and shape of every tensor. */
   readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape'>>
@@ -19,7 +19,7 @@ export interface SafetensorsFile extends AsyncDisposable {
   tensors(options?: ReadOptions): Promise<Record<string, NdArray<CheckpointData>>>
   /**
    * Reads tensors one after the other into the same memory, all of them if no names are given: a tensor is valid until the next one is asked
-   * for. A checkpoint of any size takes the memory of a few tensors.
+   * for, and its buffer stays where it is. A checkpoint of any size takes the memory of a few tensors.
    *
    * @example
    * const file = await openSafetensors(writeSafetensors({ scale: ndarray(new Float32Array([2])) }))
@@ -36,6 +36,7 @@ export interface SafetensorsFile extends AsyncDisposable {
 
 /** What follows from reading some of the tensors. */
 export abstract class TensorFile implements SafetensorsFile {
+  abstract readonly names: readonly string[]
   abstract readonly entries: SafetensorsFile['entries']
   abstract readonly metadata: SafetensorsFile['metadata']
   abstract tensor(name: string, options?: ReadOptions): Promise<NdArray<CheckpointData>>
@@ -44,10 +45,6 @@ export abstract class TensorFile implements SafetensorsFile {
     options?: ReadOptions,
   ): AsyncGenerator<readonly [name: string, tensor: NdArray<CheckpointData>]>
   abstract close(): Promise<void>
-
-  get names(): readonly string[] {
-    return [...this.entries.keys()]
-  }
 
   async tensors(options: ReadOptions = {}): Promise<Record<string, NdArray<CheckpointData>>> {
     const tensors = Object.create(null) as Record<string, NdArray<CheckpointData>>

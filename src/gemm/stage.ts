@@ -16,7 +16,7 @@ export const batchWindowFloats = 2 ** 20
 
 /**
  * How many floats are copied for each that is wanted, before closing up the gaps costs less: long runs move fast by themselves. What is a gap of one
- * tensor is often wanted of another, as in queries and keys that stand side by side: so this counts for each tensor of a buffer.
+ * tensor is often wanted of another, as in queries and keys that stand side by side: so this counts for each of them.
  */
 const gapsWorthCopying = { longRuns: 1.5, shortRuns: 4 }
 const longRun = 256
@@ -29,8 +29,32 @@ export interface Place {
   readonly stride: readonly number[]
 }
 
-/** How a tensor is brought together with others of its buffer, `sharers` in all. None are an output: its gaps are not its own, and never copied back. */
-export function placeOf(lengths: readonly number[], { offset, stride }: Operand, sharers: number): Place {
+export type Places = ReadonlyMap<Operand, Place>
+
+/** How the tensors of a product that are not in linear memory are brought there. The gaps of an output are not its own: they are never copied back. */
+export function placesOf(lengths: readonly number[], inputs: readonly Operand[], output: Operand): Places {
+  const outside = inputs.filter(isOutside)
+  const places = new Map(
+    outside.map((tensor) => [tensor, placeOf(lengths, tensor, fillers(tensor, outside))]),
+  )
+  return isOutside(output) ? places.set(output, placeOf(lengths, output, 0)) : places
+}
+
+function isOutside({ data, weight }: Operand): boolean {
+  return weight !== undefined || !isResident(data)
+}
+
+/** How many views of a buffer a tensor is one of that stand about where it does, and so are likely what fills its gaps. */
+function fillers({ data, offset, stride, weight }: Operand, inputs: readonly Operand[]): number {
+  if (weight !== undefined) return 1
+  const row = Math.max(...stride.map(Math.abs))
+  const near = inputs.filter(
+    (other) => other.data === data && other.weight === undefined && Math.abs(other.offset - offset) < row,
+  )
+  return new Set(near.map((other) => other.offset)).size
+}
+
+function placeOf(lengths: readonly number[], { offset, stride }: Operand, fillers: number): Place {
   let first = offset
   let range = 1
   let count = 1
@@ -47,7 +71,7 @@ export function placeOf(lengths: readonly number[], { offset, stride }: Operand,
     if (stride[label]! < 0) first += stride[label]! * (length - 1)
   }
   const gaps = run >= longRun ? gapsWorthCopying.longRuns : gapsWorthCopying.shortRuns
-  return range <= Math.max(1, sharers * gaps) * count
+  return range <= Math.max(1, fillers * gaps) * count
     ? { size: range, first, stride }
     : { size: count, first: null, stride: closed }
 }
@@ -72,10 +96,9 @@ export class Stage {
     this.#lengths = lengths
   }
 
-  /** Makes room for all tensors that are not in linear memory already, and copies the inputs. */
-  bring(inputs: readonly Operand[], output: Operand): void {
-    for (const tensor of new Set(inputs)) this.#plan(tensor, sharersOf(tensor, inputs))
-    this.#plan(output, 0)
+  /** Makes room for the tensors, and copies all but the output. */
+  bring(places: Places, output: Operand): void {
+    for (const [tensor, place] of places) this.#plan(tensor, place, { isOutput: tensor === output })
     for (const piece of this.#pieces) piece.pointer = allocateFloats(this.#heap, piece.size)
     const heap = heapView(this.#heap)
     for (const { data, first, size, pointer } of this.#pieces) {
@@ -87,10 +110,7 @@ export class Stage {
     }
   }
 
-  #plan(tensor: Operand, sharers: number): void {
-    if (isResident(tensor.data)) return
-    const isOutput = sharers === 0
-    const place = placeOf(this.#lengths, tensor, sharers)
+  #plan(tensor: Operand, place: Place, { isOutput }: { readonly isOutput: boolean }): void {
     const { first, size } = place
     const data = first === null || isOutput ? null : (dataOf(tensor) as Float32Array)
     const near = data && this.#pieces.find((piece) => piece.data === data && isNear(piece, first!, size))
@@ -134,12 +154,6 @@ export class Stage {
       stride: labels.map((label) => stride[label]!),
     }
   }
-}
-
-/** How many of the inputs of a product are of the same buffer; a weight has one of its own. */
-export function sharersOf({ data, weight }: Operand, inputs: readonly Operand[]): number {
-  if (weight !== undefined) return 1
-  return new Set(inputs.filter((other) => other.data === data && other.weight === undefined)).size
 }
 
 /** Whether a piece and a range are cheaper to bring together. */

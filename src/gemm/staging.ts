@@ -2,40 +2,37 @@
  * A product in linear memory, wherever its tensors are. What is too large to be brought there at once is divided: a product is two products
  * of halves along any of its axes, so that one of any size takes no more than a few windows of linear memory.
  */
-import { type Heap, heapView, isResident } from '../wasm/heap.ts'
+import { type Heap, heapView } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
-import { batchWindowFloats, placeOf, Stage, sharersOf, windowFloats } from './stage.ts'
+import { batchWindowFloats, type Places, placesOf, Stage, windowFloats } from './stage.ts'
 import { walksOf } from './walks.ts'
 import { wasmKernel } from './wasm-kernel.ts'
 
 /** Computes a product of float32 tensors in the heap, wherever they are. */
 export function multiplyInHeap(heap: Heap, product: Product): void {
-  const { lengths, groups, a, output } = product
+  const { lengths, a, output } = product
   const panels = panelsOf(heap, product)
   const b = panels === null ? product.b : { ...product.b, weight: undefined }
   const bias = inPlace(heap, product.epilogue.bias)
   const residual = inPlace(heap, product.epilogue.residual)
   const epilogue = { ...product.epilogue, bias, residual }
   const inputs = [a, panels === null ? b : null, bias, residual].filter((tensor) => tensor !== null)
-  const outside = [...inputs, output].filter(({ data, weight }) => weight !== undefined || !isResident(data))
-  if (outside.length === 0) {
+  const places = placesOf(lengths, inputs, output)
+  if (places.size === 0) {
     multiplyBatch(wasmKernel(heap, panels), { ...product, b, epilogue })
     return
   }
-  for (const tensor of outside) {
-    const { size } = placeOf(lengths, tensor, tensor === output ? 0 : sharersOf(tensor, inputs))
-    if (size <= batchWindowFloats) continue
-    const label = slowestLabel(lengths, tensor)
-    if (size <= windowFloats && !groups.batch.includes(label)) continue
+  const label = tooLong(product, places)
+  if (label !== null) {
     multiplyHalves(heap, product, label)
     return
   }
   const stage = new Stage(heap, lengths)
   try {
-    stage.bring(inputs, output)
+    stage.bring(places, output)
     const staged = {
       ...product,
       a: stage.at(a),
@@ -93,6 +90,15 @@ function multiplyHalves(heap: Heap, product: Product, label: number): void {
     part(0, half, summed ? { epilogue: { ...epilogue, activation: null, residual: null } } : {}),
   )
   multiplyInHeap(heap, part(half, length - half, summed ? { epilogue: { ...epilogue, bias: output } } : {}))
+}
+
+/** The label to halve a product along when something that it brings is larger than a window; null where nothing is. */
+function tooLong({ lengths, groups }: Product, places: Places): number | null {
+  for (const [tensor, { size }] of places) {
+    const label = slowestLabel(lengths, tensor)
+    if (size > (groups.batch.includes(label) ? batchWindowFloats : windowFloats)) return label
+  }
+  return null
 }
 
 /** The label whose halves stand farthest apart. */

@@ -5,7 +5,8 @@
  * `guesses`.
  */
 
-import { type Described, describedIn, type Recipe, timmRecipes } from '../checkpoint/convert.ts'
+import { type Recipe, timmRecipes } from '../checkpoint/convert.ts'
+import { type Described, describedIn } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
 import { hintsIn } from '../checkpoint/hints.ts'
 import {
@@ -63,14 +64,26 @@ export function modelFromState(
   options: VisionTransformerOptions,
   make: Make,
 ): VisionTransformer {
+  if (typeof dict !== 'object' || dict === null) {
+    throw new CheckpointError({
+      operation,
+      code: 'source/type',
+      what: `the source is no checkpoint — got ${dict}, expected a path, a Blob, bytes or arrays by name`,
+    })
+  }
   const { model, fillings } = drafted(describedIn(dict), options, make)
-  for (const { parameter, recipe } of fillings) {
-    parameter.assign(recipe.make(recipe.from.map((name) => dict[name]!)))
+  try {
+    for (const { parameter, recipe } of fillings) {
+      parameter.assign(recipe.make(recipe.from.map((name) => dict[name]!)))
+    }
+  } catch (error) {
+    model.dispose()
+    throw error
   }
   return model
 }
 
-/** A model with the parameters of an open file. They are read one after the other, so that memory never holds them twice. */
+/** A model with the parameters of an open file. */
 async function modelFromFile(
   file: SafetensorsFile,
   options: VisionTransformerOptions,
@@ -83,21 +96,26 @@ async function modelFromFile(
   const { numHeads = hints.numHeads, eps = hints.eps } = options
   const { model, fillings } = drafted(new Map(entries), { ...options, numHeads, eps }, make)
   try {
-    const users = new Map(fillings.flatMap((filling) => filling.recipe.from.map((name) => [name, filling])))
-    const waiting = new Map<string, NdArray<Data>>()
-    for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
-      const { parameter, recipe } = users.get(name)!
-      // the memory of one that waits for others is used again meanwhile
-      waiting.set(name, recipe.from.length > 1 ? copied(tensor) : tensor)
-      if (!recipe.from.every((name) => waiting.has(name))) continue
-      parameter.assign(recipe.make(recipe.from.map((name) => waiting.get(name)!)))
-      for (const name of recipe.from) waiting.delete(name)
-    }
+    await fill(fillings, file)
   } catch (error) {
     model.dispose()
     throw error
   }
   return model
+}
+
+/** Reads a file tensor by tensor and packs each parameter as soon as it is complete, so that memory never holds them twice. */
+async function fill(fillings: readonly Filling[], file: SafetensorsFile): Promise<void> {
+  const users = new Map(fillings.flatMap((filling) => filling.recipe.from.map((name) => [name, filling])))
+  const parts = new Map<string, NdArray<Data>>()
+  for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
+    const { parameter, recipe } = users.get(name)!
+    // the memory of one that waits for others is used again meanwhile
+    parts.set(name, recipe.from.length > 1 ? copied(tensor) : tensor)
+    if (!recipe.from.every((name) => parts.has(name))) continue
+    parameter.assign(recipe.make(recipe.from.map((name) => parts.get(name)!)))
+    for (const name of recipe.from) parts.delete(name)
+  }
 }
 
 function copied({ shape, data }: NdArray<CheckpointData>): NdArray<CheckpointData> {
@@ -107,7 +125,12 @@ function copied({ shape, data }: NdArray<CheckpointData>): NdArray<CheckpointDat
 /** A model of the right shape, and what its parameters are to be filled with. */
 interface Draft {
   readonly model: VisionTransformer
-  readonly fillings: readonly { readonly parameter: Parameter; readonly recipe: Recipe }[]
+  readonly fillings: readonly Filling[]
+}
+
+interface Filling {
+  readonly parameter: Parameter
+  readonly recipe: Recipe
 }
 
 /** The model that tensors tell of; nothing but their names, shapes and dtypes is looked at. */

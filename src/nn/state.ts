@@ -5,7 +5,7 @@
  */
 
 import { nearest } from '../../grammar/suggest.ts'
-import { type Described, describedIn } from '../checkpoint/convert.ts'
+import { type Described, describedIn } from '../checkpoint/described.ts'
 import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -79,9 +79,9 @@ export function matched(
 
 /** What keeps a tensor from being the parameter's values, if anything does. */
 function misfit(name: string, parameter: Parameter, { shape, dtype }: Described): string[] {
-  if (!parameter.accepts(shape)) return [`misshapen ${name} — got [${shape}], expected [${parameter.shape}]`]
   if (!isFloat(dtype)) return [`unfit ${name} — got ${dtype}, expected float32`]
-  return []
+  if (parameter.accepts(shape)) return []
+  return [`misshapen ${name} — got [${shape}], expected [${parameter.shape}]`]
 }
 
 /** A name on one side only, with the one of the other side that it was probably meant to be. */

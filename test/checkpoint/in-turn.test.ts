@@ -1,5 +1,5 @@
 /** Tensors are read some ahead: told in the order of their names all the same, none begun after a failure, memory used again. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
@@ -132,4 +132,51 @@ test('each of some names, and one that is not there', async () => {
   const file = await openSafetensors(writeSafetensors(dict))
   expect((await collected(file.each(['t9', 't3']))).map(([name]) => name)).toEqual(['t9', 't3'])
   await expect(collected(file.each(['t9', 'x']))).rejects.toThrow(/no tensor "x"/)
+})
+
+test('tensors of every size, order and alignment', async () => {
+  const mixed = {
+    bytes: ndarray(Uint8Array.of(1, 2, 3), [3]),
+    none: ndarray(new Float32Array(0), [0, 4]),
+    double: ndarray(Float64Array.of(0.5, 1.5), [2]),
+    large: ndarray(
+      Float32Array.from({ length: 300_000 }, (_, i) => i),
+      [300, 1000],
+    ),
+    big: ndarray(BigInt64Array.of(7n), [1]),
+    single: ndarray(Float32Array.of(2.5), []),
+  }
+  const bytes = writeSafetensors(mixed)
+  for (const source of [await inFile(bytes), Buffer.from(bytes), new Blob([bytes])]) {
+    const file = await openSafetensors(source)
+    const names = [...Object.keys(mixed), 'single', 'large', ...Object.keys(mixed).reverse()]
+    const seen: string[] = []
+    for await (const [name, tensor] of file.each(names)) {
+      seen.push(name)
+      expect(tensor.shape).toEqual(mixed[name as keyof typeof mixed].shape)
+      expect(tensor.data).toEqual(mixed[name as keyof typeof mixed].data)
+    }
+    expect(seen).toEqual(names)
+    await file.close()
+  }
+})
+
+test('elements of a Buffer that are not aligned there are read all the same', async () => {
+  const bytes = writeSafetensors({ x: ndarray(Float64Array.of(0.5, 3)) })
+  const shifted = Buffer.alloc(bytes.length + 3).subarray(3)
+  shifted.set(bytes)
+  expect((await (await openSafetensors(shifted)).tensor('x')).data).toEqual(Float64Array.of(0.5, 3))
+})
+
+test('a file that becomes shorter is told with the tensors that it may be', async () => {
+  const path = await inFile(
+    writeSafetensors({ a: ndarray(new Float32Array(8)), b: ndarray(new Float32Array(8)) }),
+  )
+  const file = await openSafetensors(path)
+  await truncate(path, 150)
+  await expect(collected(file.each())).rejects.toThrow(
+    /one of the tensors "a" to "b" cannot be read: became shorter while it was read: no byte 150/,
+  )
+  await expect(file.tensor('b')).rejects.toThrow(/tensor "b" cannot be read: became shorter/)
+  await file.close()
 })

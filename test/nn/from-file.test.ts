@@ -93,6 +93,29 @@ test('a file that does not fit says so before anything is read of it', async () 
   expect(reads).toBe(2) // its length and its header
 })
 
+test.each([
+  ['of another width', [8, 47]],
+  ['of another rank', [48]],
+])('keys %s than the queries are refused before anything is read', async (_, shape) => {
+  const named = convertNames(new VisionTransformer(small).stateDict(), { from: 'timm', to: 'huggingface' })
+  const size = shape.reduce((n, length) => n * length, 1)
+  named['vit.encoder.layer.1.attention.attention.key.weight'] = ndarray(new Float32Array(size), shape)
+  let reads = 0
+  const blob = counted(writeSafetensors(named), () => ++reads)
+  await expect(VisionTransformer.fromCheckpoint(blob, told)).rejects.toThrow(
+    `queries, keys and values of 'blocks.1.attn.qkv.weight' do not go together — got float32 [48,48], float32 [${shape}] and float32 [48,48]`,
+  )
+  expect(reads).toBe(2)
+})
+
+test('what is no checkpoint at all is called that', async () => {
+  for (const source of [null, undefined, 7] as unknown as StateDict[]) {
+    await expect(VisionTransformer.fromCheckpoint(source)).rejects.toThrow(
+      `the source is no checkpoint — got ${source}, expected a path, a Blob, bytes or arrays by name`,
+    )
+  }
+})
+
 test('a file that cannot be read to its end leaves no memory behind', async () => {
   const bytes = writeSafetensors(new VisionTransformer({ ...small, embedDim: 192 }).stateDict())
   const used = getHeap()?.memory.used
@@ -102,7 +125,7 @@ test('a file that cannot be read to its end leaves no memory behind', async () =
   })
   const failure = await VisionTransformer.fromCheckpoint(blob, told).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(CheckpointError)
-  expect(String(failure)).toMatch(/tensor ".+" cannot be read: the disk is gone/)
+  expect(String(failure)).toMatch(/tensors? ".+" cannot be read: the disk is gone/)
   expect(reads).toBeGreaterThan(3)
   expect(getHeap()?.memory.used).toBe(used)
 })

@@ -86,6 +86,17 @@ describe('loadStateDict', () => {
     expect(failure(() => make().loadStateDict(dict)).message).toContain('unfit fc2.bias — got uint16')
   })
 
+  test('says what is no ndarray where one is needed, and passes over it elsewhere', () => {
+    const model = make()
+    const dict = model.stateDict()
+    for (const wrong of [null, undefined, 7, 'x', [1, 2], new Float32Array(3)]) {
+      const load = () => model.loadStateDict({ ...dict, 'fc1.bias': wrong } as unknown as StateDict)
+      expect(failure(load).message).toContain('unfit fc1.bias — got no ndarray, expected float32')
+      const report = model.loadStateDict({ ...dict, extra: wrong } as unknown as StateDict, { strict: false })
+      expect(report.unexpected).toEqual(['extra'])
+    }
+  })
+
   test('takes views of any strides', () => {
     const model = make()
     const weight = waves([2, 3]).transpose(1, 0)

@@ -12,7 +12,13 @@ import { Place } from './place'
 /** The rows of the register block that runs fastest: six need sums that are added to without a product between. */
 const TALLEST: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5
 
-/** How many rows are left for smaller panels when as many of the tallest are taken as leave none, or enough for panels of four and five. */
+/**
+ * How many of m rows are left for smaller panels, so that the others are a multiple of the tallest: as many as fours and fives can make.
+ *
+ *     left over     1            2          3        4   5
+ *     by sixes     13 = 5+4+4    8 = 4+4    9 = 5+4  4   5
+ *     by fives     16 = 4·4     12 = 3·4    8 = 2·4  4
+ */
 function restOf(m: i32): i32 {
   const rest = m % TALLEST
   if (rest == 0 || rest >= 4) return rest
