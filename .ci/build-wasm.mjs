@@ -27,6 +27,8 @@ const flags = [
   '--converge',
 ]
 
+const pieceBytes = 4096
+
 // modules share one memory, and each has its own place in it for static data
 const staticBytes = 512
 
@@ -102,8 +104,24 @@ ${signatures(plain.declarations).join('\n')}
 
 export const ${name}: EmbeddedModule<${type}> = {
   name: '${name}',
-  simd: '${plain.bytes.toString('hex')}',
-  relaxed: ${relaxed ? `'${relaxed.bytes.toString('hex')}'` : 'null'},
+  pieces: [
+${pieces(relaxed === null ? [plain.bytes] : [plain.bytes, relaxed.bytes]).join('\n')}
+  ],
 }
 `
+}
+
+/**
+ * The forms of a module in pieces of a few kilobytes, each form's piece beside the other's: most of it is the same, and compression looks back no
+ * farther than 32 kB.
+ */
+function pieces(forms) {
+  const count = forms.length === 1 ? 1 : Math.ceil(forms[0].length / pieceBytes)
+  return Array.from({ length: count }, (_, i) => {
+    const texts = forms.map((bytes) => {
+      const [start, end] = [i, i + 1].map((part) => Math.round((part * bytes.length) / count))
+      return `'${bytes.subarray(start, end).toString('hex')}'`
+    })
+    return `    [${texts.join(', ')}],`
+  })
 }

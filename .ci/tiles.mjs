@@ -12,14 +12,15 @@
 
 /**
  * For each height: how many steps are unrolled, and which rows may be loaded together. 15 registers hold the sums, two vectors of b, a product, and the rest of a.
- * Where multiplying and adding is one operation, no register holds a product, and there are enough for a sixth row.
+ * Where multiplying and adding is one operation, no register holds a product, and there are enough for a sixth row; four and five are then what is left over,
+ * and unrolled less.
  */
 const heights = [
   { rows: 1, steps: 2, blocks: [[0]] },
   { rows: 2, steps: 2, blocks: [[0, 1]] },
   { rows: 3, steps: 2, blocks: [[0, 1, 2]] },
-  { rows: 4, steps: 8, blocks: [[0, 1, 2, 3]] },
-  { rows: 5, steps: 8, blocks: [[0, 1], [2, 3], [4]] },
+  { rows: 4, steps: 8, fusedSteps: 2, blocks: [[0, 1, 2, 3]] },
+  { rows: 5, steps: 8, fusedSteps: 2, blocks: [[0, 1], [2, 3], [4]] },
   { rows: 6, steps: 8, blocks: [[0], [1], [2], [3], [4], [5]], fused: true },
 ]
 
@@ -33,7 +34,7 @@ import { Place } from '../shared/place'
 import { madd } from '../shared/madd'
 `
 
-function tile({ rows, steps, blocks, fused = false }) {
+function tile({ rows, steps, fusedSteps = steps, blocks, fused = false }) {
   const all = Array.from({ length: rows }, (_, row) => row)
   /** One line for each row, of both its sums. */
   const each = (line) => all.flatMap((row) => [line(row, 0), line(row, 1)].join('; '))
@@ -49,6 +50,7 @@ function tile({ rows, steps, blocks, fused = false }) {
     '  }',
     '  while (k > 0) {',
     ...Array.from({ length: steps }, (_, step) => step).flatMap((step) => [
+      ...(step === fusedSteps ? ['if (!ASC_FEATURE_RELAXED_SIMD) {'] : []),
       `b0 = v128.load(b, ${32 * step}); b1 = v128.load(b, ${32 * step + 16})`,
       ...blocks.flatMap((block, index) => [
         ...(index > 0 ? [`if (k == ${-(step * blocks.length + index)}) break`] : []),
@@ -60,8 +62,10 @@ function tile({ rows, steps, blocks, fused = false }) {
       `a += ${4 * rows}`,
       ...(step + 1 < steps ? [`if (k == ${step + 1}) break`] : []),
     ]),
-    `b += ${32 * steps}`,
-    `k -= ${steps}`,
+    ...(fusedSteps < steps ? ['}'] : []),
+    `const unrolled = ASC_FEATURE_RELAXED_SIMD ? ${fusedSteps} : ${steps}`,
+    'b += unrolled << 5',
+    'k -= unrolled',
     '  }',
     '  if (!stored) {',
     ...each((row, half) => `v128.store(sums, c${row}${half}, ${32 * row + 16 * half})`),

@@ -6,11 +6,10 @@
  */
 import { relaxedSimd, simd } from './capabilities.ts'
 
-/** A module as the build wrote it: its bytes in hexadecimal, and their form with relaxed SIMD where that differs. */
+/** A module as the build wrote it: its bytes in hexadecimal, in pieces, and their form with relaxed SIMD where that differs. */
 export interface EmbeddedModule<Kernels> {
   readonly name: string
-  readonly simd: string
-  readonly relaxed: string | null
+  readonly pieces: readonly (readonly [simd: string, relaxed?: string])[]
   /** Only a type: what an instance exports. */
   readonly kernels?: Kernels
 }
@@ -29,11 +28,12 @@ export function instantiate<Kernels>(
 
 /** The module in the form for this platform, and for a memory that is shared between threads or not: it takes only the one or the other. */
 export function compile<Kernels>(embedded: EmbeddedModule<Kernels>, shared: boolean): WebAssembly.Module {
-  const relaxed = embedded.relaxed !== null && relaxedSimd()
+  const relaxed = relaxedSimd()
   const key = `${embedded.name}${relaxed ? ' relaxed' : ''}${shared ? ' shared' : ''}`
   let module = compiled.get(key)
   if (module === undefined) {
-    const bytes = decodeHexadecimal(relaxed ? embedded.relaxed! : embedded.simd)
+    const texts = embedded.pieces.map(([simd, fused = simd]) => (relaxed ? fused : simd))
+    const bytes = decodeHexadecimal(texts.join(''))
     if (shared) importShared(bytes)
     module = new WebAssembly.Module(bytes)
     compiled.set(key, module)
