@@ -27,6 +27,7 @@ const flags = [
   '--converge',
 ]
 
+// what stands beside each other in the text of a module with two forms
 const pieceBytes = 4096
 
 // modules share one memory, and each has its own place in it for static data

@@ -21,7 +21,7 @@ const heights = [
   { rows: 3, steps: 2, blocks: [[0, 1, 2]] },
   { rows: 4, steps: 8, fusedSteps: 2, blocks: [[0, 1, 2, 3]] },
   { rows: 5, steps: 8, fusedSteps: 2, blocks: [[0, 1], [2, 3], [4]] },
-  { rows: 6, steps: 8, blocks: [[0], [1], [2], [3], [4], [5]], fused: true },
+  { rows: 6, steps: 8, blocks: [[0], [1], [2], [3], [4], [5]], onlyFused: true },
 ]
 
 /** The AssemblyScript of all tiles. */
@@ -34,13 +34,13 @@ import { Place } from '../shared/place'
 import { madd } from '../shared/madd'
 `
 
-function tile({ rows, steps, fusedSteps = steps, blocks, fused = false }) {
+function tile({ rows, steps, fusedSteps = steps, blocks, onlyFused = false }) {
   const all = Array.from({ length: rows }, (_, row) => row)
   /** One line for each row, of both its sums. */
   const each = (line) => all.flatMap((row) => [line(row, 0), line(row, 1)].join('; '))
   const lines = [
     `export function tile${rows}(a: usize, panel: usize, depth: i32, sums: usize, first: bool, stored: usize, row: i32, count: i32): void {`,
-    ...(fused ? ['  if (!ASC_FEATURE_RELAXED_SIMD) return'] : []),
+    ...(onlyFused ? ['  if (!ASC_FEATURE_RELAXED_SIMD) return'] : []),
     '  let b0: v128, b1: v128, x: v128',
     '  for (; count > 0; count--) {',
     '  let b = panel, k = depth',

@@ -106,6 +106,7 @@ export class ShardedFile extends TensorFile {
   }
 
   async *each(names: readonly string[] = this.names, options: ReadOptions = {}) {
+    // asked for a name that it does not have, a file says so
     for (const name of names) if (!this.entries.has(name)) await this.tensor(name)
     let rest = names
     while (rest.length > 0) {
