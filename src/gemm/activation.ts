@@ -5,7 +5,7 @@
 import { erfc } from './erf.ts'
 
 /** The activations that layers and the epilogue of a product know by name. */
-export type Activation = 'gelu' | 'gelu-tanh' | 'relu' | 'silu'
+export type Activation = 'gelu' | 'gelu-tanh' | 'relu' | 'silu' | 'quick-gelu'
 
 /** The scalar function of each activation. */
 export const activations: Readonly<Record<Activation, (x: number) => number>> = {
@@ -15,6 +15,8 @@ export const activations: Readonly<Record<Activation, (x: number) => number>> = 
   'gelu-tanh': (x) => logisticTimes(x, 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)),
   relu: (x) => Math.max(x, 0),
   silu: (x) => logisticTimes(x, x),
+  // Hendrycks and Gimpel's approximation by the logistic function, which OpenAI's CLIP was trained with
+  'quick-gelu': (x) => logisticTimes(x, 1.702 * x),
 }
 
 /** `x / (1 + exp(−u))`, 0 where u is −Infinity. */

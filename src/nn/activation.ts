@@ -2,7 +2,7 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { gelu, logSoftmax, relu, silu, softmax } from '../rows/index.ts'
+import { gelu, logSoftmax, quickGelu, relu, silu, softmax } from '../rows/index.ts'
 import { Module } from './module.ts'
 
 /**
@@ -45,6 +45,18 @@ export class ReLU extends Module {
 export class SiLU extends Module {
   override compute(x: FloatTensor): FloatTensor {
     return silu(x)
+  }
+}
+
+/**
+ * `x / (1 + exp(−1.702 x))`, the approximation of GELU that OpenAI's CLIP was trained with.
+ *
+ * @example
+ * new QuickGELU().forward(ndarray(new Float32Array([1]))).get(0).toFixed(4) // → '0.8458'
+ */
+export class QuickGELU extends Module {
+  override compute(x: FloatTensor): FloatTensor {
+    return quickGelu(x)
   }
 }
 

@@ -1,7 +1,7 @@
 /** `tesserae/nn`: layers and models. */
 
 export type { Activation } from '../gemm/activation.ts'
-export { GELU, LogSoftmax, ReLU, SiLU, Softmax } from './activation.ts'
+export { GELU, LogSoftmax, QuickGELU, ReLU, SiLU, Softmax } from './activation.ts'
 export { Attention, type AttentionOptions } from './attention.ts'
 export { AttentionPool, type AttentionPoolOptions } from './attention-pool.ts'
 export { Conv2d, type Conv2dOptions } from './conv2d.ts'

@@ -27,6 +27,11 @@ export function silu(x: FloatTensor): FloatTensor {
   return map(x, 'silu')
 }
 
+/** `x · sigmoid(1.702 x)`, GELU's approximation in OpenAI's CLIP. */
+export function quickGelu(x: FloatTensor): FloatTensor {
+  return map(x, 'quick-gelu')
+}
+
 /** An activation by its name. */
 export function activate(x: FloatTensor, activation: Activation): FloatTensor {
   return map(x, activation)

@@ -8,12 +8,11 @@ import { forEachOffset } from '../gemm/matrix.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import { contiguous, isContiguous, merge, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
+import { activationCodes } from '../wasm/activation-codes.ts'
 import { getHeap, type Heap, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { resultTensor } from '../wasm/result.ts'
 import type { NormOptions } from './norm.ts'
-
-const activationCodes = { gelu: 1, 'gelu-tanh': 2, relu: 3, silu: 4 } as const
 
 /** A result in the heap, or null outside of a running model. */
 function resultInHeap(shape: readonly number[]): { heap: Heap; result: FloatTensor } | null {

@@ -2,6 +2,7 @@
  * What a product needs beside its operands: panels for an operand that is not packed, scatter vectors, the description of the job that the kernel reads
  * (Job and Output in src/wasm/assembly), and for each thread a place for its packed rows and unfinished sums. Kept from product to product; one product runs at a time.
  */
+import { activationCodes } from './activation-codes.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import type { ProductArguments } from './product.ts'
 
@@ -23,8 +24,6 @@ export const blocks = {
 
 /** Columns of a register tile. */
 export const COLUMNS = 8
-
-const activationCodes = { gelu: 1, 'gelu-tanh': 2, relu: 3, silu: 4 } as const
 
 const JOB_WORDS = 13
 /** The first word of a job: what is to be done. */

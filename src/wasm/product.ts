@@ -3,6 +3,7 @@
  * The blocks are those of Goto & van de Geijn (2008): a block of A's rows is packed and stays in the second-level cache while all of B's panels pass by,
  * each of which stays in the first-level cache while A's panels pass by. B may have been packed before, as weights are.
  */
+import type { FusedActivation } from './activation-codes.ts'
 import { product as embedded, type ProductKernels } from './generated/product.ts'
 import { instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
@@ -22,8 +23,6 @@ export interface ResidentMatrix {
 export interface PackedColumns {
   readonly panels: Pointer
 }
-
-export type FusedActivation = 'gelu' | 'gelu-tanh' | 'relu' | 'silu'
 
 export interface ProductArguments {
   readonly m: number

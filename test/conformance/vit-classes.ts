@@ -65,6 +65,7 @@ function load<M extends Module>(module: M, dict: VitCase['param']): M {
 /** timm's and torch's names of an activation: `nn.GELU`, `gelu_tanh`, `partial(nn.GELU, approximate='tanh')`, `swish`. */
 function activationOf(name: unknown): Activation | undefined {
   const text = String(name ?? '').toLowerCase()
+  if (text.includes('quick')) return 'quick-gelu'
   if (text.includes('tanh')) return 'gelu-tanh'
   if (text.includes('swish')) return 'silu'
   return (['gelu', 'relu', 'silu'] as const).find((activation) => text.includes(activation))

@@ -118,7 +118,14 @@ function anyProduct(): fc.Arbitrary<Contraction> {
       gap: fc.nat(2),
       scale: fc.constantFrom(1, 0.5, -2),
       bias: fc.constantFrom('', 'n', 'm', 'rn', 'bm'),
-      activation: fc.constantFrom<(Activation | null)[]>(null, 'relu', 'gelu', 'gelu-tanh', 'silu'),
+      activation: fc.constantFrom<(Activation | null)[]>(
+        null,
+        'relu',
+        'gelu',
+        'gelu-tanh',
+        'silu',
+        'quick-gelu',
+      ),
       residual: fc.constantFrom('', 'brmn', 'mn'),
     })
     .map(({ lengths, orders, gap, scale, bias, activation, residual }) => {

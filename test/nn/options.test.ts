@@ -27,6 +27,7 @@ const cases: Readonly<Record<string, VisionTransformerOptions>> = {
   'two heads': { numHeads: 2 },
   'actLayer relu': { actLayer: 'relu' },
   'actLayer silu': { actLayer: 'silu' },
+  'actLayer quick-gelu': { actLayer: 'quick-gelu' },
   'actLayer gelu-tanh': { actLayer: 'gelu-tanh' },
   'normLayer rmsnorm': { normLayer: 'rmsnorm', qkNorm: true },
   'mlpLayer GluMlp': { mlpLayer: 'GluMlp', scaleMlpNorm: true },

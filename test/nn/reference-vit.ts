@@ -188,6 +188,7 @@ const activations = {
   'gelu-tanh': (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
   relu: (x: number) => Math.max(x, 0),
   silu: (x: number) => x / (1 + Math.exp(-x)),
+  'quick-gelu': (x: number) => x / (1 + Math.exp(-1.702 * x)),
 }
 
 function sum(a: Matrix, b: Matrix): Matrix {

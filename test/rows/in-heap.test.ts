@@ -20,6 +20,7 @@ const functions: Record<string, (x: FloatTensor) => FloatTensor> = {
   'gelu-tanh': (x) => activate(x, 'gelu-tanh'),
   relu: (x) => activate(x, 'relu'),
   silu: (x) => activate(x, 'silu'),
+  'quick-gelu': (x) => activate(x, 'quick-gelu'),
   'add of itself': (x) => add(x, x),
   'add of a row': (x) => add(x, biasOf(x.shape[2]!)),
   'add to a row': (x) => add(biasOf(x.shape[2]!), x),

@@ -7,6 +7,7 @@ import {
   layerNorm,
   logSoftmax,
   multiply,
+  quickGelu,
   relu,
   rmsNorm,
   silu,
@@ -173,12 +174,19 @@ describe('activations', () => {
   })
 
   test('the limits are 0 and the identity', () => {
-    for (const activation of ['gelu', 'gelu-tanh', 'relu', 'silu'] as const) {
+    for (const activation of ['gelu', 'gelu-tanh', 'relu', 'silu', 'quick-gelu'] as const) {
       const got = values(activate(tensor([5], [-INF, -1000, 0, 1000, INF]), activation))
       expectClose(got.slice(0, 4), [0, 0, 0, 1000])
       expect(got[4]).toBe(INF)
       expect(values(activate(tensor([1], [Number.NaN]), activation))).toEqual([Number.NaN])
     }
+  })
+
+  test('quick GELU is x / (1 + exp(−1.702 x))', () => {
+    expectClose(values(quickGelu(tensor([2], [1, -1]))), [
+      1 / (1 + Math.exp(-1.702)),
+      -1 / (1 + Math.exp(1.702)),
+    ])
   })
 
   test('silu is x / (1 + exp(−x))', () => {

@@ -1,8 +1,9 @@
 /** The activations that the kernel applies, as SIMD polynomials, against double precision over the whole range of floats. */
 import { describe, expect, test } from 'vitest'
 import { erfc } from '../../src/gemm/erf.ts'
+import type { FusedActivation } from '../../src/wasm/activation-codes.ts'
 import { LinearMemory } from '../../src/wasm/memory.ts'
-import { type FusedActivation, ProductEngine } from '../../src/wasm/product.ts'
+import { ProductEngine } from '../../src/wasm/product.ts'
 
 const memory = new LinearMemory()
 const engine = ProductEngine.on(memory)!
@@ -56,6 +57,13 @@ describe.each([
     activation: 'silu' as const,
     exact: (x: number) => x / (1 + Math.exp(-x)),
     ulps: () => 4,
+    absolute: OVERFLOWN,
+  },
+  {
+    activation: 'quick-gelu' as const,
+    exact: (x: number) => x / (1 + Math.exp(-1.702 * x)),
+    // rounding 1.702 and its product moves the exponential by so many units
+    ulps: (x: number) => 4 + 2 * Math.abs(x),
     absolute: OVERFLOWN,
   },
   { activation: 'relu' as const, exact: (x: number) => Math.max(x, 0), ulps: () => 0, absolute: 0 },

@@ -1,7 +1,8 @@
 /** Matrices at random places of a linear memory, and the scalar product that the kernels are held against. */
 import fc from 'fast-check'
+import type { FusedActivation } from '../../src/wasm/activation-codes.ts'
 import type { LinearMemory } from '../../src/wasm/memory.ts'
-import type { FusedActivation, ResidentMatrix } from '../../src/wasm/product.ts'
+import type { ResidentMatrix } from '../../src/wasm/product.ts'
 
 /** How a matrix lies in memory. */
 export interface Placement {

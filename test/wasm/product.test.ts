@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { activations } from '../../src/gemm/activation.ts'
+import type { FusedActivation } from '../../src/wasm/activation-codes.ts'
 import { LinearMemory } from '../../src/wasm/memory.ts'
-import { blocks, type FusedActivation, ProductEngine } from '../../src/wasm/product.ts'
+import { blocks, ProductEngine } from '../../src/wasm/product.ts'
 import { lengths, numbers, type Placement, place, placements, read, scalarProduct } from './matrices.ts'
 
 const memory = new LinearMemory()
@@ -114,6 +115,7 @@ describe('the product kernel', () => {
             'gelu-tanh' as const,
             'relu' as const,
             'silu' as const,
+            'quick-gelu' as const,
           ),
         }),
         (m, n, k, at, epilogue) => check({ m, n, k, at, ...epilogue }),

@@ -2,7 +2,7 @@
  * What runs along rows of numbers, four at a time: softmax, norms, sums, products and activations of whole rows. A row is contiguous;
  * rows follow one another at any distance. Each has its plain reference in src/rows.
  */
-import { gelu, geluTanh, relu, silu } from './shared/exponential'
+import { gelu, geluTanh, quickGelu, relu, silu } from './shared/exponential'
 import { storeFirst } from './shared/lanes'
 import { softmaxRow } from './shared/softmax'
 
@@ -20,7 +20,7 @@ export function multiply(c: usize, a: usize, b: usize, n: i32): void {
   for (; c < end; a += 4, b += 4, c += 4) store<f32>(c, load<f32>(a) * load<f32>(b))
 }
 
-/** y[i] = activation(x[i]), i < n: 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU. */
+/** y[i] = activation(x[i]), i < n: 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU, 5 quick GELU. */
 export function activate(y: usize, x: usize, n: i32, activation: i32): void {
   const end = y + (<usize>n << 2)
   for (; y + 16 <= end; x += 16, y += 16) v128.store(y, activated(v128.load(x), activation))
@@ -33,7 +33,8 @@ function activated(x: v128, activation: i32): v128 {
   if (activation == 1) return gelu(x)
   if (activation == 2) return geluTanh(x)
   if (activation == 3) return relu(x)
-  return silu(x)
+  if (activation == 4) return silu(x)
+  return quickGelu(x)
 }
 
 /**

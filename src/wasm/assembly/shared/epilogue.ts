@@ -21,7 +21,7 @@ export class Output {
   bias: Matrix | null
   residual: Matrix | null
   scale: f32
-  activation: i32 // 0 none, 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU
+  activation: i32 // 0 none, 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU, 5 quick GELU
 }
 
 const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4, ALL: i32 = 7

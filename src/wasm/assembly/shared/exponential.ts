@@ -27,6 +27,8 @@ const constants = memory.data<f32>([
   -0.72134752044448170, -0.5, 5.421010862427522e-20, 12582976,
   // 124: −ln 2 in two parts for operations that round once: the nearest number, and what is left
   -0.6931471824645996, 1.904654299957768e-9,
+  // 132: −1.702
+  -1.702,
 ])
 
 /** The constant at a byte offset, in all lanes. */
@@ -88,6 +90,12 @@ export function expBelow(x: v128): v128 {
 @inline
 export function silu(x: v128): v128 {
   return f32x4.div(x, f32x4.add(constant(28), exp(f32x4.neg(x))))
+}
+
+/** x / (1 + exp(−1.702x)) */
+@inline
+export function quickGelu(x: v128): v128 {
+  return f32x4.div(x, f32x4.add(constant(28), exp(f32x4.mul(x, constant(132)))))
 }
 
 /** ½x·(1 + tanh u) = x / (1 + exp(−2u)), u = √(2/π)·(x + 0.044715·x³): Hendrycks & Gimpel 2016, torch's `approximate='tanh'`. */
