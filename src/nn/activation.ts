@@ -2,8 +2,9 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import { gelu, logSoftmax, quickGelu, relu, silu, softmax } from '../rows/index.ts'
+import { type GeluOptions, gelu, logSoftmax, quickGelu, relu, silu, softmax } from '../rows/index.ts'
 import { Module } from './module.ts'
+import { expectOptions, kind, oneOf } from './options.ts'
 
 /**
  * `x · Φ(x)`, Φ the normal distribution function; with `approximate: 'tanh'` its approximation.
@@ -14,9 +15,10 @@ import { Module } from './module.ts'
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh'
 
-  constructor({ approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {}) {
+  constructor(options: GeluOptions = {}) {
     super()
-    this.approximate = approximate
+    expectOptions(this, options, { approximate: oneOf(['none', 'tanh']) })
+    this.approximate = options.approximate ?? 'none'
   }
 
   override compute(x: FloatTensor): FloatTensor {
@@ -63,9 +65,10 @@ export class QuickGELU extends Module {
 abstract class AlongAxis extends Module {
   readonly axis: number
 
-  constructor({ axis = -1 }: { readonly axis?: number } = {}) {
+  constructor(options: { readonly axis?: number | undefined } = {}) {
     super()
-    this.axis = axis
+    expectOptions(this, options, { axis: kind.number })
+    this.axis = options.axis ?? -1
   }
 
   /** The axis, after checking that the input has it. */

@@ -13,6 +13,7 @@ import { Linear } from './linear.ts'
 import { Mlp } from './mlp.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
+import { each, expectOptions, type Kinds, kind } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 export interface AttentionPoolOptions {
@@ -24,6 +25,14 @@ export interface AttentionPoolOptions {
   /** Of the norm. */
   readonly eps?: number | undefined
   readonly init?: LayerInit | undefined
+}
+
+const kinds: Kinds<AttentionPoolOptions> = {
+  numHeads: kind.length,
+  ...each(kind.number, 'mlpRatio', 'eps'),
+  activation: kind.activation,
+  normLayer: kind.norm,
+  init: kind.init,
 }
 
 /**
@@ -47,7 +56,9 @@ export class AttentionPool extends Module {
 
   constructor(dim: number, options: AttentionPoolOptions = {}) {
     super()
-    const { numHeads = 8, mlpRatio = 4, activation, normLayer = 'layernorm', eps = 1e-6, init } = options
+    expectOptions(this, options, kinds)
+    const { numHeads = 8, mlpRatio = 4, normLayer = 'layernorm', eps = 1e-6 } = options
+    const { activation, init } = options
     expectOption(
       this,
       dim % numHeads === 0,

@@ -16,6 +16,7 @@ import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
+import { each, expectOptions, type Kinds, kind } from './options.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
@@ -45,6 +46,15 @@ export interface AttentionOptions {
   readonly init?: LayerInit | undefined
   /** How the output projection is drawn; as `init` if not given. */
   readonly projInit?: LayerInit | undefined
+}
+
+const kinds: Kinds<AttentionOptions> = {
+  ...each(kind.length, 'numHeads', 'headDim'),
+  ...each(kind.number, 'qkScale', 'eps'),
+  ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleNorm', 'proj', 'projBias'),
+  ...each(kind.share, 'attnDrop', 'projDrop'),
+  normLayer: kind.norm,
+  ...each(kind.init, 'init', 'projInit'),
 }
 
 /** Is shown the weights of every attention on the way, [b, head, n, n]; they are gone after it returns. */
@@ -85,6 +95,7 @@ export class Attention extends Module {
 
   constructor(dim: number, options: AttentionOptions = {}) {
     super()
+    expectOptions(this, options, kinds)
     const { numHeads = 8, qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
     expectWhole(this, { dim, numHeads })
     const headDim = options.headDim ?? dim / numHeads

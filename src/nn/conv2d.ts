@@ -11,6 +11,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { expectLength, expectOption, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
+import { each, expectOptions, isPair, type Kinds, kind } from './options.ts'
 import { type Margins, pad } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 
@@ -27,6 +28,18 @@ export interface Conv2dOptions {
   readonly bias?: boolean
   readonly seed?: number | undefined
   readonly init?: LayerInit | undefined
+}
+
+const kinds: Kinds<Conv2dOptions> = {
+  ...each(kind.sides, 'kernelSize', 'stride', 'dilation'),
+  padding: {
+    expected: "'same' or 'valid' or a whole number from 0, or two: [height, width]",
+    has: (value) => value === 'same' || value === 'valid' || isPair(value, kind.count),
+  },
+  groups: kind.length,
+  bias: kind.flag,
+  seed: kind.seed,
+  init: kind.init,
 }
 
 /**
@@ -53,15 +66,12 @@ export class Conv2d extends Module {
 
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super()
+    expectOptions(this, options, kinds)
     const { kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options
     const [kernelRows, kernelColumns] = pair(kernelSize)
     const [strideRows, strideColumns] = pair(stride)
     const [dilationRows, dilationColumns] = pair(dilation)
-    expectWhole(this, { inChannels, outChannels, groups })
-    for (const [name, sides] of Object.entries({ kernelSize, stride, dilation })) {
-      for (const side of pair(sides)) expectWhole(this, { [name]: side })
-    }
-    if (typeof padding !== 'string') for (const side of pair(padding)) expectWhole(this, { padding: side }, 0)
+    expectWhole(this, { inChannels, outChannels })
     expectOption(
       this,
       inChannels % groups === 0 && outChannels % groups === 0,

@@ -9,24 +9,27 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import { multiply, newTensor } from '../rows/index.ts'
 import { expectOption, expectRank } from './check.ts'
 import { Module } from './module.ts'
+import { expectOptions, type Kinds, kind } from './options.ts'
 import { nextSeed, Random } from './random.ts'
 
 export interface DropoutOptions {
   /** The probability of each element to be dropped, 0 to 1; 0.5 if not given, as in PyTorch. */
-  readonly p?: number
+  readonly p?: number | undefined
   /** Where the random numbers start. */
   readonly seed?: number | undefined
 }
+
+const kinds: Kinds<DropoutOptions> = { p: kind.share, seed: kind.seed }
 
 abstract class RandomMask extends Module {
   readonly p: number
   readonly #random: Random
 
-  constructor({ p = 0.5, seed = nextSeed() }: DropoutOptions = {}) {
+  constructor(options: DropoutOptions = {}) {
     super()
-    expectOption(this, p >= 0 && p <= 1, `the probability p is not one — got ${p}, expected 0 to 1`)
-    this.p = p
-    this.#random = new Random(seed)
+    expectOptions(this, options, kinds)
+    this.p = options.p ?? 0.5
+    this.#random = new Random(options.seed ?? nextSeed())
   }
 
   protected abstract maskShape(x: FloatTensor): readonly number[]
@@ -89,12 +92,14 @@ export class PatchDropout extends Module {
   readonly numPrefixTokens: number
   readonly #random: Random
 
-  constructor({ p = 0.5, numPrefixTokens = 1, seed = nextSeed() }: PatchDropoutOptions = {}) {
+  constructor(options: PatchDropoutOptions = {}) {
     super()
+    expectOptions(this, options, { ...kinds, numPrefixTokens: kind.count })
+    const { p = 0.5, numPrefixTokens = 1 } = options
     expectOption(this, p >= 0 && p < 1, `the share p is not one — got ${p}, expected 0 to less than 1`)
     this.p = p
     this.numPrefixTokens = numPrefixTokens
-    this.#random = new Random(seed)
+    this.#random = new Random(options.seed ?? nextSeed())
   }
 
   override compute(x: FloatTensor): FloatTensor {

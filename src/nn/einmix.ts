@@ -19,6 +19,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Lengths } from './einops.ts'
 import { newParameter, uniform } from './init.ts'
 import { Module } from './module.ts'
+import { each, expectOptions, type Kinds, kind } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 export interface EinMixOptions {
@@ -29,6 +30,11 @@ export interface EinMixOptions {
   /** The lengths of the weight's and the bias' axes, and of others that the input does not determine. */
   readonly lengths?: Lengths | undefined
   readonly seed?: number | undefined
+}
+
+const kinds: Kinds<EinMixOptions> = {
+  ...each(kind.anything, 'weightShape', 'biasShape', 'lengths'),
+  seed: kind.seed,
 }
 
 /**
@@ -49,8 +55,10 @@ export class EinMix extends Module {
   readonly #product: string
   readonly #regroup: string
 
-  constructor(pattern: string, { weightShape, biasShape = null, lengths = {}, seed }: EinMixOptions) {
+  constructor(pattern: string, options: EinMixOptions) {
     super()
+    expectOptions(this, options, kinds)
+    const { weightShape, biasShape = null, lengths = {} } = options
     const mix = readMix(pattern, { weightShape, biasShape, lengths })
     const { left, weight, right, biasAxes } = mix
     const lengthOf = (name: string) => lengths[name]!
@@ -58,11 +66,11 @@ export class EinMix extends Module {
     const fanIn = summed.reduce((product, name) => product * lengthOf(name), 1)
     const draw = (variance: number) => uniform({ low: -Math.sqrt(variance), high: Math.sqrt(variance) })
     this.lengths = lengths
-    this.weight = newParameter(weight.map(lengthOf), draw(3 / fanIn), { seed })
+    this.weight = newParameter(weight.map(lengthOf), draw(3 / fanIn), { seed: options.seed })
     const biasLengths = right.axes.flatMap((axis) =>
       axis.kind === 'axis' ? [biasAxes.has(axis.name) ? lengthOf(axis.name) : 1] : [],
     )
-    this.bias = biasShape === null ? null : newParameter(biasLengths, draw(1 / fanIn), { seed })
+    this.bias = biasShape === null ? null : newParameter(biasLengths, draw(1 / fanIn), { seed: options.seed })
     // the product gives the output's axes one by one, where a bias broadcasts; joining them into groups moves nothing
     const flat = right.axes.flatMap((axis) => (axis.kind === 'number' ? [] : [textOf(axis)])).join(' ')
     this.#product = `${left.text}, ${weightShape} -> ${flat}`

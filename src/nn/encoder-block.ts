@@ -8,10 +8,11 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import { add, multiply } from '../rows/index.ts'
 import { Attention, type AttentionTap } from './attention.ts'
 import { DropPath } from './dropout.ts'
-import { type AnyMlp, type MlpLayer, makeMlp } from './gated-mlp.ts'
+import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
 import { constant, type LayerInit, newParameter } from './init.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
+import { each, expectOptions, type Kinds, kind, oneOf } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
@@ -58,6 +59,18 @@ export interface EncoderBlockOptions {
   readonly projInit?: LayerInit | undefined
 }
 
+export const encoderBlockOptions: Kinds<EncoderBlockOptions> = {
+  ...each(kind.length, 'numHeads', 'headDim', 'hiddenFeatures'),
+  ...each(kind.number, 'mlpRatio', 'initValues', 'eps'),
+  ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleAttnNorm', 'scaleMlpNorm', 'normFirst'),
+  ...each(kind.flag, 'projBias', 'attnProjBias', 'attnProj'),
+  ...each(kind.share, 'drop', 'attnDrop', 'dropPath'),
+  activation: kind.activation,
+  mlpLayer: oneOf(mlpLayers),
+  normLayer: kind.norm,
+  ...each(kind.init, 'init', 'qkvInit', 'projInit'),
+}
+
 /**
  * Attention and MLP on residual paths: [b, n, dim] → [b, n, dim].
  *
@@ -81,6 +94,7 @@ export class EncoderBlock extends Module {
 
   constructor(dim: number, options: EncoderBlockOptions) {
     super()
+    expectOptions(this, options, encoderBlockOptions)
     const { mlpRatio = 4, normFirst = true, drop = 0, dropPath = 0, eps = 1e-6 } = options
     const { normLayer = 'layernorm', mlpLayer = 'Mlp', initValues, projBias, activation } = options
     const { init, qkvInit = init, projInit = init } = options
@@ -140,9 +154,10 @@ export class EncoderBlock extends Module {
 export class LayerScale extends Module {
   readonly gamma: Parameter
 
-  constructor(dim: number, { initValues = 1e-5 }: { readonly initValues?: number } = {}) {
+  constructor(dim: number, options: { readonly initValues?: number | undefined } = {}) {
     super()
-    this.gamma = newParameter([dim], constant(initValues))
+    expectOptions(this, options, { initValues: kind.number })
+    this.gamma = newParameter([dim], constant(options.initValues ?? 1e-5))
   }
 
   override compute(x: FloatTensor): FloatTensor {

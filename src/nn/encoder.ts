@@ -3,20 +3,32 @@
 import type { FloatTensor } from '../layout/tensor.ts'
 import { scope } from '../wasm/arena.ts'
 import type { AttentionTap } from './attention.ts'
-import { EncoderBlock, type EncoderBlockOptions } from './encoder-block.ts'
+import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
+import { expectOptions, type Kinds, kind, oneOf } from './options.ts'
 import { ResPostBlock } from './res-post-block.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
+
+export const blockFns = ['Block', 'ResPostBlock'] as const
+
+export type BlockFn = (typeof blockFns)[number]
 
 export interface EncoderOptions extends EncoderBlockOptions {
   /** The number of blocks. */
   readonly depth: number
   /** Which block, by timm's class names; `'Block'` if not given. */
-  readonly blockFn?: 'Block' | 'ResPostBlock' | undefined
+  readonly blockFn?: BlockFn | undefined
   /** Whether there is a norm after the last block; true if not given. */
   readonly finalNorm?: boolean | undefined
+}
+
+const kinds: Kinds<EncoderOptions> = {
+  ...encoderBlockOptions,
+  depth: kind.count,
+  blockFn: oneOf(blockFns),
+  finalNorm: kind.flag,
 }
 
 /**
@@ -33,10 +45,12 @@ export class Encoder extends Module {
   readonly blocks: readonly EncoderBlock[]
   readonly norm: Module
 
-  constructor(dim: number, { depth, finalNorm = true, ...options }: EncoderOptions) {
+  constructor(dim: number, options: EncoderOptions) {
     super()
+    expectOptions(this, options, kinds)
+    const { finalNorm = true, ...blocks } = options
     const { normLayer = 'layernorm', eps = 1e-6 } = options
-    this.blocks = encoderBlocks(dim, { depth, ...options })
+    this.blocks = encoderBlocks(dim, blocks)
     this.norm = finalNorm ? makeNorm(normLayer, dim, { eps }) : new Identity()
   }
 

@@ -18,10 +18,11 @@ import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { guessesOf, operation, readOptions } from './checkpoint-options.ts'
 import { allParameters } from './module.ts'
+import { expectOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import { matched } from './state.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
-import type { VisionTransformerOptions } from './vision-transformer-options.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The bytes of a safetensors file, a Blob, the path of one, or parameters by name. */
 export type CheckpointSource = string | URL | Blob | Uint8Array | ArrayBuffer | StateDict
@@ -127,6 +128,7 @@ function drafted(
   options: VisionTransformerOptions,
   make: Make,
 ): Draft {
+  expectOptions(operation, options, visionTransformerOptions)
   const named = timmRecipes(tensors)
   if (named === undefined) {
     throw new CheckpointError({

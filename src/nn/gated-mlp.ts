@@ -12,13 +12,16 @@ import { activate, multiply } from '../rows/index.ts'
 import { expectOption } from './check.ts'
 import { Dropout } from './dropout.ts'
 import { Linear } from './linear.ts'
-import { Mlp, type MlpOptions } from './mlp.ts'
+import { Mlp, type MlpOptions, mlpOptions } from './mlp.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
+import { expectOptions, kind } from './options.ts'
 import { Identity } from './sequential.ts'
 
 /** Which MLP a block has, by timm's class names. */
-export type MlpLayer = 'Mlp' | 'GluMlp' | 'SwiGLUPacked' | 'SwiGLU'
+export type MlpLayer = (typeof mlpLayers)[number]
+
+export const mlpLayers = ['Mlp', 'GluMlp', 'SwiGLUPacked', 'SwiGLU'] as const
 
 export interface GatedMlpOptions extends MlpOptions {
   /** Whether the second half of `fc1` is the gate, as in `GluMlp`; false if not given: the first is, as in `SwiGLUPacked`. */
@@ -48,6 +51,7 @@ export class GatedMlp extends Module {
 
   constructor(dim: number, options: GatedMlpOptions = {}) {
     super()
+    expectOptions(this, options, { ...mlpOptions, gateLast: kind.flag })
     const { hiddenFeatures = dim, outFeatures = dim, activation = 'silu', bias = true, drop = 0 } = options
     const { init, eps = 1e-6 } = options
     expectOption(this, hiddenFeatures % 2 === 0, `hiddenFeatures is not even — got ${hiddenFeatures}`)
@@ -92,6 +96,7 @@ export class SwiGLU extends Module {
 
   constructor(dim: number, options: MlpOptions = {}) {
     super()
+    expectOptions(this, options, mlpOptions)
     const { hiddenFeatures = dim, outFeatures = dim, activation = 'silu', bias = true, drop = 0 } = options
     const { init, eps = 1e-6 } = options
     this.activation = activation

@@ -108,6 +108,8 @@ const byName: Record<InitializerName, () => Initializer> = {
   ones: () => constant(1),
 }
 
+export const initializerNames = Object.keys(byName) as InitializerName[]
+
 /** The fans of a weight [out, in, …kernel]: the axes behind the first two count for both. */
 export function fansOf([out = 1, into = 1, ...kernel]: readonly number[]): Fans {
   const field = sizeOf(kernel)

@@ -6,15 +6,18 @@ import { einsumTensor } from '../ops/einsum.ts'
 import { expectLength, expectWhole } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
+import { expectOptions, type Kinds, kind } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 export interface LinearOptions {
   /** Whether a bias is added; true if not given. */
-  readonly bias?: boolean
+  readonly bias?: boolean | undefined
   readonly seed?: number | undefined
   /** How new parameters are drawn; PyTorch's rule if not given. */
   readonly init?: LayerInit | undefined
 }
+
+const kinds: Kinds<LinearOptions> = { bias: kind.flag, seed: kind.seed, init: kind.init }
 
 /**
  * `y = x Wᵀ + b` over the last axis: [..., inFeatures] → [..., outFeatures].
@@ -35,8 +38,10 @@ export class Linear extends Module {
   readonly inFeatures: number
   readonly outFeatures: number
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true, ...options }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super()
+    expectOptions(this, options, kinds)
+    const { bias = true } = options
     expectWhole(this, { inFeatures, outFeatures }, 0)
     this.inFeatures = inFeatures
     this.outFeatures = outFeatures

@@ -7,6 +7,7 @@ import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
+import { each, expectOptions, type Kinds, kind } from './options.ts'
 import { Identity } from './sequential.ts'
 
 export interface MlpOptions {
@@ -23,6 +24,16 @@ export interface MlpOptions {
   /** Of this norm. */
   readonly eps?: number | undefined
   readonly init?: LayerInit | undefined
+}
+
+export const mlpOptions: Kinds<MlpOptions> = {
+  ...each(kind.length, 'hiddenFeatures', 'outFeatures'),
+  activation: kind.activation,
+  bias: kind.flag,
+  drop: kind.share,
+  norm: kind.norm,
+  eps: kind.number,
+  init: kind.init,
 }
 
 /**
@@ -46,6 +57,7 @@ export class Mlp extends Module {
 
   constructor(dim: number, options: MlpOptions = {}) {
     super()
+    expectOptions(this, options, mlpOptions)
     const { hiddenFeatures = dim, outFeatures = dim, activation = 'gelu', bias = true, drop = 0 } = options
     const { init, eps = 1e-6 } = options
     this.activation = activation

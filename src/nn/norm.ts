@@ -5,14 +5,17 @@ import { layerNorm, rmsNorm } from '../rows/index.ts'
 import { expectLength } from './check.ts'
 import { newParameter } from './init.ts'
 import { Module } from './module.ts'
+import { expectOptions, type Kinds, kind } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 export interface NormLayerOptions {
   /** Added to the variance or the mean square before its root. */
-  readonly eps?: number
+  readonly eps?: number | undefined
   /** Whether there are parameters; true if not given. */
-  readonly affine?: boolean
+  readonly affine?: boolean | undefined
 }
+
+const kinds: Kinds<NormLayerOptions> = { eps: kind.number, affine: kind.flag }
 
 abstract class Norm extends Module {
   readonly weight: Parameter | null
@@ -54,8 +57,10 @@ abstract class Norm extends Module {
  * y.get(0, 0).toFixed(3) // → '-1.342'
  */
 export class LayerNorm extends Norm {
-  constructor(shape: number | readonly number[], { eps = 1e-5, affine = true }: NormLayerOptions = {}) {
+  constructor(shape: number | readonly number[], options: NormLayerOptions = {}) {
+    const { eps = 1e-5, affine = true } = options
     super(shape, eps, { weight: affine, bias: affine })
+    expectOptions(this, options, kinds)
   }
 
   override compute(x: FloatTensor): FloatTensor {
@@ -76,8 +81,10 @@ export class LayerNorm extends Norm {
  * y.get(0, 1).toFixed(3) // → '1.131'
  */
 export class RMSNorm extends Norm {
-  constructor(shape: number | readonly number[], { eps = 1e-6, affine = true }: NormLayerOptions = {}) {
+  constructor(shape: number | readonly number[], options: NormLayerOptions = {}) {
+    const { eps = 1e-6, affine = true } = options
     super(shape, eps, { weight: affine, bias: false })
+    expectOptions(this, options, kinds)
   }
 
   override compute(x: FloatTensor): FloatTensor {

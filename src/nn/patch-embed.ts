@@ -12,11 +12,16 @@ import { expectLength, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
+import { each, expectOptions, type Kinds, kind, oneOf } from './options.ts'
 import { cropToPatches, padToPatches } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 import { Identity } from './sequential.ts'
 
 type Pair = number | readonly [number, number]
+
+export const projections = ['linear', 'conv'] as const
+
+export type Projection = (typeof projections)[number]
 
 /** The order of the output's axes: N batch, L patches in rows, H and W patches in a grid, C features. */
 export type TokenFormat = 'NLC' | 'NCL' | 'NHWC' | 'NCHW'
@@ -28,7 +33,7 @@ export interface PatchEmbedOptions {
   readonly inChans?: number | undefined
   readonly embedDim?: number | undefined
   /** In which form the new weight is: [d, (s1 s2 c)] or [d, c, s1, s2]. */
-  readonly projection?: 'linear' | 'conv' | undefined
+  readonly projection?: Projection | undefined
   /** Whether the elements of a patch are normalised before the projection (vit-pytorch). */
   readonly patchNorm?: boolean | undefined
   /** A norm over the features at the end: `true` for LayerNorm, a name, or a function that makes one. */
@@ -45,6 +50,21 @@ export interface PatchEmbedOptions {
   readonly dynamicImgPad?: boolean | undefined
   readonly seed?: number | undefined
   readonly init?: LayerInit | undefined
+}
+
+const kinds: Kinds<PatchEmbedOptions> = {
+  ...each(kind.sides, 'imgSize', 'patchSize'),
+  ...each(kind.length, 'inChans', 'embedDim'),
+  projection: oneOf(projections),
+  ...each(kind.flag, 'patchNorm', 'bias', 'flatten', 'strictImgSize', 'dynamicImgPad'),
+  norm: {
+    expected: `true or false or ${kind.norm.expected}`,
+    has: (value) => kind.flag.has(value) || kind.norm.has(value),
+  },
+  normEps: kind.number,
+  outputFmt: oneOf(['NLC', 'NCL', 'NHWC', 'NCHW']),
+  seed: kind.seed,
+  init: kind.init,
 }
 
 /**
@@ -72,6 +92,7 @@ export class PatchEmbed extends Module {
 
   constructor(options: PatchEmbedOptions = {}) {
     super()
+    expectOptions(this, options, kinds)
     const { imgSize = 224, patchSize = 16, embedDim = 768, norm = false } = options
     this.imgSize = imgSize === null ? null : pair(imgSize)
     this.patchSize = pair(patchSize)

@@ -6,14 +6,10 @@ import { unpackTensor } from '../ops/unpack.ts'
 import { add, multiply } from '../rows/index.ts'
 import type { AttentionPool } from './attention-pool.ts'
 
-const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
+export const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
 
 /** The class token, mean, maximum, the mean of both, attention, or all tokens as they are. */
 export type GlobalPool = (typeof globalPools)[number]
-
-export function isGlobalPool(name: string): name is GlobalPool {
-  return (globalPools as readonly string[]).includes(name)
-}
 
 export interface PoolOptions {
   readonly globalPool: GlobalPool

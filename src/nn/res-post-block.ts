@@ -3,7 +3,8 @@
 import type { FloatTensor } from '../layout/tensor.ts'
 import { add } from '../rows/index.ts'
 import type { AttentionTap } from './attention.ts'
-import { EncoderBlock, type EncoderBlockOptions } from './encoder-block.ts'
+import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
+import { expectOptions } from './options.ts'
 import type { Rotation } from './rotary.ts'
 
 /**
@@ -18,8 +19,10 @@ import type { Rotation } from './rotary.ts'
  * block.forward(ndarray(new Float32Array(5 * 192), [1, 5, 192])).shape // → [1, 5, 192]
  */
 export class ResPostBlock extends EncoderBlock {
-  constructor(dim: number, { initValues = null, ...options }: EncoderBlockOptions) {
-    super(dim, options)
+  constructor(dim: number, options: EncoderBlockOptions) {
+    expectOptions('ResPostBlock', options, encoderBlockOptions)
+    const { initValues = null, ...others } = options
+    super(dim, others)
     if (initValues === null) return
     for (const norm of [this.norm1, this.norm2]) {
       for (const [name, parameter] of norm.namedParameters()) {

@@ -7,6 +7,7 @@ import { runBlocks } from './encoder.ts'
 import { EncoderBlock } from './encoder-block.ts'
 import type { Mlp } from './mlp.ts'
 import { type Member, Module } from './module.ts'
+import { each, expectOptions, type Kinds, kind } from './options.ts'
 
 export interface TransformerEncoderLayerOptions {
   /** Width of a token. */
@@ -25,6 +26,14 @@ export interface TransformerEncoderLayerOptions {
   readonly bias?: boolean | undefined
 }
 
+const kinds: Kinds<TransformerEncoderLayerOptions> = {
+  ...each(kind.length, 'dModel', 'nhead', 'dimFeedforward'),
+  dropout: kind.share,
+  activation: kind.activation,
+  ...each(kind.flag, 'normFirst', 'bias'),
+  layerNormEps: kind.number,
+}
+
 /**
  * An encoder block with PyTorch's defaults and parameter names (`self_attn.in_proj_weight`, `linear1.weight`, …), on
  * input whose first axis is the batch: [b, n, dModel] → [b, n, dModel].
@@ -41,6 +50,7 @@ export class TransformerEncoderLayer extends EncoderBlock {
   readonly options: TransformerEncoderLayerOptions
 
   constructor(options: TransformerEncoderLayerOptions) {
+    expectOptions('TransformerEncoderLayer', options, kinds)
     const { dModel, nhead, dimFeedforward = 2048, dropout = 0.1, bias = true } = options
     super(dModel, {
       ...{ numHeads: nhead, qkvBias: bias, projBias: bias },

@@ -1,12 +1,15 @@
 /** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
 
 import type { Activation } from '../gemm/activation.ts'
-import type { EncoderOptions } from './encoder.ts'
+import { blockFns, type EncoderOptions } from './encoder.ts'
+import { mlpLayers } from './gated-mlp.ts'
 import type { LayerInit } from './init.ts'
 import type { NormLayer } from './norm.ts'
-import type { GlobalPool } from './pooling.ts'
+import { each, type Kinds, kind, oneOf } from './options.ts'
+import { type Projection, projections } from './patch-embed.ts'
+import { type GlobalPool, globalPools } from './pooling.ts'
 import type { RotaryOptions } from './rotary.ts'
-import type { WeightInit } from './vit-init.ts'
+import { type WeightInit, weightInits } from './vit-init.ts'
 
 type Pair = number | readonly [number, number]
 
@@ -52,7 +55,7 @@ export interface VisionTransformerOptions
   /** Whether images of other sizes are taken, with positions resampled. */
   readonly dynamicImgSize?: boolean | undefined
   readonly dynamicImgPad?: boolean | undefined
-  readonly projection?: 'linear' | 'conv' | undefined
+  readonly projection?: Projection | undefined
   /** Whether patches are normalised before the projection (vit-pytorch). */
   readonly patchNorm?: boolean | undefined
   /** A norm of tokens after the projection; none if not given. */
@@ -74,4 +77,45 @@ export interface VisionTransformerOptions
   readonly fixInit?: boolean | undefined
   /** How linear maps are drawn, in place of `weightInit`. */
   readonly init?: LayerInit | undefined
+}
+
+export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
+  ...each(kind.sides, 'imgSize', 'patchSize'),
+  ...each(kind.length, 'inChans', 'embedDim', 'numHeads', 'headDim', 'hiddenFeatures'),
+  ...each(kind.count, 'numClasses', 'depth', 'regTokens'),
+  ...each(kind.number, 'mlpRatio', 'eps', 'initValues'),
+  ...each(kind.flag, 'classToken', 'noEmbedClass', 'poolIncludePrefix', 'dynamicImgSize', 'dynamicImgPad'),
+  ...each(
+    kind.flag,
+    'patchNorm',
+    'preNorm',
+    'fcNorm',
+    'finalNorm',
+    'scaleAttnNorm',
+    'scaleMlpNorm',
+    'qkNorm',
+  ),
+  ...each(kind.flag, 'qkvBias', 'projBias', 'attnProjBias', 'attnProj', 'fixInit'),
+  ...each(
+    kind.share,
+    'dropRate',
+    'posDropRate',
+    'patchDropRate',
+    'projDropRate',
+    'attnDropRate',
+    'dropPathRate',
+  ),
+  ...each(kind.norm, 'normLayer', 'embedNormLayer'),
+  globalPool: oneOf(globalPools),
+  posEmbed: oneOf(['learn', 'sincos', 'none', '']),
+  projection: oneOf(projections),
+  actLayer: kind.activation,
+  mlpLayer: oneOf(mlpLayers),
+  blockFn: oneOf(blockFns),
+  rotary: {
+    expected: 'true or false or an object',
+    has: (value) => kind.flag.has(value) || typeof value === 'object',
+  },
+  weightInit: oneOf(weightInits),
+  init: kind.init,
 }

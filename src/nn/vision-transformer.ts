@@ -15,19 +15,20 @@ import { AttentionPool } from './attention-pool.ts'
 import { expectOption } from './check.ts'
 import { Dropout, PatchDropout } from './dropout.ts'
 import { encoderBlocks, runBlocks } from './encoder.ts'
-import type { EncoderBlock } from './encoder-block.ts'
+import { type EncoderBlock, encoderBlockOptions } from './encoder-block.ts'
 import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
 import { newParameter, normal, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
 import { makeNorm } from './norm.ts'
+import { expectOptions, only } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import { PatchEmbed } from './patch-embed.ts'
-import { isGlobalPool, poolTokens } from './pooling.ts'
+import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
 import { makeRotation, type Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
-import type { VisionTransformerOptions } from './vision-transformer-options.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 import { type VitInit, vitInit } from './vit-init.ts'
 
 /**
@@ -62,6 +63,7 @@ export class VisionTransformer extends Module {
 
   constructor(options: VisionTransformerOptions = {}, guesses: readonly string[] = []) {
     super()
+    expectOptions(this, options, visionTransformerOptions)
     this.guesses = guesses
     const {
       imgSize = 224,
@@ -81,7 +83,6 @@ export class VisionTransformer extends Module {
     const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
     const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, actLayer: activation, mlpRatio } = options
     const init = initOf(options, { numClasses, dim: embedDim })
-    expectOption(this, isGlobalPool(globalPool), `globalPool is none that is known — got '${globalPool}'`)
     expectOption(
       this,
       classToken || globalPool !== 'token',
@@ -114,8 +115,8 @@ export class VisionTransformer extends Module {
     this.patchDrop = new PatchDropout({ p: options.patchDropRate ?? 0, numPrefixTokens: prefix })
     this.normPre = makeNormIf(preNorm)
     this.blocks = encoderBlocks(embedDim, {
-      ...options,
-      ...{ depth, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
+      ...only(options, encoderBlockOptions),
+      ...{ depth, blockFn: options.blockFn, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
       ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
       ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
     })

@@ -6,7 +6,9 @@ import { constant, type LayerInit, lecunNormal, normal, truncNormal, uniform } f
  * `''` is timm's own rule; `'jax'` that of the paper's code, with `'jax_nlhb'` a head that begins by finding every class
  * unlikely; `'moco'` that of MoCo v3; `'reset'` and `'skip'` leave PyTorch's.
  */
-export type WeightInit = '' | 'jax' | 'jax_nlhb' | 'moco' | 'reset' | 'skip'
+export type WeightInit = (typeof weightInits)[number]
+
+export const weightInits = ['', 'jax', 'jax_nlhb', 'moco', 'reset', 'skip'] as const
 
 /** How each kind of map in the model is drawn; PyTorch's rule where nothing is said. */
 export interface VitInit {

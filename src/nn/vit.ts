@@ -17,6 +17,7 @@ import { newParameter } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
 import { LayerNorm } from './norm.ts'
+import { each, expectOptions, type Kinds, kind, only } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import { PatchProjection } from './patch-embed.ts'
 import { Sequential } from './sequential.ts'
@@ -29,6 +30,11 @@ export interface PatchEmbeddingOptions {
   readonly embedDim: number
   readonly patchSize: number
   readonly dropout?: number | undefined
+}
+
+const embeddingOptions: Kinds<PatchEmbeddingOptions> = {
+  ...each(kind.length, 'imageSize', 'inChannels', 'embedDim', 'patchSize'),
+  dropout: kind.share,
 }
 
 /**
@@ -49,8 +55,10 @@ export class PatchEmbedding extends Module {
   readonly dropout: Dropout
   readonly imageSize: number
 
-  constructor({ imageSize, inChannels, embedDim, patchSize, dropout = 0 }: PatchEmbeddingOptions) {
+  constructor(options: PatchEmbeddingOptions) {
     super()
+    expectOptions(this, options, embeddingOptions)
+    const { imageSize, inChannels, embedDim, patchSize, dropout = 0 } = options
     const numPatches = Math.floor(imageSize / patchSize) ** 2
     this.imageSize = imageSize
     // nn.Conv2d and nn.Flatten(2) in one product: [b, d, (h w)]
@@ -87,6 +95,13 @@ export interface ViTOptions extends PatchEmbeddingOptions {
   readonly numLayers?: number | undefined
 }
 
+const kinds: Kinds<ViTOptions> = {
+  ...embeddingOptions,
+  ...each(kind.length, 'numHeads', 'numClasses'),
+  ...each(kind.count, 'numEncoders', 'numLayers'),
+  expansion: kind.number,
+}
+
 /**
  * Document 1's model: [b, c, h, w] → [b, numClasses].
  *
@@ -106,8 +121,9 @@ export class ViT extends Module {
 
   constructor(options: ViTOptions) {
     super()
+    expectOptions(this, options, kinds)
     const { embedDim, numHeads, numEncoders, numClasses, expansion, dropout = 0 } = options
-    this.embeddingBlock = new PatchEmbedding(options)
+    this.embeddingBlock = new PatchEmbedding(only(options, embeddingOptions))
     const encoderLayer = new TransformerEncoderLayer({
       dModel: embedDim,
       nhead: numHeads,

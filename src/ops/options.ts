@@ -38,27 +38,7 @@ export function checkOptions<O extends object>(
   known: readonly string[] = names,
 ): O {
   if (options === undefined) return {} as O
-  if (typeof options !== 'object' || options === null) {
-    throw new EinopsError({
-      operation,
-      ...say('option/value', {
-        option: 'options',
-        got: show(options),
-        expected: `an object of ${known.join(', ')}`,
-      }),
-    })
-  }
-  for (const option of Object.keys(options)) {
-    if (!known.includes(option)) {
-      const value = (options as Record<string, unknown>)[option]
-      const expected = known.map((name) => `'${name}'`).join(' or ')
-      throw new EinopsError({
-        operation,
-        ...say('option/unknown', { option, got: show(value), expected }),
-        hint: didYouMean(option, known),
-      })
-    }
-  }
+  expectNames(options, operation, known)
   const { copy, out } = options as Options
   if (copy !== undefined && !copies.includes(copy)) {
     const expected = copies.map((name) => `'${name}'`).join(' or ')
@@ -76,6 +56,28 @@ export function checkOptions<O extends object>(
     })
   }
   return options
+}
+
+/** Options must be an object, and each of its names one that is known. */
+export function expectNames(options: unknown, operation: string, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    const expected = `an object of ${known.join(', ')}`
+    throw new EinopsError({
+      operation,
+      ...say('option/value', { option: 'options', got: show(options), expected }),
+    })
+  }
+  for (const [option, value] of Object.entries(options)) {
+    if (known.includes(option)) continue
+    const hint = didYouMean(option, known)
+    const isLong = hint !== undefined && known.length > 8
+    const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
+    throw new EinopsError({
+      operation,
+      ...say('option/unknown', { option, got: show(value), expected }),
+      hint,
+    })
+  }
 }
 
 /**

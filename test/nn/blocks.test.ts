@@ -225,19 +225,23 @@ describe('a layer of an impossible size is refused when it is made:', () => {
   const cases: [name: string, make: () => unknown, message: string][] = [
     ['Linear(-1, 3)', () => new Linear(-1, 3), 'Linear: inFeatures is no length — got -1'],
     ['Linear(2, 1.5)', () => new Linear(2, 1.5), 'Linear: outFeatures is no length — got 1.5'],
-    ['a kernel of 0', () => new Conv2d(1, 1, { kernelSize: 0 }), 'Conv2d: kernelSize is no length — got 0'],
+    ['a kernel of 0', () => new Conv2d(1, 1, { kernelSize: 0 }), "Conv2d: bad option 'kernelSize' — got 0"],
     [
       'a stride of 0',
       () => new Conv2d(1, 1, { kernelSize: 1, stride: [1, 0] }),
-      'stride is no length — got 0',
+      "bad option 'stride' — got [1, 0]",
     ],
     [
       'padding of −1',
       () => new Conv2d(1, 1, { kernelSize: 1, padding: -1 }),
-      'got -1, expected a whole number from 0',
+      "got -1, expected 'same' or 'valid' or a whole number from 0",
     ],
-    ['patches of 0', () => new PatchEmbed({ patchSize: [4, 0] }), 'patchSize is no length — got 0'],
-    ['no heads', () => new Attention(8, { numHeads: 0 }), 'numHeads is no length — got 0'],
+    ['patches of 0', () => new PatchEmbed({ patchSize: [4, 0] }), "bad option 'patchSize' — got [4, 0]"],
+    [
+      'no heads',
+      () => new Attention(8, { numHeads: 0 }),
+      "bad option 'numHeads' — got 0, expected a whole number from 1",
+    ],
   ]
   for (const [name, make, message] of cases) test(name, () => expect(make).toThrow(message))
 })

@@ -46,7 +46,9 @@ describe('Dropout', () => {
   })
 
   test('refuses a p that is no probability', () => {
-    expect(() => new Dropout({ p: 1.5 })).toThrow('Dropout: the probability p is not one — got 1.5')
+    expect(() => new Dropout({ p: 1.5 })).toThrow(
+      "Dropout: bad option 'p' — got 1.5, expected a number from 0 to 1",
+    )
     expect(() => new Dropout({ p: Number.NaN })).toThrow('got NaN')
   })
 })

@@ -73,7 +73,9 @@ describe('VisionTransformer computes what timm computes with', () => {
   }
 
   test('refuses a pooling that it does not know and a class token that is not there', () => {
-    expect(() => new VisionTransformer({ ...small, globalPool: 'mean' as 'avg' })).toThrow("got 'mean'")
+    expect(() => new VisionTransformer({ ...small, globalPool: 'mean' as 'avg' })).toThrow(
+      'got "mean", expected',
+    )
     expect(() => new VisionTransformer({ ...small, classToken: false })).toThrow("globalPool 'token'")
   })
 })
