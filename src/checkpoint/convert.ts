@@ -15,6 +15,9 @@ import type { StateDict } from './read.ts'
 
 type Tensors = Map<string, NdArray<Data>>
 
+/** Who complains, unless names are changed for another. */
+const operation = 'convertNames'
+
 /** How a parameter of timm's is made of tensors that have other names. */
 export interface Recipe extends Described {
   /** The names of the tensors. */
@@ -48,13 +51,15 @@ export function convertNames(
   for (const naming of [from, to]) {
     if (naming === 'timm' || variants.some((variant) => variant.naming === naming)) continue
     throw new CheckpointError({
-      operation: 'convertNames',
+      operation,
       code: 'names/naming',
-      what: `there are no names of ${JSON.stringify(naming)}, expected 'timm', 'huggingface', 'torch' or 'vit-pytorch'`,
+      what: `there are no names of ${JSON.stringify(naming)}, expected 'timm', 'huggingface', 'torchvision', 'torch' or 'vit-pytorch'`,
     })
   }
   const timm =
-    from === 'timm' ? new Map(Object.entries(dict)) : followed(recipesOf(describedIn(dict), from), dict)
+    from === 'timm'
+      ? new Map(Object.entries(dict))
+      : followed(recipesOf(describedIn(dict), from, operation), dict)
   const tensors = to === 'timm' ? timm : fromTimm(timm, to)
   return Object.assign(Object.create(null) as StateDict, Object.fromEntries(tensors))
 }
@@ -62,16 +67,21 @@ export function convertNames(
 /** timm's parameters by name, made of tensors of any naming; undefined when no naming is recognised. */
 export function timmRecipes(
   tensors: ReadonlyMap<string, Described>,
+  operation: string,
 ): { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> } | undefined {
   const naming = namingOf(tensors.keys())
-  return naming && { naming, recipes: recipesOf(tensors, naming) }
+  return naming && { naming, recipes: recipesOf(tensors, naming, operation) }
 }
 
 function followed(recipes: ReadonlyMap<string, Recipe>, dict: Readonly<StateDict>): Tensors {
   return new Map([...recipes].map(([timm, { from, make }]) => [timm, make(from.map((name) => dict[name]!))]))
 }
 
-function recipesOf(tensors: ReadonlyMap<string, Described>, from: Naming): Map<string, Recipe> {
+function recipesOf(
+  tensors: ReadonlyMap<string, Described>,
+  from: Naming,
+  operation: string,
+): Map<string, Recipe> {
   if (from === 'timm') return new Map([...tensors].map(([name, tensor]) => [name, asItIs(name, tensor)]))
   const mine = variants.filter(({ naming }) => naming === from)
   const prefixes = mine.map(({ prefix }) => prefix)
@@ -98,9 +108,9 @@ function recipesOf(tensors: ReadonlyMap<string, Described>, from: Naming): Map<s
     if (place.third === undefined) recipes.set(timm, batched(timm, recipe))
     else thirds.set(timm, Object.assign(thirds.get(timm) ?? [], { [place.third]: recipe }))
   }
-  if (homeless.length > 0) throw noPlace(homeless, `not names of ${from}`)
-  for (const [timm, parts] of thirds) recipes.set(timm, together(timm, parts))
-  return withRegisterPositions(recipes)
+  if (homeless.length > 0) throw noPlace(operation, homeless, `not names of ${from}`)
+  for (const [timm, parts] of thirds) recipes.set(timm, together(operation, timm, parts))
+  return withHeadBias(withRegisterPositions(recipes))
 }
 
 function fromTimm(timm: Tensors, to: Naming): Tensors {
@@ -125,7 +135,7 @@ function fromTimm(timm: Tensors, to: Naming): Tensors {
     if (typeof place === 'string') put(place, to === 'vit-pytorch' ? unbatched(name, tensor) : tensor)
     else for (const [third, part] of apart(name, tensor).entries()) put(place[third]!, part)
   }
-  if (homeless.length > 0) throw noPlace(homeless, `without a place in the names of ${to}`)
+  if (homeless.length > 0) throw noPlace(operation, homeless, `without a place in the names of ${to}`)
   return to === 'vit-pytorch' ? withEmptyToken(tensors) : tensors
 }
 
@@ -138,12 +148,10 @@ function asItIs(name: string, { shape, dtype }: Described): Recipe {
 /** Tokens and positions with timm's batch axis. */
 function batched(name: string, recipe: Recipe): Recipe {
   const isToken = name === 'cls_token' || name === 'pos_embed' || name === 'reg_token'
-  if (!isToken || recipe.shape.length !== 2) return recipe
-  return {
-    ...recipe,
-    shape: [1, ...recipe.shape],
-    make: (parts) => rearrange(recipe.make(parts), 'n d -> 1 n d'),
-  }
+  const { shape } = recipe
+  if (!isToken || shape.length > 2) return recipe
+  const [rows, pattern] = shape.length === 2 ? [[1], 'n d -> 1 n d'] : [[1, 1], 'd -> 1 1 d']
+  return { ...recipe, shape: [...rows, ...shape], make: (parts) => rearrange(recipe.make(parts), pattern) }
 }
 
 /** Tokens and positions without the batch axis, and the projection as a Linear's weight, as vit-pytorch has them. */
@@ -155,12 +163,12 @@ function unbatched(name: string, tensor: NdArray<Data>): NdArray<Data> {
   return tensor
 }
 
-function together(name: string, thirds: readonly (Recipe | undefined)[]): Recipe {
+function together(operation: string, name: string, thirds: readonly (Recipe | undefined)[]): Recipe {
   const [q, k, v] = thirds
   if (q === undefined || k === undefined || v === undefined) {
     const missing = ['query', 'key', 'value'].filter((_, third) => thirds[third] === undefined)
     throw new CheckpointError({
-      operation: 'convertNames',
+      operation,
       code: 'names/incomplete',
       what: `${missing.join(' and ')} of '${name}' ${missing.length === 1 ? 'is' : 'are'} missing`,
     })
@@ -170,7 +178,7 @@ function together(name: string, thirds: readonly (Recipe | undefined)[]): Recipe
   if (new Set(parts.map(kindOf)).size > 1) {
     const [queries, keys, values] = parts.map(({ dtype, shape }) => `${dtype} [${shape}]`)
     throw new CheckpointError({
-      operation: 'convertNames',
+      operation,
       code: 'names/together',
       what: `queries, keys and values of '${name}' do not go together — got ${queries}, ${keys} and ${values}`,
     })
@@ -186,7 +194,7 @@ function together(name: string, thirds: readonly (Recipe | undefined)[]): Recipe
 function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
   if ((tensor.shape[0] ?? 0) % 3 !== 0) {
     throw new CheckpointError({
-      operation: 'convertNames',
+      operation,
       code: 'names/thirds',
       what: `'${name}' has ${tensor.shape[0]} rows, which are not queries, keys and values of equal number`,
     })
@@ -196,6 +204,15 @@ function apart(name: string, tensor: NdArray<Data>): NdArray<Data>[] {
       ? rearrange(tensor, '(three n) d -> three n d', { three: 3 })
       : rearrange(tensor, '(three n) -> three n', { three: 3 })
   return [0, 1, 2].map((third) => thirds.pick(third, ...new Array<null>(tensor.shape.length).fill(null)))
+}
+
+/** CLIP's projection has no bias, a head one of zeros then. */
+function withHeadBias(recipes: Map<string, Recipe>): Map<string, Recipe> {
+  const head = recipes.get('head.weight')
+  if (head?.from[0] !== 'visual_projection.weight') return recipes
+  const shape = [head.shape[0]!]
+  const make = () => toNdarray({ ...contiguous(shape), data: new Float32Array(shape[0]!) })
+  return recipes.set('head.bias', { from: [], shape, dtype: 'float32', make })
 }
 
 /** vit-pytorch's ViT that pools by the mean has a class token all the same, of no rows. */
@@ -241,14 +258,18 @@ function withoutRegisterPositions(tensors: Tensors): Tensors {
   const patches = positions.lo(0, 1 + extra, 0).hi(1, count - 1 - extra, width)
   const own = rearrange(positions.lo(0, 1, 0).hi(1, extra, width), 'b r d -> (b r d)')
   if (!Array.from({ length: own.size }, (_, i) => own.get(i)).every((value) => value === 0)) {
-    throw noPlace(['pos_embed'], 'with positions of registers, which the names of huggingface do not have')
+    throw noPlace(
+      operation,
+      ['pos_embed'],
+      'with positions of registers, which the names of huggingface do not have',
+    )
   }
   return new Map(tensors).set('pos_embed', pack([classToken, patches], 'b * d')[0])
 }
 
-function noPlace(names: readonly string[], why: string): CheckpointError {
+function noPlace(operation: string, names: readonly string[], why: string): CheckpointError {
   const shown = names.slice(0, 5).map((name) => `'${name}'`)
   const rest = names.length > shown.length ? ` and ${names.length - shown.length} more` : ''
   const what = `${names.length} parameter${names.length === 1 ? '' : 's'} ${why}: ${shown.join(', ')}${rest}`
-  return new CheckpointError({ operation: 'convertNames', code: 'names/unknown', what })
+  return new CheckpointError({ operation, code: 'names/unknown', what })
 }

@@ -23,6 +23,10 @@ export interface Header {
 }
 
 export const LENGTH_BYTES = 8
+/** How PyTorch's files begin: as a zip archive, or, older ones, as a pickle of a protocol from 2 on. */
+const ZIP = 0x504b0304
+const PICKLE = 0x80
+const LATEST_PICKLE = 5
 /** The limit of the reference implementation. */
 const LONGEST_HEADER = 100_000_000
 /** header → tensor → shape, and one more for what a later version may add. */
@@ -38,8 +42,16 @@ export function headerLength(firstBytes: Uint8Array, fileSize: number, reading: 
     })
   }
   const { buffer, byteOffset } = firstBytes
-  const length = new DataView(buffer, byteOffset, LENGTH_BYTES).getBigUint64(0, true)
+  const view = new DataView(buffer, byteOffset, LENGTH_BYTES)
+  const length = view.getBigUint64(0, true)
   if (length > LONGEST_HEADER || LENGTH_BYTES + Number(length) > fileSize) {
+    if (view.getUint32(0) === ZIP || (view.getUint8(0) === PICKLE && view.getUint8(1) <= LATEST_PICKLE)) {
+      throw new CheckpointError({
+        ...reading,
+        code: 'file/pytorch',
+        what: "not a safetensors file but one of PyTorch's (.pt, .pth, .bin), whose pickles run code — convert it with Python's safetensors.torch.save_file",
+      })
+    }
     throw new CheckpointError({
       ...reading,
       code: 'header/length',
@@ -81,7 +93,7 @@ function parseJson(bytes: Uint8Array, fail: Fail): object {
   let text: string
   try {
     // a decoder refuses shared memory, so it gets a copy where the bytes are shared
-    const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice()
+    const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(own)
   } catch (cause) {
     throw fail('header/json', 'header is not JSON — its bytes are not UTF-8', cause)

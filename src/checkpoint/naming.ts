@@ -1,14 +1,17 @@
 /**
- * How four libraries call the parameters of a Vision Transformer. Each naming is a table of rows "timm's name, their
+ * How five libraries call the parameters of a Vision Transformer. Each naming is a table of rows "timm's name, their
  * name"; `{i}` stands for the number of a block, `*` for `weight` and `bias`. A row with three names of theirs is a
  * tensor that they keep in three: queries, keys and values.
  *
  * Sources: timm `models/vision_transformer.py`; transformers `models/vit`, `models/dinov2`,
- * `models/dinov2_with_registers`; torch `nn.TransformerEncoder` inside the ViT of document 1; vit-pytorch `vit.py`,
- * `simple_vit.py`. Beyond timm's own names, `patch_embed.patch_norm` is vit-pytorch's norm over a patch's pixels.
+ * `models/dinov2_with_registers`, `models/clip`; torchvision `models/vision_transformer.py`; torch `nn.TransformerEncoder`
+ * inside the ViT of document 1; vit-pytorch `vit.py`, `simple_vit.py`. Beyond timm's own names, `patch_embed.patch_norm` is vit-pytorch's norm over a patch's pixels.
  */
 
-export type Naming = 'timm' | 'huggingface' | 'torch' | 'vit-pytorch'
+export type Naming = 'timm' | 'huggingface' | 'torchvision' | 'torch' | 'vit-pytorch'
+
+/** The namings as a sentence lists them. */
+export const namings = 'timm, Hugging Face, torchvision, torch or vit-pytorch'
 
 /** timm's name, and theirs: one, or the thirds of its rows. */
 export type Row = readonly [timm: string, theirs: string | readonly [string, string, string]]
@@ -67,6 +70,43 @@ const dinoGated: readonly Row[] = [
   ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.mlp.weights_out.*'],
 ]
 
+/** The image tower of CLIP, whose head is the projection to what images and texts share. */
+const clip: readonly Row[] = [
+  ['cls_token', 'embeddings.class_embedding'],
+  ['pos_embed', 'embeddings.position_embedding.weight'],
+  ['patch_embed.proj.*', 'embeddings.patch_embedding.*'],
+  ['norm_pre.*', 'pre_layrnorm.*'],
+  ['norm.*', 'post_layernorm.*'],
+  ['head.weight', 'visual_projection.weight'],
+  ['blocks.{i}.norm1.*', 'encoder.layers.{i}.layer_norm1.*'],
+  [
+    'blocks.{i}.attn.qkv.*',
+    [
+      'encoder.layers.{i}.self_attn.q_proj.*',
+      'encoder.layers.{i}.self_attn.k_proj.*',
+      'encoder.layers.{i}.self_attn.v_proj.*',
+    ],
+  ],
+  ['blocks.{i}.attn.proj.*', 'encoder.layers.{i}.self_attn.out_proj.*'],
+  ['blocks.{i}.norm2.*', 'encoder.layers.{i}.layer_norm2.*'],
+  ['blocks.{i}.mlp.fc1.*', 'encoder.layers.{i}.mlp.fc1.*'],
+  ['blocks.{i}.mlp.fc2.*', 'encoder.layers.{i}.mlp.fc2.*'],
+]
+
+const visionBlock = 'encoder.layers.encoder_layer_{i}'
+const torchvision: readonly Row[] = [
+  ['cls_token', 'class_token'],
+  ['pos_embed', 'encoder.pos_embedding'],
+  ['patch_embed.proj.*', 'conv_proj.*'],
+  ['norm.*', 'encoder.ln.*'],
+  ['head.*', 'heads.head.*'],
+  ['blocks.{i}.norm1.*', `${visionBlock}.ln_1.*`],
+  ['blocks.{i}.attn.qkv.weight', `${visionBlock}.self_attention.in_proj_weight`],
+  ['blocks.{i}.attn.qkv.bias', `${visionBlock}.self_attention.in_proj_bias`],
+  ['blocks.{i}.attn.proj.*', `${visionBlock}.self_attention.out_proj.*`],
+  ['blocks.{i}.norm2.*', `${visionBlock}.ln_2.*`],
+]
+
 const vitPytorch: readonly Row[] = [
   ['cls_token', 'cls_token'],
   ['pos_embed', 'pos_embedding'],
@@ -111,6 +151,27 @@ export const variants: readonly Variant[] = [
       ['blocks.{i}.mlp.fc2.*', 'encoder.layer.{i}.output.dense.*'],
     ],
     fits: () => true,
+  },
+  { naming: 'huggingface', prefix: 'vision_model.', rows: clip, fits: () => false }, // only read
+  {
+    naming: 'torchvision',
+    prefix: '',
+    rows: [
+      ...torchvision,
+      ['blocks.{i}.mlp.fc1.*', `${visionBlock}.mlp.0.*`],
+      ['blocks.{i}.mlp.fc2.*', `${visionBlock}.mlp.3.*`],
+    ],
+    fits: () => true,
+  },
+  {
+    naming: 'torchvision', // as published files have it, which torchvision renames when it loads them
+    prefix: '',
+    rows: [
+      ...torchvision,
+      ['blocks.{i}.mlp.fc1.*', `${visionBlock}.mlp.linear_1.*`],
+      ['blocks.{i}.mlp.fc2.*', `${visionBlock}.mlp.linear_2.*`],
+    ],
+    fits: () => false,
   },
   {
     naming: 'torch',
@@ -158,14 +219,17 @@ export const variants: readonly Variant[] = [
 /** Parameters that published files hold and no answer depends on. */
 export const unused: Readonly<Record<Naming, RegExp>> = {
   timm: /(?!)/,
-  huggingface: /^(\w+\.)?(pooler\.dense\.(weight|bias)|embeddings\.mask_token)$/,
+  // beside the image's tower: the pooler, mask tokens, MAE's decoder, CLIP's text tower
+  huggingface:
+    /^((\w+\.)?(pooler\.dense\.(weight|bias)|embeddings\.(mask_token|position_ids))|(decoder|text_model)\..*|text_projection\.weight|logit_scale)$/,
+  torchvision: /(?!)/,
   torch: /(?!)/,
   'vit-pytorch': /(?!)/,
 }
 
 /** The template of a name: `blocks.7.norm1.weight` → `blocks.{i}.norm1.weight`, and 7. */
 export function templateOf(name: string): { readonly template: string; readonly block: string | undefined } {
-  const found = /(?:^|\.)(?:blocks|layers?)\.(\d+)\./.exec(name)
+  const found = /(?:^|\.)(?:(?:blocks|layers?)\.|encoder_layer_)(\d+)\./.exec(name)
   if (found === null) return { template: name, block: undefined }
   const at = found.index + found[0].length - 1 - found[1]!.length
   return { template: `${name.slice(0, at)}{i}${name.slice(at + found[1]!.length)}`, block: found[1] }
@@ -189,6 +253,7 @@ export function expand(rows: readonly Row[]): Row[] {
 export function namingOf(names: Iterable<string>): Naming | undefined {
   for (const name of names) {
     if (/^blocks\.\d+\.|^patch_embed\.proj\./.test(name)) return 'timm'
+    if (/^conv_proj\.|^encoder\.layers\.encoder_layer_/.test(name)) return 'torchvision'
     if (/^(\w+\.)?embeddings\.|^(\w+\.)?encoder\.layer\./.test(name)) return 'huggingface'
     if (/^embedding_block\.|^encoder_blocks\./.test(name)) return 'torch'
     if (/^transformer\.layers\.|^to_patch_embedding\./.test(name)) return 'vit-pytorch'

@@ -30,15 +30,15 @@ import { type Window, windowsOf } from './windows.ts'
  * const bias = await file.tensor('bias')
  * await file.close()
  */
-export function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
-  return openTensors(source)
+export async function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
+  const isPath = typeof source === 'string' || source instanceof URL
+  return isPath && String(source).endsWith('.json') ? openShards(source) : openOne(source)
 }
 
-async function openTensors(source: string | URL | Blob | Uint8Array): Promise<TensorFile> {
-  const path = typeof source === 'string' || source instanceof URL ? source : undefined
-  const reading = { operation: 'openSafetensors', ...(path && { file: String(path) }) }
+/** A file with tensors of its own; an index of others is none. */
+async function openOne(source: string | URL | Blob | Uint8Array): Promise<TensorFile> {
+  const reading = readingOf(source)
   const bytes = await openSource(source, reading)
-  if (path !== undefined && String(path).endsWith('.json')) return openShards(path, bytes, reading)
   try {
     return new OpenFile(bytes, await readHeader(bytes, reading), reading)
   } catch (error) {
@@ -47,10 +47,12 @@ async function openTensors(source: string | URL | Blob | Uint8Array): Promise<Te
   }
 }
 
-async function openShards(path: string | URL, index: ByteSource, reading: Reading): Promise<TensorFile> {
+async function openShards(path: string | URL): Promise<TensorFile> {
+  const reading = readingOf(path)
+  const index = await openSource(path, reading)
   try {
     const files = parseIndex(await index.read(0, index.size), reading)
-    return await ShardedFile.open(files, (name) => openTensors(besides(path, name)), reading)
+    return await ShardedFile.open(files, (name) => openOne(besides(path, name)), reading)
   } finally {
     await index.close()
   }
@@ -124,6 +126,11 @@ class OpenFile extends TensorFile {
   close(): Promise<void> {
     return this.#source.close()
   }
+}
+
+function readingOf(source: string | URL | Blob | Uint8Array): Reading {
+  const isPath = typeof source === 'string' || source instanceof URL
+  return { operation: 'openSafetensors', ...(isPath && { file: String(source) }) }
 }
 
 async function openSource(source: string | URL | Blob | Uint8Array, reading: Reading): Promise<ByteSource> {

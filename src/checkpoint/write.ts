@@ -1,6 +1,7 @@
 /** Writing a safetensors file. */
 import { materialize } from '../copy/copy.ts'
 import { isContiguous, sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
 import { type CheckpointData, rankOf, type SafetensorsDtype } from './dtype.ts'
@@ -33,6 +34,14 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   { floats }: WriteOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  for (const [key, value] of Object.entries<unknown>(metadata)) {
+    if (typeof value === 'string') continue
+    throw new CheckpointError({
+      operation: 'writeSafetensors',
+      code: 'metadata/type',
+      what: `metadata ${JSON.stringify(key)} is not a string — got ${show(value)}`,
+    })
+  }
   const parts = Object.entries(tensors)
     .map(([name, x]) => encodeTensor(name, x, floats))
     .sort((a, b) => rankOf(b.dtype) - rankOf(a.dtype) || compareText(a.name, b.name))

@@ -29,7 +29,7 @@ export function bestOf(
 /** Names of classes: a JSON list, an object by class number, or one name a line. */
 export async function readLabels(path: string): Promise<string[]> {
   const text = new TextDecoder().decode(await readBytes(path))
-  if (!/^\s*[[{]/.test(text)) return text.replace(/\n$/, '').split('\n')
+  if (!/^\s*[[{]/.test(text)) return text.replace(/\r?\n$/, '').split(/\r?\n/)
   try {
     const parsed: unknown = JSON.parse(text)
     const names = Array.isArray(parsed) ? parsed : Object.values(parsed as object)

@@ -63,6 +63,9 @@ async function classify(request: Request, output: Output): Promise<void> {
   const picture = await readPicture(path)
   const labels = request.labels === undefined ? undefined : await readLabels(request.labels)
   const model = await loadModel(request, output)
+  if (model.options.numClasses === 0) {
+    throw new UsageError(`${request.weights} has no classifier: it gives features, and no classes`)
+  }
   const view = viewOf(model, request)
   const x = preprocess(picture, view)
   const started = performance.now()

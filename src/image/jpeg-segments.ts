@@ -23,6 +23,8 @@ export interface Adobe {
 export interface Segments {
   readonly frame: Frame
   readonly orientation: Orientation
+  /** Whether it says that it follows JFIF. */
+  readonly isJfif: boolean
   readonly adobe: Adobe | undefined
 }
 
@@ -32,6 +34,7 @@ const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 const END = 0xd9
 const SCAN = 0xda
+const JFIF = 0xe0
 const EXIF = 0xe1
 const ADOBE = 0xee
 /** What jpeg-js needs for each: a coefficient of 32 bits, and objects around every block. */
@@ -43,6 +46,7 @@ const MOST_SCANS = 100
 export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
   let frame: Frame | undefined
   let adobe: Adobe | undefined
+  let isJfif = false
   let orientation: Orientation = 1
   let scans = 0
   for (let at = 2; ; ) {
@@ -60,6 +64,8 @@ export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
     if (isFrame(marker)) {
       if (frame !== undefined) throw damaged('it has two frames')
       frame = readFrame(marker, content, bytes.length, limits)
+    } else if (marker === JFIF && startsWith(content, 'JFIF\0')) {
+      isJfif = true
     } else if (marker === EXIF && startsWith(content, 'Exif\0\0')) {
       orientation = orientationOf(content.subarray(6))
     } else if (marker === ADOBE && startsWith(content, 'Adobe') && content.length >= 12) {
@@ -72,7 +78,7 @@ export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
   if (frame === undefined || scans === 0) throw truncated(bytes.length)
   const most = Math.min(MOST_SCANS, Math.floor((20 * limits.maxPixels) / (frame.width * frame.height)))
   if (scans > most) throw damaged(`it has ${scans} scans, expected at most ${most}`)
-  return { frame, orientation, adobe }
+  return { frame, orientation, isJfif, adobe }
 }
 
 function readFrame(marker: number, content: Uint8Array, fileSize: number, limits: ReadLimits): Frame {

@@ -15,9 +15,9 @@ export const isJpeg = (bytes: Uint8Array): boolean =>
 
 /** Decodes a JPEG file: grey, or RGB (also from CMYK). */
 export function readJpeg(bytes: Uint8Array, limits: ReadLimits): Picture {
-  const { frame, orientation, adobe } = readSegments(bytes, limits)
+  const { frame, orientation, isJfif, adobe } = readSegments(bytes, limits)
   const { width, height, components } = frame
-  const isYcc = components.length === 3 && hasColorDifferences(frame, adobe)
+  const isYcc = components.length === 3 && (isJfif || hasColorDifferences(frame, adobe))
   const stored = components.length === 3 ? withoutTransform(bytes, adobe) : bytes
   const pixels = decodePixels(stored, limits)
   if (pixels.width !== width || pixels.height !== height) throw damaged('it announces two sizes')
@@ -48,7 +48,7 @@ function decodePixels(bytes: Uint8Array, { maxPixels }: ReadLimits) {
   }
 }
 
-/** Whether three components are Y, Cb, Cr and not R, G, B; libjpeg's rule (`jdapimin.c`). */
+/** Whether three components are Y, Cb, Cr and not R, G, B, where the file is no JFIF file, which has Y, Cb, Cr; libjpeg's rule (`jdapimin.c`). */
 function hasColorDifferences({ components }: Frame, adobe: Adobe | undefined): boolean {
   if (adobe !== undefined) return adobe.transform !== 0
   return String.fromCharCode(...components.map(({ id }) => id)) !== 'RGB'
@@ -57,7 +57,7 @@ function hasColorDifferences({ components }: Frame, adobe: Adobe | undefined): b
 /** The file with the word "no transform" in its Adobe segment, so that the decoder leaves the samples as they are. */
 function withoutTransform(bytes: Uint8Array, adobe: Adobe | undefined): Uint8Array {
   if (adobe === undefined || adobe.transform === 0) return bytes
-  const copy = bytes.slice()
+  const copy = new Uint8Array(bytes) // a Buffer's own slice would be a view
   copy[adobe.at] = 0
   return copy
 }

@@ -38,7 +38,7 @@ export async function readImage(
       'the argument is not the bytes of a file — expected a Uint8Array',
     )
   }
-  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice() // decoders refuse shared memory
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes) // decoders refuse shared memory
   const { image, orientation } = await decodePicture(own, { maxPixels })
   return toNdarray(orientation === 1 ? image : materialize(upright(image, orientation)))
 }

@@ -20,6 +20,8 @@ export interface AttentionPoolOptions {
   readonly numHeads?: number | undefined
   /** Width of the MLP in multiples of `dim`; 4 if not given. */
   readonly mlpRatio?: number | undefined
+  /** Width of the MLP, where no multiple of `dim` says it. */
+  readonly hiddenFeatures?: number | undefined
   readonly activation?: Activation | undefined
   readonly normLayer?: NormLayer | undefined
   /** Of the norm. */
@@ -28,7 +30,7 @@ export interface AttentionPoolOptions {
 }
 
 const kinds: Kinds<AttentionPoolOptions> = {
-  numHeads: kind.length,
+  ...each(kind.length, 'numHeads', 'hiddenFeatures'),
   ...each(kind.number, 'mlpRatio', 'eps'),
   activation: kind.activation,
   normLayer: kind.norm,
@@ -70,7 +72,8 @@ export class AttentionPool extends Module {
     this.kv = new Linear(dim, 2 * dim, { init })
     this.proj = new Linear(dim, dim, { init })
     this.norm = makeNorm(normLayer, dim, { eps })
-    this.mlp = new Mlp(dim, { hiddenFeatures: Math.floor(dim * mlpRatio), activation, eps, init })
+    const { hiddenFeatures = Math.floor(dim * mlpRatio) } = options
+    this.mlp = new Mlp(dim, { hiddenFeatures, activation, eps, init })
   }
 
   override compute(x: FloatTensor): FloatTensor {

@@ -12,13 +12,19 @@ import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 /** Who complains. */
 export const operation = 'VisionTransformer.fromCheckpoint'
 
-/** What each scheme's models have in common and shapes do not tell. */
-const conventions: Readonly<Record<Naming, { readonly eps: number; readonly headDim: number }>> = {
-  timm: { eps: 1e-6, headDim: 64 },
-  huggingface: { eps: 1e-12, headDim: 64 },
-  torch: { eps: 1e-5, headDim: 64 },
-  'vit-pytorch': { eps: 1e-5, headDim: 64 },
+/** The eps of each scheme's models, which shapes do not tell. */
+const epsOf: Readonly<Record<Naming, number>> = {
+  timm: 1e-6,
+  huggingface: 1e-12,
+  torchvision: 1e-6,
+  torch: 1e-5,
+  'vit-pytorch': 1e-5,
 }
+
+const HEAD_DIM = 64
+
+/** Published models have 64 features a head, but for these widths, which have 16 heads: so400m, huge, giant and gigantic. */
+const widthsOf16Heads = [1152, 1280, 1408, 1664]
 
 /** The options that names and shapes determine, or that the scheme's convention says. */
 export function readOptions(
@@ -36,19 +42,23 @@ export function readOptions(
   const inChans = overrides.inChans ?? (projection.length === 4 ? projection[1]! : 3)
   const patchSize = overrides.patchSize ?? patchOf(projection, inChans)
   const [innerDim = 0] = need(block('attn.qkv.weight'))
-  const heads = headsOf(innerDim / 3, shapeOf(block('attn.q_norm.weight'))?.[0], naming, overrides)
+  const isOneHead = naming === 'vit-pytorch' && !has(block('attn.proj.weight'))
+  const told = isOneHead ? innerDim / 3 : shapeOf(block('attn.q_norm.weight'))?.[0]
+  const heads = headsOf(innerDim / 3, told, overrides)
   const isDino = naming === 'huggingface' && has(block('ls1.gamma'))
   const prefix = (has('cls_token') ? 1 : 0) + (shapeOf('reg_token')?.[1] ?? 0)
   return {
     ...{ embedDim, inChans, patchSize, projection: projection.length === 4 ? 'conv' : 'linear' },
-    ...positionsOf(shapeOf('pos_embed')?.[1], prefix, patchSize),
+    ...positionsOf(shapeOf('pos_embed')?.[1], { prefix, patchSize, naming, overrides }),
+    posAntialias: naming !== 'huggingface',
     ...heads,
     depth:
       1 + Math.max(...[...parameters.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1))),
     ...mlpOf(need, has, block),
     numClasses: shapeOf('head.weight')?.[0] ?? 0,
-    eps: isDino ? 1e-6 : conventions[naming].eps,
-    normLayer: has(block('norm1.bias')) ? 'layernorm' : 'rmsnorm',
+    ...(naming === 'huggingface' && isClip(has) ? { actLayer: 'quick-gelu' } : {}),
+    eps: isClip(has) ? 1e-5 : isDino ? 1e-6 : epsOf[naming],
+    normLayer: normOf(block('norm1'), has) ?? 'layernorm',
     classToken: has('cls_token'),
     regTokens: shapeOf('reg_token')?.[1] ?? 0,
     globalPool: has('attn_pool.latent')
@@ -60,7 +70,7 @@ export function readOptions(
     finalNorm: has('norm.weight') || has('fc_norm.weight'),
     preNorm: has('norm_pre.weight'),
     patchNorm: has('patch_embed.patch_norm.weight'),
-    embedNormLayer: has('patch_embed.norm.bias') ? 'layernorm' : null,
+    embedNormLayer: normOf('patch_embed.norm', has),
     qkvBias: has(block('attn.qkv.bias')),
     qkNorm: has(block('attn.q_norm.weight')),
     scaleAttnNorm: has(block('attn.norm.weight')),
@@ -70,6 +80,17 @@ export function readOptions(
     attnProj: has(block('attn.proj.weight')),
     initValues: has(block('ls1.gamma')) ? 1 : null,
   }
+}
+
+/** CLIP's image towers have a norm before the blocks. */
+function isClip(has: (name: string) => boolean): boolean {
+  return has('norm_pre.weight')
+}
+
+/** An RMS norm has no bias. */
+function normOf(name: string, has: (name: string) => boolean): 'layernorm' | 'rmsnorm' | null {
+  if (has(`${name}.bias`)) return 'layernorm'
+  return has(`${name}.weight`) ? 'rmsnorm' : null
 }
 
 /** The shape of a parameter that has to be there. */
@@ -91,21 +112,30 @@ function mlpOf(
 
 /** What names and shapes did not tell. */
 export function guessesOf(
-  { numHeads, eps, posEmbed, mlpLayer }: VisionTransformerOptions,
+  { numHeads, eps, posEmbed, mlpLayer, preNorm, globalPool, actLayer = 'gelu' }: VisionTransformerOptions,
   { naming, recipes }: { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> },
   overrides: VisionTransformerOptions,
 ): string[] {
   const models = `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
-  const told = overrides.numHeads ?? overrides.headDim ?? recipes.get('blocks.0.attn.q_norm.weight')
+  const heads = overrides.numHeads ?? overrides.headDim ?? recipes.get('blocks.0.attn.q_norm.weight')
   const isOpen = posEmbed === 'sincos' && overrides.imgSize === undefined
-  return [
-    ...(told === undefined ? [`numHeads is ${numHeads}: 64 features a head, as ${models} have`] : []),
-    ...(overrides.eps === undefined ? [`eps is ${eps}, as in ${models}`] : []),
-    ...(mlpLayer && overrides.actLayer === undefined
-      ? [`actLayer is 'silu', as in models with ${mlpLayer}`]
-      : []),
-    ...(isOpen ? ['imgSize is 224: positions of sines and cosines fit every size'] : []),
+  const act = `actLayer is '${actLayer}'`
+  const guesses: readonly (readonly [isGuessed: boolean, guess: string])[] = [
+    [heads === undefined, `numHeads is ${numHeads}, as in published models of this width`],
+    [overrides.eps === undefined, `eps is ${eps}, as in ${models}`],
+    [overrides.actLayer === undefined && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],
+    [
+      overrides.actLayer === undefined && preNorm === true,
+      `${act}; OpenAI's CLIP needs 'quick-gelu', others 'gelu'`,
+    ],
+    [overrides.actLayer === undefined && globalPool === 'map', `${act}; SigLIP 2 needs 'gelu-tanh'`],
+    [
+      overrides.globalPool === undefined && naming === 'vit-pytorch' && globalPool === 'token',
+      "globalPool is 'token'; models of pool='mean' have the same names, and need 'avg' with poolIncludePrefix",
+    ],
+    [isOpen, 'imgSize is 224: positions of sines and cosines fit every size'],
   ]
+  return guesses.flatMap(([isGuessed, guess]) => (isGuessed ? [guess] : []))
 }
 
 /** Rows and columns of a patch: as the convolution has them, or a square with `inChans` channels. */
@@ -123,10 +153,18 @@ function patchOf(projection: readonly number[], inChans: number): readonly [numb
 /** The image size whose grid has the positions, and whether class and register tokens have some. */
 function positionsOf(
   positions: number | undefined,
-  prefix: number,
-  patchSize: number | readonly [number, number],
+  model: {
+    readonly prefix: number
+    readonly patchSize: number | readonly [number, number]
+    readonly naming: Naming
+    readonly overrides: VisionTransformerOptions
+  },
 ): VisionTransformerOptions {
-  if (positions === undefined) return { posEmbed: 'sincos' }
+  const { prefix, patchSize, naming, overrides } = model
+  if (positions === undefined) {
+    if (naming === 'vit-pytorch') return { posEmbed: 'sincos' } // SimpleViT
+    return overrides.posEmbed === undefined ? missing('pos_embed') : {}
+  }
   const [s1, s2] = typeof patchSize === 'number' ? [patchSize, patchSize] : patchSize
   const grid = Math.sqrt(positions - prefix)
   const bare = Math.sqrt(positions)
@@ -136,15 +174,14 @@ function positionsOf(
   return Number.isInteger(side) ? { imgSize: [side * s1, side * s2], noEmbedClass } : { noEmbedClass }
 }
 
-/** The number of heads and their width: told by the norm of queries, or the convention of 64 features a head. */
+/** The number of heads and their width: told by the norm of queries, or as published models of this width have it. */
 function headsOf(
   inner: number,
-  normed: number | undefined,
-  naming: Naming,
+  told: number | undefined,
   overrides: VisionTransformerOptions,
 ): { readonly numHeads: number; readonly headDim: number } {
-  const headDim = overrides.headDim ?? normed ?? (overrides.numHeads ? inner / overrides.numHeads : undefined)
-  const width = headDim ?? conventions[naming].headDim
+  const usual = widthsOf16Heads.includes(inner) ? inner / 16 : HEAD_DIM
+  const width = overrides.headDim ?? told ?? usual
   const numHeads = overrides.numHeads ?? inner / width
   if (Number.isInteger(numHeads) && numHeads > 0) return { numHeads, headDim: inner / numHeads }
   throw new CheckpointError({

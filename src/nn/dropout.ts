@@ -107,6 +107,11 @@ export class PatchDropout extends Module {
     expectRank(this, x, '[b, n, d]')
     const [b, n, d] = x.shape as [number, number, number]
     const patches = n - this.numPrefixTokens
+    expectOption(
+      this,
+      patches > 0,
+      `no patches are left beside the prefix — got ${n} tokens, numPrefixTokens ${this.numPrefixTokens}`,
+    )
     const kept = Math.max(1, Math.floor(patches * (1 - this.p)))
     const result = newTensor([b, this.numPrefixTokens + kept, d])
     for (let sample = 0; sample < b; sample++) {

@@ -3,6 +3,7 @@
  * its parameters are filled while the file is read.
  */
 
+import { otherArchitecture } from '../checkpoint/architectures.ts'
 import { type Recipe, timmRecipes } from '../checkpoint/convert.ts'
 import { type Described, describedIn } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
@@ -13,6 +14,7 @@ import {
   type SafetensorsFile,
   type StateDict,
 } from '../checkpoint/index.ts'
+import { namingOf, namings } from '../checkpoint/naming.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -95,6 +97,8 @@ async function modelFromFile(
 
 /** Reads a file tensor by tensor and packs each parameter as soon as it is complete, so that memory never holds them twice. */
 async function fill(fillings: readonly Filling[], file: SafetensorsFile): Promise<void> {
+  for (const { parameter, recipe } of fillings)
+    if (recipe.from.length === 0) parameter.assign(recipe.make([]))
   const users = new Map(fillings.flatMap((filling) => filling.recipe.from.map((name) => [name, filling])))
   const parts = new Map<string, NdArray<Data>>()
   for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
@@ -129,25 +133,41 @@ function drafted(
   make: Make,
 ): Draft {
   expectOptions(operation, options, visionTransformerOptions)
-  const named = timmRecipes(tensors)
+  const named = timmRecipes(tensors, operation)
   if (named === undefined) {
+    const names = [...tensors.keys()]
     throw new CheckpointError({
       operation,
       code: 'names/scheme',
-      what: `the names are of no known scheme — got ${listed([...tensors.keys()])}, expected those of timm, Hugging Face, torch or vit-pytorch`,
+      what: `the names are of no known scheme — got ${listed(names)}, expected those of ${namings}${prefixHint(names)}`,
     })
   }
   const { naming, recipes } = named
+  const other = otherArchitecture(new Set(recipes.keys()))
+  if (other !== undefined) {
+    throw new CheckpointError({
+      operation,
+      code: 'names/architecture',
+      what: `this is ${other.architecture} — got '${other.name}', expected a Vision Transformer`,
+    })
+  }
   const overrides = given(options)
   const read = readOptions(recipes, naming, overrides)
   const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
-  const { pairs } = matched(model.constructor.name, new Map(allParameters(model)), recipes)
+  const { pairs } = matched(operation, new Map(allParameters(model)), recipes)
   return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: recipes.get(name)! })) }
 }
 
 /** The options that have a value. */
 function given(options: VisionTransformerOptions): VisionTransformerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+/** Says what training leaves before names, where they would be known without it. */
+function prefixHint(names: readonly string[]): string {
+  const prefix = /^(module|model|_orig_mod|backbone)\./.exec(names[0] ?? '')?.[0]
+  const isKnown = prefix && namingOf(names.map((name) => name.slice(prefix.length)))
+  return isKnown ? `; without '${prefix}' before each they are ${isKnown}'s` : ''
 }
 
 function listed(names: readonly string[]): string {

@@ -48,7 +48,7 @@ export function loadState(
   dict: StateDict,
   options: LoadOptions,
 ): LoadReport {
-  const { pairs, ...report } = matched(model, parameters, describedIn(dict), options)
+  const { pairs, ...report } = matched(`${model}.loadStateDict`, parameters, describedIn(dict), options)
   for (const [name, parameter] of pairs) parameter.assign(dict[name]!)
   return report
 }
@@ -59,7 +59,7 @@ export function loadState(
  * @throws CheckpointError listing all that does not fit
  */
 export function matched(
-  model: string,
+  operation: string,
   parameters: ReadonlyMap<string, Parameter>,
   given: ReadonlyMap<string, Described>,
   { strict = true }: LoadOptions = {},
@@ -73,7 +73,7 @@ export function matched(
     ...(strict ? unexpected.map((name) => describe('unexpected', name, missing)) : []),
     ...unfit,
   ]
-  if (problems.length > 0) throw mismatch(model, problems)
+  if (problems.length > 0) throw mismatch(operation, problems)
   return { missing, unexpected, pairs }
 }
 
@@ -90,11 +90,11 @@ function describe(problem: string, name: string, others: readonly string[]): str
   return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
 }
 
-function mismatch(model: string, problems: readonly string[]): CheckpointError {
+function mismatch(operation: string, problems: readonly string[]): CheckpointError {
   const count = problems.length === 1 ? '1 parameter does' : `${problems.length} parameters do`
   return new CheckpointError({
     code: 'state/mismatch',
-    operation: `${model}.loadStateDict`,
+    operation,
     what: [`${count} not fit, nothing was loaded`, ...problems].join('\n  '),
   })
 }

@@ -54,6 +54,8 @@ export interface VisionTransformerOptions
   readonly poolIncludePrefix?: boolean | undefined
   /** Whether images of other sizes are taken, with positions resampled. */
   readonly dynamicImgSize?: boolean | undefined
+  /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 does without. True if not given. */
+  readonly posAntialias?: boolean | undefined
   readonly dynamicImgPad?: boolean | undefined
   readonly projection?: Projection | undefined
   /** Whether patches are normalised before the projection (vit-pytorch). */
@@ -85,6 +87,7 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   ...each(kind.count, 'numClasses', 'depth', 'regTokens'),
   ...each(kind.number, 'mlpRatio', 'eps', 'initValues'),
   ...each(kind.flag, 'classToken', 'noEmbedClass', 'poolIncludePrefix', 'dynamicImgSize', 'dynamicImgPad'),
+  posAntialias: kind.flag,
   ...each(
     kind.flag,
     'patchNorm',

@@ -123,7 +123,11 @@ export class VisionTransformer extends Module {
     this.norm = makeNormIf(finalNorm && !normAfterPool)
     this.attnPool =
       globalPool === 'map'
-        ? new AttentionPool(embedDim, { numHeads, mlpRatio, activation, normLayer, eps, init: init.mlp })
+        ? new AttentionPool(embedDim, {
+            ...{ numHeads, mlpRatio, activation, normLayer, eps },
+            hiddenFeatures: options.hiddenFeatures,
+            init: init.mlp,
+          })
         : null
     this.fcNorm = makeNormIf(finalNorm && normAfterPool)
     this.headDrop = new Dropout({ p: options.dropRate ?? 0 })
@@ -227,7 +231,7 @@ export class VisionTransformer extends Module {
 
   /** Positions for a grid, [1, n, d]; n counts class and registers unless they have none. */
   #positions(grid: readonly [number, number]): FloatTensor | null {
-    const { posEmbed, embedDim = 768, noEmbedClass = false } = this.options
+    const { posEmbed, embedDim = 768, noEmbedClass = false, posAntialias = true } = this.options
     if (posEmbed === 'sincos')
       return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
     if (this.posEmbed === null) return null
@@ -236,6 +240,7 @@ export class VisionTransformer extends Module {
       from: this.patchEmbed.gridSize!,
       to: grid,
       numPrefixTokens,
+      antialias: posAntialias,
     })
   }
 }

@@ -4,7 +4,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { parseEinsum, parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
-import { resultDtype } from '../copy/reduction.ts'
+import { type ReductionName, resultDtype } from '../copy/reduction.ts'
 import { type Dtype, dtypeOf } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous, contiguousStride, sizeOf } from '../layout/layout.ts'
@@ -16,6 +16,7 @@ import { asTensor } from './array.ts'
 import { Explanation } from './explanation.ts'
 import { asInput, isStack } from './input.ts'
 import { checkOptions } from './options.ts'
+import { checkReduction } from './reduce.ts'
 import { leftOf, whyNoView } from './transform.ts'
 import type { ShapeOf, ShapesOf } from './typed.ts'
 
@@ -25,6 +26,8 @@ export type Explainable = NdArray<Data> | readonly number[]
 export interface ExplainOptions<O = TransformOperation | 'einsum'> {
   /** Whose pattern it is; `'rearrange'` unless said. */
   readonly operation?: O | undefined
+  /** What is made of dropped axes, which the result's dtype depends on; `'max'`, which keeps it, unless said. */
+  readonly reduction?: ReductionName | undefined
 }
 
 /**
@@ -65,14 +68,15 @@ export function explain(
   lengths?: Lengths,
   options?: ExplainOptions,
 ): Explanation {
-  const { operation = 'rearrange' } = checkOptions(options, 'explain', ['operation'])
+  const checked = checkOptions(options, 'explain', ['operation', 'reduction'])
+  const { operation = 'rearrange' } = checked
   switch (operation) {
     case 'einsum':
       return explainEinsum(x, pattern, lengths)
     case 'rearrange':
     case 'reduce':
     case 'repeat':
-      return explainTransform(x, pattern, lengths, operation)
+      return explainTransform(x, pattern, lengths, { ...checked, operation })
     default: {
       const expected = "'rearrange', 'reduce', 'repeat' or 'einsum'"
       const said = say('option/value', { option: 'operation', got: show(operation), expected })
@@ -85,15 +89,26 @@ function explainTransform(
   x: Explainable | readonly Explainable[],
   pattern: string,
   lengths: Lengths | undefined,
-  operation: TransformOperation,
+  options: ExplainOptions<TransformOperation> & { readonly operation: TransformOperation },
 ): Explanation {
+  const { operation } = options
+  const reduction = (operation === 'reduce' ? options.reduction : undefined) ?? 'max'
   const parsed = parseTransform(pattern, operation)
   const input = asInput(isList(x) ? x.map(tensorOf) : tensorOf(x), operation, leftOf(parsed))
+  checkReduction(reduction, parsed)
   const plan = planOf(parsed, input.shape, lengths)
   const dtype = isList(x) ? dtypeIn(x[0]!) : dtypeIn(x)
   const stride = isStack(input) ? contiguousStride(input.shape) : input.stride
+  const target = resultDtype(reduction, dtype)
+  if (target === null) {
+    throw new EinopsError({
+      operation,
+      pattern,
+      ...say('reduction/dtype', { reduction, dtype, expected: "'sum', or another dtype" }),
+    })
+  }
   const why =
-    plan.reduced.length > 0
+    plan.reduced.length > 0 || target !== dtype || reduction === 'any' || reduction === 'all'
       ? 'a reduction computes new elements'
       : isStack(input)
         ? 'the arrays of the list do not stand at equal distances in one buffer'
@@ -104,7 +119,7 @@ function explainTransform(
     operation,
     pattern,
     inputs: [{ shape: input.shape, dtype, stride }],
-    result: { shape: plan.outputShape, dtype, stride: resultStride },
+    result: { shape: plan.outputShape, dtype: target, stride: resultStride },
     axes: [...plan.axes, ...plan.reduced].map((axis) => ({
       name: axis.label,
       length: axis.length,
@@ -113,7 +128,7 @@ function explainTransform(
     })),
     view,
     why,
-    bytesMoved: view ? 0 : plan.outputSize * bytesOf(dtype),
+    bytesMoved: view ? 0 : plan.outputSize * bytesOf(target),
   })
 }
 

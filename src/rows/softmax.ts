@@ -39,8 +39,9 @@ function logSoftmaxRow(row: Float64Array): void {
   const largest = maximum(row)
   let sum = 0
   for (let i = 0; i < row.length; i++) sum += Math.exp(row[i]! - largest)
-  const shift = largest + Math.log(sum)
-  for (let i = 0; i < row.length; i++) row[i] = row[i]! - shift
+  const logarithm = Math.log(sum)
+  // one after the other: their sum may round to the larger one
+  for (let i = 0; i < row.length; i++) row[i] = row[i]! - largest - logarithm
 }
 
 function maximum(row: Float64Array): number {

@@ -91,12 +91,12 @@ async function hire(heap: Heap | null, size: number, url: URL): Promise<void> {
     const workers: Started[] = []
     hired = { memory, workers }
     staff = hired
+    const lost = () => dismiss(hired, 'threads: one, since a worker has stopped')
     // each is kept as it starts, so that those that did can be stopped when one does not
     for (let thread = 1; thread < size; thread++) {
-      workers.push(start(url, { module, memory, generation, thread }))
+      workers.push(start(url, { module, memory, generation, thread }, lost))
     }
     await Promise.all(workers.map(({ ready }) => ready))
-    const lost = () => dismiss(hired, 'threads: one, since a worker has stopped')
     heap.engine.hire(new SharedCrew({ memory, generation, size, lost }))
     inUse.threads = size
     inUse.reason = ''
@@ -123,12 +123,17 @@ function report(reason: string): void {
   inUse.reason = reason
 }
 
-function start(url: URL, employment: Employment): Started {
+/** `lost` is called when a worker that was ready ends. */
+function start(url: URL, employment: Employment, lost: () => void): Started {
   const worker = open(url)
   let fail!: (error: Error) => void
+  let isReady = false
   const ready = new Promise<void>((resolve, reject) => {
     fail = reject
-    worker.listen(resolve, reject)
+    worker.listen(resolve, (error) => {
+      reject(error)
+      if (isReady) lost()
+    })
   })
   const { starting } = patience
   const late = setTimeout(
@@ -136,8 +141,15 @@ function start(url: URL, employment: Employment): Started {
     starting,
   )
   const settled = () => clearTimeout(late)
-  ready.then(settled, settled)
-  worker.tell(employment)
+  ready.then(() => {
+    isReady = true
+    settled()
+  }, settled)
+  try {
+    worker.tell(employment)
+  } catch (error) {
+    fail(error as Error) // so that it is stopped like one that does not answer
+  }
   const stop = () => {
     fail(new Error('it was stopped'))
     return worker.terminate()

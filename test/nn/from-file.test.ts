@@ -85,7 +85,7 @@ test('a file that does not fit says so before anything is read of it', async () 
   let reads = 0
   const blob = counted(writeSafetensors(dict), () => ++reads)
   await expect(VisionTransformer.fromCheckpoint(blob, told)).rejects.toThrow(
-    `VisionTransformer.loadStateDict: 3 parameters do not fit, nothing was loaded
+    `VisionTransformer.fromCheckpoint: 3 parameters do not fit, nothing was loaded
   missing head.bias
   unfit norm.weight — got int32, expected float32
   misshapen norm.bias — got [47], expected [48]`,

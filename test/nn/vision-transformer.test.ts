@@ -68,7 +68,7 @@ describe('VisionTransformer.fromCheckpoint', () => {
     plain: small,
     registers: { ...small, regTokens: 4, noEmbedClass: true, initValues: 0.1 },
     'mean pooling': { ...small, globalPool: 'avg', classToken: false },
-    'pre-norm and qk-norm': { ...small, preNorm: true, qkNorm: true, qkvBias: false },
+    'pre-norm and qk-norm': { ...small, preNorm: true, qkNorm: true, qkvBias: false, eps: 1e-5 },
     'attention pooling': { ...small, globalPool: 'map', classToken: false },
     'scale norms': { ...small, scaleAttnNorm: true, scaleMlpNorm: true },
     'no head, oblong patches': { ...small, numClasses: 0, patchSize: [8, 4], imgSize: [32, 16] },
@@ -104,7 +104,7 @@ describe('VisionTransformer.fromCheckpoint', () => {
       new VisionTransformer({ ...small, embedDim: 128, numHeads: 2 }).stateDict(),
     )
     expect(model.guesses).toEqual([
-      "numHeads is 2: 64 features a head, as timm's models have",
+      'numHeads is 2, as in published models of this width',
       "eps is 0.000001, as in timm's models",
     ])
     const told = await VisionTransformer.fromCheckpoint(new VisionTransformer(small).stateDict(), {

@@ -54,9 +54,9 @@ export function elementsOf({ data, shape, stride, offset }: NdArray): number[] {
 }
 
 /** What the library knows about a call before it is made; no tensor of that size exists. */
-export function explained({ operation, pattern, shapes, lengths }: State): Explanation {
+export function explained({ operation, pattern, shapes, lengths, reduction }: State): Explanation {
   const x = operation === 'einsum' ? shapes : shapes[0]!
-  return explain(x, pattern, Object.fromEntries(lengths), { operation })
+  return explain(x, pattern, Object.fromEntries(lengths), { operation, reduction })
 }
 
 /** What the library says against a state, or null where it accepts it. */

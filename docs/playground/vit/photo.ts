@@ -95,7 +95,7 @@ export function mountPhoto(reader: Reader): void {
   async function readNames(file: File): Promise<void> {
     const text = await file.text()
     try {
-      const parsed: unknown = /^\s*[[{]/.test(text) ? JSON.parse(text) : text.trimEnd().split('\n')
+      const parsed: unknown = /^\s*[[{]/.test(text) ? JSON.parse(text) : text.trimEnd().split(/\r?\n/)
       names = Object.values(parsed as Record<string, unknown>).map(String)
       status(`${names.length} names from ${file.name}`, null)
       show()

@@ -77,7 +77,8 @@ function normaliseRow(y: usize, x: usize, n: i32, weight: usize, bias: usize, ep
     square += difference * difference
   }
   rest = centred ? rest / <f32>n : 0
-  const factor: f32 = 1 / sqrt<f32>(square / <f32>n - rest * rest + eps)
+  // of numbers that are all alike, rounding may leave the variance below 0
+  const factor: f32 = 1 / sqrt<f32>(max<f32>(square / <f32>n - rest * rest, 0) + eps)
   const factors = f32x4.splat(factor)
   const restOfMeans = f32x4.splat(rest)
   for (p = x; p < whole; p += 16, y += 16) {
