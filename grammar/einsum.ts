@@ -8,7 +8,7 @@ import { axesOf, type Dialect, readExpression, readOnlyExpression } from './expr
 import { parse } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
 import { checkArrows, reject, type Source } from './source.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, separateNames } from './suggest.ts'
 import { namesOf } from './transform.ts'
 
 const operand = {
@@ -47,6 +47,11 @@ function checkOutput(source: Source, operands: readonly Expression[], output: Ex
   for (const axis of axesOf(output)) {
     const name = axis.kind === 'axis' ? axis.name : axis.kind === 'ellipsis' ? '...' : undefined
     if (name !== undefined && !names.has(name))
-      reject(source, sayOfPattern('pattern/output-only', { axis: name }), axis.span, didYouMean(name, names))
+      reject(
+        source,
+        sayOfPattern('pattern/output-only', { axis: name }),
+        axis.span,
+        separateNames(source.text) ?? didYouMean(name, names),
+      )
   }
 }

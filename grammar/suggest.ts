@@ -28,6 +28,19 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return candidate === undefined ? undefined : `did you mean '${candidate}'?`
 }
 
+/** A hint for names of one letter that were not separated, as in NumPy's einsum and in `'hwc -> chw'`, or undefined. */
+export function separateNames(text: string): string | undefined {
+  const [left = '', right = ''] = text.split('->', 2)
+  const words = [...left.split(','), right].map((word) => word.trim())
+  const output = words.at(-1)!
+  if (!words.every((word) => /^[a-z]+$/iu.test(word)) || words.every((word) => word.length === 1))
+    return undefined
+  const letters = new Set(words.slice(0, -1).join(''))
+  if (![...output].every((letter) => letters.has(letter))) return undefined
+  const spaced = words.map((word) => [...word].join(' '))
+  return `names are separated by spaces: '${spaced.slice(0, -1).join(', ')} -> ${spaced.at(-1)}'`
+}
+
 /** The optimal string alignment distance. */
 function distance(a: string, b: string): number {
   let before: number[] = []

@@ -7,7 +7,7 @@ import { axesOf, type Dialect, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
 import { checkArrows, reject, type Source } from './source.ts'
-import { nearest } from './suggest.ts'
+import { nearest, separateNames } from './suggest.ts'
 
 const nameIt = 'give the axis a name, and its length in the object after the pattern'
 
@@ -51,7 +51,9 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
         source,
         sayOfPattern('pattern/left-only', { axis: nameOf(axis)! }),
         axis.span,
-        sameAxis(nameOf(axis)!, without(onRight, onLeft), 'right') ?? 'reduce drops axes',
+        separateNames(source.text) ??
+          sameAxis(nameOf(axis)!, without(onRight, onLeft), 'right') ??
+          'reduce drops axes',
       )
   }
   const axis = axesOf(right).find(

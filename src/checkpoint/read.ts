@@ -1,17 +1,19 @@
 /** Reading a whole safetensors file that is in memory. */
+import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
+import { CheckpointError } from './error.ts'
 import { headerLength, LENGTH_BYTES, parseHeader } from './header.ts'
 
 /** Tensors by name, as `stateDict()` gives and `loadStateDict()` takes them. */
 export type StateDict = Record<string, NdArray<Data>>
 
 /**
- * Reads all tensors of a safetensors file that is in memory. A tensor is a view on `bytes` where its elements are
+ * Reads all tensors of a safetensors file that is in memory. A tensor is a view on `file` where its elements are
  * aligned there and need no conversion, else a copy; F16 and BF16 widen to float32, BOOL becomes uint8.
  *
- * @param bytes the whole file
+ * @param file the bytes of the whole file
  * @param options `raw`: half, bfloat16 and 8-bit floats as their bits instead
  * @returns the tensors by name, in the order of the header; an object without a prototype
  * @throws CheckpointError when the file breaks a rule of the format, naming the rule and the tensor
@@ -22,10 +24,16 @@ export type StateDict = Record<string, NdArray<Data>>
  * bias.shape // [3]
  */
 export function readSafetensors(
-  bytes: Uint8Array,
+  file: Uint8Array | ArrayBuffer,
   options: ReadOptions = {},
 ): Record<string, NdArray<CheckpointData>> {
   const reading = { operation: 'readSafetensors' }
+  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file
+  if (!(bytes instanceof Uint8Array)) {
+    const hint = typeof bytes === 'string' ? '; openSafetensors(path) opens a file' : ''
+    const what = `the argument is not the bytes of a file — got ${show(bytes)}, expected a Uint8Array${hint}`
+    throw new CheckpointError({ ...reading, code: 'source/type', what })
+  }
   const length = headerLength(bytes, bytes.length, reading)
   const header = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)
   const { entries } = parseHeader(header, bytes.length, reading)

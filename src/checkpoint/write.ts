@@ -4,6 +4,7 @@ import { isContiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
+import { type Kinds, mistakeIn, oneOf } from '../ops/kinds.ts'
 import { type CheckpointData, rankOf, type SafetensorsDtype } from './dtype.ts'
 import { CheckpointError } from './error.ts'
 import { narrowToBrain, narrowToHalf } from './half.ts'
@@ -14,6 +15,8 @@ export interface WriteOptions {
   /** The dtype of every float32 and float64 tensor in the file; each keeps its own when this is not given. */
   readonly floats?: 'F16' | 'BF16' | 'F32' | 'F64' | undefined
 }
+
+const kinds: Kinds<WriteOptions> = { floats: oneOf(['F16', 'BF16', 'F32', 'F64']) }
 
 /**
  * Writes tensors as a safetensors file, byte for byte as the reference implementation does: widest elements first, then
@@ -32,8 +35,11 @@ export interface WriteOptions {
 export function writeSafetensors(
   tensors: Readonly<Record<string, NdArray<Data>>>,
   metadata: Readonly<Record<string, string>> = {},
-  { floats }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const mistake = mistakeIn(options, kinds)
+  if (mistake !== undefined) throw new CheckpointError({ operation: 'writeSafetensors', ...mistake })
+  const { floats } = options
   for (const [key, value] of Object.entries<unknown>(metadata)) {
     if (typeof value === 'string') continue
     throw new CheckpointError({

@@ -4,10 +4,12 @@
  */
 import type { NdArray } from '../layout/tensor.ts'
 import { makeNdarray, toNdarray } from '../ops/array.ts'
+import { each, type Kinds, kind } from '../ops/kinds.ts'
 import { rearrange } from '../ops/rearrange.ts'
 import { repeat } from '../ops/repeat.ts'
 import { inferno } from './colormap.ts'
 import { ImageError } from './error.ts'
+import { expectOptions, interpolation } from './options.ts'
 import type { Interpolation } from './resample.ts'
 import { checkImage, resizeTensor } from './resize.ts'
 
@@ -36,6 +38,14 @@ export interface HeatMapOptions {
   readonly interpolation?: Interpolation | undefined
 }
 
+const mosaicKinds: Kinds<MosaicOptions> = each(kind.anything, 'patch', 'gap', 'scale', 'background') // checked below
+
+const heatMapKinds: Kinds<HeatMapOptions> = {
+  ...each(kind.number, 'min', 'max'),
+  opacity: kind.share,
+  interpolation,
+}
+
 const PAPER: Color = [20, 19, 26]
 
 /**
@@ -53,8 +63,10 @@ const PAPER: Color = [20, 19, 26]
  */
 export async function drawMosaic(
   image: NdArray<Uint8Array>,
-  { patch, gap = 4, scale = 1, background = PAPER }: MosaicOptions,
+  options: MosaicOptions,
 ): Promise<NdArray<Uint8Array>> {
+  expectOptions('drawMosaic', options, mosaicKinds)
+  const { patch, gap = 4, scale = 1, background = PAPER } = options
   for (const [name, value, least] of [
     ['patch', patch, 1],
     ['gap', gap, 0],
@@ -108,8 +120,10 @@ export async function drawMosaic(
 export async function drawHeatMap(
   image: NdArray<Uint8Array>,
   heat: NdArray<Float32Array> | NdArray<Float64Array>,
-  { min = 0, max, opacity = 0.6, interpolation = 'bicubic' }: HeatMapOptions = {},
+  options: HeatMapOptions = {},
 ): Promise<NdArray<Uint8Array>> {
+  expectOptions('drawHeatMap', options, heatMapKinds)
+  const { min = 0, max, opacity = 0.6 } = options
   const rgb = colorsOf(toNdarray(checkImage(image, 'drawHeatMap')))
   if (heat.shape.length !== 2) {
     throw new ImageError(
@@ -121,7 +135,7 @@ export async function drawHeatMap(
   const { assign, assigns, mulseq, muls, addeq, sup } = await operations()
   const [height, width] = rgb.shape as [number, number]
   const grid = checkImage(rearrange(heat as NdArray<Float32Array>, 'h w -> h w 1'), 'drawHeatMap')
-  const fine = resizeTensor(grid, { height, width, interpolation }, 'drawHeatMap')
+  const fine = resizeTensor(grid, { height, width, interpolation: options.interpolation }, 'drawHeatMap')
   const range = (max ?? sup(heat)) - min
 
   const canvas = makeNdarray(new Float32Array(height * width * 3), [height, width, 3], [width * 3, 3, 1], 0)

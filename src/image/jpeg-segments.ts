@@ -25,6 +25,8 @@ export interface Segments {
   readonly orientation: Orientation
   /** Whether it says that it follows JFIF. */
   readonly isJfif: boolean
+  /** Whether the end of the image is there. */
+  readonly isWhole: boolean
   readonly adobe: Adobe | undefined
 }
 
@@ -47,6 +49,7 @@ export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
   let frame: Frame | undefined
   let adobe: Adobe | undefined
   let isJfif = false
+  let isWhole = false
   let orientation: Orientation = 1
   let scans = 0
   for (let at = 2; ; ) {
@@ -55,7 +58,10 @@ export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
     const marker = bytes[at + 1]!
     if (bytes[at] !== 0xff) throw damaged(`a marker is expected at byte ${at}`)
     at += 2
-    if (marker === END) break
+    if (marker === END) {
+      isWhole = true
+      break
+    }
     if (standsAlone(marker)) continue
     const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
     if (length < 2 || at + length > bytes.length) throw truncated(bytes.length)
@@ -78,7 +84,7 @@ export function readSegments(bytes: Uint8Array, limits: ReadLimits): Segments {
   if (frame === undefined || scans === 0) throw truncated(bytes.length)
   const most = Math.min(MOST_SCANS, Math.floor((20 * limits.maxPixels) / (frame.width * frame.height)))
   if (scans > most) throw damaged(`it has ${scans} scans, expected at most ${most}`)
-  return { frame, orientation, isJfif, adobe }
+  return { frame, orientation, isJfif, isWhole, adobe }
 }
 
 function readFrame(marker: number, content: Uint8Array, fileSize: number, limits: ReadLimits): Frame {
@@ -132,7 +138,7 @@ function endOfScan(bytes: Uint8Array, start: number): number {
 const startsWith = (bytes: Uint8Array, text: string): boolean =>
   [...text].every((char, i) => bytes[i] === char.charCodeAt(0))
 
-const truncated = (length: number) =>
+export const truncated = (length: number) =>
   new ImageError('readImage', 'file/truncated', `the JPEG file is truncated after ${length} bytes`)
 
 export const damaged = (what: string, cause?: unknown) =>

@@ -7,7 +7,7 @@ import { materialize } from '../copy/copy.ts'
 import { contiguous, slice } from '../layout/layout.ts'
 import { convertToRgb, type Subsampling } from './chroma.ts'
 import { ImageError } from './error.ts'
-import { type Adobe, damaged, type Frame, readSegments } from './jpeg-segments.ts'
+import { type Adobe, damaged, type Frame, readSegments, truncated } from './jpeg-segments.ts'
 import type { Picture, ReadLimits } from './picture.ts'
 
 export const isJpeg = (bytes: Uint8Array): boolean =>
@@ -15,11 +15,11 @@ export const isJpeg = (bytes: Uint8Array): boolean =>
 
 /** Decodes a JPEG file: grey, or RGB (also from CMYK). */
 export function readJpeg(bytes: Uint8Array, limits: ReadLimits): Picture {
-  const { frame, orientation, isJfif, adobe } = readSegments(bytes, limits)
+  const { frame, orientation, isJfif, isWhole, adobe } = readSegments(bytes, limits)
   const { width, height, components } = frame
   const isYcc = components.length === 3 && (isJfif || hasColorDifferences(frame, adobe))
   const stored = components.length === 3 ? withoutTransform(bytes, adobe) : bytes
-  const pixels = decodePixels(stored, limits)
+  const pixels = decodePixels(stored, isWhole, limits)
   if (pixels.width !== width || pixels.height !== height) throw damaged('it announces two sizes')
   if (isYcc) convertToRgb(pixels.data, frame, subsamplingOf(frame))
   const rgb = { ...contiguous([height, width, 3]), data: pixels.data }
@@ -30,7 +30,7 @@ export function readJpeg(bytes: Uint8Array, limits: ReadLimits): Picture {
 }
 
 /** `[h, w, 3]`: samples of three components as stored, grey three times, or RGB of four. */
-function decodePixels(bytes: Uint8Array, { maxPixels }: ReadLimits) {
+function decodePixels(bytes: Uint8Array, isWhole: boolean, { maxPixels }: ReadLimits) {
   try {
     return jpeg.decode(bytes, {
       useTArray: true,
@@ -41,6 +41,7 @@ function decodePixels(bytes: Uint8Array, { maxPixels }: ReadLimits) {
       maxMemoryUsageInMB: 16 + (18 * maxPixels) / 2 ** 20, // more than was checked, against bad surprises
     })
   } catch (cause) {
+    if (!isWhole) throw truncated(bytes.length)
     const reason = cause instanceof Error ? cause.message : String(cause)
     if (!/memory/i.test(reason)) throw damaged(reason, cause)
     const what = 'the picture is too large — decoding it takes more than 18 bytes for each of maxPixels'

@@ -3,7 +3,9 @@ import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import { each, type Kind, type Kinds, kind } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
+import { expectOptions, interpolation } from './options.ts'
 import type { Interpolation } from './resample.ts'
 import { checkImage, type ImageData, resizeTensor } from './resize.ts'
 
@@ -24,6 +26,18 @@ export interface PreprocessOptions {
   readonly std?: readonly number[] | undefined
 }
 
+const kinds: Kinds<PreprocessOptions> = {
+  ...each(kind.anything, 'size', 'cropPct'), // checked below
+  interpolation,
+  mean: listOf('a list of numbers from -1 to 1, as pixels are 0…1', (value) => Math.abs(value) <= 1),
+  std: listOf('a list of positive numbers', (value) => value > 0 && value < Number.POSITIVE_INFINITY),
+}
+
+function listOf(expected: string, holds: (value: number) => boolean): Kind {
+  const isOne = (value: unknown) => typeof value === 'number' && holds(value)
+  return { expected, has: (value) => Array.isArray(value) && value.every(isOne) }
+}
+
 /**
  * Makes a model's input of a picture, as timm's evaluation transform does: the short side becomes `size / cropPct`
  * (rounded down, as is the long side), antialiased; the centre is cut out; values 0…1 are normalised per channel.
@@ -42,16 +56,15 @@ export function preprocess(
   image: NdArray<ImageData>,
   options: PreprocessOptions = {},
 ): NdArray<Float32Array> {
-  const {
-    size = 224,
-    cropPct = 0.875,
-    interpolation = 'bicubic',
-    mean = IMAGENET_MEAN,
-    std = IMAGENET_STD,
-  } = options
+  expectOptions('preprocess', options, kinds)
+  const { size = 224, cropPct = 0.875, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options
   checkOptions(size, cropPct, mean, std)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
-  const resized = resizeTensor(x, { ...sizeBeforeCrop(x, size, cropPct), interpolation }, 'preprocess')
+  const resized = resizeTensor(
+    x,
+    { ...sizeBeforeCrop(x, size, cropPct), interpolation: options.interpolation },
+    'preprocess',
+  )
   return toNdarray(normalise(cropCentre(resized, size), { mean, std }))
 }
 

@@ -1,15 +1,22 @@
 /** Reading a picture: finds out what kind of file it is, and turns what the decoders give upright. */
 import { materialize } from '../copy/copy.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import type { Kinds } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
 import { isJpeg, readJpeg } from './jpeg.ts'
+import { expectOptions } from './options.ts'
 import { upright } from './orientation.ts'
 import type { ReadLimits } from './picture.ts'
 import { isPng, readPng } from './png.ts'
 
 /** 64 megapixels: more than cameras take, and less than a gigabyte while it is decoded. */
 const MOST_PIXELS = 2 ** 26
+
+const limits: Kinds<ReadLimits> = {
+  maxPixels: { expected: 'a positive number', has: (value) => typeof value === 'number' && value > 0 },
+}
 
 /**
  * Reads a picture from the bytes of a PNG or JPEG file, whatever the file's name, and turns it upright.
@@ -29,18 +36,30 @@ const MOST_PIXELS = 2 ** 26
  */
 export async function readImage(
   bytes: Uint8Array,
-  { maxPixels = MOST_PIXELS }: Partial<ReadLimits> = {},
+  options: Partial<ReadLimits> = {},
 ): Promise<NdArray<Uint8Array>> {
+  expectOptions('readImage', options, limits)
+  const { maxPixels = MOST_PIXELS } = options
   if (!(bytes instanceof Uint8Array)) {
     throw new ImageError(
       'readImage',
       'argument/bytes',
-      'the argument is not the bytes of a file — expected a Uint8Array',
+      `the argument is not the bytes of a file — got ${show(bytes)}, expected a Uint8Array${hintAbout(bytes)}`,
     )
   }
   const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes) // decoders refuse shared memory
   const { image, orientation } = await decodePicture(own, { maxPixels })
   return toNdarray(orientation === 1 ? image : materialize(upright(image, orientation)))
+}
+
+/** How what was given becomes bytes. */
+function hintAbout(value: unknown): string {
+  if (typeof value === 'string' || value instanceof URL)
+    return '; await readFile(path) or a fetch gives the bytes of a file'
+  if (value instanceof Promise) return '; an await is missing'
+  if (value instanceof ArrayBuffer) return '; new Uint8Array(buffer) is one'
+  if (value instanceof Blob) return '; new Uint8Array(await blob.arrayBuffer()) is one'
+  return ''
 }
 
 async function decodePicture(bytes: Uint8Array, limits: ReadLimits) {

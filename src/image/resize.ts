@@ -3,7 +3,9 @@ import { materialize } from '../copy/copy.ts'
 import { isContiguous } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
+import { each, type Kinds, kind } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
+import { expectOptions, interpolation } from './options.ts'
 import {
   antialiasedTaps,
   type Interpolation,
@@ -28,6 +30,12 @@ export interface ResizeOptions {
   readonly alignCorners?: boolean | undefined
 }
 
+const kinds: Kinds<ResizeOptions> = {
+  ...each(kind.anything, 'height', 'width'), // checked below
+  interpolation,
+  ...each(kind.flag, 'antialias', 'alignCorners'),
+}
+
 /**
  * Resizes a picture. uint8 gives the very bytes that Pillow's `Image.resize` gives for each channel, floats what torch's
  * `interpolate` gives (there bicubic has a = −0.5 with antialiasing and −0.75 without).
@@ -41,6 +49,7 @@ export interface ResizeOptions {
  * resize(image, { height: 4, width: 3 }).shape // [4, 3, 3]
  */
 export function resize<D extends ImageData>(image: NdArray<D>, options: ResizeOptions): NdArray<D> {
+  expectOptions('resize', options, kinds)
   return toNdarray(resizeTensor(checkImage(image, 'resize'), options, 'resize'))
 }
 
@@ -50,7 +59,8 @@ export function resizeTensor<D extends ImageData>(
   options: ResizeOptions,
   operation: string,
 ): Tensor<D> {
-  const { height, width } = options
+  const { height, width, interpolation: name } = options
+  if (name !== undefined) expectOptions(operation, { interpolation: name }, { interpolation })
   for (const [name, length] of Object.entries({ height, width })) {
     if (!Number.isSafeInteger(length) || length < 1) {
       throw new ImageError(operation, 'option/size', `${name} is ${length}, expected an integer from 1`)

@@ -11,7 +11,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { expectLength, expectOption, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
-import { each, expectOptions, isPair, type Kinds, kind } from './options.ts'
+import { each, expectOptions, isPair, type Kinds, kind, needed } from './options.ts'
 import { type Margins, pad } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 
@@ -31,7 +31,8 @@ export interface Conv2dOptions {
 }
 
 const kinds: Kinds<Conv2dOptions> = {
-  ...each(kind.sides, 'kernelSize', 'stride', 'dilation'),
+  kernelSize: needed(kind.sides),
+  ...each(kind.sides, 'stride', 'dilation'),
   padding: {
     expected: "'same' or 'valid' or a whole number from 0, or two: [height, width]",
     has: (value) => value === 'same' || value === 'valid' || isPair(value, kind.count),

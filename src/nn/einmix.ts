@@ -19,7 +19,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Lengths } from './einops.ts'
 import { newParameter, uniform } from './init.ts'
 import { Module } from './module.ts'
-import { each, expectOptions, type Kinds, kind } from './options.ts'
+import { each, expectOptions, type Kinds, kind, needed } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 export interface EinMixOptions {
@@ -33,7 +33,8 @@ export interface EinMixOptions {
 }
 
 const kinds: Kinds<EinMixOptions> = {
-  ...each(kind.anything, 'weightShape', 'biasShape', 'lengths'),
+  weightShape: needed(kind.anything),
+  ...each(kind.anything, 'biasShape', 'lengths'),
   seed: kind.seed,
 }
 

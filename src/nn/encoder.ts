@@ -6,7 +6,7 @@ import type { AttentionTap } from './attention.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
-import { expectOptions, type Kinds, kind, oneOf } from './options.ts'
+import { expectOptions, type Kinds, kind, needed, oneOf } from './options.ts'
 import { ResPostBlock } from './res-post-block.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
@@ -26,7 +26,7 @@ export interface EncoderOptions extends EncoderBlockOptions {
 
 const kinds: Kinds<EncoderOptions> = {
   ...encoderBlockOptions,
-  depth: kind.count,
+  depth: needed(kind.count),
   blockFn: oneOf(blockFns),
   finalNorm: kind.flag,
 }

@@ -7,6 +7,7 @@
 import { nearest } from '../../grammar/suggest.ts'
 import { type Described, describedIn } from '../checkpoint/described.ts'
 import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { isFloat, type Parameter } from './parameter.ts'
@@ -15,6 +16,9 @@ export interface LoadOptions {
   /** Whether a name that only one side has is an error; true if not given. */
   readonly strict?: boolean
 }
+
+/** How many of the parameters that do not fit an error lists. */
+const MOST_SHOWN = 20
 
 /** What a lenient load left out. */
 export interface LoadReport {
@@ -48,6 +52,14 @@ export function loadState(
   dict: StateDict,
   options: LoadOptions,
 ): LoadReport {
+  if (!isDict(dict)) {
+    const got = ArrayBuffer.isView(dict) ? 'bytes; readSafetensors(bytes) makes one of them' : show(dict)
+    throw new CheckpointError({
+      code: 'source/type',
+      operation: `${model}.loadStateDict`,
+      what: `the state dict is no object of arrays by name — got ${got}`,
+    })
+  }
   const { pairs, ...report } = matched(`${model}.loadStateDict`, parameters, describedIn(dict), options)
   for (const [name, parameter] of pairs) parameter.assign(dict[name]!)
   return report
@@ -77,6 +89,10 @@ export function matched(
   return { missing, unexpected, pairs }
 }
 
+function isDict(dict: unknown): boolean {
+  return typeof dict === 'object' && dict !== null && !ArrayBuffer.isView(dict) && !(dict instanceof Promise)
+}
+
 /** What keeps a tensor from being the parameter's values, if anything does. */
 function misfit(name: string, parameter: Parameter, { shape, dtype }: Described): string[] {
   if (!isFloat(dtype)) return [`unfit ${name} — got ${dtype}, expected float32`]
@@ -91,10 +107,12 @@ function describe(problem: string, name: string, others: readonly string[]): str
 }
 
 function mismatch(operation: string, problems: readonly string[]): CheckpointError {
+  const rest = problems.length - MOST_SHOWN
+  const shown = rest > 1 ? [...problems.slice(0, MOST_SHOWN), `and ${rest} more`] : problems
   const count = problems.length === 1 ? '1 parameter does' : `${problems.length} parameters do`
   return new CheckpointError({
     code: 'state/mismatch',
     operation,
-    what: [`${count} not fit, nothing was loaded`, ...problems].join('\n  '),
+    what: [`${count} not fit, nothing was loaded`, ...shown].join('\n  '),
   })
 }

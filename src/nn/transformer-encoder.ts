@@ -3,11 +3,12 @@
 import type { Activation } from '../gemm/activation.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import type { AttentionTap } from './attention.ts'
+import { expectWhole } from './check.ts'
 import { runBlocks } from './encoder.ts'
 import { EncoderBlock } from './encoder-block.ts'
 import type { Mlp } from './mlp.ts'
 import { type Member, Module } from './module.ts'
-import { each, expectOptions, type Kinds, kind } from './options.ts'
+import { each, expectOptions, type Kinds, kind, needed } from './options.ts'
 
 export interface TransformerEncoderLayerOptions {
   /** Width of a token. */
@@ -27,7 +28,8 @@ export interface TransformerEncoderLayerOptions {
 }
 
 const kinds: Kinds<TransformerEncoderLayerOptions> = {
-  ...each(kind.length, 'dModel', 'nhead', 'dimFeedforward'),
+  ...each(needed(kind.length), 'dModel', 'nhead'),
+  dimFeedforward: kind.length,
   dropout: kind.share,
   activation: kind.activation,
   ...each(kind.flag, 'normFirst', 'bias'),
@@ -101,6 +103,7 @@ export class TransformerEncoder extends Module {
 
   constructor(layer: TransformerEncoderLayer, numLayers: number) {
     super()
+    expectWhole(this, { numLayers }, 0)
     this.layers = Array.from({ length: numLayers }, () => copyOf(layer))
   }
 

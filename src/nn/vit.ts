@@ -17,7 +17,7 @@ import { newParameter } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
 import { LayerNorm } from './norm.ts'
-import { each, expectOptions, type Kinds, kind, only } from './options.ts'
+import { each, expectOptions, type Kinds, kind, needed, only } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import { PatchProjection } from './patch-embed.ts'
 import { Sequential } from './sequential.ts'
@@ -33,7 +33,7 @@ export interface PatchEmbeddingOptions {
 }
 
 const embeddingOptions: Kinds<PatchEmbeddingOptions> = {
-  ...each(kind.length, 'imageSize', 'inChannels', 'embedDim', 'patchSize'),
+  ...each(needed(kind.length), 'imageSize', 'inChannels', 'embedDim', 'patchSize'),
   dropout: kind.share,
 }
 
@@ -97,9 +97,10 @@ export interface ViTOptions extends PatchEmbeddingOptions {
 
 const kinds: Kinds<ViTOptions> = {
   ...embeddingOptions,
-  ...each(kind.length, 'numHeads', 'numClasses'),
-  ...each(kind.count, 'numEncoders', 'numLayers'),
-  expansion: kind.number,
+  ...each(needed(kind.length), 'numHeads', 'numClasses'),
+  numEncoders: needed(kind.count),
+  expansion: needed(kind.number),
+  numLayers: kind.count,
 }
 
 /**

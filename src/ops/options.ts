@@ -1,12 +1,12 @@
 /** The options that every operation takes: whether it may copy, and where it writes. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { didYouMean } from '../../grammar/suggest.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { isDistinct } from '../layout/distinct.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from './array.ts'
+import { each, kind, mistakeIn } from './kinds.ts'
 
 export interface Options<D extends Data = Data> {
   /**
@@ -38,7 +38,8 @@ export function checkOptions<O extends object>(
   known: readonly string[] = names,
 ): O {
   if (options === undefined) return {} as O
-  expectNames(options, operation, known)
+  const mistake = mistakeIn(options, each(kind.anything, ...known))
+  if (mistake !== undefined) throw new EinopsError({ operation, ...mistake })
   const { copy, out } = options as Options
   if (copy !== undefined && !copies.includes(copy)) {
     const expected = copies.map((name) => `'${name}'`).join(' or ')
@@ -56,28 +57,6 @@ export function checkOptions<O extends object>(
     })
   }
   return options
-}
-
-/** Options must be an object, and each of its names one that is known. */
-export function expectNames(options: unknown, operation: string, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    const expected = `an object of ${known.join(', ')}`
-    throw new EinopsError({
-      operation,
-      ...say('option/value', { option: 'options', got: show(options), expected }),
-    })
-  }
-  for (const [option, value] of Object.entries(options)) {
-    if (known.includes(option)) continue
-    const hint = didYouMean(option, known)
-    const isLong = hint !== undefined && known.length > 8
-    const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
-    throw new EinopsError({
-      operation,
-      ...say('option/unknown', { option, got: show(value), expected }),
-      hint,
-    })
-  }
 }
 
 /**

@@ -411,8 +411,34 @@ describe('a checkpoint in several files', () => {
       { weight_map: { ...weightMap, a: weightMap.b } },
       'says that tensor "a" is in model-00002',
     ],
+    [
+      'an index among the files, even itself',
+      { weight_map: { a: 'model.safetensors.index.json' } },
+      'not a safetensors file',
+    ],
     ['a file that is missing', { weight_map: { a: 'gone.safetensors' } }, 'gone.safetensors: no such file'],
   ])('%s is refused', async (_, index, words) => {
     await expect(openWith(index)).rejects.toThrow(words)
+  })
+})
+
+describe('what is no argument is refused before anything is written or read', () => {
+  const a = ndarray(new Float32Array([1, 2]))
+
+  test('bytes in an ArrayBuffer are read, other things are named', () => {
+    const bytes = writeSafetensors({ a })
+    expect(values(readSafetensors(bytes.buffer)['a']!)).toEqual([1, 2])
+    expect(() => readSafetensors('model.safetensors' as never)).toThrow('openSafetensors(path) opens a file')
+    expect(() => readSafetensors(null as never)).toThrow('got null, expected a Uint8Array')
+  })
+
+  test('metadata that are no strings, floats that the format has not, options that there are not', () => {
+    expect(() => writeSafetensors({ a }, { epoch: 3 } as never)).toThrow(
+      'metadata "epoch" is not a string — got 3',
+    )
+    expect(() => writeSafetensors({ a }, {}, { floats: 'f16' as 'F16' })).toThrow(
+      "got \"f16\", expected 'F16' or 'BF16'",
+    )
+    expect(() => writeSafetensors({ a }, {}, { dtype: 'F16' } as never)).toThrow("unknown option 'dtype'")
   })
 })

@@ -37,7 +37,9 @@ describe('tesserae classify', () => {
     const text = join(folder, 'labels.txt')
     await writeFile(list, JSON.stringify(names))
     await writeFile(text, `${names.join('\n')}\n`)
-    for (const labels of [list, text]) {
+    const windows = join(folder, 'windows.txt')
+    await writeFile(windows, `${names.join('\r\n')}\r\n`)
+    for (const labels of [list, text, windows]) {
       const { lines } = await tesserae(
         'classify',
         seven,

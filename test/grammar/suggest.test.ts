@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { didYouMean, nearest } from '../../grammar/suggest.ts'
+import { parseEinsum, parseTransform } from '../../grammar/index.ts'
+import { didYouMean, nearest, separateNames } from '../../grammar/suggest.ts'
 
 test.each([
   ['heigth', ['height', 'width'], 'height'],
@@ -16,4 +17,22 @@ test.each([
 test('without a near name there is no hint', () => {
   expect(didYouMean('batch', ['c'])).toBeUndefined()
   expect(didYouMean('bacth', ['batch'])).toBe("did you mean 'batch'?")
+})
+
+test.each([
+  ['ij,jk->ik', "names are separated by spaces: 'i j, j k -> i k'"],
+  ['bhid, bhjd -> bhij', "names are separated by spaces: 'b h i d, b h j d -> b h i j'"],
+  ['hwc -> chw', "names are separated by spaces: 'h w c -> c h w'"],
+  ['batch time -> time', undefined],
+  ['batch -> b', "names are separated by spaces: 'b a t c h -> b'"],
+  ['batch -> bathe', undefined],
+  ['i,j->ij', "names are separated by spaces: 'i, j -> i j'"],
+  ['i,j->k', undefined],
+])('names that stand together in %s are taken apart: %s', (text, expected) => {
+  expect(separateNames(text)).toBe(expected)
+})
+
+test('the errors of einsum and rearrange give that hint', () => {
+  expect(() => parseEinsum('ij,jk->ik')).toThrow("'i j, j k -> i k'")
+  expect(() => parseTransform('hwc -> chw', 'rearrange')).toThrow("'h w c -> c h w'")
 })

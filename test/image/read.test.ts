@@ -148,9 +148,33 @@ describe('JPEG', () => {
 
   test('cut off anywhere, it is refused', async () => {
     for (let length = 3; length < jpeg!.length - 2; length += 7) {
-      const { code } = await failure(jpeg!.subarray(0, length))
-      expect(['file/truncated', 'file/damaged']).toContain(code)
+      expect((await failure(jpeg!.subarray(0, length))).code).toBe('file/truncated')
     }
+  })
+
+  describe('the word of an Adobe segment about its colours', () => {
+    const colored = Buffer.from(cases.find(({ name }) => name === '4:4:4')!.file, 'base64')
+    const adobe = (transform: number) => [...Buffer.from('ffee000e41646f6265006400000000', 'hex'), transform]
+    const bare = [...colored.subarray(0, 2), ...colored.subarray(2 + 2 + colored.readUint16BE(4))] // without JFIF
+    const withAdobe = (file: Iterable<number>, transform: number) => {
+      const [a, b, ...rest] = file
+      return Buffer.from([a!, b!, ...adobe(transform), ...rest])
+    }
+
+    test('is believed where the file does not follow JFIF', async () => {
+      const usual = await pixels(colored)
+      expect(await pixels(withAdobe(bare, 1))).toEqual(usual)
+      expect(await pixels(withAdobe(bare, 0))).not.toEqual(usual)
+      expect(await pixels(withAdobe(colored, 0))).toEqual(usual)
+    })
+
+    test('stays as it is in the bytes that were given', async () => {
+      const file = withAdobe(bare, 1)
+      const before = Buffer.from(file)
+      const first = await pixels(file)
+      expect(file).toEqual(before)
+      expect(await pixels(file)).toEqual(first)
+    })
   })
 
   test('a size that the file cannot hold is refused at once', async () => {
@@ -269,7 +293,20 @@ describe('files that are refused', () => {
   })
 
   test('something that is not bytes', async () => {
-    await expect(readImage('photo.png' as never)).rejects.toThrow('expected a Uint8Array')
+    const refused = (value: unknown, words: string) =>
+      expect(readImage(value as never)).rejects.toThrow(words)
+    await refused('photo.png', 'got "photo.png", expected a Uint8Array; await readFile(path)')
+    await refused(Promise.resolve(good), 'an await is missing')
+    await refused(new ArrayBuffer(8), 'new Uint8Array(buffer) is one')
+    await refused(new Blob([good]), 'new Uint8Array(await blob.arrayBuffer()) is one')
+    await refused(null, 'got null, expected a Uint8Array')
+  })
+
+  test('a limit that is none', async () => {
+    expect((await failure(good, { maxpixels: 10 })).message).toContain("did you mean 'maxPixels'?")
+    expect((await failure(good, { maxPixels: Number.NaN })).message).toContain(
+      'got NaN, expected a positive number',
+    )
   })
 })
 

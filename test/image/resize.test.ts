@@ -169,3 +169,48 @@ describe('preprocess', () => {
     expect(run).toThrow(words)
   })
 })
+
+describe('options that there are not', () => {
+  const image = ndarray(new Uint8Array(4 * 4 * 3), [4, 4, 3])
+  const message = (call: () => unknown) => {
+    try {
+      call()
+    } catch (error) {
+      expect(error).toBeInstanceOf(ImageError)
+      return (error as ImageError).message
+    }
+    return 'nothing was thrown'
+  }
+
+  test.each<[string, () => unknown, string]>([
+    ['a misspelt one', () => preprocess(image, { crop_pct: 1 } as never), "did you mean 'cropPct'?"],
+    ['a number in their place', () => preprocess(image, 384 as never), "bad option 'options' — got 384"],
+    [
+      'another name of a filter',
+      () => resize(image, { height: 2, width: 2, interpolation: 'cubic' as 'bicubic' }),
+      "did you mean 'bicubic'?",
+    ],
+    [
+      'a flag in words',
+      () => resize(image, { height: 2, width: 2, antialias: 'false' as never }),
+      'got "false", expected true or false',
+    ],
+    [
+      'a mean of bytes',
+      () => preprocess(image, { mean: [123.7, 116.3, 103.5] }),
+      'got [123.7, 116.3, 103.5], expected a list of numbers from -1 to 1',
+    ],
+    [
+      'a deviation of 0',
+      () => preprocess(image, { std: [0, 1, 1] }),
+      'got [0, 1, 1], expected a list of positive numbers',
+    ],
+    [
+      'no options where some are needed',
+      () => resize(image, undefined as never),
+      "bad option 'options' — got undefined",
+    ],
+  ])('%s', (_, call, words) => {
+    expect(message(call)).toContain(words)
+  })
+})

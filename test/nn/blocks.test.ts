@@ -163,6 +163,13 @@ describe('PatchEmbed', () => {
 })
 
 describe('PatchDropout', () => {
+  test('refuses fewer tokens than always stay', () => {
+    const drop = new PatchDropout({ p: 0.5, numPrefixTokens: 5, seed: 1 }).train()
+    expect(() => drop.forward(waves([1, 3, 4]))).toThrow(
+      'no patches are left beside the prefix — got 3 tokens',
+    )
+  })
+
   test('keeps the class token and a share of the patches, other ones in each sample', () => {
     const x = ndarray(
       Float32Array.from({ length: 2 * 21 }, (_, i) => i % 21),

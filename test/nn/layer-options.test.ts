@@ -22,6 +22,7 @@ import {
   RMSNorm,
   Softmax,
   SwiGLU,
+  TransformerEncoder,
   TransformerEncoderLayer,
   VisionTransformer,
   ViT,
@@ -75,6 +76,26 @@ describe.each(Object.entries(layers))('%s', (name, [make, options]) => {
 
   test('refuses options that are no object', () => {
     expect(() => make(12)).toThrow(`${name}: bad option 'options' — got 12, expected an object of`)
+  })
+})
+
+describe('what has no default has to be given', () => {
+  test.each([
+    ["bad option 'numHeads' — got undefined", () => new EncoderBlock(8, {} as Unchecked)],
+    ["bad option 'depth' — got undefined", () => new Encoder(8, { numHeads: 2 } as Unchecked)],
+    [
+      "bad option 'numEncoders' — got undefined",
+      () => new ViT({ ...vit, numEncoders: undefined } as Unchecked),
+    ],
+    ["unknown option 'd_model'", () => new TransformerEncoderLayer({ d_model: 8, nhead: 2 } as Unchecked)],
+    ["bad option 'options' — got 3", () => new Conv2d(3, 4, 3 as Unchecked)],
+    [
+      'numLayers is no length — got undefined',
+      () =>
+        new TransformerEncoder(new TransformerEncoderLayer({ dModel: 8, nhead: 2 }), undefined as Unchecked),
+    ],
+  ])('%s', (message, make) => {
+    expect(make).toThrow(message)
   })
 })
 

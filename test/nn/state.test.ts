@@ -202,3 +202,21 @@ describe('a parameter', () => {
     expect(valuesOf(embed.forward(x))).not.toEqual(valuesOf(conv.forward(x)))
   })
 })
+
+describe('what is no state dict', () => {
+  const layer = new Linear(2, 3)
+
+  test.each<[string, unknown, string]>([
+    ['the bytes of a file', new Uint8Array(9), 'got bytes; readSafetensors(bytes) makes one of them'],
+    ['a path', 'model.safetensors', 'got "model.safetensors"'],
+    ['a promise', Promise.resolve({}), 'got an object'],
+    ['nothing', null, 'got null'],
+  ])('%s is said to be that', (_, dict, words) => {
+    expect(() => layer.loadStateDict(dict as never)).toThrow(words)
+  })
+
+  test('of many parameters that do not fit, some are listed', () => {
+    const dict = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`extra.${i}`, waves([1])]))
+    expect(() => layer.loadStateDict(dict)).toThrow(/unexpected extra\.17.*\n {2}and 82 more$/)
+  })
+})

@@ -129,6 +129,14 @@ describe('explain', () => {
       'kept',
       'dropped',
     ])
+    const bytes = ndarray(new Uint8Array(6), [2, 3])
+    const mean = explain(bytes, 'a b -> a', {}, { operation: 'reduce', reduction: 'mean' })
+    expect([mean.result.dtype, mean.bytesMoved]).toEqual(['float64', 16])
+    const any = explain([2, 3], 'a b -> b a', {}, { operation: 'reduce', reduction: 'any' })
+    expect([any.result.dtype, any.view]).toEqual(['uint8', false])
+    expect(() => explain(bytes, 'a b -> a', {}, { operation: 'reduce', reduction: 'avg' as 'mean' })).toThrow(
+      "'mean'",
+    )
     expect(explain([2], 'a -> a n', { n: 3 }, { operation: 'repeat' }).result.stride).toEqual([1, 0])
     const product = explain(
       [

@@ -58,6 +58,15 @@ describe.each(Object.entries(functions))('%s', (_, compute) => {
   })
 })
 
+test('layer norm of long rows of one number is 0, whatever rounding leaves of its variance', () => {
+  for (const value of [77.7, 170_000, 1.7e6]) {
+    const x = tensor([1, 9216], new Array<number>(9216).fill(value))
+    const got = values(scope(() => layerNorm(x, { eps: 1e-5 })))
+    // the plain form, in double precision, gives 0
+    expect(Math.max(...got.map(Math.abs)), String(value)).toBeLessThan(value * 1e-4)
+  }
+})
+
 test('softmax of values that are not finite is what the plain form says', () => {
   const rows = [
     [1, Number.NEGATIVE_INFINITY, 2, 3, 4],

@@ -189,6 +189,10 @@ describe('activations', () => {
     ])
   })
 
+  test('log-softmax of numbers that swallow its logarithm', () => {
+    expectClose(values(logSoftmax(tensor([2], [1e30, 1e30]))), [-Math.LN2, -Math.LN2])
+  })
+
   test('silu is x / (1 + exp(−x))', () => {
     expectClose(values(silu(tensor([2], [1, -1]))), [1 / (1 + Math.exp(-1)), -1 / (1 + Math.E)])
   })

@@ -318,6 +318,39 @@ describe('threads', () => {
     expect(reasons.at(-1)).toMatch(/^threads: one, since workers could not be started \(.*URL/)
   })
 
+  test('a worker that ends while nothing is to be done is missed, and work goes on with one thread', async () => {
+    const expected = product(197, 192, 192)
+    const leaving = join(folder, 'leaving.mjs')
+    writeFileSync(
+      leaving,
+      `import { parentPort } from 'node:worker_threads'
+       parentPort.once('message', () => {
+         parentPort.postMessage('ready')
+         setTimeout(() => process.exit(), 20)
+       })`,
+    )
+    expect((await init({ threads: 2, worker: pathToFileURL(leaving) })).threads).toBe(2)
+    await vi.waitFor(() => expect(capabilities().threads).toBe(1))
+    expect(capabilities().reasons).toContain('threads: one, since a worker has stopped')
+    expect(product(197, 192, 192)).toEqual(expected)
+  })
+
+  test('a worker that cannot be told what to do is stopped like one that does not start', async () => {
+    const tell = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(() => {
+      throw new Error('could not be cloned')
+    })
+    const terminate = vi.spyOn(Worker.prototype, 'terminate')
+    try {
+      const { threads, reasons } = await init({ threads: 2, worker })
+      expect(threads).toBe(1)
+      expect(reasons.at(-1)).toBe('threads: one, since workers could not be started (could not be cloned)')
+      expect(terminate).toHaveBeenCalledTimes(1)
+    } finally {
+      tell.mockRestore()
+      terminate.mockRestore()
+    }
+  })
+
   test('on a page, where an ended worker gives no sign, every call of init still settles', async () => {
     const alive = new Set<object>()
     class PageWorker {

@@ -1,0 +1,21 @@
+/** What the functions of this room say of options that they do not know. */
+import { type Kind, type Kinds, mistakeIn, oneOf } from '../ops/kinds.ts'
+import { ImageError } from './error.ts'
+
+export const interpolation: Kind = oneOf(['nearest', 'bilinear', 'bicubic', 'lanczos'])
+
+/**
+ * Checks the names and values of options.
+ *
+ * @throws ImageError for a name that is none of them, or a value that is not of the option's kind
+ */
+export function expectOptions<Options extends object>(
+  operation: string,
+  options: Options,
+  kinds: Kinds<Options>,
+): void {
+  const mistake = mistakeIn(options, kinds)
+  if (mistake === undefined) return
+  const { code, what, hint } = mistake
+  throw new ImageError(operation, code, hint === undefined ? what : `${what}; ${hint}`)
+}

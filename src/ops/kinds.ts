@@ -1,0 +1,124 @@
+/**
+ * What options may be. A program in JavaScript has no compiler that says when a name is misspelt or a value is none of those that there are, so functions and
+ * layers do; each room throws its own error of what is found here.
+ */
+import { type Said, say } from '../../grammar/sentences.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
+import { show, showShape } from '../layout/show.ts'
+
+/** Values that an option may have, and what an error calls them. */
+export interface Kind {
+  readonly expected: string
+  /** The values' names, where they are some of these. */
+  readonly names?: readonly string[]
+  /** Whether there is no default. */
+  readonly isNeeded?: boolean
+  has(value: unknown): boolean
+}
+
+/** The kind of every option; the compiler sees to it that none is forgotten. */
+export type Kinds<Options> = { readonly [Name in keyof Options]-?: Kind }
+
+/** The kinds that need nothing else to be known. */
+export const kind = {
+  anything: { expected: 'anything', has: () => true },
+  flag: { expected: 'true or false', has: (value) => typeof value === 'boolean' },
+  number: { expected: 'a number', has: (value) => Number.isFinite(value) },
+  share: {
+    expected: 'a number from 0 to 1',
+    has: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
+  /** Counts what there may be. */
+  count: wholeFrom(0),
+  /** Counts what there has to be. */
+  length: wholeFrom(1),
+  /** One side, or height and width. */
+  sides: {
+    expected: 'a whole number from 1, or two: [height, width]',
+    has: (value) => isPair(value, wholeFrom(1)),
+  },
+  seed: { expected: 'a whole number', has: Number.isSafeInteger },
+} as const satisfies Record<string, Kind>
+
+/** The first mistake of some options: a name that is none of them, or a value that is not of its kind. */
+export function mistakeIn(
+  options: unknown,
+  kinds: Readonly<Record<string, Kind>>,
+): (Said & { readonly hint: string | undefined }) | undefined {
+  const known = Object.keys(kinds)
+  if (!isObject(options)) {
+    const expected = `an object of ${known.join(', ')}`
+    return { ...say('option/value', { option: 'options', got: show(options), expected }), hint: undefined }
+  }
+  for (const [option, value] of Object.entries(options)) {
+    if (Object.hasOwn(kinds, option)) continue
+    const hint = didYouMean(option, known)
+    const isLong = hint !== undefined && known.length > 8
+    const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
+    return { ...say('option/unknown', { option, got: show(value), expected }), hint }
+  }
+  for (const [option, { expected, names, isNeeded, has }] of Object.entries(kinds)) {
+    const value: unknown = (options as Record<string, unknown>)[option]
+    if (value === undefined || value === null ? !isNeeded : has(value)) continue
+    const got = isList(value) ? showShape(value) : show(value)
+    const hint = names && typeof value === 'string' ? didYouMean(value, names) : undefined
+    return { ...say('option/value', { option, got, expected }), hint }
+  }
+  return undefined
+}
+
+/** Those of the options that have a kind: what one layer hands on to another. */
+export function only<Options extends object, Part>(
+  options: Options,
+  kinds: Kinds<Part>,
+): Pick<Options, keyof Options & keyof Part> {
+  const entries = Object.entries(options).filter(([name]) => name in kinds)
+  return Object.fromEntries(entries) as Pick<Options, keyof Options & keyof Part>
+}
+
+/** The same kind for some options. */
+export function each<Name extends string>(kind: Kind, ...names: Name[]): Record<Name, Kind> {
+  return Object.fromEntries(names.map((name) => [name, kind])) as Record<Name, Kind>
+}
+
+/** One of some names. */
+export function oneOf(names: readonly string[]): Kind {
+  return {
+    expected: names.map((name) => `'${name}'`).join(' or '),
+    names,
+    has: (value) => (names as readonly unknown[]).includes(value),
+  }
+}
+
+export function orFunction(kind: Kind): Kind {
+  return {
+    ...kind,
+    expected: `${kind.expected} or a function`,
+    has: (value) => typeof value === 'function' || kind.has(value),
+  }
+}
+
+function wholeFrom(least: number): Kind {
+  return {
+    expected: `a whole number from ${least}`,
+    has: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  }
+}
+
+/** A value of a kind, or a list of two. */
+export function isPair(value: unknown, { has }: Kind): boolean {
+  return has(value) || (Array.isArray(value) && value.length === 2 && value.every(has))
+}
+
+/** An option that has no default. */
+export function needed(kind: Kind): Kind {
+  return { ...kind, isNeeded: true }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'number')
+}
