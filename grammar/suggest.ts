@@ -33,8 +33,7 @@ export function separateNames(text: string): string | undefined {
   const [left = '', right = ''] = text.split('->', 2)
   const words = [...left.split(','), right].map((word) => word.trim())
   const output = words.at(-1)!
-  if (!words.every((word) => /^[a-z]+$/iu.test(word)) || words.every((word) => word.length === 1))
-    return undefined
+  if (!words.every((word) => /^[a-z]{1,6}$/iu.test(word)) || output.length === 1) return undefined
   const letters = new Set(words.slice(0, -1).join(''))
   if (![...output].every((letter) => letters.has(letter))) return undefined
   const spaced = words.map((word) => [...word].join(' '))

@@ -7,6 +7,10 @@ const telltales: readonly (readonly [name: RegExp, architecture: string])[] = [
     /^blocks\.\d+\.gamma_1$/,
     "a model whose layer scale is called 'gamma_1', such as EVA, BEiT, DINOv3 or CaiT",
   ],
+  [
+    /^blocks\.\d+\.attn\.(q_bias|q_proj\.weight)$/,
+    'an EVA or BEiT model, whose queries and keys have parameters of their own',
+  ],
   [/^patch_embed\.backbone\./, 'a hybrid with a convolutional network before the blocks'],
   [/\.lambda_q1$/, 'a model with differential attention'],
 ]
@@ -18,10 +22,11 @@ export function otherArchitecture(
   for (const [telltale, architecture] of telltales) {
     for (const name of names) if (telltale.test(name)) return { architecture, name }
   }
-  // no other model has a norm before its blocks, a class token and attention that pools
-  const isPerceptionEncoder = ['norm_pre.weight', 'cls_token', 'attn_pool.q.weight'].every((name) =>
-    names.has(name),
-  )
+  // of timm's models no other has a norm before its blocks and either attention that pools behind a class token, or no norm at the end
+  const has = (name: string) => names.has(name)
+  const pools = has('cls_token') && has('attn_pool.q.weight')
+  const isPerceptionEncoder =
+    has('norm_pre.weight') && (pools || !(has('norm.weight') || has('fc_norm.weight')))
   if (!isPerceptionEncoder) return undefined
   return {
     architecture: 'a Perception Encoder, whose rotary positions its file does not hold',

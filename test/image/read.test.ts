@@ -298,7 +298,7 @@ describe('files that are refused', () => {
     await refused('photo.png', 'got "photo.png", expected a Uint8Array; await readFile(path)')
     await refused(Promise.resolve(good), 'an await is missing')
     await refused(new ArrayBuffer(8), 'new Uint8Array(buffer) is one')
-    await refused(new Blob([good]), 'new Uint8Array(await blob.arrayBuffer()) is one')
+    await refused(new Blob([Buffer.from(good)]), 'new Uint8Array(await blob.arrayBuffer()) is one')
     await refused(null, 'got null, expected a Uint8Array')
   })
 
