@@ -1,35 +1,86 @@
 /**
- * What a file's metadata say about a model beyond its shapes. There is no convention for them: the keys of the libraries'
- * configurations are looked for, among the metadata themselves and inside any of them that is JSON.
+ * What is said about a model beside its tensors: in a file's metadata, and in the configurations that Hugging Face's hub keeps in the same folder. There is no
+ * convention for either: the keys of the libraries' configurations are looked for, among the entries themselves and inside any of them that is JSON.
  */
+import type { Activation } from '../gemm/activation.ts'
 
 export interface Hints {
-  readonly numHeads?: number
-  readonly eps?: number
+  readonly numHeads?: number | undefined
+  readonly eps?: number | undefined
+  readonly actLayer?: Activation | undefined
+  readonly globalPool?: (typeof globalPools)[number] | undefined
+  /** How pictures were prepared for it: mean and deviation of each channel, and which part of the short side was kept. */
+  readonly mean?: readonly number[] | undefined
+  readonly std?: readonly number[] | undefined
+  readonly cropPct?: number | undefined
 }
 
-const headKeys = ['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead']
-const epsKeys = ['layer_norm_eps', 'norm_eps', 'eps']
+const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
 
-/** The number of heads and the norms' eps, where metadata tell them. */
-export function hintsIn(metadata: Readonly<Record<string, string>>): Hints {
-  const entries = Object.entries(metadata).flatMap(([key, text]) => [
+/** The libraries' names of activations. */
+const activations: ReadonlyMap<unknown, Activation> = new Map([
+  ['gelu', 'gelu'],
+  ['gelu_tanh', 'gelu-tanh'],
+  ['gelu_new', 'gelu-tanh'],
+  ['gelu_pytorch_tanh', 'gelu-tanh'],
+  ['quick_gelu', 'quick-gelu'],
+  ['relu', 'relu'],
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+])
+
+/** The hints in texts by name. */
+export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
+  const entries = Object.entries(texts).flatMap(([key, text]) => [
     [key, text] as const,
-    ...entriesInside(text),
+    ...entriesInside(parsed(text)),
   ])
-  const find = (keys: readonly string[], isValid: (value: number) => boolean) =>
-    entries.map(([key, value]) => (keys.includes(key) ? Number(value) : Number.NaN)).find(isValid)
-  const numHeads = find(headKeys, (value) => Number.isSafeInteger(value) && value > 0)
-  const eps = find(epsKeys, (value) => value > 0 && value < 1)
-  return { ...(numHeads !== undefined && { numHeads }), ...(eps !== undefined && { eps }) }
+  const first = <T>(keys: readonly string[], read: (value: unknown) => T | undefined): T | undefined => {
+    for (const [key, value] of entries) {
+      const found = keys.includes(key) ? read(value) : undefined
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  const hints = {
+    numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], (value) =>
+      numberThat(value, (n) => Number.isSafeInteger(n) && n > 0),
+    ),
+    eps: first(['layer_norm_eps', 'norm_eps', 'eps'], (value) => numberThat(value, (n) => n > 0 && n < 1)),
+    // timm's models with OpenAI's weights say it by their name
+    actLayer:
+      first(['hidden_act', 'act_layer'], (value) => activations.get(value)) ??
+      first(['architecture'], (value) => (/quickgelu/.test(String(value)) ? 'quick-gelu' : undefined)),
+    globalPool: first(['global_pool'], (value) => globalPools.find((name) => name === value)),
+    mean: first(['mean', 'image_mean'], numbers),
+    std: first(['std', 'image_std'], numbers),
+    cropPct: first(['crop_pct'], (value) => numberThat(value, (n) => n > 0 && n <= 1)),
+  }
+  return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
 }
 
-/** The members of a JSON object; none where the text is something else. */
-function entriesInside(text: string): (readonly [string, unknown])[] {
-  if (!text.trimStart().startsWith('{')) return []
+function numberThat(value: unknown, holds: (value: number) => boolean): number | undefined {
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
+  return holds(number) ? number : undefined
+}
+
+function numbers(value: unknown): readonly number[] | undefined {
+  return Array.isArray(value) && value.length > 0 && value.every(Number.isFinite) ? value : undefined
+}
+
+/** The members of an object and of the objects in it, but for what is about a model's text. */
+function entriesInside(value: unknown, depth = 0): (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > 3) return []
+  return Object.entries(value).flatMap(([key, member]) =>
+    key === 'text_config' ? [] : [[key, member] as const, ...entriesInside(member, depth + 1)],
+  )
+}
+
+function parsed(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return undefined
   try {
-    return Object.entries(JSON.parse(text) as object)
+    return JSON.parse(text)
   } catch {
-    return []
+    return undefined
   }
 }

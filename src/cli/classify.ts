@@ -1,5 +1,6 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
-import { hintsIn } from '../checkpoint/hints.ts'
+import { configurationsBeside } from '../checkpoint/configurations.ts'
+import { type Hints, hintsIn } from '../checkpoint/hints.ts'
 import { openSafetensors } from '../checkpoint/open.ts'
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
@@ -66,7 +67,8 @@ async function classify(request: Request, output: Output): Promise<void> {
   if (model.options.numClasses === 0) {
     throw new UsageError(`${request.weights} has no classifier: it gives features, and no classes`)
   }
-  const view = viewOf(model, request)
+  const told = await preparationOf(model, request)
+  const view = viewOf(model, told)
   const x = preprocess(picture, view)
   const started = performance.now()
   const answers = bestOf(probabilitiesOf(model, x), top, labels)
@@ -74,7 +76,7 @@ async function classify(request: Request, output: Output): Promise<void> {
   if (attention !== undefined) {
     await writePicture(attention, await drawAttention(picture, x, model, partSeen(view)))
   }
-  const assumed = [...model.guesses, ...assumptionsOf(view, request)]
+  const assumed = [...model.guesses, ...assumptionsOf(view, told)]
   if (request.json) {
     output.json({ file: path, answers, assumed, milliseconds, attention })
     return
@@ -85,22 +87,33 @@ async function classify(request: Request, output: Output): Promise<void> {
   if (attention !== undefined) output.notice(`drawn: ${attention}`)
 }
 
-/** Opens a checkpoint, saying so while it takes long; its metadata are believed where no option says otherwise. */
+/** Opens a checkpoint, saying so while it takes long. */
 async function loadModel({ weights: path, heads }: Request, output: Output): Promise<VisionTransformer> {
   const started = performance.now()
   const timer = setInterval(() => {
     output.progress(`reading ${path} … ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }, 500)
   try {
-    const file = await openSafetensors(path)
-    await file.close()
-    return await VisionTransformer.fromCheckpoint(path, {
-      ...hintsIn(file.metadata),
-      ...(heads !== undefined && { numHeads: heads }),
-    })
+    return await VisionTransformer.fromCheckpoint(path, { numHeads: heads })
   } finally {
     clearInterval(timer)
     output.progress('')
+  }
+}
+
+type Preparation = Pick<Hints, 'mean' | 'std' | 'cropPct'>
+
+/** What options say about the preparation of pictures, or else the file and its configurations. */
+async function preparationOf(model: VisionTransformer, request: Request): Promise<Preparation> {
+  const file = await openSafetensors(request.weights)
+  await file.close()
+  const hints = hintsIn({ ...file.metadata, ...(await configurationsBeside(request.weights)) })
+  const ofChannels = (list: readonly number[] | undefined) =>
+    list?.length === model.patchEmbed.proj.inChans ? list : undefined
+  return {
+    mean: request.mean ?? ofChannels(hints.mean),
+    std: request.std ?? ofChannels(hints.std),
+    cropPct: request.cropPct ?? hints.cropPct,
   }
 }
 
@@ -112,11 +125,8 @@ interface View {
   readonly std: readonly number[]
 }
 
-/** Pictures of three channels as Google's ViTs were trained on, others as they are; options have the last word. */
-function viewOf(
-  model: VisionTransformer,
-  { mean, std, cropPct }: Pick<Request, 'mean' | 'std' | 'cropPct'>,
-): View {
+/** Pictures of three channels as Google's ViTs were trained on, others as they are, where nothing else is said. */
+function viewOf(model: VisionTransformer, { mean, std, cropPct }: Preparation): View {
   const { imgSize, proj } = model.patchEmbed
   const [height, width] = imgSize ?? [224, 224]
   if (height !== width)
@@ -131,12 +141,12 @@ function viewOf(
   }
 }
 
-/** What no option said about the preparation of pictures. */
-function assumptionsOf({ mean, std, cropPct }: View, request: Request): string[] {
+/** What nothing said about the preparation of pictures. */
+function assumptionsOf({ mean, std, cropPct }: View, told: Preparation): string[] {
   return [
-    ...(request.mean === undefined ? [`--mean is ${mean}`] : []),
-    ...(request.std === undefined ? [`--std is ${std}`] : []),
-    ...(request.cropPct === undefined ? [`--crop-pct is ${cropPct}`] : []),
+    ...(told.mean === undefined ? [`--mean is ${mean}`] : []),
+    ...(told.std === undefined ? [`--std is ${std}`] : []),
+    ...(told.cropPct === undefined ? [`--crop-pct is ${cropPct}`] : []),
   ]
 }
 

@@ -7,6 +7,7 @@ import type { Recipe } from '../checkpoint/convert.ts'
 import type { Described } from '../checkpoint/described.ts'
 import { CheckpointError } from '../checkpoint/index.ts'
 import type { Naming } from '../checkpoint/naming.ts'
+import type { MlpLayer } from './gated-mlp.ts'
 import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
 /** Who complains. */
@@ -54,7 +55,7 @@ export function readOptions(
     ...heads,
     depth:
       1 + Math.max(...[...parameters.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1))),
-    ...mlpOf(need, has, block),
+    ...mlpOf(parameters, need),
     numClasses: shapeOf('head.weight')?.[0] ?? 0,
     ...(naming === 'huggingface' && isClip(has) ? { actLayer: 'quick-gelu' } : {}),
     eps: isClip(has) ? 1e-5 : isDino ? 1e-6 : epsOf[naming],
@@ -96,18 +97,18 @@ function normOf(name: string, has: (name: string) => boolean): 'layernorm' | 'rm
 /** The shape of a parameter that has to be there. */
 type Shapes = (name: string) => readonly number[]
 
-/** The kind of MLP and its width: gated ones have two maps, or one of twice the width that the second takes. */
-function mlpOf(
-  shapeOf: Shapes,
-  has: (name: string) => boolean,
-  block: (name: string) => string,
-): VisionTransformerOptions {
-  if (has(block('mlp.fc1_g.weight'))) {
-    return { mlpLayer: 'SwiGLU', actLayer: 'silu', hiddenFeatures: shapeOf(block('mlp.fc1_g.weight'))[0] }
-  }
-  const [hiddenFeatures = 0] = shapeOf(block('mlp.fc1.weight'))
-  const isGated = shapeOf(block('mlp.fc2.weight'))[1] === hiddenFeatures / 2
-  return isGated ? { mlpLayer: 'SwiGLUPacked', actLayer: 'silu', hiddenFeatures } : { hiddenFeatures }
+/** The kind of MLP: gated ones have two maps, or one of twice the width that the second takes. */
+export function mlpLayerOf(parameters: ReadonlyMap<string, Described>): MlpLayer {
+  if (parameters.has('blocks.0.mlp.fc1_g.weight')) return 'SwiGLU'
+  const [width = 0] = parameters.get('blocks.0.mlp.fc1.weight')?.shape ?? []
+  return parameters.get('blocks.0.mlp.fc2.weight')?.shape[1] === width / 2 ? 'SwiGLUPacked' : 'Mlp'
+}
+
+/** The kind of MLP, its activation and its width. */
+function mlpOf(parameters: ReadonlyMap<string, Described>, shapeOf: Shapes): VisionTransformerOptions {
+  const mlpLayer = mlpLayerOf(parameters)
+  const [hiddenFeatures] = shapeOf(`blocks.0.mlp.${mlpLayer === 'SwiGLU' ? 'fc1_g' : 'fc1'}.weight`)
+  return mlpLayer === 'Mlp' ? { hiddenFeatures } : { mlpLayer, actLayer: 'silu', hiddenFeatures }
 }
 
 /** What names and shapes did not tell. */

@@ -4,10 +4,11 @@
  */
 
 import { otherArchitecture } from '../checkpoint/architectures.ts'
+import { configurationsBeside } from '../checkpoint/configurations.ts'
 import { type Recipe, timmRecipes } from '../checkpoint/convert.ts'
 import { type Described, describedIn } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
-import { hintsIn } from '../checkpoint/hints.ts'
+import { type Hints, hintsIn } from '../checkpoint/hints.ts'
 import {
   CheckpointError,
   openSafetensors,
@@ -18,7 +19,7 @@ import { namingOf, namings } from '../checkpoint/naming.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import { guessesOf, operation, readOptions } from './checkpoint-options.ts'
+import { guessesOf, mlpLayerOf, operation, readOptions } from './checkpoint-options.ts'
 import { allParameters } from './module.ts'
 import { expectOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
@@ -42,8 +43,10 @@ export async function modelFrom(
   const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
   if (!isFile && !(source instanceof Uint8Array)) return modelFromState(source, options, make)
   const file = await openSafetensors(source)
+  const isPath = typeof source === 'string' || source instanceof URL
   try {
-    return await modelFromFile(file, options, make)
+    const beside = isPath ? await configurationsBeside(source) : {}
+    return await modelFromFile(file, options, make, hintsIn({ ...file.metadata, ...beside }))
   } finally {
     await file.close()
   }
@@ -79,13 +82,12 @@ async function modelFromFile(
   file: SafetensorsFile,
   options: VisionTransformerOptions,
   make: Make,
+  hints: Hints,
 ): Promise<VisionTransformer> {
   const entries = [...file.entries].map(([name, { shape, dtype }]) => {
     return [name, { shape, dtype: dtypeOnceRead(dtype) }] as const
   })
-  const hints = hintsIn(file.metadata)
-  const { numHeads = hints.numHeads, eps = hints.eps } = options
-  const { model, fillings } = drafted(new Map(entries), { ...options, numHeads, eps }, make)
+  const { model, fillings } = drafted(new Map(entries), options, make, hints)
   try {
     await fill(fillings, file)
   } catch (error) {
@@ -131,6 +133,7 @@ function drafted(
   tensors: ReadonlyMap<string, Described>,
   options: VisionTransformerOptions,
   make: Make,
+  { numHeads, eps, globalPool, actLayer }: Hints = {},
 ): Draft {
   expectOptions(operation, options, visionTransformerOptions)
   const named = timmRecipes(tensors, operation)
@@ -151,7 +154,10 @@ function drafted(
       what: `this is ${other.architecture} — got '${other.name}', expected a Vision Transformer`,
     })
   }
-  const overrides = given(options)
+  // configurations name an activation that gated MLPs do not use
+  const isGated = mlpLayerOf(recipes) !== 'Mlp'
+  const hinted = given({ numHeads, eps, globalPool, ...(isGated ? {} : { actLayer }) })
+  const overrides = { ...hinted, ...given(options) }
   const read = readOptions(recipes, naming, overrides)
   const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
   const { pairs } = matched(operation, new Map(allParameters(model)), recipes)

@@ -165,7 +165,8 @@ export class VisionTransformer extends Module {
   }
 
   /**
-   * The model of a checkpoint, in evaluation mode: naming scheme and hyper-parameters are read off names and shapes.
+   * The model of a checkpoint, in evaluation mode: naming scheme and hyper-parameters are read off names and shapes; what
+   * these do not tell, off the file's metadata and, of a path, `config.json` in the same folder; the rest is assumed, and among `guesses`.
    *
    * @param source a safetensors file as bytes or a Blob, the path of one (or of a sharded one's index), or a state dict
    * @param overrides options that names and shapes do not tell, or tell wrongly

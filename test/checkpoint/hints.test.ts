@@ -8,6 +8,33 @@ test.each<[string, Record<string, string>, object]>([
     { config: '{"num_attention_heads": 12, "eps": 1e-12}' },
     { numHeads: 12, eps: 1e-12 },
   ],
+  [
+    "the configuration of Hugging Face's CLIP, its text apart, and how pictures are prepared",
+    {
+      'config.json': JSON.stringify({
+        text_config: { num_attention_heads: 8, hidden_act: 'gelu' },
+        vision_config: { num_attention_heads: 12, hidden_act: 'quick_gelu', layer_norm_eps: 1e-5 },
+      }),
+      'preprocessor_config.json': '{"image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28]}',
+    },
+    { numHeads: 12, eps: 1e-5, actLayer: 'quick-gelu', mean: [0.48, 0.46, 0.41], std: [0.27, 0.26, 0.28] },
+  ],
+  [
+    "timm's configuration",
+    {
+      'config.json': JSON.stringify({
+        architecture: 'vit_base_patch16_clip_quickgelu_224',
+        global_pool: 'avg',
+        model_args: { num_heads: 6 },
+        pretrained_cfg: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], crop_pct: 0.9 },
+      }),
+    },
+    {
+      ...{ numHeads: 6, actLayer: 'quick-gelu', globalPool: 'avg' },
+      ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], cropPct: 0.9 },
+    },
+  ],
+  ['an activation and a pooling that are not known', { hidden_act: 'mish', global_pool: 'prr' }, {}],
   ['nothing', { format: 'pt' }, {}],
   ['numbers that cannot be', { num_heads: '-3', eps: 'small', heads: '2.5' }, {}],
   ['a text that only begins like JSON', { note: '{not json' }, {}],

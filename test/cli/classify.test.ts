@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openSafetensors, writeSafetensors } from 'tesserae/checkpoint'
 import { readImage, writePng } from 'tesserae/image'
+import { VisionTransformer } from 'tesserae/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tesserae } from './recorder.ts'
 
@@ -122,6 +123,34 @@ describe('tesserae classify', () => {
       'assumed: --crop-pct is 1',
     ])
     expect(await assumed('--mean', '0', '--std', '1', '--crop-pct', '1')).toHaveLength(1)
+  })
+
+  test('a configuration in the same folder is believed, also about pictures', async () => {
+    const hub = await mkdtemp(join(folder, 'hub-'))
+    const weights = join(hub, 'model.safetensors')
+    await writeFile(weights, await readFile(digitsModel))
+    const view = { mean: [0], std: [1], crop_pct: 1 }
+    await writeFile(join(hub, 'config.json'), JSON.stringify({ layer_norm_eps: 1e-5, pretrained_cfg: view }))
+    const { lines, notices } = await tesserae('classify', seven, '--weights', weights)
+    expect(notices.filter((line) => line.startsWith('assumed: '))).toEqual([])
+    expect(lines).toEqual((await tesserae('classify', seven, '--weights', digitsModel)).lines)
+  })
+
+  test('a model without a classifier is refused, since it knows no classes', async () => {
+    const weights = join(folder, 'features.safetensors')
+    const options = {
+      imgSize: 28,
+      patchSize: 7,
+      inChans: 1,
+      embedDim: 64,
+      depth: 1,
+      numHeads: 1,
+      numClasses: 0,
+    }
+    await writeFile(weights, writeSafetensors(new VisionTransformer(options).stateDict()))
+    const { code, notices } = await tesserae('classify', seven, '--weights', weights)
+    expect(code).not.toBe(0)
+    expect(notices.join()).toContain('has no classifier')
   })
 
   test.each<[string, (weights: string) => string[], string]>([

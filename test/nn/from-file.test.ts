@@ -160,3 +160,39 @@ function zeroRegisterPositions(dict: StateDict): void {
   const positions = dict['pos_embed']!
   for (let token = 1; token < 5; token++) for (let i = 0; i < 48; i++) positions.set(0, token, i, 0)
 }
+
+test("the hub's configuration in the same folder is believed where no option says otherwise", async () => {
+  const told = { numHeads: 3, eps: 1e-5, actLayer: 'gelu-tanh', globalPool: 'avg', fcNorm: false } as const
+  const model = new VisionTransformer({ ...small, ...told })
+  const own = await mkdtemp(join(folder, 'hub-'))
+  const path = join(own, 'model.safetensors')
+  await writeFile(path, writeSafetensors(model.stateDict()))
+  await expect(VisionTransformer.fromCheckpoint(path)).rejects.toThrow(
+    'the number of heads is not to be seen',
+  )
+  const config = {
+    num_attention_heads: 3,
+    layer_norm_eps: 1e-5,
+    hidden_act: 'gelu_pytorch_tanh',
+    global_pool: 'avg',
+  }
+  await writeFile(join(own, 'config.json'), JSON.stringify(config))
+  const copy = await VisionTransformer.fromCheckpoint(path)
+  expect(distance(copy.forward(x), model.forward(x))).toBe(0)
+  expect(copy.guesses).toEqual([])
+  expect((await VisionTransformer.fromCheckpoint(path, { eps: 1e-6 })).options.eps).toBe(1e-6)
+  await writeFile(join(own, 'config.json'), 'no JSON')
+  await expect(VisionTransformer.fromCheckpoint(path)).rejects.toThrow(
+    'the number of heads is not to be seen',
+  )
+})
+
+test('the activation of a configuration is not that of a gated MLP, which has one of its own', async () => {
+  const model = new VisionTransformer({ ...small, mlpLayer: 'SwiGLUPacked', actLayer: 'silu' })
+  const own = await mkdtemp(join(folder, 'gated-'))
+  const path = join(own, 'model.safetensors')
+  await writeFile(path, writeSafetensors(model.stateDict()))
+  await writeFile(join(own, 'config.json'), '{"num_attention_heads": 3, "hidden_act": "gelu"}')
+  const copy = await VisionTransformer.fromCheckpoint(path)
+  expect(distance(copy.forward(x), model.forward(x))).toBe(0)
+})
