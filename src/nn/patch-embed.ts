@@ -32,7 +32,7 @@ export interface PatchEmbedOptions {
   readonly patchSize?: Pair | undefined
   readonly inChans?: number | undefined
   readonly embedDim?: number | undefined
-  /** In which form the new weight is: [d, (s1 s2 c)] or [d, c, s1, s2]. */
+  /** In which form the new weight is: [d, (s1 s2 c)] or [d, c, s1, s2]. A weight that is loaded in the other form decides from then on. */
   readonly projection?: Projection | undefined
   /** Whether the elements of a patch are normalised before the projection (vit-pytorch). */
   readonly patchNorm?: boolean | undefined

@@ -26,7 +26,7 @@ import type { Parameter } from './parameter.ts'
 import { PatchEmbed } from './patch-embed.ts'
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
-import { makeRotation, type Rotation } from './rotary.ts'
+import { makeRotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 import { type VitInit, vitInit } from './vit-init.ts'
@@ -60,6 +60,17 @@ export class VisionTransformer extends Module {
   readonly options: VisionTransformerOptions
   /** What a checkpoint did not tell and its naming scheme's convention had to, a sentence each. */
   readonly guesses: readonly string[]
+
+  /** What turns queries and keys on a grid. */
+  readonly #rotation = forLastGrid((grid) => {
+    const { rotary, embedDim = 768, numHeads = 12, headDim = embedDim / numHeads } = this.options
+    const options = typeof rotary === 'object' ? rotary : {}
+    return makeRotation({ ...options, grid, headDim, numPrefixTokens: this.numPrefixTokens })
+  })
+  readonly #sinesAndCosines = forLastGrid((grid) => {
+    const { embedDim = 768 } = this.options
+    return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
+  })
 
   constructor(options: VisionTransformerOptions = {}, guesses: readonly string[] = []) {
     super()
@@ -191,7 +202,14 @@ export class VisionTransformer extends Module {
 
   #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
     const tokens = this.normPre.compute(this.patchDrop.compute(this.#tokens(x)))
-    return this.norm.compute(runBlocks(this.blocks, tokens, tap, this.#rotation(this.patchEmbed.gridOf(x))))
+    return this.norm.compute(
+      runBlocks(
+        this.blocks,
+        tokens,
+        tap,
+        this.options.rotary ? this.#rotation(this.patchEmbed.gridOf(x)) : undefined,
+      ),
+    )
   }
 
   #pooled(x: FloatTensor, tap?: AttentionTap): FloatTensor {
@@ -213,15 +231,6 @@ export class VisionTransformer extends Module {
     )
   }
 
-  /** What turns queries and keys on a grid, if anything does. */
-  #rotation(grid: readonly [number, number]): Rotation | undefined {
-    const { rotary = false, embedDim = 768, numHeads = 12 } = this.options
-    if (rotary === false) return undefined
-    const options = rotary === true ? {} : rotary
-    const headDim = this.options.headDim ?? embedDim / numHeads
-    return makeRotation({ ...options, grid, headDim, numPrefixTokens: this.numPrefixTokens })
-  }
-
   #withPrefix(patches: FloatTensor): FloatTensor {
     const b = patches.shape[0]!
     const prefix = [this.clsToken, this.regToken].flatMap((token) =>
@@ -232,9 +241,8 @@ export class VisionTransformer extends Module {
 
   /** Positions for a grid, [1, n, d]; n counts class and registers unless they have none. */
   #positions(grid: readonly [number, number]): FloatTensor | null {
-    const { posEmbed, embedDim = 768, noEmbedClass = false, posAntialias = true } = this.options
-    if (posEmbed === 'sincos')
-      return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
+    const { posEmbed, noEmbedClass = false, posAntialias = true } = this.options
+    if (posEmbed === 'sincos') return this.#sinesAndCosines(grid)
     if (this.posEmbed === null) return null
     const numPrefixTokens = noEmbedClass ? 0 : this.numPrefixTokens
     return resamplePositionsTensor(this.posEmbed, {
@@ -243,6 +251,17 @@ export class VisionTransformer extends Module {
       numPrefixTokens,
       antialias: posAntialias,
     })
+  }
+}
+
+type Grid = readonly [rows: number, columns: number]
+
+/** Keeps what was made for the last grid, which is that of the next image as a rule. */
+function forLastGrid<T>(make: (grid: Grid) => T): (grid: Grid) => T {
+  let last: { readonly grid: Grid; readonly made: T } | undefined
+  return (grid) => {
+    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: make(grid) }
+    return last.made
   }
 }
 

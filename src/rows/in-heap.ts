@@ -11,14 +11,13 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import { activationCodes } from '../wasm/activation-codes.ts'
 import { getHeap, type Heap, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
-import { resultTensor } from '../wasm/result.ts'
+import { isRunning, resultTensor } from '../wasm/result.ts'
 import type { NormOptions } from './norm.ts'
 
 /** A result in the heap, or null outside of a running model. */
 function resultInHeap(shape: readonly number[]): { heap: Heap; result: FloatTensor } | null {
-  const result = resultTensor(shape)
-  const heap = isResident(result.data) ? getHeap() : null
-  return heap && { heap, result }
+  const heap = isRunning() ? getHeap() : null
+  return heap && { heap, result: resultTensor(shape) }
 }
 
 const addressOf = ({ offset }: FloatTensor) => 4 * offset

@@ -21,13 +21,18 @@ export function useForResults(memory: ResultMemory): void {
   arena = memory
 }
 
+/** Whether a model runs, so that results live in the arena. */
+export function isRunning(): boolean {
+  return arena?.inUse ?? false
+}
+
 const float32 = new Float32Array(0)
 
 /** A new contiguous tensor for a result, its elements not set: in the arena inside a scope, else in JavaScript's memory. */
 export function resultTensor(shape: readonly number[]): FloatTensor {
   const { stride } = contiguous(shape)
   const size = sizeOf(shape)
-  if (arena === null || !arena.inUse) return { data: allocateUnset(float32, size), shape, stride, offset: 0 }
+  if (!arena?.inUse) return { data: allocateUnset(float32, size), shape, stride, offset: 0 }
   const offset = arena.allocate(size) / 4
   return { data: residentFloats(), shape, stride, offset }
 }

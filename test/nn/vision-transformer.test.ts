@@ -63,6 +63,30 @@ describe('VisionTransformer', () => {
   })
 })
 
+describe('positions that are made for a grid', () => {
+  const options = { ...small, dynamicImgSize: true, init: 'xavier-normal' } as const
+  test.each<VisionTransformerOptions>([
+    { posEmbed: 'sincos' },
+    { rotary: true, posEmbed: 'none' },
+    { rotary: { rotateHalf: true } },
+  ])('%j: images of two sizes in turns get the same answers as at first', (positions) => {
+    const model = new VisionTransformer({ ...options, ...positions })
+    const [square, tall] = [randn([1, 3, 32, 32]), randn([2, 3, 48, 32])]
+    const first = [model.forward(square), model.forward(tall)] as const
+    for (const [image, expected] of [
+      [square, first[0]],
+      [square, first[0]],
+      [tall, first[1]],
+      [square, first[0]],
+    ] as const) {
+      expect(distance(model.forward(image), expected)).toBe(0)
+    }
+    const twin = new VisionTransformer({ ...options, ...positions })
+    twin.loadStateDict(model.stateDict())
+    expect(distance(twin.forward(tall), first[1])).toBe(0)
+  })
+})
+
 describe('VisionTransformer.fromCheckpoint', () => {
   const variants: Record<string, VisionTransformerOptions> = {
     plain: small,

@@ -1,7 +1,12 @@
 /** Linear memory is handed out in blocks that never overlap, taken back, and used again; running out of it harms nobody. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ALIGNMENT, LinearMemory } from '../../src/wasm/memory.ts'
+import { copy } from '../../src/wasm/generated/copy.ts'
+import { fold } from '../../src/wasm/generated/fold.ts'
+import { product } from '../../src/wasm/generated/product.ts'
+import { rows } from '../../src/wasm/generated/rows.ts'
+import { instantiate } from '../../src/wasm/instantiate.ts'
+import { ALIGNMENT, CONTROL, LinearMemory } from '../../src/wasm/memory.ts'
 
 describe('linear memory', () => {
   test('blocks keep what their owners wrote, whatever is allocated and freed around them', () => {
@@ -101,4 +106,21 @@ describe('linear memory', () => {
       expect(memory.allocate(bytes) + bytes + 64).toBeLessThanOrEqual(memory.size)
     }
   })
+})
+
+test('the constants of each module stay in its own 512 bytes, below what threads share and memory hands out', () => {
+  const slots = [copy, fold, product, rows].map((embedded) => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
+    instantiate<unknown>(embedded, memory)
+    const bytes = new Uint8Array(memory.buffer)
+    const first = bytes.findIndex((byte) => byte !== 0)
+    if (first < 0) return null // a module without any
+    const end = 1 + bytes.findLastIndex((byte) => byte !== 0)
+    const slot = Math.floor((first - 64) / 512)
+    expect(end, embedded.name).toBeLessThanOrEqual(Math.min(64 + 512 * (slot + 1), CONTROL))
+    return slot
+  })
+  const used = slots.filter((slot) => slot !== null)
+  expect(used.length).toBeGreaterThan(0)
+  expect(new Set(used).size).toBe(used.length)
 })
