@@ -23,8 +23,8 @@ const shortRunBytes = 64
 const pages = 80
 const runsStart = 4096
 
-/** How many programs are kept: real programs copy few layouts, again and again. */
-const maxPrograms = 32
+/** For how many loops programs are kept: real programs copy few layouts, again and again. */
+const maxEntries = 32
 
 interface Stage {
   readonly kernels: CopyKernels
@@ -120,7 +120,7 @@ function entryOf(owner: Stage, loops: readonly Loop[], bytes: number): Entry {
   const entry = at < 0 ? compile(owner, loops, bytes) : entries[at]!
   if (at !== 0) {
     if (at > 0) entries.splice(at, 1)
-    else if (entries.length === maxPrograms) entries.pop()
+    else if (entries.length === maxEntries) entries.pop()
     entries.unshift(entry)
   }
   return entry

@@ -3,7 +3,7 @@
  * other, so that the weights [n, m] of a head never exist as a whole unless they are asked for or small. q, k and v are read where they
  * stand: as views of one fused qkv they cost no copy.
  */
-import { permute } from '../layout/layout.ts'
+import { broadcastTo, permute } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { getHeap, isResident } from '../wasm/heap.ts'
 import { resultTensor } from '../wasm/result.ts'
@@ -45,7 +45,9 @@ export function attention(
   const axes = lastHeadInside(made.shape.map((_, axis) => axis))
   const output = { data: made.data, ...permute(made, axes) }
   const weights = options.weights ? resultTensor([...batch, n, m]) : null
-  const bias = options.bias ? broadcastTo([...batch, n, m], options.bias) : null
+  const bias = options.bias
+    ? { data: options.bias.data, ...broadcastTo(options.bias, [...batch, n, m]) }
+    : null
   const problem = { q, k, v, bias, weights, output, scale }
   const heap = isResident(made.data) ? getHeap() : null
   if (heap) attendInHeap(heap, problem)
@@ -58,14 +60,4 @@ function lastHeadInside<T>(axes: readonly T[]): T[] {
   if (axes.length < 3) return [...axes]
   const [head, n, e] = axes.slice(-3) as [T, T, T]
   return [...axes.slice(0, -3), n, head, e]
-}
-
-/** The tensor repeated to a shape as numpy does: missing axes in front and axes of length 1 get stride 0. */
-function broadcastTo(shape: readonly number[], tensor: FloatTensor): FloatTensor {
-  const missing = shape.length - tensor.shape.length
-  const stride = shape.map((_, axis) => {
-    const own = axis - missing
-    return own < 0 || tensor.shape[own] === 1 ? 0 : tensor.stride[own]!
-  })
-  return { data: tensor.data, shape, stride, offset: tensor.offset }
 }

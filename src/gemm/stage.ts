@@ -4,7 +4,7 @@
  */
 import { copyApart } from '../copy/copy.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { allocateFloats, type Heap, heapView, isResident } from '../wasm/heap.ts'
+import { allocateFloats, type Heap, isResident, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { dataOf, type Operand } from './operand.ts'
 
@@ -100,7 +100,7 @@ export class Stage {
   bring(places: Places, output: Operand): void {
     for (const [tensor, place] of places) this.#plan(tensor, place, { isOutput: tensor === output })
     for (const piece of this.#pieces) piece.pointer = allocateFloats(this.#heap, piece.size)
-    const heap = heapView(this.#heap)
+    const heap = residentFloats()
     for (const { data, first, size, pointer } of this.#pieces) {
       if (data !== null) heap.set(data.subarray(first, first + size), pointer / 4)
     }
@@ -126,7 +126,7 @@ export class Stage {
     if (staged === undefined) return tensor
     const { place, piece } = staged
     const inside = place.first === null ? 0 : tensor.offset - piece.first
-    return { data: heapView(this.#heap), offset: piece.pointer / 4 + inside, stride: place.stride }
+    return { data: residentFloats(), offset: piece.pointer / 4 + inside, stride: place.stride }
   }
 
   /** Copies the output back. */
@@ -137,7 +137,7 @@ export class Stage {
     const data = output.data as Float32Array
     const start = piece.pointer / 4
     if (place.first === null) copyApart(this.#tensor(this.at(output)), this.#tensor(output))
-    else data.set(heapView(this.#heap).subarray(start, start + place.size), place.first)
+    else data.set(residentFloats().subarray(start, start + place.size), place.first)
   }
 
   release(): void {

@@ -2,7 +2,7 @@
  * A product in linear memory, wherever its tensors are. What is too large to be brought there at once is divided: a product is two products
  * of halves along any of its axes, so that one of any size takes no more than a few windows of linear memory.
  */
-import { type Heap, heapView } from '../wasm/heap.ts'
+import { type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
 import type { Operand } from './operand.ts'
@@ -52,7 +52,7 @@ function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
   const copy = tensor?.weight?.inHeap(heap) ?? null
   return copy === null
     ? tensor
-    : { data: heapView(heap), offset: copy / 4 + tensor!.offset, stride: tensor!.stride }
+    : { data: residentFloats(), offset: copy / 4 + tensor!.offset, stride: tensor!.stride }
 }
 
 /** The panels of a right operand that is a weight, where they serve this product. */

@@ -5,7 +5,7 @@
  * a copy in linear memory beside.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
-import { allocateFloats, getHeap, type Heap, heapView } from '../wasm/heap.ts'
+import { allocateFloats, getHeap, type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
@@ -130,7 +130,7 @@ export class Weight {
     let block: Pointer
     try {
       block = heap.memory.allocate(ProductEngine.packedBytes(k, n))
-      heapView(heap).set(values, source / 4)
+      residentFloats().set(values, source / 4)
       heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, block)
     } finally {
       heap.memory.free(source)
@@ -151,7 +151,7 @@ export class Weight {
     const values = this.read()
     this.#forget()
     const block = allocateFloats(heap, this.size)
-    heapView(heap).set(values, block / 4)
+    residentFloats().set(values, block / 4)
     this.#copy = keep(this, { heap, block })
     return block
   }
@@ -171,9 +171,9 @@ export class Weight {
     this.#copy = null
   }
 
-  #fromPanels({ heap, block, depth, columns }: Packed): Float32Array {
+  #fromPanels({ block, depth, columns }: Packed): Float32Array {
     const values = new Float32Array(this.size)
-    const packed = heapView(heap)
+    const packed = residentFloats()
     const [k, n] = [lengthOf(depth), lengthOf(columns)]
     const depths = new Int32Array(k)
     const across = new Int32Array(n)

@@ -2,7 +2,7 @@
  * Which way up a picture is. Cameras store the pixels as the sensor saw them and say in an EXIF tag how to turn them
  * (EXIF 2.3, tag 0x0112); turning is a view, as every rearrangement is.
  */
-import { permute } from '../layout/layout.ts'
+import { permute, reverse } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 
 /** 1 is upright; 2 to 8 are the other ways to hold a rectangle. */
@@ -40,8 +40,5 @@ export function upright<D extends Data>(image: Tensor<D>, orientation: Orientati
 }
 
 function flip<D extends Data>(image: Tensor<D>, axis: number, flips: boolean): Tensor<D> {
-  if (!flips) return image
-  const { data, shape, stride, offset } = image
-  const step = stride[axis]!
-  return { data, shape, stride: stride.with(axis, -step), offset: offset + step * (shape[axis]! - 1) }
+  return flips ? { data: image.data, ...reverse(image, axis) } : image
 }

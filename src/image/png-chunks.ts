@@ -37,8 +37,6 @@ const colorTypes: Readonly<Record<number, { samples: number; depths: readonly nu
   6: { samples: 4, depths: [8, 16] },
 }
 
-export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte)
-
 /** While a PNG is decoded its samples stand in memory so many times. */
 const COPIES = 5
 

@@ -123,6 +123,16 @@ export function slice(layout: Layout, axis: number, start: number, end: number):
   }
 }
 
+/** The layout repeated to a shape as NumPy does it: missing axes in front and axes of length 1 have stride 0. */
+export function broadcastTo(layout: Layout, shape: readonly number[]): Layout {
+  const missing = shape.length - layout.shape.length
+  const stride = shape.map((_, axis) => {
+    const own = axis - missing
+    return own < 0 || layout.shape[own] === 1 ? 0 : layout.stride[own]!
+  })
+  return { shape, stride, offset: layout.offset }
+}
+
 /** The layout with axis `axis` in reverse order. */
 export function reverse(layout: Layout, axis: number): Layout {
   const step = layout.stride[axis]!

@@ -8,6 +8,7 @@ import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
+import { resultDtype } from '../copy/reduction.ts'
 import type { Located } from '../gemm/bound-pair.ts'
 import { bindPair, contract } from '../gemm/contraction.ts'
 import type { BoundEpilogue, Epilogue } from '../gemm/epilogue.ts'
@@ -73,7 +74,7 @@ export function einsum(
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (copy === 'never') throw noView(parsed, operands)
-  if (out !== undefined) checkOut(out, plan.outputShape, resultDtype(operands[0]!.data), 'einsum')
+  if (out !== undefined) checkOut(out, plan.outputShape, sumDtype(operands[0]!), 'einsum')
   const result = compute(plan, operands, { out })
   return out ?? toNdarray(result)
 }
@@ -162,14 +163,11 @@ function bindEpilogue({ scale = 1, bias, activation, residual }: Epilogue, plan:
 /** A buffer of the kind that the result has. */
 function resultKind(operand: Tensor): Data {
   if (isWeighted(operand)) return noElements
-  return resultDtype(operand.data) === dtypeOf(operand.data) ? operand.data : new Float64Array(0)
+  return sumDtype(operand) === dtypeOf(operand.data) ? operand.data : new Float64Array(0)
 }
 
-/** Sums of integers need a double. */
-function resultDtype(data: Data): Dtype {
-  const dtype = dtypeOf(data)
-  const whole = dtype.startsWith('int') || dtype.startsWith('uint') || dtype === 'buffer'
-  return whole ? 'float64' : dtype
+function sumDtype({ data }: Tensor): Dtype {
+  return resultDtype('sum', dtypeOf(data))! // every dtype has sums
 }
 
 function isList<T>(x: T | readonly T[]): x is readonly T[] {

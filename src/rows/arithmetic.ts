@@ -1,5 +1,5 @@
 /** Sums and products of two tensors, with the broadcasting rule of NumPy: axes are matched from the last one, and an axis of length 1, or a missing one, repeats. */
-import { broadcast, type Layout } from '../layout/layout.ts'
+import { broadcastTo } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import { resultTensor } from '../wasm/result.ts'
@@ -39,7 +39,7 @@ function combine(a: FloatTensor, b: FloatTensor, kernel: 'add' | 'multiply', com
   if (shape === null) {
     throw new Error(`internal: shapes [${a.shape}] and [${b.shape}] do not broadcast`)
   }
-  const inHeap = combineInHeap(expand(a, shape), expand(b, shape), kernel)
+  const inHeap = combineInHeap(repeated(a, shape), repeated(b, shape), kernel)
   if (inHeap) return inHeap
   const result = resultTensor(shape)
   const n = shape.at(-1) ?? 1
@@ -59,19 +59,15 @@ function combine(a: FloatTensor, b: FloatTensor, kernel: 'add' | 'multiply', com
 
 /** Where the rows of `x`, repeated to `shape`, begin, and the step within them. */
 function rows(x: FloatTensor, shape: readonly number[]): { starts: Float64Array; step: number } {
-  const { stride, offset } = expand(x, shape)
+  const { stride, offset } = broadcastTo(x, shape)
   return {
     starts: offsets({ shape: shape.slice(0, -1), stride: stride.slice(0, -1), offset }),
     step: stride.at(-1) ?? 0,
   }
 }
 
-/** `x` as a view of the shape it broadcasts to. */
-function expand(x: FloatTensor, shape: readonly number[]): FloatTensor {
-  let view: Layout = x
-  while (view.shape.length < shape.length) view = broadcast(view, 0, 1)
-  const stride = view.stride.map((step, axis) => (view.shape[axis] === shape[axis] ? step : 0))
-  return { data: x.data, shape, stride, offset: view.offset }
+function repeated(x: FloatTensor, shape: readonly number[]): FloatTensor {
+  return { data: x.data, ...broadcastTo(x, shape) }
 }
 
 function gather(data: Float32Array, start: number, step: number, row: Float32Array): void {

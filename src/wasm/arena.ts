@@ -5,7 +5,7 @@
  * JavaScript's memory.
  */
 import type { FloatTensor } from '../layout/tensor.ts'
-import { allocateFloats, getHeap, type Heap, heapView, isResident } from './heap.ts'
+import { allocateFloats, getHeap, type Heap, isResident, residentFloats } from './heap.ts'
 import { ALIGNMENT, type Pointer } from './memory.ts'
 import { type ResultMemory, useForResults } from './result.ts'
 
@@ -105,7 +105,7 @@ class Arena implements ResultMemory {
   }
 
   #keep(result: FloatTensor): FloatTensor {
-    const heap = heapView(this.heap)
+    const heap = residentFloats()
     const { first, count } = rangeOf(result)
     if (!this.inUse)
       return { ...result, data: heap.slice(first, first + count), offset: result.offset - first }

@@ -9,9 +9,9 @@ import { rows as embedded, type RowsKernels } from './generated/rows.ts'
 import { instantiate } from './instantiate.ts'
 import { LinearMemory, type Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
-import { reside, residentFloats } from './resident.ts'
+import { reside } from './resident.ts'
 
-export { current, isResident } from './resident.ts'
+export { current, isResident, residentFloats } from './resident.ts'
 
 export interface Heap {
   readonly memory: LinearMemory
@@ -49,11 +49,6 @@ function makeHeap(): Heap | null {
     if (error instanceof RangeError || error instanceof WebAssembly.CompileError) return null
     throw error
   }
-}
-
-/** The whole memory as floats: good as a tensor's data for ever, for reading elements until the memory grows. */
-export function heapView(_: Heap): Float32Array {
-  return residentFloats()
 }
 
 /** Floats handed out by the heap. */

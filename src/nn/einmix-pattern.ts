@@ -1,0 +1,217 @@
+/** The rules of EinMix's patterns, those of einops (`layers/_einmix.py`), and what is said where one is not kept. */
+
+import {
+  type Axis,
+  axesOf,
+  didYouMean,
+  EinopsError,
+  type Expression,
+  parseEinsum,
+  type Span,
+} from '../../grammar/index.ts'
+import type { Lengths } from './einops.ts'
+
+interface Side {
+  readonly text: string
+  readonly axes: readonly Axis[]
+  readonly names: ReadonlySet<string>
+  readonly span: Span
+  readonly spanOf: (name: string) => Span
+}
+
+/** The parts of a pattern that follows the rules. */
+export interface Mix {
+  readonly left: Side
+  readonly weight: readonly string[]
+  readonly right: Side
+  readonly biasAxes: ReadonlySet<string>
+}
+
+/**
+ * The pattern's parts.
+ *
+ * @throws {EinopsError} when pattern, weight's shape, bias' shape and lengths do not go together
+ */
+export function readMix(
+  pattern: string,
+  { weightShape, biasShape, lengths }: { weightShape: string; biasShape: string | null; lengths: Lengths },
+): Mix {
+  const [leftText = '', rightText] = pattern.split('->', 2)
+  const source: Source = { pattern, leftText, weightShape, lengths }
+  const reject: Reject = (what, span, hint) => {
+    throw new EinopsError({
+      code: 'layer/einmix',
+      operation: 'EinMix',
+      what,
+      pattern,
+      lengths,
+      span: placed(source, span),
+      hint,
+    })
+  }
+  const { operands, output } = readWhole(source)
+  const [input, weight] = operands
+  if (input === undefined || weight === undefined || operands.length !== 2) {
+    return reject(`the pattern has commas — got ${operands.length} operands, expected input -> output`)
+  }
+  const left = sideOf(leftText, input)
+  const right = sideOf(rightText ?? '', output)
+  const weightAxes = axesOf(weight)
+  const ellipses = [left, right].map(({ axes }) => axes.find(({ kind }) => kind === 'ellipsis'))
+
+  for (const expression of [input, weight, output]) checkAxes(expression, reject)
+  const grouped = weight.items.find(({ kind }) => kind === 'group')
+  if (grouped !== undefined)
+    reject(
+      `parentheses in the weight's shape — got '${weightShape}', expected names only`,
+      grouped.span,
+      `weightShape: '${weightShape.replace(/[()]/g, ' ').replace(/\s+/g, ' ').trim()}'`,
+    )
+  for (const axis of weightAxes) {
+    if (axis.kind === 'ellipsis')
+      reject(
+        `'...' in the weight's shape — got '${weightShape}', expected every axis by name`,
+        axis.span,
+        'a weight is one array, whatever the input: the axes under ... share it',
+      )
+    if (axis.kind === 'number')
+      reject("a number in the weight's shape — got 1, expected names only", axis.span)
+  }
+  if ((ellipses[0] === undefined) !== (ellipses[1] === undefined)) {
+    reject(
+      "'...' on one side — got it once, expected it on both sides",
+      (ellipses[0] ?? ellipses[1])!.span,
+      'EinMix keeps the dimensions under ...; name those that it should sum over',
+    )
+  }
+  for (const axis of weightAxes) {
+    if (axis.kind !== 'axis') continue
+    const { name } = axis
+    if (!Object.hasOwn(lengths, name)) {
+      reject(
+        `the length of weight axis '${name}' is missing — got no '${name}', expected it in the lengths`,
+        right.names.has(name) ? right.spanOf(name) : axis.span,
+        `pass { ${name}: … } in lengths`,
+      )
+    }
+    if (!left.names.has(name) && !right.names.has(name)) {
+      reject(
+        `weight axis '${name}' is redundant — got it in the weight only, expected it on a side`,
+        axis.span,
+        `weightShape is '${weightShape}'; take '${name}' out of it, or put it into the pattern`,
+      )
+    }
+  }
+  const weightNames = weightAxes.flatMap((axis) => (axis.kind === 'axis' ? [axis.name] : []))
+  for (const [name, length] of Object.entries(lengths)) {
+    if (!left.names.has(name) && !weightNames.includes(name)) {
+      reject(
+        `length '${name}' is not used — got ${name}: ${length}, expected axes of the input or the weight`,
+        undefined,
+        didYouMean(name, [...left.names, ...weightNames]),
+      )
+    }
+    if (!Number.isSafeInteger(length) || length < 0) {
+      reject(`bad length of axis '${name}' — got ${length}, expected a whole number, 0 or more`)
+    }
+  }
+  const biasAxes = new Set(biasShape?.split(/\s+/).filter((name) => name !== ''))
+  checkBias(biasAxes, right, lengths, reject)
+  return { left, weight: weightNames, right, biasAxes }
+}
+
+type Reject = (what: string, span?: Span, hint?: string) => never
+
+/** What the user wrote. */
+interface Source {
+  readonly pattern: string
+  readonly leftText: string
+  readonly weightShape: string
+  readonly lengths: Lengths
+}
+
+/** The pattern with the weight as second operand. */
+function readWhole(source: Source): {
+  readonly operands: readonly Expression[]
+  readonly output: Expression
+} {
+  const { pattern, leftText, weightShape } = source
+  const hasArrow = pattern.length > leftText.length
+  const whole = hasArrow ? `${leftText}, ${weightShape}${pattern.slice(leftText.length)}` : pattern
+  try {
+    return parseEinsum(whole)
+  } catch (error) {
+    if (!(error instanceof EinopsError)) throw error
+    const { code, message } = error
+    const unknown = code === 'pattern/output-only'
+    const hint = unknown ? `a new axis stands in weightShape, which is '${weightShape}'` : error.hint
+    const what = message.split('\n', 1)[0]!.replace(/^einsum: /, '')
+    const span = hasArrow ? placed(source, error.span) : error.span
+    throw new EinopsError({ code, operation: 'EinMix', what, pattern, span, hint })
+  }
+}
+
+/** Where a part of the whole stands in the user's pattern; of the weight's shape, which is not in it, everywhere. */
+function placed({ pattern, leftText, weightShape }: Source, span?: Span): Span {
+  const inserted = weightShape.length + 2
+  if (span === undefined) return { start: 0, end: pattern.length }
+  if (span.end <= leftText.length) return span
+  if (span.start < leftText.length + inserted) return { start: 0, end: pattern.length }
+  return { start: span.start - inserted, end: span.end - inserted }
+}
+
+/** No name twice in an expression: no diagonals. */
+function checkAxes(expression: Expression, reject: Reject): void {
+  const seen = new Set<string>()
+  for (const axis of axesOf(expression)) {
+    if (axis.kind !== 'axis') continue
+    if (seen.has(axis.name)) {
+      reject(
+        `axis '${axis.name}' stands twice — got a second '${axis.name}', expected each name once`,
+        axis.span,
+      )
+    }
+    seen.add(axis.name)
+  }
+}
+
+function checkBias(biasAxes: ReadonlySet<string>, right: Side, lengths: Lengths, reject: Reject): void {
+  for (const name of biasAxes) {
+    if (!right.names.has(name)) {
+      reject(
+        `bias axis '${name}' is not in the output — got '${name}', expected an axis of the right side`,
+        right.span,
+        `one of ${[...right.names].map((axis) => `'${axis}'`).join(', ')}: a bias is added to the output`,
+      )
+    }
+    if (!Object.hasOwn(lengths, name)) {
+      reject(`the length of bias axis '${name}' is missing — got no '${name}', expected it in the lengths`)
+    }
+  }
+  const isBias = (axis: Axis) => axis.kind === 'axis' && biasAxes.has(axis.name)
+  const ellipsis = right.axes.findIndex(({ kind }) => kind === 'ellipsis')
+  const early = right.axes.slice(0, Math.max(0, ellipsis)).find(isBias)
+  if (early !== undefined) {
+    reject(
+      `bias axis '${textOf(early)}' stands before '...' — got it there, expected all bias axes behind`,
+      early.span,
+    )
+  }
+}
+
+function sideOf(text: string, expression: Expression): Side {
+  const axes = axesOf(expression)
+  const spans = new Map(axes.flatMap((axis) => (axis.kind === 'axis' ? [[axis.name, axis.span]] : [])))
+  return {
+    text,
+    axes,
+    names: new Set(spans.keys()),
+    span: expression.span,
+    spanOf: (name) => spans.get(name)!,
+  }
+}
+
+/** An axis as the pattern has it. */
+export function textOf(axis: Axis): string {
+  return axis.kind === 'axis' ? axis.name : axis.kind === 'ellipsis' ? '...' : String(axis.length)
+}
