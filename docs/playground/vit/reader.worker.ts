@@ -28,10 +28,19 @@ async function answer(request: Request): Promise<void> {
     case 'digit':
       return readDigit(request.id, request.pixels)
     case 'weights':
-      return loadWeights(request.file)
+      return inTurn(() => loadWeights(request.file))
     case 'photo':
-      return readPhoto(request.file)
+      return inTurn(() => readPhoto(request.file))
   }
+}
+
+let before: Promise<unknown> = Promise.resolve()
+
+/** A picture waits for the model that was asked for before it, and a model for the pictures that the last one still looks at. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const turn = before.then(work)
+  before = turn.catch(() => {})
+  return turn
 }
 
 async function loadDigits(): Promise<ViT> {
@@ -65,18 +74,8 @@ async function readDigit(id: number, pixels: Float32Array): Promise<void> {
   reply({ kind: 'digit', id, logits, embedding, looks: looksOf(model.attentionMaps(x)), milliseconds })
 }
 
-/** Reads the file by parts, so that one sees how far it is. */
 async function loadWeights(file: File): Promise<void> {
-  const bytes = new Uint8Array(file.size)
-  const reader = file.stream().getReader()
-  let read = 0
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    bytes.set(part.value, read)
-    read += part.value.length
-    reply({ kind: 'progress', text: `reading ${file.name}`, part: (0.7 * read) / file.size })
-  }
-  reply({ kind: 'progress', text: 'building the model', part: 0.75 })
-  const model = await VisionTransformer.fromCheckpoint(bytes)
+  const model = await VisionTransformer.fromCheckpoint(watched(file))
   photoModel?.dispose()
   photoModel = model
   const parameters = [...model.parameters()].reduce(
@@ -86,6 +85,16 @@ async function loadWeights(file: File): Promise<void> {
   const { size, classes } = preprocessingOf(model)
   const text = `${file.name}: ${(parameters / 1e6).toFixed(1)} million parameters, pictures of ${size}×${size}, ${classes} classes`
   reply({ kind: 'model', text, classes })
+}
+
+/** The file, which is read by parts, saying how far that is. */
+function watched(file: File): File {
+  const slice = file.slice.bind(file)
+  file.slice = (start, end, type) => {
+    reply({ kind: 'progress', text: `reading ${file.name}`, part: (0.75 * (end ?? file.size)) / file.size })
+    return slice(start, end, type)
+  }
+  return file
 }
 
 async function readPhoto(file: Blob): Promise<void> {
