@@ -35,7 +35,9 @@ const kinds: Kinds<PreprocessOptions> = {
 
 function listOf(expected: string, holds: (value: number) => boolean): Kind {
   const isOne = (value: unknown) => typeof value === 'number' && holds(value)
-  return { expected, has: (value) => Array.isArray(value) && value.every(isOne) }
+  const isList = (value: unknown): value is readonly unknown[] =>
+    Array.isArray(value) || ArrayBuffer.isView(value)
+  return { expected, has: (value) => isList(value) && Array.from(value).every(isOne) }
 }
 
 /**

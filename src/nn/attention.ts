@@ -16,7 +16,7 @@ import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module, runOn } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind } from './options.ts'
+import { each, expectOptions, type Kinds, kind, orNull } from './options.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
@@ -50,7 +50,8 @@ export interface AttentionOptions {
 
 const kinds: Kinds<AttentionOptions> = {
   ...each(kind.length, 'numHeads', 'headDim'),
-  ...each(kind.number, 'qkScale', 'eps'),
+  qkScale: orNull(kind.number),
+  eps: kind.number,
   ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleNorm', 'proj', 'projBias'),
   ...each(kind.share, 'attnDrop', 'projDrop'),
   normLayer: kind.norm,

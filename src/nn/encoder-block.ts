@@ -12,7 +12,7 @@ import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
 import { constant, type LayerInit, newParameter } from './init.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind, needed, oneOf } from './options.ts'
+import { each, expectOptions, type Kinds, kind, needed, oneOf, orNull } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
@@ -62,7 +62,8 @@ export interface EncoderBlockOptions {
 export const encoderBlockOptions: Kinds<EncoderBlockOptions> = {
   numHeads: needed(kind.length),
   ...each(kind.length, 'headDim', 'hiddenFeatures'),
-  ...each(kind.number, 'mlpRatio', 'initValues', 'eps'),
+  ...each(kind.number, 'mlpRatio', 'eps'),
+  initValues: orNull(kind.number),
   ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleAttnNorm', 'scaleMlpNorm', 'normFirst'),
   ...each(kind.flag, 'projBias', 'attnProjBias', 'attnProj'),
   ...each(kind.share, 'drop', 'attnDrop', 'dropPath'),

@@ -6,7 +6,7 @@ import { kind as common, type Kind, type Kinds, mistakeIn, oneOf, orFunction } f
 import { initializerNames } from './init.ts'
 import type { Module } from './module.ts'
 
-export { each, isPair, type Kinds, needed, oneOf, only } from '../ops/kinds.ts'
+export { each, isPair, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
 
 const initializer = orFunction(oneOf(initializerNames))
 
@@ -27,7 +27,7 @@ export const kind = {
 } as const satisfies Record<string, Kind>
 
 /**
- * Checks the names and values of a layer's options; null and undefined are for those that are not given.
+ * Checks the names and values of a layer's options; undefined is for those that are not given.
  *
  * @throws {EinopsError} for a name that is none of the layer's, or a value that is not of the option's kind
  */

@@ -12,7 +12,7 @@ import { expectLength, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind, oneOf } from './options.ts'
+import { each, expectOptions, type Kinds, kind, oneOf, orNull } from './options.ts'
 import { cropToPatches, padToPatches } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 import { Identity } from './sequential.ts'
@@ -53,7 +53,8 @@ export interface PatchEmbedOptions {
 }
 
 const kinds: Kinds<PatchEmbedOptions> = {
-  ...each(kind.sides, 'imgSize', 'patchSize'),
+  imgSize: orNull(kind.sides),
+  patchSize: kind.sides,
   ...each(kind.length, 'inChans', 'embedDim'),
   projection: oneOf(projections),
   ...each(kind.flag, 'patchNorm', 'bias', 'flatten', 'strictImgSize', 'dynamicImgPad'),
@@ -62,7 +63,7 @@ const kinds: Kinds<PatchEmbedOptions> = {
     has: (value) => kind.flag.has(value) || kind.norm.has(value),
   },
   normEps: kind.number,
-  outputFmt: oneOf(['NLC', 'NCL', 'NHWC', 'NCHW']),
+  outputFmt: orNull(oneOf(['NLC', 'NCL', 'NHWC', 'NCHW'])),
   seed: kind.seed,
   init: kind.init,
 }

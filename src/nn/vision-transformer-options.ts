@@ -5,7 +5,7 @@ import { blockFns, type EncoderOptions } from './encoder.ts'
 import { mlpLayers } from './gated-mlp.ts'
 import type { LayerInit } from './init.ts'
 import type { NormLayer } from './norm.ts'
-import { each, type Kinds, kind, oneOf } from './options.ts'
+import { each, type Kinds, kind, oneOf, orNull } from './options.ts'
 import { type Projection, projections } from './patch-embed.ts'
 import { type GlobalPool, globalPools } from './pooling.ts'
 import type { RotaryOptions } from './rotary.ts'
@@ -85,7 +85,8 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   ...each(kind.sides, 'imgSize', 'patchSize'),
   ...each(kind.length, 'inChans', 'embedDim', 'numHeads', 'headDim', 'hiddenFeatures'),
   ...each(kind.count, 'numClasses', 'depth', 'regTokens'),
-  ...each(kind.number, 'mlpRatio', 'eps', 'initValues'),
+  ...each(kind.number, 'mlpRatio', 'eps'),
+  initValues: orNull(kind.number),
   ...each(kind.flag, 'classToken', 'noEmbedClass', 'poolIncludePrefix', 'dynamicImgSize', 'dynamicImgPad'),
   posAntialias: kind.flag,
   ...each(
@@ -108,7 +109,9 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
     'attnDropRate',
     'dropPathRate',
   ),
-  ...each(kind.norm, 'normLayer', 'embedNormLayer'),
+  normLayer: kind.norm,
+  embedNormLayer: orNull(kind.norm),
+  fcNorm: orNull(kind.flag),
   globalPool: oneOf(globalPools),
   posEmbed: oneOf(['learn', 'sincos', 'none', '']),
   projection: oneOf(projections),
@@ -117,7 +120,7 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   blockFn: oneOf(blockFns),
   rotary: {
     expected: 'true or false or an object',
-    has: (value) => kind.flag.has(value) || typeof value === 'object',
+    has: (value) => kind.flag.has(value) || (typeof value === 'object' && value !== null),
   },
   weightInit: oneOf(weightInits),
   init: kind.init,

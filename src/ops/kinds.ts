@@ -59,7 +59,7 @@ export function mistakeIn(
   }
   for (const [option, { expected, names, isNeeded, has }] of Object.entries(kinds)) {
     const value: unknown = (options as Record<string, unknown>)[option]
-    if (value === undefined || value === null ? !isNeeded : has(value)) continue
+    if (value === undefined ? !isNeeded : has(value)) continue
     const got = isList(value) ? showShape(value) : show(value)
     const hint = names && typeof value === 'string' ? didYouMean(value, names) : undefined
     return { ...say('option/value', { option, got, expected }), hint }
@@ -108,6 +108,11 @@ function wholeFrom(least: number): Kind {
 /** A value of a kind, or a list of two. */
 export function isPair(value: unknown, { has }: Kind): boolean {
   return has(value) || (Array.isArray(value) && value.length === 2 && value.every(has))
+}
+
+/** What another kind has, or null. */
+export function orNull(kind: Kind): Kind {
+  return { ...kind, expected: `${kind.expected} or null`, has: (value) => value === null || kind.has(value) }
 }
 
 /** An option that has no default. */

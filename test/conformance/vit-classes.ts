@@ -36,7 +36,7 @@ import type { FloatArray, Results, VitCase } from './vit.ts'
 
 type Runner = (vector: VitCase) => Results
 
-/** `embed_dim` → `embedDim`, with the entries that describe the run and not the model left out. */
+/** `embed_dim` → `embedDim`, without the entries that describe the run and not the model, and those of None, which is a default but for an image's size. */
 function optionsOf(config: VitCase['config'], ...without: string[]): Record<string, unknown> {
   const run = new Set([
     'B',
@@ -52,7 +52,8 @@ function optionsOf(config: VitCase['config'], ...without: string[]): Record<stri
   ])
   return Object.fromEntries(
     Object.entries(config)
-      .filter(([name, value]) => !run.has(name) && !without.includes(name) && value !== undefined)
+      .filter(([name]) => !run.has(name) && !without.includes(name))
+      .filter(([name, value]) => value !== undefined && (value !== null || name === 'img_size'))
       .map(([name, value]) => [name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), value]),
   )
 }

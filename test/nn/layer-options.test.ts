@@ -122,6 +122,8 @@ describe('an option', () => {
     [{ init: { weight: 'xavier' } }, 'or such a weight and bias'],
     [{ embedDim: '8' }, 'bad option \'embedDim\' — got "8", expected a whole number from 1'],
     [{ depth: 1.5 }, "bad option 'depth' — got 1.5"],
+    [{ depth: null }, "bad option 'depth' — got null"],
+    [{ numHeads: null }, "bad option 'numHeads' — got null"],
     [{ eps: Number.NaN }, "bad option 'eps' — got NaN, expected a number"],
     [{ imgSize: [8, 8, 3] }, 'got [8, 8, 3], expected a whole number from 1, or two: [height, width]'],
     [{ dropRate: 10 }, "bad option 'dropRate' — got 10, expected a number from 0 to 1"],
