@@ -29,7 +29,8 @@ export function otherArchitecture(
     has('norm_pre.weight') && (pools || !(has('norm.weight') || has('fc_norm.weight')))
   if (!isPerceptionEncoder) return undefined
   return {
-    architecture: 'a Perception Encoder, whose rotary positions its file does not hold',
+    architecture:
+      'a Perception Encoder, whose rotary positions its file does not hold (rotary: false says that it is none)',
     name: 'norm_pre.weight',
   }
 }

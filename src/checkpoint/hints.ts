@@ -5,9 +5,13 @@
 import type { Activation } from '../gemm/activation.ts'
 
 export interface Hints {
+  /** Features of a token, by which one tells whether it is this model that is spoken of. */
+  readonly embedDim?: number | undefined
   readonly numHeads?: number | undefined
   readonly eps?: number | undefined
   readonly actLayer?: Activation | undefined
+  /** An activation that is none of the library's. */
+  readonly otherActivation?: string | undefined
   readonly globalPool?: (typeof globalPools)[number] | undefined
   /** How pictures were prepared for it: mean and deviation of each channel, and which part of the short side was kept. */
   readonly mean?: readonly number[] | undefined
@@ -42,18 +46,23 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
     }
     return undefined
   }
+  const whole = (value: unknown) => numberThat(value, (n) => Number.isSafeInteger(n) && n > 0)
+  const activation = first(['hidden_act', 'act_layer'], (value) =>
+    typeof value === 'string' ? value : undefined,
+  )
+  const mean = first(['mean', 'image_mean'], (value) => numbersThat(value, (n) => Math.abs(n) <= 1))
+  const std = first(['std', 'image_std'], (value) => numbersThat(value, (n) => n > 0 && n <= 1))
   const hints = {
-    numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], (value) =>
-      numberThat(value, (n) => Number.isSafeInteger(n) && n > 0),
-    ),
+    embedDim: first(['hidden_size', 'embed_dim', 'num_features'], whole),
+    numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], whole),
     eps: first(['layer_norm_eps', 'norm_eps', 'eps'], (value) => numberThat(value, (n) => n > 0 && n < 1)),
     // timm's models with OpenAI's weights say it by their name
     actLayer:
-      first(['hidden_act', 'act_layer'], (value) => activations.get(value)) ??
+      activations.get(activation) ??
       first(['architecture'], (value) => (/quickgelu/.test(String(value)) ? 'quick-gelu' : undefined)),
+    otherActivation: activations.has(activation) ? undefined : activation,
     globalPool: first(['global_pool'], (value) => globalPools.find((name) => name === value)),
-    mean: first(['mean', 'image_mean'], numbers),
-    std: first(['std', 'image_std'], numbers),
+    ...(mean && std && { mean, std }),
     cropPct: first(['crop_pct'], (value) => numberThat(value, (n) => n > 0 && n <= 1)),
   }
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
@@ -64,16 +73,23 @@ function numberThat(value: unknown, holds: (value: number) => boolean): number |
   return holds(number) ? number : undefined
 }
 
-function numbers(value: unknown): readonly number[] | undefined {
-  return Array.isArray(value) && value.length > 0 && value.every(Number.isFinite) ? value : undefined
+function numbersThat(value: unknown, holds: (value: number) => boolean): readonly number[] | undefined {
+  return Array.isArray(value) && value.length > 0 && value.every((n) => Number.isFinite(n) && holds(n))
+    ? value
+    : undefined
 }
 
-/** The members of an object and of the objects in it, but for what is about a model's text. */
-function entriesInside(value: unknown, depth = 0): (readonly [string, unknown])[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > 3) return []
-  return Object.entries(value).flatMap(([key, member]) =>
-    key === 'text_config' ? [] : [[key, member] as const, ...entriesInside(member, depth + 1)],
+/** What is about the model: a configuration's own entries, or those of its image tower, and timm's two parts. */
+function entriesInside(value: unknown): (readonly [string, unknown])[] {
+  if (!isObject(value)) return []
+  const { vision_config: tower, model_args: args, pretrained_cfg: view } = value
+  return [isObject(tower) ? tower : value, args, view].flatMap((part) =>
+    isObject(part) ? Object.entries(part) : [],
   )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parsed(text: string): unknown {

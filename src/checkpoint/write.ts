@@ -41,7 +41,7 @@ export function writeSafetensors(
   if (mistake !== undefined) throw new CheckpointError({ operation: 'writeSafetensors', ...mistake })
   const { floats } = options
   for (const [key, value] of Object.entries<unknown>(metadata)) {
-    if (typeof value === 'string') continue
+    if (typeof value === 'string' || value === undefined) continue // as JSON has it
     throw new CheckpointError({
       operation: 'writeSafetensors',
       code: 'metadata/type',

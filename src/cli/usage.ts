@@ -51,7 +51,7 @@ Cuts a picture (PNG or JPEG) into patches and draws them apart.
 
 Says what is in a picture (PNG or JPEG), by a Vision Transformer whose weights are in a safetensors file.
 
-  --weights FILE        a checkpoint named as timm, Hugging Face, torch or vit-pytorch name it
+  --weights FILE        a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
   --labels FILE         names of the classes: a JSON list, or one name a line
   --top 5               how many answers
   --attention FILE      draws where the model looked: the last layer's class token, and attention rollout

@@ -5,6 +5,7 @@
 
 import type { Recipe } from '../checkpoint/convert.ts'
 import type { Described } from '../checkpoint/described.ts'
+import type { Hints } from '../checkpoint/hints.ts'
 import { CheckpointError } from '../checkpoint/index.ts'
 import type { Naming } from '../checkpoint/naming.ts'
 import type { MlpLayer } from './gated-mlp.ts'
@@ -51,7 +52,8 @@ export function readOptions(
   return {
     ...{ embedDim, inChans, patchSize, projection: projection.length === 4 ? 'conv' : 'linear' },
     ...positionsOf(shapeOf('pos_embed')?.[1], { prefix, patchSize, naming, overrides }),
-    posAntialias: naming !== 'huggingface',
+    // of Hugging Face's models, DINOv2 without registers resamples without it
+    posAntialias: naming !== 'huggingface' || has('reg_token'),
     ...heads,
     depth:
       1 + Math.max(...[...parameters.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1))),
@@ -111,25 +113,55 @@ function mlpOf(parameters: ReadonlyMap<string, Described>, shapeOf: Shapes): Vis
   return mlpLayer === 'Mlp' ? { hiddenFeatures } : { mlpLayer, actLayer: 'silu', hiddenFeatures }
 }
 
-/** What names and shapes did not tell. */
+/** The hints that names and shapes do not contradict: a folder may hold another model's configuration, and a configuration more than one model. */
+export function believed(
+  { embedDim, numHeads, eps, globalPool, actLayer }: Hints,
+  parameters: ReadonlyMap<string, Described>,
+  options: VisionTransformerOptions,
+): VisionTransformerOptions {
+  const has = (name: string) => parameters.has(name)
+  const [width] = parameters.get('patch_embed.proj.weight')?.shape ?? []
+  if (embedDim !== undefined && embedDim !== width) return {}
+  const inner = (parameters.get('blocks.0.attn.qkv.weight')?.shape[0] ?? 0) / 3
+  const pools = has('attn_pool.latent') ? globalPool === 'map' : globalPool !== 'map'
+  const fits =
+    pools && (globalPool !== '' || !has('head.weight')) && (globalPool !== 'token' || has('cls_token'))
+  return {
+    ...(numHeads !== undefined && inner % numHeads === 0 && options.headDim === undefined && { numHeads }),
+    ...(eps !== undefined && { eps }),
+    ...(globalPool !== undefined && fits && { globalPool }),
+    // configurations name an activation that gated MLPs do not use
+    ...(actLayer !== undefined && mlpLayerOf(parameters) === 'Mlp' && { actLayer }),
+  }
+}
+
+/** What neither names and shapes nor hints and options told. */
 export function guessesOf(
-  { numHeads, eps, posEmbed, mlpLayer, preNorm, globalPool, actLayer = 'gelu' }: VisionTransformerOptions,
+  read: VisionTransformerOptions,
   { naming, recipes }: { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> },
-  overrides: VisionTransformerOptions,
+  { overrides, hints }: { readonly overrides: VisionTransformerOptions; readonly hints: Hints },
 ): string[] {
-  const models = `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
-  const heads = overrides.numHeads ?? overrides.headDim ?? recipes.get('blocks.0.attn.q_norm.weight')
-  const isOpen = posEmbed === 'sincos' && overrides.imgSize === undefined
+  const { numHeads, eps, mlpLayer, preNorm, globalPool, actLayer = 'gelu', embedDim = 0 } = read
+  const models = preNorm ? "CLIP's models" : `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
+  const isWide = widthsOf16Heads.includes(embedDim)
+  const isTold =
+    recipes.has('blocks.0.attn.q_norm.weight') ||
+    (naming === 'vit-pytorch' && !recipes.has('blocks.0.attn.proj.weight'))
+  const heads = overrides.numHeads ?? overrides.headDim
+  const isOpen = !recipes.has('pos_embed') && overrides.imgSize === undefined
   const act = `actLayer is '${actLayer}'`
+  const acts = overrides.actLayer === undefined
+  const { otherActivation } = hints
   const guesses: readonly (readonly [isGuessed: boolean, guess: string])[] = [
-    [heads === undefined, `numHeads is ${numHeads}, as in published models of this width`],
-    [overrides.eps === undefined, `eps is ${eps}, as in ${models}`],
-    [overrides.actLayer === undefined && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],
     [
-      overrides.actLayer === undefined && preNorm === true,
-      `${act}; OpenAI's CLIP needs 'quick-gelu', others 'gelu'`,
+      heads === undefined && !isTold,
+      `numHeads is ${numHeads}${isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
     ],
-    [overrides.actLayer === undefined && globalPool === 'map', `${act}; SigLIP 2 needs 'gelu-tanh'`],
+    [overrides.eps === undefined, `eps is ${eps}, as in ${models}`],
+    [acts && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],
+    [acts && preNorm === true, `${act}; OpenAI's CLIP needs 'quick-gelu', others 'gelu'`],
+    [acts && globalPool === 'map', `${act}; SigLIP 2 needs 'gelu-tanh'`],
+    [acts && otherActivation !== undefined, `${act}, where the configuration has '${otherActivation}'`],
     [
       overrides.globalPool === undefined && naming === 'vit-pytorch' && globalPool === 'token',
       "globalPool is 'token'; models of pool='mean' have the same names, and need 'avg' with poolIncludePrefix",
@@ -164,7 +196,12 @@ function positionsOf(
   const { prefix, patchSize, naming, overrides } = model
   if (positions === undefined) {
     if (naming === 'vit-pytorch') return { posEmbed: 'sincos' } // SimpleViT
-    return overrides.posEmbed === undefined ? missing('pos_embed') : {}
+    if (overrides.posEmbed !== undefined) return {}
+    throw new CheckpointError({
+      operation,
+      code: 'names/missing',
+      what: "parameter 'pos_embed' is missing; give the option posEmbed, 'none' or 'sincos', where there are no learned positions",
+    })
   }
   const [s1, s2] = typeof patchSize === 'number' ? [patchSize, patchSize] : patchSize
   const grid = Math.sqrt(positions - prefix)
@@ -184,11 +221,14 @@ function headsOf(
   const usual = widthsOf16Heads.includes(inner) ? inner / 16 : HEAD_DIM
   const width = overrides.headDim ?? told ?? usual
   const numHeads = overrides.numHeads ?? inner / width
-  if (Number.isInteger(numHeads) && numHeads > 0) return { numHeads, headDim: inner / numHeads }
+  if (Number.isInteger(numHeads) && Number.isInteger(inner / numHeads))
+    return { numHeads, headDim: inner / numHeads }
   throw new CheckpointError({
     operation,
     code: 'shape/heads',
-    what: `the number of heads is not to be seen: ${inner} features are no multiple of ${width}; give the option numHeads`,
+    what: overrides.numHeads
+      ? `numHeads does not divide the attention's ${inner} features — got ${numHeads}`
+      : `the number of heads is not to be seen: ${inner} features are no multiple of ${width}; give the option numHeads`,
   })
 }
 

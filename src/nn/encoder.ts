@@ -6,7 +6,7 @@ import type { AttentionTap } from './attention.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
-import { expectOptions, type Kinds, kind, needed, oneOf } from './options.ts'
+import { expectOptions, type Kinds, kind, needed, oneOf, only } from './options.ts'
 import { ResPostBlock } from './res-post-block.ts'
 import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
@@ -48,7 +48,7 @@ export class Encoder extends Module {
   constructor(dim: number, options: EncoderOptions) {
     super()
     expectOptions(this, options, kinds)
-    const { finalNorm = true, ...blocks } = options
+    const { finalNorm = true, ...blocks } = only(options, kinds)
     const { normLayer = 'layernorm', eps = 1e-6 } = options
     this.blocks = encoderBlocks(dim, blocks)
     this.norm = finalNorm ? makeNorm(normLayer, dim, { eps }) : new Identity()

@@ -19,7 +19,7 @@ import { namingOf, namings } from '../checkpoint/naming.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import { guessesOf, mlpLayerOf, operation, readOptions } from './checkpoint-options.ts'
+import { believed, guessesOf, operation, readOptions } from './checkpoint-options.ts'
 import { allParameters } from './module.ts'
 import { expectOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
@@ -133,7 +133,7 @@ function drafted(
   tensors: ReadonlyMap<string, Described>,
   options: VisionTransformerOptions,
   make: Make,
-  { numHeads, eps, globalPool, actLayer }: Hints = {},
+  hints: Hints = {},
 ): Draft {
   expectOptions(operation, options, visionTransformerOptions)
   const named = timmRecipes(tensors, operation)
@@ -146,7 +146,7 @@ function drafted(
     })
   }
   const { naming, recipes } = named
-  const other = otherArchitecture(new Set(recipes.keys()))
+  const other = options.rotary === undefined ? otherArchitecture(new Set(recipes.keys())) : undefined
   if (other !== undefined) {
     throw new CheckpointError({
       operation,
@@ -154,12 +154,9 @@ function drafted(
       what: `this is ${other.architecture} — got '${other.name}', expected a Vision Transformer`,
     })
   }
-  // configurations name an activation that gated MLPs do not use
-  const isGated = mlpLayerOf(recipes) !== 'Mlp'
-  const hinted = given({ numHeads, eps, globalPool, ...(isGated ? {} : { actLayer }) })
-  const overrides = { ...hinted, ...given(options) }
+  const overrides = { ...believed(hints, recipes, options), ...given(options) }
   const read = readOptions(recipes, naming, overrides)
-  const model = make({ ...read, ...overrides }, guessesOf(read, named, overrides))
+  const model = make({ ...read, ...overrides }, guessesOf(read, named, { overrides, hints }))
   const { pairs } = matched(operation, new Map(allParameters(model)), recipes)
   return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: recipes.get(name)! })) }
 }

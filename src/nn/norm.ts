@@ -58,9 +58,9 @@ abstract class Norm extends Module {
  */
 export class LayerNorm extends Norm {
   constructor(shape: number | readonly number[], options: NormLayerOptions = {}) {
+    expectOptions('LayerNorm', options, kinds)
     const { eps = 1e-5, affine = true } = options
     super(shape, eps, { weight: affine, bias: affine })
-    expectOptions(this, options, kinds)
   }
 
   override compute(x: FloatTensor): FloatTensor {
@@ -82,9 +82,9 @@ export class LayerNorm extends Norm {
  */
 export class RMSNorm extends Norm {
   constructor(shape: number | readonly number[], options: NormLayerOptions = {}) {
+    expectOptions('RMSNorm', options, kinds)
     const { eps = 1e-6, affine = true } = options
     super(shape, eps, { weight: affine, bias: false })
-    expectOptions(this, options, kinds)
   }
 
   override compute(x: FloatTensor): FloatTensor {

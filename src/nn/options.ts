@@ -22,7 +22,8 @@ export const kind = {
     has: (value) =>
       initializer.has(value) ||
       (typeof value === 'object' &&
-        Object.values(value ?? {}).every((each) => each === undefined || initializer.has(each))),
+        !Array.isArray(value) &&
+        mistakeIn(value, { weight: initializer, bias: initializer }) === undefined),
   },
 } as const satisfies Record<string, Kind>
 

@@ -4,7 +4,7 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import { add } from '../rows/index.ts'
 import type { AttentionTap } from './attention.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
-import { expectOptions } from './options.ts'
+import { expectOptions, only } from './options.ts'
 import type { Rotation } from './rotary.ts'
 
 /**
@@ -21,7 +21,7 @@ import type { Rotation } from './rotary.ts'
 export class ResPostBlock extends EncoderBlock {
   constructor(dim: number, options: EncoderBlockOptions) {
     expectOptions('ResPostBlock', options, encoderBlockOptions)
-    const { initValues = null, ...others } = options
+    const { initValues = null, ...others } = only(options, encoderBlockOptions)
     super(dim, others)
     if (initValues === null) return
     for (const norm of [this.norm1, this.norm2]) {

@@ -1,6 +1,7 @@
 /** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
 
 import type { Activation } from '../gemm/activation.ts'
+import { mistakeIn } from '../ops/kinds.ts'
 import { blockFns, type EncoderOptions } from './encoder.ts'
 import { mlpLayers } from './gated-mlp.ts'
 import type { LayerInit } from './init.ts'
@@ -54,7 +55,7 @@ export interface VisionTransformerOptions
   readonly poolIncludePrefix?: boolean | undefined
   /** Whether images of other sizes are taken, with positions resampled. */
   readonly dynamicImgSize?: boolean | undefined
-  /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 does without. True if not given. */
+  /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 without registers does without. True if not given. */
   readonly posAntialias?: boolean | undefined
   readonly dynamicImgPad?: boolean | undefined
   readonly projection?: Projection | undefined
@@ -79,6 +80,12 @@ export interface VisionTransformerOptions
   readonly fixInit?: boolean | undefined
   /** How linear maps are drawn, in place of `weightInit`. */
   readonly init?: LayerInit | undefined
+}
+
+const rotaryOptions: Kinds<Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'>> = {
+  ...each(kind.number, 'temperature', 'gridOffset'),
+  referenceGrid: kind.sides,
+  rotateHalf: kind.flag,
 }
 
 export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
@@ -119,8 +126,8 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   mlpLayer: oneOf(mlpLayers),
   blockFn: oneOf(blockFns),
   rotary: {
-    expected: 'true or false or an object',
-    has: (value) => kind.flag.has(value) || (typeof value === 'object' && value !== null),
+    expected: `true or false or an object of ${Object.keys(rotaryOptions).join(', ')}`,
+    has: (value) => kind.flag.has(value) || mistakeIn(value, rotaryOptions) === undefined,
   },
   weightInit: oneOf(weightInits),
   init: kind.init,

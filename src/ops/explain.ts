@@ -95,7 +95,7 @@ function explainTransform(
   const reduction = (operation === 'reduce' ? options.reduction : undefined) ?? 'max'
   const parsed = parseTransform(pattern, operation)
   const input = asInput(isList(x) ? x.map(tensorOf) : tensorOf(x), operation, leftOf(parsed))
-  checkReduction(reduction, parsed)
+  checkReduction(typeof reduction === 'string' ? reduction : show(reduction), parsed)
   const plan = planOf(parsed, input.shape, lengths)
   const dtype = isList(x) ? dtypeIn(x[0]!) : dtypeIn(x)
   const stride = isStack(input) ? contiguousStride(input.shape) : input.stride

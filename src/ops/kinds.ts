@@ -72,7 +72,8 @@ export function only<Options extends object, Part>(
   options: Options,
   kinds: Kinds<Part>,
 ): Pick<Options, keyof Options & keyof Part> {
-  const entries = Object.entries(options).filter(([name]) => name in kinds)
+  const names = Object.keys(kinds) as (keyof Options & keyof Part & string)[]
+  const entries = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))
   return Object.fromEntries(entries) as Pick<Options, keyof Options & keyof Part>
 }
 
@@ -107,7 +108,9 @@ function wholeFrom(least: number): Kind {
 
 /** A value of a kind, or a list of two. */
 export function isPair(value: unknown, { has }: Kind): boolean {
-  return has(value) || (Array.isArray(value) && value.length === 2 && value.every(has))
+  const list =
+    Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value as ArrayLike<unknown>) : []
+  return has(value) || (list.length === 2 && list.every(has))
 }
 
 /** What another kind has, or null. */

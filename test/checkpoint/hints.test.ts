@@ -20,6 +20,29 @@ test.each<[string, Record<string, string>, object]>([
     { numHeads: 12, eps: 1e-5, actLayer: 'quick-gelu', mean: [0.48, 0.46, 0.41], std: [0.27, 0.26, 0.28] },
   ],
   [
+    "an older one, which has the text's twice",
+    {
+      config: JSON.stringify({
+        text_config_dict: { num_attention_heads: 12 },
+        hidden_size: 768,
+        vision_config: { num_attention_heads: 16, hidden_size: 1024 },
+      }),
+    },
+    { numHeads: 16, embedDim: 1024 },
+  ],
+  [
+    'an optimizer, labels and means of bytes are about something else',
+    {
+      config: JSON.stringify({
+        optimizer: { eps: 1e-8 },
+        label2id: { heads: 1, tails: 0 },
+        mean: [123.7, 116.3, 103.5],
+        std: [58.4, 57.1, 57.4],
+      }),
+    },
+    {},
+  ],
+  [
     "timm's configuration",
     {
       'config.json': JSON.stringify({
@@ -34,7 +57,11 @@ test.each<[string, Record<string, string>, object]>([
       ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], cropPct: 0.9 },
     },
   ],
-  ['an activation and a pooling that are not known', { hidden_act: 'mish', global_pool: 'prr' }, {}],
+  [
+    'an activation and a pooling that are not known',
+    { hidden_act: 'mish', global_pool: 'prr' },
+    { otherActivation: 'mish' },
+  ],
   ['nothing', { format: 'pt' }, {}],
   ['numbers that cannot be', { num_heads: '-3', eps: 'small', heads: '2.5' }, {}],
   ['a text that only begins like JSON', { note: '{not json' }, {}],

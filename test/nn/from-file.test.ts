@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   CheckpointError,
   convertNames,
@@ -11,7 +11,7 @@ import {
   writeSafetensors,
 } from '../../src/checkpoint/index.ts'
 import { WINDOW_BYTES } from '../../src/checkpoint/windows.ts'
-import { VisionTransformer } from '../../src/nn/index.ts'
+import { VisionTransformer, type VisionTransformerOptions } from '../../src/nn/index.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { distance, randn } from '../documents/arrays.ts'
 
@@ -195,4 +195,44 @@ test('the activation of a configuration is not that of a gated MLP, which has on
   await writeFile(join(own, 'config.json'), '{"num_attention_heads": 3, "hidden_act": "gelu"}')
   const copy = await VisionTransformer.fromCheckpoint(path)
   expect(distance(copy.forward(x), model.forward(x))).toBe(0)
+})
+
+describe('a configuration that is not of this model', () => {
+  async function beside(config: object, options: VisionTransformerOptions = {}) {
+    const own = await mkdtemp(join(folder, 'other-'))
+    const path = join(own, 'model.safetensors')
+    await writeFile(
+      path,
+      writeSafetensors(new VisionTransformer({ ...small, embedDim: 128, numHeads: 2 }).stateDict()),
+    )
+    await writeFile(join(own, 'config.json'), JSON.stringify(config))
+    return VisionTransformer.fromCheckpoint(path, options)
+  }
+
+  test('but of another width tells nothing', async () => {
+    const { options, guesses } = await beside({
+      hidden_size: 1024,
+      num_attention_heads: 16,
+      layer_norm_eps: 1e-12,
+    })
+    expect([options.numHeads, options.eps]).toEqual([2, 1e-6])
+    expect(guesses).toHaveLength(2)
+  })
+
+  test('does not tell heads that do not divide, nor a pooling that tensors contradict', async () => {
+    for (const config of [{ num_heads: 12 }, { global_pool: 'map' }, { global_pool: '' }]) {
+      const { options } = await beside(config)
+      expect([options.numHeads, options.globalPool]).toEqual([2, 'token'])
+    }
+  })
+
+  test('gives way to a width of heads that is given', async () => {
+    expect((await beside({ num_heads: 2 }, { headDim: 32 })).options.numHeads).toBe(4)
+  })
+
+  test('whose activation is not known is among the guesses', async () => {
+    expect((await beside({ hidden_act: 'mish' })).guesses).toContain(
+      "actLayer is 'gelu', where the configuration has 'mish'",
+    )
+  })
 })

@@ -15,6 +15,7 @@ import {
   LayerScale,
   Linear,
   Mlp,
+  type Module,
   PatchDropout,
   PatchEmbed,
   PatchEmbedding,
@@ -36,7 +37,7 @@ const vit = { ...embedding, numHeads: 2, numEncoders: 1, numClasses: 3, expansio
 type Unchecked = any
 
 /** Each layer of some options, which hold all that it needs. */
-const layers: Record<string, [make: (options: Unchecked) => unknown, options: object]> = {
+const layers: Record<string, [make: (options: Unchecked) => Module, options: object]> = {
   Attention: [(options) => new Attention(8, options), {}],
   AttentionPool: [(options) => new AttentionPool(8, options), {}],
   Conv2d: [(options) => new Conv2d(3, 2, options), { kernelSize: 3 }],
@@ -74,7 +75,13 @@ describe.each(Object.entries(layers))('%s', (name, [make, options]) => {
     )
   })
 
+  test('takes options that stand in a prototype', () => {
+    const shapes = (layer: Module) => [...layer.parameters()].map(({ shape }) => shape)
+    expect(shapes(make(Object.create(options)))).toEqual(shapes(make(options)))
+  })
+
   test('refuses options that are no object', () => {
+    expect(() => make(null)).toThrow(`${name}: bad option 'options' — got null`)
     expect(() => make(12)).toThrow(`${name}: bad option 'options' — got 12, expected an object of`)
   })
 })
@@ -120,6 +127,9 @@ describe('an option', () => {
     [{ weightInit: 'random' }, "bad option 'weightInit'"],
     [{ init: 'xavier' }, 'or such a weight and bias'],
     [{ init: { weight: 'xavier' } }, 'or such a weight and bias'],
+    [{ init: { weigth: 'zeros' } }, 'or such a weight and bias'],
+    [{ init: ['zeros'] }, 'or such a weight and bias'],
+    [{ rotary: { temperatur: 5 } }, 'an object of temperature, gridOffset'],
     [{ embedDim: '8' }, 'bad option \'embedDim\' — got "8", expected a whole number from 1'],
     [{ depth: 1.5 }, "bad option 'depth' — got 1.5"],
     [{ depth: null }, "bad option 'depth' — got null"],

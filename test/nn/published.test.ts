@@ -166,6 +166,7 @@ describe('what names and shapes tell', () => {
     expect(copy.options.numHeads).toBe(1)
     expect(distance(copy.forward(x), model.forward(x))).toBe(0)
     expect(copy.guesses.join()).toContain("models of pool='mean' have the same names")
+    expect(copy.guesses.join()).not.toContain('numHeads')
   })
 
   test('the width of the MLP that pools', () => {
@@ -199,6 +200,19 @@ describe('what names and shapes tell', () => {
   })
 })
 
+test("Hugging Face's DINOv2 with registers is antialiased, without them not", () => {
+  const optionsOf = (options: VisionTransformerOptions) => {
+    const { dict } = made({ initValues: 1, ...options })
+    for (let r = 0; r < (options.regTokens ?? 0); r++) {
+      for (let d = 0; d < 48; d++) dict['pos_embed']!.set(0, 1 + r, d, 0)
+    }
+    const theirs = convertNames(dict, { from: 'timm', to: 'huggingface' })
+    return VisionTransformer.fromStateDict(theirs, { numHeads: 3 }).options
+  }
+  expect(optionsOf({ regTokens: 2 }).posAntialias).toBe(true)
+  expect(optionsOf({}).posAntialias).toBe(false)
+})
+
 describe('what is something else is refused by name', () => {
   const { dict } = made({})
   const some = ndarray(new Float32Array(1))
@@ -216,14 +230,16 @@ describe('what is something else is refused by name', () => {
     ['blocks.0.attn.lambda_q1', 'differential attention'],
   ])('%s', (name, message) => refused({ ...dict, [name]: some }, message))
 
-  test('a Perception Encoder', () => {
+  test('a Perception Encoder, unless an option says that it is none', async () => {
     const { dict } = made({ preNorm: true, globalPool: 'map' })
-    return refused(dict, 'a Perception Encoder')
+    await refused(dict, 'a Perception Encoder')
+    const told = { numHeads: 3, rotary: false }
+    expect((await VisionTransformer.fromCheckpoint(dict, told)).options.preNorm).toBe(true)
   })
 
   test('no positions', () => {
     const { pos_embed: _, ...others } = dict
-    return refused(others, "parameter 'pos_embed' is missing")
+    return refused(others, "'pos_embed' is missing; give the option posEmbed")
   })
 
   test('no positions, where an option says so', () => {

@@ -128,7 +128,7 @@ describe('VisionTransformer.fromCheckpoint', () => {
       new VisionTransformer({ ...small, embedDim: 128, numHeads: 2 }).stateDict(),
     )
     expect(model.guesses).toEqual([
-      'numHeads is 2, as in published models of this width',
+      "numHeads is 2: 64 features a head, as timm's models have",
       "eps is 0.000001, as in timm's models",
     ])
     const told = await VisionTransformer.fromCheckpoint(new VisionTransformer(small).stateDict(), {
