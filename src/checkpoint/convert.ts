@@ -108,7 +108,7 @@ function recipesOf(
     if (place.third === undefined) recipes.set(timm, batched(timm, recipe))
     else thirds.set(timm, Object.assign(thirds.get(timm) ?? [], { [place.third]: recipe }))
   }
-  if (homeless.length > 0) throw noPlace(operation, homeless, `not names of ${from}`)
+  if (homeless.length > 0) throw noPlace(operation, homeless, `not among the names of ${from}`)
   for (const [timm, parts] of thirds) recipes.set(timm, together(operation, timm, parts))
   return withHeadBias(withRegisterPositions(recipes))
 }
@@ -270,6 +270,7 @@ function withoutRegisterPositions(tensors: Tensors): Tensors {
 function noPlace(operation: string, names: readonly string[], why: string): CheckpointError {
   const shown = names.slice(0, 5).map((name) => `'${name}'`)
   const rest = names.length > shown.length ? ` and ${names.length - shown.length} more` : ''
-  const what = `${names.length} parameter${names.length === 1 ? '' : 's'} ${why}: ${shown.join(', ')}${rest}`
+  const count = names.length === 1 ? '1 parameter is' : `${names.length} parameters are`
+  const what = `${count} ${why}: ${shown.join(', ')}${rest}`
   return new CheckpointError({ operation, code: 'names/unknown', what })
 }

@@ -155,12 +155,12 @@ describe('what has no place is refused', () => {
     [
       'a name that is not one of theirs',
       refusal({ foo: tensor(1) }, 'huggingface', 'timm'),
-      "1 parameter not names of huggingface: 'foo'",
+      "1 parameter is not among the names of huggingface: 'foo'",
     ],
     [
       'layer scales in torch',
       refusal(timmModel({ scales: true }), 'timm', 'torch'),
-      "4 parameters without a place in the names of torch: 'blocks.0.ls1.gamma'",
+      "4 parameters are without a place in the names of torch: 'blocks.0.ls1.gamma'",
     ],
     [
       'a missing key',

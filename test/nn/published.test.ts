@@ -266,7 +266,7 @@ describe('what is something else is refused by name', () => {
     const huggingface = convertNames(dict, { from: 'timm', to: 'huggingface' })
     await refused(
       { ...huggingface, extra: some },
-      "VisionTransformer.fromCheckpoint: 1 parameter not names of huggingface: 'extra'",
+      "VisionTransformer.fromCheckpoint: 1 parameter is not among the names of huggingface: 'extra'",
     )
   })
 })
