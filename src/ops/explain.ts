@@ -15,6 +15,7 @@ import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from './array.ts'
 import { Explanation } from './explanation.ts'
 import { asInput, isStack } from './input.ts'
+import { each, kind } from './kinds.ts'
 import { checkOptions } from './options.ts'
 import { checkReduction } from './reduce.ts'
 import { leftOf, whyNoView } from './transform.ts'
@@ -68,7 +69,7 @@ export function explain(
   lengths?: Lengths,
   options?: ExplainOptions,
 ): Explanation {
-  const checked = checkOptions(options, 'explain', ['operation', 'reduction'])
+  const checked = checkOptions(options, 'explain', each(kind.anything, 'operation', 'reduction'))
   const { operation = 'rearrange' } = checked
   switch (operation) {
     case 'einsum':

@@ -41,30 +41,36 @@ export const kind = {
 } as const satisfies Record<string, Kind>
 
 /** The first mistake of some options: a name that is none of them, or a value that is not of its kind. */
-export function mistakeIn(
-  options: unknown,
-  kinds: Readonly<Record<string, Kind>>,
-): (Said & { readonly hint: string | undefined }) | undefined {
-  const known = Object.keys(kinds)
+export function mistakeIn(options: unknown, kinds: Readonly<Record<string, Kind>>): Mistake | undefined {
   if (!isObject(options)) {
-    const expected = `an object of ${known.join(', ')}`
+    const expected = `an object of ${Object.keys(kinds).join(', ')}`
     return { ...say('option/value', { option: 'options', got: show(options), expected }), hint: undefined }
   }
-  for (const [option, value] of Object.entries(options)) {
-    if (Object.hasOwn(kinds, option)) continue
-    const hint = didYouMean(option, known)
-    const isLong = hint !== undefined && known.length > 8
-    const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
-    return { ...say('option/unknown', { option, got: show(value), expected }), hint }
+  const values = options as Record<string, unknown>
+  for (const option of Object.keys(values)) {
+    if (!Object.hasOwn(kinds, option)) return unknownName(option, values[option], Object.keys(kinds))
   }
-  for (const [option, { expected, names, isNeeded, has }] of Object.entries(kinds)) {
-    const value: unknown = (options as Record<string, unknown>)[option]
-    if (value === undefined ? !isNeeded : has(value)) continue
-    const got = isList(value) ? showShape(value) : show(value)
-    const hint = names && typeof value === 'string' ? didYouMean(value, names) : undefined
-    return { ...say('option/value', { option, got, expected }), hint }
+  for (const option in kinds) {
+    const { isNeeded, has } = kinds[option]!
+    const value = values[option]
+    if (value === undefined ? isNeeded : !has(value)) return badValue(option, value, kinds[option]!)
   }
   return undefined
+}
+
+type Mistake = Said & { readonly hint: string | undefined }
+
+function unknownName(option: string, value: unknown, known: readonly string[]): Mistake {
+  const hint = didYouMean(option, known)
+  const isLong = hint !== undefined && known.length > 8
+  const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
+  return { ...say('option/unknown', { option, got: show(value), expected }), hint }
+}
+
+function badValue(option: string, value: unknown, { expected, names }: Kind): Mistake {
+  const got = isList(value) ? showShape(value) : show(value)
+  const hint = names && typeof value === 'string' ? didYouMean(value, names) : undefined
+  return { ...say('option/value', { option, got, expected }), hint }
 }
 
 /** Those of the options that have a kind: what one layer hands on to another. */

@@ -3,10 +3,10 @@ import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { isDistinct } from '../layout/distinct.ts'
-import { show, showShape } from '../layout/show.ts'
+import { showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from './array.ts'
-import { each, kind, mistakeIn } from './kinds.ts'
+import { type Kind, kind, mistakeIn, oneOf } from './kinds.ts'
 
 export interface Options<D extends Data = Data> {
   /**
@@ -24,8 +24,7 @@ export interface TensorOptions<D extends Data = Data> {
   readonly out?: Tensor<D> | undefined
 }
 
-const copies = ['auto', 'always', 'never']
-const names = ['copy', 'out']
+const copyAndOut = { copy: oneOf(['auto', 'always', 'never']), out: kind.anything }
 
 /**
  * The options themselves, after checking names and values; `out` is checked where the result's shape is known.
@@ -35,19 +34,12 @@ const names = ['copy', 'out']
 export function checkOptions<O extends object>(
   options: O | undefined,
   operation: string,
-  known: readonly string[] = names,
+  kinds: Readonly<Record<string, Kind>> = copyAndOut,
 ): O {
   if (options === undefined) return {} as O
-  const mistake = mistakeIn(options, each(kind.anything, ...known))
+  const mistake = mistakeIn(options, kinds)
   if (mistake !== undefined) throw new EinopsError({ operation, ...mistake })
   const { copy, out } = options as Options
-  if (copy !== undefined && !copies.includes(copy)) {
-    const expected = copies.map((name) => `'${name}'`).join(' or ')
-    throw new EinopsError({
-      operation,
-      ...say('option/value', { option: 'copy', got: show(copy), expected }),
-    })
-  }
   if (copy === 'never' && out !== undefined) {
     const got = "'never' together with 'out'"
     throw new EinopsError({
