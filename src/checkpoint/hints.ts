@@ -19,6 +19,7 @@ export interface Hints {
   readonly cropPct?: number | undefined
 }
 
+/** Those of the layers above (src/nn/pooling.ts), whose compiler sees to it that they know each. */
 const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
 
 /** The libraries' names of activations. */

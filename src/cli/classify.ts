@@ -1,6 +1,6 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
-import { configurationsBeside } from '../checkpoint/configurations.ts'
-import { type Hints, hintsIn } from '../checkpoint/hints.ts'
+import { hintsOf } from '../checkpoint/configurations.ts'
+import type { Hints } from '../checkpoint/hints.ts'
 import { openSafetensors } from '../checkpoint/open.ts'
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
@@ -107,7 +107,7 @@ type Preparation = Pick<Hints, 'mean' | 'std' | 'cropPct'>
 async function preparationOf(model: VisionTransformer, request: Request): Promise<Preparation> {
   const file = await openSafetensors(request.weights)
   await file.close()
-  const hints = hintsIn({ ...file.metadata, ...(await configurationsBeside(request.weights)) })
+  const hints = await hintsOf(file, request.weights)
   const ofChannels = (list: readonly number[] | undefined) =>
     list?.length === model.patchEmbed.proj.inChans ? list : undefined
   return {

@@ -1,8 +1,9 @@
 /** What the functions of this room say of options that they do not know. */
 import { type Kind, type Kinds, mistakeIn, oneOf } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
+import { interpolations } from './resample.ts'
 
-export const interpolation: Kind = oneOf(['nearest', 'bilinear', 'bicubic', 'lanczos'])
+export const interpolation: Kind = oneOf(interpolations)
 
 /**
  * Checks the names and values of options.

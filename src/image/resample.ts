@@ -6,7 +6,9 @@
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 
-export type Interpolation = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos'
+export const interpolations = ['nearest', 'bilinear', 'bicubic', 'lanczos'] as const
+
+export type Interpolation = (typeof interpolations)[number]
 
 /** Weights of one axis: output `i` is the sum of `weights[i·width + t] · input[starts[i] + t]` over `t < counts[i]`. */
 export interface Taps {

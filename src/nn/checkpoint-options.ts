@@ -1,11 +1,9 @@
 /**
  * The hyper-parameters of a checkpoint: every one that names and shapes determine is read off them. What they do not tell (the number of heads, eps, the image
- * size of fixed positions) follows the scheme's convention, and is among the model's `guesses`.
+ * size of fixed positions) follows the scheme's convention.
  */
 
-import type { Recipe } from '../checkpoint/convert.ts'
 import type { Described } from '../checkpoint/described.ts'
-import type { Hints } from '../checkpoint/hints.ts'
 import { CheckpointError } from '../checkpoint/index.ts'
 import type { Naming } from '../checkpoint/naming.ts'
 import type { MlpLayer } from './gated-mlp.ts'
@@ -26,7 +24,7 @@ const epsOf: Readonly<Record<Naming, number>> = {
 const HEAD_DIM = 64
 
 /** Published models have 64 features a head, but for these widths, which have 16 heads: so400m, huge, giant and gigantic. */
-const widthsOf16Heads = [1152, 1280, 1408, 1664]
+export const widthsOf16Heads = [1152, 1280, 1408, 1664]
 
 /** The options that names and shapes determine, or that the scheme's convention says. */
 export function readOptions(
@@ -44,9 +42,7 @@ export function readOptions(
   const inChans = overrides.inChans ?? (projection.length === 4 ? projection[1]! : 3)
   const patchSize = overrides.patchSize ?? patchOf(projection, inChans)
   const [innerDim = 0] = need(block('attn.qkv.weight'))
-  const isOneHead = naming === 'vit-pytorch' && !has(block('attn.proj.weight'))
-  const told = isOneHead ? innerDim / 3 : shapeOf(block('attn.q_norm.weight'))?.[0]
-  const heads = headsOf(innerDim / 3, told, overrides)
+  const heads = headsOf(innerDim / 3, headDimOf(parameters, naming), overrides)
   const isDino = naming === 'huggingface' && has(block('ls1.gamma'))
   const prefix = (has('cls_token') ? 1 : 0) + (shapeOf('reg_token')?.[1] ?? 0)
   return {
@@ -99,6 +95,13 @@ function normOf(name: string, has: (name: string) => boolean): 'layernorm' | 'rm
 /** The shape of a parameter that has to be there. */
 type Shapes = (name: string) => readonly number[]
 
+/** The width of a head where it is told: by the norm of queries, or since vit-pytorch projects merged heads unless there is one. */
+export function headDimOf(parameters: ReadonlyMap<string, Described>, naming: Naming): number | undefined {
+  const isOne = naming === 'vit-pytorch' && !parameters.has('blocks.0.attn.proj.weight')
+  if (isOne) return (parameters.get('blocks.0.attn.qkv.weight')?.shape[0] ?? 0) / 3
+  return parameters.get('blocks.0.attn.q_norm.weight')?.shape[0]
+}
+
 /** The kind of MLP: gated ones have two maps, or one of twice the width that the second takes. */
 export function mlpLayerOf(parameters: ReadonlyMap<string, Described>): MlpLayer {
   if (parameters.has('blocks.0.mlp.fc1_g.weight')) return 'SwiGLU'
@@ -111,64 +114,6 @@ function mlpOf(parameters: ReadonlyMap<string, Described>, shapeOf: Shapes): Vis
   const mlpLayer = mlpLayerOf(parameters)
   const [hiddenFeatures] = shapeOf(`blocks.0.mlp.${mlpLayer === 'SwiGLU' ? 'fc1_g' : 'fc1'}.weight`)
   return mlpLayer === 'Mlp' ? { hiddenFeatures } : { mlpLayer, actLayer: 'silu', hiddenFeatures }
-}
-
-/** The hints that names and shapes do not contradict: a folder may hold another model's configuration, and a configuration more than one model. */
-export function believed(
-  { embedDim, numHeads, eps, globalPool, actLayer }: Hints,
-  parameters: ReadonlyMap<string, Described>,
-  options: VisionTransformerOptions,
-): VisionTransformerOptions {
-  const has = (name: string) => parameters.has(name)
-  const [width] = parameters.get('patch_embed.proj.weight')?.shape ?? []
-  if (embedDim !== undefined && embedDim !== width) return {}
-  const inner = (parameters.get('blocks.0.attn.qkv.weight')?.shape[0] ?? 0) / 3
-  const pools = has('attn_pool.latent') ? globalPool === 'map' : globalPool !== 'map'
-  const fits =
-    pools && (globalPool !== '' || !has('head.weight')) && (globalPool !== 'token' || has('cls_token'))
-  return {
-    ...(numHeads !== undefined && inner % numHeads === 0 && options.headDim === undefined && { numHeads }),
-    ...(eps !== undefined && { eps }),
-    ...(globalPool !== undefined && fits && { globalPool }),
-    // configurations name an activation that gated MLPs do not use
-    ...(actLayer !== undefined && mlpLayerOf(parameters) === 'Mlp' && { actLayer }),
-  }
-}
-
-/** What neither names and shapes nor hints and options told. */
-export function guessesOf(
-  read: VisionTransformerOptions,
-  { naming, recipes }: { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> },
-  { overrides, hints }: { readonly overrides: VisionTransformerOptions; readonly hints: Hints },
-): string[] {
-  const { numHeads, eps, mlpLayer, preNorm, globalPool, actLayer = 'gelu', embedDim = 0 } = read
-  const models = preNorm ? "CLIP's models" : `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
-  const isWide = widthsOf16Heads.includes(embedDim)
-  const isTold =
-    recipes.has('blocks.0.attn.q_norm.weight') ||
-    (naming === 'vit-pytorch' && !recipes.has('blocks.0.attn.proj.weight'))
-  const heads = overrides.numHeads ?? overrides.headDim
-  const isOpen = !recipes.has('pos_embed') && overrides.imgSize === undefined
-  const act = `actLayer is '${actLayer}'`
-  const acts = overrides.actLayer === undefined
-  const { otherActivation } = hints
-  const guesses: readonly (readonly [isGuessed: boolean, guess: string])[] = [
-    [
-      heads === undefined && !isTold,
-      `numHeads is ${numHeads}${isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
-    ],
-    [overrides.eps === undefined, `eps is ${eps}, as in ${models}`],
-    [acts && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],
-    [acts && preNorm === true, `${act}; OpenAI's CLIP needs 'quick-gelu', others 'gelu'`],
-    [acts && globalPool === 'map', `${act}; SigLIP 2 needs 'gelu-tanh'`],
-    [acts && otherActivation !== undefined, `${act}, where the configuration has '${otherActivation}'`],
-    [
-      overrides.globalPool === undefined && naming === 'vit-pytorch' && globalPool === 'token',
-      "globalPool is 'token'; models of pool='mean' have the same names, and need 'avg' with poolIncludePrefix",
-    ],
-    [isOpen, 'imgSize is 224: positions of sines and cosines fit every size'],
-  ]
-  return guesses.flatMap(([isGuessed, guess]) => (isGuessed ? [guess] : []))
 }
 
 /** Rows and columns of a patch: as the convolution has them, or a square with `inChans` channels. */

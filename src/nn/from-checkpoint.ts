@@ -4,11 +4,11 @@
  */
 
 import { otherArchitecture } from '../checkpoint/architectures.ts'
-import { configurationsBeside } from '../checkpoint/configurations.ts'
+import { hintsOf } from '../checkpoint/configurations.ts'
 import { type Recipe, timmRecipes } from '../checkpoint/convert.ts'
 import { type Described, describedIn } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
-import { type Hints, hintsIn } from '../checkpoint/hints.ts'
+import type { Hints } from '../checkpoint/hints.ts'
 import {
   CheckpointError,
   openSafetensors,
@@ -19,7 +19,8 @@ import { namingOf, namings } from '../checkpoint/naming.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import { believed, guessesOf, operation, readOptions } from './checkpoint-options.ts'
+import { believed, guessesOf } from './checkpoint-guesses.ts'
+import { operation, readOptions } from './checkpoint-options.ts'
 import { allParameters } from './module.ts'
 import { expectOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
@@ -45,8 +46,8 @@ export async function modelFrom(
   const file = await openSafetensors(source)
   const isPath = typeof source === 'string' || source instanceof URL
   try {
-    const beside = isPath ? await configurationsBeside(source) : {}
-    return await modelFromFile(file, options, make, hintsIn({ ...file.metadata, ...beside }))
+    const hints = await hintsOf(file, isPath ? source : undefined)
+    return await modelFromFile(file, options, make, hints)
   } finally {
     await file.close()
   }

@@ -24,7 +24,9 @@ export const projections = ['linear', 'conv'] as const
 export type Projection = (typeof projections)[number]
 
 /** The order of the output's axes: N batch, L patches in rows, H and W patches in a grid, C features. */
-export type TokenFormat = 'NLC' | 'NCL' | 'NHWC' | 'NCHW'
+export type TokenFormat = (typeof tokenFormats)[number]
+
+const tokenFormats = ['NLC', 'NCL', 'NHWC', 'NCHW'] as const
 
 export interface PatchEmbedOptions {
   /** Height and width of the images; null if nothing is known about it. */
@@ -63,7 +65,7 @@ const kinds: Kinds<PatchEmbedOptions> = {
     has: (value) => kind.flag.has(value) || kind.norm.has(value),
   },
   normEps: kind.number,
-  outputFmt: orNull(oneOf(['NLC', 'NCL', 'NHWC', 'NCHW'])),
+  outputFmt: orNull(oneOf(tokenFormats)),
   seed: kind.seed,
   init: kind.init,
 }

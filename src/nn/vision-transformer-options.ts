@@ -14,6 +14,8 @@ import { type WeightInit, weightInits } from './vit-init.ts'
 
 type Pair = number | readonly [number, number]
 
+const posEmbeds = ['learn', 'sincos', 'none', ''] as const
+
 export interface VisionTransformerOptions
   extends Omit<
     EncoderOptions,
@@ -42,7 +44,7 @@ export interface VisionTransformerOptions
   /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
   readonly regTokens?: number | undefined
   /** Learned positions, fixed ones of sines and cosines, or none. */
-  readonly posEmbed?: 'learn' | 'sincos' | 'none' | '' | undefined
+  readonly posEmbed?: (typeof posEmbeds)[number] | undefined
   /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead. */
   readonly rotary?: boolean | Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> | undefined
   /** Whether class and register tokens have no positions. */
@@ -120,7 +122,7 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   embedNormLayer: orNull(kind.norm),
   fcNorm: orNull(kind.flag),
   globalPool: oneOf(globalPools),
-  posEmbed: oneOf(['learn', 'sincos', 'none', '']),
+  posEmbed: oneOf(posEmbeds),
   projection: oneOf(projections),
   actLayer: kind.activation,
   mlpLayer: oneOf(mlpLayers),

@@ -1,4 +1,5 @@
 /** Safetensors files for the tests, also broken ones, made without the code under test. */
+import type { Data, NdArray } from 'ndarray'
 
 export interface Claim {
   readonly dtype: unknown
@@ -20,3 +21,6 @@ export function fileOf(header: string, data: Uint8Array | number = 0, claimed?: 
 /** A file whose header makes these claims about `data` (or about that many zero bytes). */
 export const fileClaiming = (claims: Record<string, Claim>, data: Uint8Array | number = 0): Uint8Array =>
   fileOf(JSON.stringify(claims), data)
+
+/** The elements of a contiguous array. */
+export const values = (x: NdArray<Data> | undefined) => Array.from(x?.data as ArrayLike<number | bigint>)

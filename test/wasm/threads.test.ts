@@ -37,6 +37,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'threads-'))
 const worker = pathToFileURL(join(folder, 'worker.js'))
 
+/** A worker that runs this code instead. */
+function workerOf(name: string, code: string): URL {
+  const path = join(folder, `${name}.mjs`)
+  writeFileSync(path, code)
+  return pathToFileURL(path)
+}
+
 beforeAll(async () => {
   await build({
     ...{ config: false, cwd: root, outDir: folder, clean: false, dts: false, logLevel: 'silent' as const },
@@ -164,9 +171,8 @@ describe('threads', () => {
 
   test('a worker that dies over a block gives an error, not a hang, and work goes on with one thread', async () => {
     const expected = product(197, 192, 192)
-    const dying = join(folder, 'dying.mjs')
-    writeFileSync(
-      dying,
+    const dying = workerOf(
+      'dying',
       `import { parentPort } from 'node:worker_threads'
        parentPort.once('message', ({ memory, generation }) => {
          const words = new Int32Array(memory.buffer, ${CONTROL}, 48)
@@ -180,7 +186,7 @@ describe('threads', () => {
     const before = patience.working
     patience.working = 200
     try {
-      await init({ threads: 2, worker: pathToFileURL(dying) })
+      await init({ threads: 2, worker: dying })
       let failure: unknown
       // the calling thread may be done before the worker has woken up
       for (let i = 0; i < 200 && failure === undefined; i++) {
@@ -296,12 +302,11 @@ describe('threads', () => {
   })
 
   test('a worker that loads and never answers is given up, and the reason says so', async () => {
-    const silent = join(folder, 'silent.mjs')
-    writeFileSync(silent, 'setInterval(() => {}, 1000)')
+    const silent = workerOf('silent', 'setInterval(() => {}, 1000)')
     const before = patience.starting
     patience.starting = 300
     try {
-      const stuck = init({ threads: 3, worker: pathToFileURL(silent) })
+      const stuck = init({ threads: 3, worker: silent })
       const next = init({ threads: 1 })
       const { threads, reasons } = await stuck
       expect(threads).toBe(1)
@@ -320,16 +325,15 @@ describe('threads', () => {
 
   test('a worker that ends while nothing is to be done is missed, and work goes on with one thread', async () => {
     const expected = product(197, 192, 192)
-    const leaving = join(folder, 'leaving.mjs')
-    writeFileSync(
-      leaving,
+    const leaving = workerOf(
+      'leaving',
       `import { parentPort } from 'node:worker_threads'
        parentPort.once('message', () => {
          parentPort.postMessage('ready')
          setTimeout(() => process.exit(), 20)
        })`,
     )
-    expect((await init({ threads: 2, worker: pathToFileURL(leaving) })).threads).toBe(2)
+    expect((await init({ threads: 2, worker: leaving })).threads).toBe(2)
     await vi.waitFor(() => expect(capabilities().threads).toBe(1))
     expect(capabilities().reasons).toContain('threads: one, since a worker has stopped')
     expect(product(197, 192, 192)).toEqual(expected)
