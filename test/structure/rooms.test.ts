@@ -82,6 +82,18 @@ describe('rooms', () => {
     expect(wrong).toEqual([])
   })
 
+  test('no file takes a message of ours apart: errors carry `what`, `values` and `fix`', () => {
+    const others = ['src/cli/arguments.ts'] // what node:util says of arguments
+    const readers = [...files, ...sources('docs/playground')].filter((file) => !others.includes(file))
+    const wrong = readers.filter((file) => {
+      const code = readFileSync(join(root, file), 'utf8')
+      return /\.message\b[)\s]*\.(split|replace|match|slice|search)|\.(exec|test|match)\(\w+(\.\w+)*\.message/.test(
+        code,
+      )
+    })
+    expect(wrong).toEqual([])
+  })
+
   test('no file of the library compiles code from text, which a strict Content-Security-Policy forbids', () => {
     const wrong = files.filter((file) => {
       const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
