@@ -6,7 +6,8 @@
 
 import { nearest } from '../../grammar/suggest.ts'
 import { type Described, describedIn } from '../checkpoint/described.ts'
-import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import type { StateDict } from '../checkpoint/read.ts'
 import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'

@@ -18,6 +18,7 @@ const rooms = [
   'src/checkpoint',
   'src/image',
   'src/nn',
+  'src/vit',
   'src/adapters',
   'src/cli',
 ]
