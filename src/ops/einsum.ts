@@ -20,7 +20,7 @@ import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { bindingOf } from './einsum-bindings.ts'
-import { checkOptions, checkOut } from './options.ts'
+import { checkOptions, checkOut, optionKinds } from './options.ts'
 import { newResult } from './result.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
@@ -30,6 +30,8 @@ export interface EinsumOptions<D extends Data = Data> {
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
   readonly out?: NdArray<D> | undefined
 }
+
+const einsumKinds = { copy: optionKinds.copy, out: optionKinds.out }
 
 /** Of an operation on tensors. */
 export interface EinsumTensorOptions {
@@ -70,7 +72,7 @@ export function einsum(
   options?: EinsumOptions,
 ): NdArray<Data> {
   const parsed = parseEinsum(pattern)
-  const { out, copy } = checkOptions(options, 'einsum')
+  const { out, copy } = checkOptions(options, 'einsum', einsumKinds)
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (copy === 'never') throw noView(parsed, operands)

@@ -29,15 +29,20 @@ export type InputArgument<D extends Data = Data> = Tensor<D> | readonly Tensor<D
  *
  * @throws {EinopsError} for what is no array, an empty or nested list, or unequal arrays in it
  */
-export function asInput<D extends Data>(x: InputArgument<D>, operation: string, place?: Place): Input<D> {
+export function asInput<D extends Data>(
+  x: InputArgument<D>,
+  operation: string,
+  place?: Place,
+  converts: boolean = false,
+): Input<D> {
   if (!Array.isArray(x)) return asTensor(x as Tensor<D>, operation, undefined, place)
-  const items = asList(x as readonly Tensor<D>[], operation, place)
+  const items = asList(x as readonly Tensor<D>[], operation, place, converts)
   checkSameShapes(items, operation, place)
   return stack(items)
 }
 
 /**
- * A checked list of at least one array, all of one dtype.
+ * A checked list of at least one array, all of one dtype unless they are converted.
  *
  * @throws {EinopsError} for what is no such list
  */
@@ -45,6 +50,7 @@ export function asList<D extends Data>(
   xs: readonly Tensor<D>[],
   operation: string,
   place?: Place,
+  converts: boolean = false,
 ): readonly Tensor<D>[] {
   if (!Array.isArray(xs)) {
     throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
@@ -55,12 +61,12 @@ export function asList<D extends Data>(
     asTensor(x, operation, `element ${index} of the list`, place)
     const got = dtypeOf(x.data)
     const expected = dtypeOf(xs[0].data)
-    if (got === expected) continue
+    if (converts || got === expected) continue
     throw new EinopsError({
       operation,
       ...place,
       ...say('list/unequal', { what: 'dtypes', got, index, expected }),
-      hint: `copy element ${index} into an array of dtype ${expected} first`,
+      hint: `the option { dtype: '${expected}' } converts what is not of it`,
     })
   }
   return xs
@@ -103,9 +109,16 @@ export function isStack<D extends Data>(input: Input<D>): input is Stack<D> {
   return 'items' in input
 }
 
-/** The buffer whose kind a result has. */
+/** The buffer whose kind a result has; where dtypes differ, their elements meet in float64. */
 export function dataOf<D extends Data>(input: Input<D>): D {
-  return isStack(input) ? input.items[0]!.data : input.data
+  return isStack(input) ? commonData(input.items) : input.data
+}
+
+/** The same of a list. */
+export function commonData<D extends Data>(items: readonly Tensor<D>[]): D {
+  const { data } = items[0]!
+  const isOne = items.every((item) => item.data === data || dtypeOf(item.data) === dtypeOf(data))
+  return isOne ? data : (new Float64Array(0) as Data as D)
 }
 
 /** The input as one tensor: a stack is copied. */

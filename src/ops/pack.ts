@@ -4,20 +4,36 @@ import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, PackedShape } from '../../grammar/types/index.ts'
-import { copyApart } from '../copy/copy.ts'
+import { copyApart, copyInto } from '../copy/copy.ts'
+import { overlap } from '../copy/memory.ts'
 import { sizeOf, slice, split } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
-import { asList } from './input.ts'
+import { asList, commonData } from './input.ts'
+import {
+  checkOptions,
+  checkOut,
+  type DtypeName,
+  mayConvert,
+  type Options,
+  optionKinds,
+  resultKind,
+} from './options.ts'
 import { newResult } from './result.ts'
-import type { ArrayOf } from './typed.ts'
+import type { ArrayOf, Converted, DataOf } from './typed.ts'
+
+/** The packed array is always a new one, or `out`. */
+export type PackOptions<D extends Data = Data, T extends DtypeName = never> = Omit<Options<D, T>, 'copy'>
+
+const packKinds = { dtype: optionKinds.dtype, out: optionKinds.out }
 
 /**
  * Packs arrays into one: the axes under `*`, any number of them in each array, are flattened to one axis and
  * concatenated along it. {@link unpack} takes them apart again.
  *
- * @param xs arrays of one dtype whose named axes agree
+ * @param xs arrays whose named axes agree, of one dtype, or of several where they are converted
  * @param pattern names of the axes that all have, and one `*`
+ * @param options `dtype`: what elements become, such as `'float32'`; `out`: an array to write into, of any dtype, which is then returned
  * @returns the packed array, newly allocated, and what stood under `*` in each: `[packed, packedShapes]`
  * @throws {EinopsError} when the pattern is wrong or the arrays do not fit it or each other
  * @see einops `pack`
@@ -29,18 +45,26 @@ import type { ArrayOf } from './typed.ts'
  * packed.shape // [2, 3, 5]
  * packedShapes // → [[], [4]]
  */
-export function pack<D extends Data, P extends string>(
-  xs: readonly NdArray<D>[],
+export function pack<
+  const X extends readonly NdArray<Data>[],
+  P extends string,
+  T extends DtypeName = never,
+  O extends Data = never,
+>(
+  xs: X,
   pattern: Checked<'pack', P>,
-): [packed: ArrayOf<D, PackedShape<P>>, packedShapes: number[][]]
+  options?: PackOptions<O, T>,
+): [packed: ArrayOf<Converted<DataOf<X>, T, O>, PackedShape<P>>, packedShapes: number[][]]
 export function pack(
   xs: readonly NdArray<Data>[],
   pattern: string,
+  options?: PackOptions<Data, DtypeName>,
 ): [packed: NdArray<Data>, packedShapes: number[][]] {
   const parsed = parsePackPattern(pattern, 'pack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
-  const [packed, shapes] = join(asList(xs, 'pack', place), parsed)
-  return [toNdarray(packed), shapes]
+  const checked = checkOptions(options, 'pack', packKinds)
+  const [packed, shapes] = join(asList(xs, 'pack', place, mayConvert(checked)), parsed, checked)
+  return [checked.out ?? toNdarray(packed), shapes]
 }
 
 /** The same on trusted tensors. */
@@ -54,6 +78,7 @@ export function packTensors<D extends Data>(
 function join<D extends Data>(
   xs: readonly Tensor<D>[],
   pattern: PackPattern,
+  { out, dtype }: PackOptions<Data, DtypeName> = {},
 ): [packed: Tensor<D>, packedShapes: number[][]] {
   checkNamedAxes(xs, pattern)
   const axis = pattern.before.length
@@ -65,7 +90,10 @@ function join<D extends Data>(
   if (shape.reduce((size, length) => size * Math.max(1, length), 1) > Number.MAX_SAFE_INTEGER) {
     throw mistake(pattern, xs, say('shape/too-large', { got: sizeOf(shape) }), pattern.star)
   }
-  const packed = newResult(first.data, shape, 'pack')
+  if (out !== undefined) checkOut(out, shape, null, 'pack')
+  const direct = out !== undefined && !xs.some((x) => overlap(x, out))
+  const like = resultKind(out?.data ?? commonData(xs), dtype, 'pack') as D
+  const packed = direct ? (out as Tensor as Tensor<D>) : newResult(like, shape, 'pack')
   const { data } = packed
   let start = 0
   for (const [i, x] of xs.entries()) {
@@ -73,6 +101,7 @@ function join<D extends Data>(
     copyApart(x, { ...split(slice(packed, axis, start, end), axis, shapes[i]!), data })
     start = end
   }
+  if (out !== undefined && !direct) copyInto(packed, out)
   return [packed, shapes]
 }
 

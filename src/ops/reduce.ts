@@ -18,10 +18,18 @@ import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from './array.ts'
 import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
-import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
+import {
+  checkOptions,
+  checkOut,
+  type DtypeName,
+  mayConvert,
+  type Options,
+  resultKind,
+  type TensorOptions,
+} from './options.ts'
 import { allocateResult } from './result.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
 export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
@@ -47,8 +55,8 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
  * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, or a function that gets a view whose
  *   last axes are those to drop, and their indices
  * @param lengths lengths of axes that the shape does not determine
- * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `out`: an
- *   array to write into, which is then returned
+ * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `dtype`:
+ *   what the results become; `out`: an array to write into, of any dtype, which is then returned
  * @returns a new array of the shape that the right side describes. `sum`, `prod` and `mean` of integers are float64 (of
  *   big integers they stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
  *   propagates through `min` and `max`. Sums of floats are computed in float64 and rounded once.
@@ -66,24 +74,32 @@ export function reduce<
   P extends string,
   R extends Reduction,
   const L extends object = NoLengths,
+  T extends DtypeName = never,
+  O extends Data = never,
 >(
   x: X,
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
-  options?: Options<SameKind<Reduced<DataOf<X>, R>>>,
-): ArrayOf<Reduced<DataOf<X>, R>, ResultShape<'reduce', P, L, ShapeOf<X>>>
+  options?: Options<O, T>,
+): ArrayOf<Converted<Reduced<DataOf<X>, R>, T, O>, ResultShape<'reduce', P, L, ShapeOf<X>>>
 export function reduce(
   x: ArrayOrList,
   pattern: string,
   reduction: Reduction,
   lengths?: Lengths,
-  options?: Options,
+  options?: Options<Data, DtypeName>,
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'reduce')
   checkReduction(reduction, parsed)
   const checked = checkOptions(options, 'reduce')
-  const result = reduceInput(asInput(x, 'reduce', leftOf(parsed)), parsed, reduction, lengths, checked)
+  const result = reduceInput(
+    asInput(x, 'reduce', leftOf(parsed), mayConvert(checked)),
+    parsed,
+    reduction,
+    lengths,
+    checked,
+  )
   return checked.out ?? toNdarray(result)
 }
 
@@ -146,28 +162,42 @@ function reduceInput(
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
   const { copy = 'auto', out } = options
-  const dtype = dtypeOf(dataOf(input))
-  const target = resultDtype(reduction, dtype)
+  const given = dtypeOf(dataOf(input))
+  const target = resultDtype(reduction, given)
   if (target === null) {
-    throw mistake(plan, say('reduction/dtype', { reduction, dtype, expected: "'sum', or another dtype" }))
+    throw mistake(
+      plan,
+      say('reduction/dtype', { reduction, dtype: given, expected: "'sum', or another dtype" }),
+    )
   }
   const unchanged =
-    plan.reduced.length === 0 && target === dtype && reduction !== 'any' && reduction !== 'all'
+    plan.reduced.length === 0 && target === given && reduction !== 'any' && reduction !== 'all'
   if (unchanged) return transform(input, pattern, lengths, options)
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   const empty = plan.reduced.some(({ length }) => length === 0) && plan.outputSize > 0
   if (empty && (reduction === 'min' || reduction === 'max'))
     throw mistake(plan, say('reduction/empty', { reduction }))
-  if (out !== undefined) checkOut(out, plan.outputShape, target, 'reduce')
+  if (out !== undefined) checkOut(out, plan.outputShape, null, 'reduce')
 
   const source = gather(input, 'reduce')
-  const direct = out !== undefined && !overlap(source, out)
-  const result = direct ? out : newResult(plan, target === dtype ? source.data : target)
+  const like = out?.data ?? resultKind(source.data, options.dtype ?? target, 'reduce')
+  // numbers are converted as they are written; whole numbers of any size only from results that were computed in full
+  const converts = isBig(dtypeOf(like)) && !isBig(target)
+  const direct = out !== undefined && !converts && !overlap(source, out)
+  const result = direct ? out : newResult(plan, converts ? resultKind(source.data, target, 'reduce') : like)
   const kept = { ...plan.unmerged(result), data: result.data }
   foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
-  if (out === undefined || direct) return result
-  copyInto(result, out)
-  return out
+  if (direct || (out === undefined && !converts)) return result
+  return convertInto(result, out ?? newResult(plan, like))
+}
+
+function isBig(dtype: string): boolean {
+  return dtype === 'bigint64' || dtype === 'biguint64'
+}
+
+function convertInto(tensor: Tensor, target: Tensor): Tensor {
+  copyInto(tensor, target)
+  return target
 }
 
 /** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
@@ -175,7 +205,7 @@ function reduceBy(
   reduction: ReductionFunction,
   source: Tensor,
   plan: Plan,
-  { copy, out }: TensorOptions,
+  { copy, out, dtype }: TensorOptions,
 ): Tensor {
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   const kept = plan.kept(source)
@@ -193,16 +223,18 @@ function reduceBy(
   const expected = showShape(kept.shape)
   if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
   if (out !== undefined) {
-    checkOut(out, plan.outputShape, dtypeOf(folded.data), 'reduce')
+    checkOut(out, plan.outputShape, null, 'reduce')
     copyInto(folded, { ...plan.unmerged(out), data: out.data })
     return out
   }
-  return { ...contiguous(plan.outputShape), data: materialize(folded).data }
+  const like = resultKind(folded.data, dtype, 'reduce')
+  if (like === folded.data) return { ...contiguous(plan.outputShape), data: materialize(folded).data }
+  const result = newResult(plan, like)
+  copyInto(folded, { ...plan.unmerged(result), data: result.data })
+  return result
 }
 
-function newResult(plan: Plan, kind: Data | string): Tensor {
-  const like =
-    kind === 'float64' ? new Float64Array(0) : kind === 'uint8' ? new Uint8Array(0) : (kind as Data)
+function newResult(plan: Plan, like: Data): Tensor {
   return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
 }
 

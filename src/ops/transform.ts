@@ -15,7 +15,7 @@ import { planOf } from '../layout/plans.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import type { Place } from './array.ts'
 import { dataOf, type Input, isStack, type Stack } from './input.ts'
-import { checkOut, type TensorOptions } from './options.ts'
+import { checkOut, resultKind, type TensorOptions } from './options.ts'
 import { allocateResult, newResult } from './result.ts'
 
 /** The result of a bound pattern; `out` itself where it was given. */
@@ -23,20 +23,21 @@ export function transform<D extends Data>(
   input: Input<D>,
   pattern: TransformPattern,
   lengths: Lengths | undefined,
-  { copy = 'auto', out }: TensorOptions<D>,
+  { copy = 'auto', out, dtype }: TensorOptions<D>,
 ): Tensor<D> {
   const plan = planOf(pattern, input.shape, lengths)
   if (out !== undefined) {
-    checkOut(out, plan.outputShape, dtypeOf(dataOf(input)), pattern.operation)
+    checkOut(out, plan.outputShape, null, pattern.operation)
     write(input, plan, out)
     return out
   }
-  if (copy !== 'always' && !isStack(input)) {
+  const like = resultKind(dataOf(input), dtype, pattern.operation) as D
+  if (copy !== 'always' && !isStack(input) && like === input.data) {
     const stride = plan.viewStride(input.stride)
     if (stride !== null) return { data: input.data, shape: plan.outputShape, stride, offset: input.offset }
   }
-  if (copy === 'never') throw noView(input, plan, lengths)
-  const result = newResult(dataOf(input), plan.outputShape, pattern.operation)
+  if (copy === 'never') throw noView(input, plan, lengths, like)
+  const result = newResult(like, plan.outputShape, pattern.operation)
   const { data } = result
   if (isStack(input)) scatter(input, plan, result)
   else copyApart({ ...plan.kept(input), data: input.data }, { ...plan.unmerged(result), data })
@@ -85,8 +86,10 @@ function scatter({ items }: Stack, plan: Plan, out: Tensor): void {
   }
 }
 
-function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsError {
+function noView(input: Input, plan: Plan, lengths: Lengths | undefined, like: Data): EinopsError {
   const { operation, text, right } = plan.pattern
+  const given = dtypeOf(dataOf(input))
+  const wanted = dtypeOf(like)
   return new EinopsError({
     operation,
     ...say('option/copy', {}),
@@ -94,9 +97,12 @@ function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsE
     span: right.span,
     shape: input.shape,
     lengths,
-    hint: isStack(input)
-      ? 'the arrays of the list do not stand at equal distances in one buffer'
-      : whyNoView(plan, input.stride),
+    hint:
+      given !== wanted
+        ? `${wanted} of ${given} is other bits`
+        : isStack(input)
+          ? 'the arrays of the list do not stand at equal distances in one buffer'
+          : whyNoView(plan, input.stride),
   })
 }
 
