@@ -11,6 +11,7 @@ import { materialize } from '../copy/copy.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { isResident } from '../wasm/resident.ts'
+import { inspected } from './show.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
@@ -35,7 +36,8 @@ export function makeNdarray<D extends Data>(
 ): NdArray<D> {
   if (codeGenerationAllowed && offset <= 0x7fffffff) {
     try {
-      return ndarray(data, shape as number[], stride as number[], offset)
+      const view = ndarray(data, shape as number[], stride as number[], offset)
+      return Object.defineProperty(view, inspected.symbol, inspected.descriptor)
     } catch (error) {
       if (!(error instanceof EvalError)) throw error
       codeGenerationAllowed = false

@@ -104,7 +104,17 @@ export function mayConvert({ dtype, out }: Options<Data, DtypeName>): boolean {
  * @throws {EinopsError} where this platform has no arrays of that dtype
  */
 export function resultKind(like: Data, dtype: Dtype | undefined, operation: string): Data {
-  if (dtype === undefined || dtype === dtypeOf(like)) return like
+  return dtype === undefined || dtype === dtypeOf(like) ? like : kindOfDtype(dtype, operation)
+}
+
+/**
+ * An empty buffer of a dtype.
+ *
+ * @throws {EinopsError} for the name of none, and where this platform has no arrays of it
+ */
+export function kindOfDtype(dtype: Dtype, operation: string): Data {
+  const mistake = mistakeIn({ dtype }, { dtype: optionKinds.dtype })
+  if (mistake !== undefined) throw new EinopsError({ operation, ...mistake })
   const Elements = classOf(dtype)
   if (Elements !== undefined) return new Elements(0)
   throw new EinopsError({

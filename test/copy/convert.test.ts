@@ -46,7 +46,8 @@ function filled(dtype: Dtype, size: number): Data {
   return data
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+function bytesOf(data: Data): Buffer {
+  const { buffer, byteOffset, byteLength } = data as Uint8Array
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
 }
 
