@@ -20,7 +20,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^tesserae$/, replacement: `${root}src/index.ts` },
-      { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1/index.ts` },
+      { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
     ],
   },

@@ -24,10 +24,10 @@ export const pages: readonly Page[] = [
 
 export const entries = [
   { name: 'api', title: 'tesserae', source: 'src/index.ts' },
-  { name: 'api-nn', title: 'tesserae/nn', source: 'src/nn/index.ts' },
-  { name: 'api-checkpoint', title: 'tesserae/checkpoint', source: 'src/checkpoint/index.ts' },
-  { name: 'api-image', title: 'tesserae/image', source: 'src/image/index.ts' },
-  { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters/index.ts' },
+  { name: 'api-nn', title: 'tesserae/nn', source: 'src/nn.ts' },
+  { name: 'api-checkpoint', title: 'tesserae/checkpoint', source: 'src/checkpoint.ts' },
+  { name: 'api-image', title: 'tesserae/image', source: 'src/image.ts' },
+  { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters.ts' },
 ] as const satisfies readonly Page[]
 
 /** The frame around every page. */

@@ -2,11 +2,12 @@
 import { drawHeatMap } from '../image/draw.ts'
 import { resize } from '../image/resize.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { attentionRollout, type VisionTransformer } from '../nn/index.ts'
 import { pack } from '../ops/pack.ts'
 import { rearrange } from '../ops/rearrange.ts'
 import { reduce } from '../ops/reduce.ts'
 import { repeat } from '../ops/repeat.ts'
+import { attentionRollout } from '../vit/rollout.ts'
+import type { VisionTransformer } from '../vit/vision-transformer.ts'
 
 /** Side of a panel, and the paper between two, in pixels. */
 const SIDE = 448

@@ -1,12 +1,13 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
-import { hintsOf } from '../checkpoint/configurations.ts'
-import type { Hints } from '../checkpoint/hints.ts'
+
 import { openSafetensors } from '../checkpoint/open.ts'
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { VisionTransformer } from '../nn/index.ts'
 import { toNdarray } from '../ops/array.ts'
 import { softmax } from '../rows/index.ts'
+import { hintsOf } from '../vit/configurations.ts'
+import type { Hints } from '../vit/hints.ts'
+import { VisionTransformer } from '../vit/vision-transformer.ts'
 import { init } from '../wasm/threads.ts'
 import { bestOf, printAnswers, readLabels } from './answers.ts'
 import { integer, number, numbers, onlyOperand, readArguments } from './arguments.ts'

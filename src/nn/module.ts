@@ -6,7 +6,7 @@
  */
 
 import { EinopsError } from '../../grammar/error.ts'
-import type { StateDict } from '../checkpoint/index.ts'
+import type { StateDict } from '../checkpoint/read.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
 import { scope } from '../wasm/arena.ts'

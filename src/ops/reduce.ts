@@ -1,9 +1,9 @@
 /** reduce: rearrange that drops axes, folding the elements along them. */
 import type { TransformPattern } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { meant, nearest } from '../../grammar/suggest.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyInto, materialize } from '../copy/copy.ts'
 import { foldInto } from '../copy/fold.ts'
@@ -141,12 +141,12 @@ const synonyms: ReadonlyMap<string, ReductionName> = new Map([
   ['product', 'prod'],
 ])
 
-function hintAbout(reduction: unknown): string | undefined {
+function hintAbout(reduction: unknown): string | Advice | undefined {
   if (typeof reduction !== 'string') return "the order is reduce(x, pattern, 'max', lengths)"
   if (/^(median|std|var|norm|logsumexp|arg(max|min))$/i.test(reduction))
     return `a function (view, axes) => array can compute the ${reduction}`
   const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, reductionNames)
-  return near === undefined ? undefined : `did you mean '${near}'?`
+  return near === undefined ? undefined : meant(reduction, near)
 }
 
 function reduceInput(

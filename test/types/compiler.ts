@@ -17,7 +17,7 @@ const options: ts.CompilerOptions = {
   noEmit: true,
   skipLibCheck: true,
   types: [],
-  paths: { tesserae: [`${root}src/index.ts`], 'tesserae/nn': [`${root}src/nn/index.ts`] },
+  paths: { tesserae: [`${root}src/index.ts`], 'tesserae/nn': [`${root}src/nn.ts`] },
 }
 
 const header = `import ndarray from 'ndarray'

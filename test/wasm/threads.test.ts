@@ -11,7 +11,7 @@ import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { attention } from '../../src/gemm/attention.ts'
 import { contiguous } from '../../src/layout/layout.ts'
-import { VisionTransformer } from '../../src/nn/index.ts'
+import { VisionTransformer } from '../../src/nn.ts'
 import { scope } from '../../src/wasm/arena.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
 import {

@@ -4,9 +4,9 @@
  */
 
 import type { Described } from '../checkpoint/described.ts'
-import { CheckpointError } from '../checkpoint/index.ts'
-import type { Naming } from '../checkpoint/naming.ts'
-import type { MlpLayer } from './gated-mlp.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import type { MlpLayer } from '../nn/gated-mlp.ts'
+import type { Naming } from './naming.ts'
 import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
 /** Who complains. */
@@ -178,5 +178,10 @@ function headsOf(
 }
 
 function missing(name: string): never {
-  throw new CheckpointError({ operation, code: 'names/missing', what: `parameter '${name}' is missing` })
+  throw new CheckpointError({
+    operation,
+    code: 'names/missing',
+    what: `parameter '${name}' is missing`,
+    values: { name },
+  })
 }

@@ -3,28 +3,26 @@
  * its parameters are filled while the file is read.
  */
 
-import { otherArchitecture } from '../checkpoint/architectures.ts'
-import { hintsOf } from '../checkpoint/configurations.ts'
-import { type Recipe, timmRecipes } from '../checkpoint/convert.ts'
 import { type Described, describedIn } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
-import type { Hints } from '../checkpoint/hints.ts'
-import {
-  CheckpointError,
-  openSafetensors,
-  type SafetensorsFile,
-  type StateDict,
-} from '../checkpoint/index.ts'
-import { namingOf, namings } from '../checkpoint/naming.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import { openSafetensors } from '../checkpoint/open.ts'
+import type { StateDict } from '../checkpoint/read.ts'
+import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
+import { allParameters } from '../nn/module.ts'
+import { expectOptions } from '../nn/options.ts'
+import type { Parameter } from '../nn/parameter.ts'
+import { matched } from '../nn/state.ts'
 import { toNdarray } from '../ops/array.ts'
+import { otherArchitecture } from './architectures.ts'
 import { believed, guessesOf } from './checkpoint-guesses.ts'
 import { operation, readOptions } from './checkpoint-options.ts'
-import { allParameters } from './module.ts'
-import { expectOptions } from './options.ts'
-import type { Parameter } from './parameter.ts'
-import { matched } from './state.ts'
+import { hintsOf } from './configurations.ts'
+import { type Recipe, timmRecipes } from './convert.ts'
+import type { Hints } from './hints.ts'
+import { namingOf, namings } from './naming.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 

@@ -4,14 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  CheckpointError,
-  convertNames,
-  type StateDict,
-  writeSafetensors,
-} from '../../src/checkpoint/index.ts'
 import { WINDOW_BYTES } from '../../src/checkpoint/windows.ts'
-import { VisionTransformer, type VisionTransformerOptions } from '../../src/nn/index.ts'
+import { CheckpointError, convertNames, type StateDict, writeSafetensors } from '../../src/checkpoint.ts'
+import { VisionTransformer, type VisionTransformerOptions } from '../../src/nn.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { distance, randn } from '../documents/arrays.ts'
 

@@ -3,12 +3,12 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { resizeTensor } from '../image/resize.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { expectOption } from '../nn/check.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { expectOption } from './check.ts'
 
 export interface SinCosOptions {
   /** Rows and columns of the grid. */

@@ -1,10 +1,10 @@
 /** How the tokens of an image become one, as timm's `global_pool_nlc` has it. */
 
 import type { FloatTensor } from '../layout/tensor.ts'
+import type { AttentionPool } from '../nn/attention-pool.ts'
 import { reduceTensor } from '../ops/reduce.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import { add, multiply } from '../rows/index.ts'
-import type { AttentionPool } from './attention-pool.ts'
 
 export const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
 

@@ -1,6 +1,6 @@
 /** How timm draws a new `VisionTransformer`, by its option `weight_init` (`get_init_weights_vit`). */
 
-import { constant, type LayerInit, lecunNormal, normal, truncNormal, uniform } from './init.ts'
+import { constant, type LayerInit, lecunNormal, normal, truncNormal, uniform } from '../nn/init.ts'
 
 /**
  * `''` is timm's own rule; `'jax'` that of the paper's code, with `'jax_nlhb'` a head that begins by finding every class

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import { expect, test } from 'vitest'
-import { attentionRollout } from '../../src/nn/rollout.ts'
+import { attentionRollout } from '../../src/vit/rollout.ts'
 
 /** [1, head, n, n] */
 const map = (heads: number[][][]) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hintsIn } from '../../src/checkpoint/hints.ts'
+import { hintsIn } from '../../src/vit/hints.ts'
 
 test.each<[string, Record<string, string>, object]>([
   ['plain keys', { num_heads: '3', layer_norm_eps: '1e-6' }, { numHeads: 3, eps: 1e-6 }],

@@ -2,16 +2,17 @@
  * From one library's parameter names to another's, by way of timm's. Only names and layouts change: values are views
  * of the given ones, or one copy where three tensors become one.
  */
+
+import { type Described, describedIn } from '../checkpoint/described.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import type { StateDict } from '../checkpoint/read.ts'
 import { allocate } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { pack } from '../ops/pack.ts'
 import { rearrange } from '../ops/rearrange.ts'
-import { type Described, describedIn } from './described.ts'
-import { CheckpointError } from './error.ts'
 import { expand, type Naming, namingOf, templateOf, unused, variants } from './naming.ts'
-import type { StateDict } from './read.ts'
 
 type Tensors = Map<string, NdArray<Data>>
 

@@ -3,6 +3,7 @@
  * convention for either: the keys of the libraries' configurations are looked for, among the entries themselves and inside any of them that is JSON.
  */
 import type { Activation } from '../gemm/activation.ts'
+import { type GlobalPool, globalPools } from './pooling.ts'
 
 export interface Hints {
   /** Features of a token, by which one tells whether it is this model that is spoken of. */
@@ -12,15 +13,12 @@ export interface Hints {
   readonly actLayer?: Activation | undefined
   /** An activation that is none of the library's. */
   readonly otherActivation?: string | undefined
-  readonly globalPool?: (typeof globalPools)[number] | undefined
+  readonly globalPool?: GlobalPool | undefined
   /** How pictures were prepared for it: mean and deviation of each channel, and which part of the short side was kept. */
   readonly mean?: readonly number[] | undefined
   readonly std?: readonly number[] | undefined
   readonly cropPct?: number | undefined
 }
-
-/** Those of the layers above (src/nn/pooling.ts), whose compiler sees to it that they know each. */
-const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
 
 /** The libraries' names of activations. */
 const activations: ReadonlyMap<unknown, Activation> = new Map([

@@ -1,7 +1,7 @@
 /** The configurations that Hugging Face's hub keeps in a checkpoint's folder. */
 import { besides, openFile } from '#file'
+import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
 import { type Hints, hintsIn } from './hints.ts'
-import type { SafetensorsFile } from './tensor-file.ts'
 
 const names = ['config.json', 'preprocessor_config.json']
 /** A configuration has a few kilobytes; what is longer is none. */

@@ -1,15 +1,15 @@
 /** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
 
 import type { Activation } from '../gemm/activation.ts'
+import { blockFns, type EncoderOptions } from '../nn/encoder.ts'
+import { mlpLayers } from '../nn/gated-mlp.ts'
+import type { LayerInit } from '../nn/init.ts'
+import type { NormLayer } from '../nn/norm.ts'
+import { each, type Kinds, kind, oneOf, orNull } from '../nn/options.ts'
+import { type Projection, projections } from '../nn/patch-embed.ts'
+import type { RotaryOptions } from '../nn/rotary.ts'
 import { mistakeIn } from '../ops/kinds.ts'
-import { blockFns, type EncoderOptions } from './encoder.ts'
-import { mlpLayers } from './gated-mlp.ts'
-import type { LayerInit } from './init.ts'
-import type { NormLayer } from './norm.ts'
-import { each, type Kinds, kind, oneOf, orNull } from './options.ts'
-import { type Projection, projections } from './patch-embed.ts'
 import { type GlobalPool, globalPools } from './pooling.ts'
-import type { RotaryOptions } from './rotary.ts'
 import { type WeightInit, weightInits } from './vit-init.ts'
 
 type Pair = number | readonly [number, number]

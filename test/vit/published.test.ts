@@ -1,13 +1,8 @@
 /** Checkpoints as other libraries publish them: read right, or refused by the name of what they are. */
 import ndarray, { type Data, type NdArray } from 'ndarray'
 import { describe, expect, test } from 'vitest'
-import {
-  convertNames,
-  openSafetensors,
-  type StateDict,
-  writeSafetensors,
-} from '../../src/checkpoint/index.ts'
-import { resamplePositions, VisionTransformer, type VisionTransformerOptions } from '../../src/nn/index.ts'
+import { convertNames, openSafetensors, type StateDict, writeSafetensors } from '../../src/checkpoint.ts'
+import { resamplePositions, VisionTransformer, type VisionTransformerOptions } from '../../src/nn.ts'
 import { rearrange } from '../../src/ops/rearrange.ts'
 import { distance, randn } from '../documents/arrays.ts'
 

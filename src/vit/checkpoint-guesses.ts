@@ -1,10 +1,10 @@
 /** What a checkpoint's names and shapes leave open: which hints beside them are believed, and what then has to be guessed. */
 
-import type { Recipe } from '../checkpoint/convert.ts'
 import type { Described } from '../checkpoint/described.ts'
-import type { Hints } from '../checkpoint/hints.ts'
-import type { Naming } from '../checkpoint/naming.ts'
 import { headDimOf, mlpLayerOf, widthsOf16Heads } from './checkpoint-options.ts'
+import type { Recipe } from './convert.ts'
+import type { Hints } from './hints.ts'
+import type { Naming } from './naming.ts'
 import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The hints that names and shapes do not contradict: a folder may hold another model's configuration, and a configuration more than one model. */

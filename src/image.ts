@@ -1,0 +1,10 @@
+/** `tesserae/image`: pictures in, models' inputs and pictures out. */
+
+export { type Color, drawHeatMap, drawMosaic, type HeatMapOptions, type MosaicOptions } from './image/draw.ts'
+export { ImageError } from './image/error.ts'
+export type { ReadLimits } from './image/picture.ts'
+export { IMAGENET_MEAN, IMAGENET_STD, type PreprocessOptions, preprocess } from './image/preprocess.ts'
+export { readImage } from './image/read.ts'
+export type { Interpolation } from './image/resample.ts'
+export { type ImageData, type ResizeOptions, resize } from './image/resize.ts'
+export { writePng } from './image/write.ts'
