@@ -86,6 +86,18 @@ const constructors = {
   float64: Float64Array,
 } as const
 
+type TypedArrayClass = {
+  readonly BYTES_PER_ELEMENT: number
+  new (size: number): Data
+  new (buffer: ArrayBufferLike, byteOffset: number, size: number): Data
+}
+
+/** The class of typed arrays that holds a dtype, if this platform has one. */
+export function classOf(dtype: Dtype): TypedArrayClass | undefined {
+  if (dtype === 'float16') return (globalThis as { Float16Array?: TypedArrayClass }).Float16Array
+  return constructors[dtype === 'buffer' ? 'uint8' : (dtype as PlainDtype)]
+}
+
 /** The dtypes whose arrays every platform has. */
 export type PlainDtype = keyof typeof constructors
 

@@ -14,7 +14,7 @@ import { contractInto, contraction, type Store, sumDtype } from '../steps/contra
 import { expectHost } from '../steps/machine.ts'
 import { typeOf, type Value } from '../steps/value.ts'
 import { asValue, present } from './array.ts'
-import { checkOptions, checkOut } from './options.ts'
+import { checkOptions, checkOut, optionKinds } from './options.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
 export interface EinsumOptions<D extends Data = Data> {
@@ -23,6 +23,8 @@ export interface EinsumOptions<D extends Data = Data> {
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
   readonly out?: NdArray<D> | undefined
 }
+
+const einsumKinds = { copy: optionKinds.copy, out: optionKinds.out }
 
 /**
  * Sums products of arrays over named axes. An axis that the output lacks is summed; one that several operands have is multiplied
@@ -56,7 +58,7 @@ export function einsum(
   options?: EinsumOptions,
 ): NdArray<Data> {
   const parsed = parseEinsum(pattern)
-  const { out, copy } = checkOptions(options, 'einsum')
+  const { out, copy } = checkOptions(options, 'einsum', einsumKinds)
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (copy === 'never') throw noView(parsed, operands)
