@@ -64,6 +64,7 @@ export function asProduct(contraction: Contraction): Product {
   }
   const walks = walksOf({ lengths, groups, a, b, output, epilogue: contraction.epilogue })
   const last = groups.depth.at(-1)
-  const isDots = last !== undefined && lengths[last]! >= leastDots && a.stride[last] === 1 && b.stride[last] === 1
+  const isDots =
+    last !== undefined && lengths[last]! >= leastDots && a.stride[last] === 1 && b.stride[last] === 1
   return { ...contraction, a, b, groups, walks, isDots }
 }

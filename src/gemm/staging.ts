@@ -17,7 +17,8 @@ import { wasmKernel } from './wasm-kernel.ts'
 export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind = 'tiles'): void {
   const { lengths, a, output } = product
   const panels = kernel === 'tiles' ? panelsOf(heap, product) : null
-  const b = panels === null ? inPlaceIf(kernel === 'thin', heap, product.b) : { ...product.b, weight: undefined }
+  const b =
+    panels === null ? inPlaceIf(kernel === 'thin', heap, product.b) : { ...product.b, weight: undefined }
   const bias = inPlace(heap, product.epilogue.bias)
   const residual = inPlace(heap, product.epilogue.residual)
   const epilogue = { ...product.epilogue, bias, residual }

@@ -77,7 +77,10 @@ function formAlong(a: Operand, b: Operand, label: number): ThinForm {
 }
 
 /** The label along which several elements at a time take the least time. */
-function bestAlong(product: Omit<Product, 'operands' | 'walks'>, kept: readonly number[]): number | undefined {
+function bestAlong(
+  product: Omit<Product, 'operands' | 'walks'>,
+  kept: readonly number[],
+): number | undefined {
   const { lengths, a, b, output, groups } = product
   const all = kept.reduce((n, label) => n * lengths[label]!, 1)
   const terms = groups.depth.reduce((n, label) => n * lengths[label]!, 1)

@@ -3,7 +3,7 @@
  * comes with the same strides again and again, and what is left to do then is to multiply (and, outside of a model, to bring the tensors to linear memory).
  */
 
-import type { BoundPair } from '../gemm/bound-pair.ts'
+import type { BoundContraction } from '../gemm/contraction.ts'
 import type { Epilogue } from '../gemm/epilogue.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
@@ -13,14 +13,15 @@ interface Binding {
   readonly layouts: readonly (TensorLayout | null)[]
   readonly scale: number | undefined
   readonly activation: string | undefined
-  /** Null where the contraction is more than one product. */
-  readonly pair: BoundPair | null
+  readonly contraction: BoundContraction
 }
 
 interface TensorLayout {
   readonly shape: readonly number[]
   readonly stride: readonly number[]
   readonly isWeight: boolean
+  /** What its elements are kept in. */
+  readonly kind: unknown
 }
 
 const maxBindings = 8
@@ -29,15 +30,15 @@ const maxBindings = 8
 const bindings = new WeakMap<EinsumPlan, Binding[]>()
 
 /**
- * What a plan comes to for tensors that stand in memory like these: operands, result, and the two of the epilogue, of single precision all.
- * `bind` makes it where it is not known yet.
+ * What a plan comes to for tensors that stand in memory like these: operands, result, and the two of the epilogue, in typed arrays of
+ * the same kinds. `bind` makes it where it is not known yet.
  */
 export function bindingOf(
   plan: EinsumPlan,
   tensors: readonly (Tensor | null)[],
   { scale, activation }: Epilogue,
-  bind: () => BoundPair | null,
-): BoundPair | null {
+  bind: () => BoundContraction,
+): BoundContraction {
   let known = bindings.get(plan)
   if (known === undefined) {
     known = []
@@ -50,25 +51,27 @@ export function bindingOf(
       binding.layouts.every((layout, i) => fits(layout, tensors[i]!)),
   )
   if (at >= 0) {
-    const { pair } = known[at]!
+    const { contraction } = known[at]!
     if (at !== known.length - 1) known.push(...known.splice(at, 1))
-    return pair
+    return contraction
   }
-  const pair = bind()
+  const contraction = bind()
   if (known.length === maxBindings) known.shift()
-  known.push({ layouts: tensors.map(layoutOf), scale, activation, pair })
-  return pair
+  known.push({ layouts: tensors.map(layoutOf), scale, activation, contraction })
+  return contraction
 }
 
 function layoutOf(tensor: Tensor | null): TensorLayout | null {
   if (tensor === null) return null
-  return { shape: [...tensor.shape], stride: [...tensor.stride], isWeight: isWeighted(tensor) }
+  const { shape, stride, data } = tensor
+  return { shape: [...shape], stride: [...stride], isWeight: isWeighted(tensor), kind: data.constructor }
 }
 
 function fits(layout: TensorLayout | null, tensor: Tensor | null): boolean {
   if (layout === null || tensor === null) return layout === tensor
   const { shape, stride } = tensor
-  if (shape.length !== layout.shape.length || isWeighted(tensor) !== layout.isWeight) return false
+  if (tensor.data.constructor !== layout.kind || isWeighted(tensor) !== layout.isWeight) return false
+  if (shape.length !== layout.shape.length) return false
   for (let axis = 0; axis < shape.length; axis++) {
     if (shape[axis] !== layout.shape[axis] || stride[axis] !== layout.stride[axis]) return false
   }

@@ -10,7 +10,7 @@ import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { resultDtype } from '../copy/reduction.ts'
 import type { Located } from '../gemm/bound-pair.ts'
-import { bindPair, contract } from '../gemm/contraction.ts'
+import { bindContraction, contract } from '../gemm/contraction.ts'
 import type { BoundEpilogue, Epilogue } from '../gemm/epilogue.ts'
 import type { Contraction, Operand } from '../gemm/operand.ts'
 import { isWeighted } from '../gemm/weight.ts'
@@ -127,19 +127,21 @@ function multiply(plan: EinsumPlan, operands: readonly Tensor[], result: Tensor,
     output: asOperand(result, plan.outputStride(result)),
     epilogue: bindEpilogue(epilogue, plan),
   })
-  const pair = tensors.every(isSingle)
-    ? bindingOf(plan, tensors, epilogue, () => bindPair(contraction()))
-    : null
-  if (pair === null) contract(contraction())
-  else {
-    const added = { bias: bias && located(bias), residual: residual && located(residual) }
-    pair.multiply({ operands: operands.map(located), output: located(result), epilogue: added })
+  if (!tensors.every(isTyped)) {
+    contract(contraction())
+    return
   }
+  const added = { bias: bias && located(bias), residual: residual && located(residual) }
+  bindingOf(plan, tensors, epilogue, () => bindContraction(contraction())).multiply({
+    operands: operands.map(located),
+    output: located(result),
+    epilogue: added,
+  })
 }
 
-/** Whether a tensor, if there is one, is of single precision. */
-function isSingle(tensor: Tensor | null): boolean {
-  return tensor === null || isWeighted(tensor) || tensor.data instanceof Float32Array
+/** Whether the elements of a tensor, if there is one, are in a typed array, so that its kind says what they are. */
+function isTyped(tensor: Tensor | null): boolean {
+  return tensor === null || ArrayBuffer.isView(tensor.data)
 }
 
 function located(tensor: Tensor): Located {

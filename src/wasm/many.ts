@@ -70,7 +70,8 @@ export class ManyEngine {
     const [sourceRows, depths] = [tables.of(a.rows, m), tables.of(a.columns, k)]
     const [rightDepths, columns] = [tables.of(b.rows, k), tables.of(b.columns, n)]
     const matrices = [target, bias, residual].map(
-      (matrix) => matrix && ([matrix.origin, tables.of(matrix.rows, m), tables.of(matrix.columns, n)] as const),
+      (matrix) =>
+        matrix && ([matrix.origin, tables.of(matrix.rows, m), tables.of(matrix.columns, n)] as const),
     )
     const atOnce = Math.min(count, mostAtOnce)
     const walks = [batch.a, batch.b, batch.target, bias && batch.bias, residual && batch.residual]
@@ -87,7 +88,10 @@ export class ManyEngine {
       residual: described(matrices[2]!, at),
     })
     words.set([jobKinds.many, 0, 0, m, n, k, rows, depth])
-    words.set([a.origin, at(sourceRows), at(depths), b.origin, at(rightDepths), at(columns), at(JOB_WORDS)], 8)
+    words.set(
+      [a.origin, at(sourceRows), at(depths), b.origin, at(rightDepths), at(columns), at(JOB_WORDS)],
+      8,
+    )
     words.set(places.map(at), 15)
     words.set([job + tableBytes, threadBytes, outputAt, panelsAt], 20)
     const shared = threads > 1 && count * m * n * k >= blocks.worthSharing
@@ -132,7 +136,8 @@ class Tables {
   }
 
   fill(words: Int32Array): void {
-    for (const { walk, length, word } of this.#tables) fillOffsets(walk, 0, words.subarray(word, word + length))
+    for (const { walk, length, word } of this.#tables)
+      fillOffsets(walk, 0, words.subarray(word, word + length))
   }
 }
 

@@ -20,7 +20,7 @@ const exponent = 20
 const layouts = {
   row: { pattern: 'b m k, b k n -> b m n', loops: [dotsOfRows, rowsOntoRows] },
   column: { pattern: 'b k m, b n k -> b n m', loops: [dotsOfColumns, columnsOntoColumns] },
-  'batch-last': { pattern: 'm k b, k n b -> m n b', loops: [batchInside, batchOutside] },
+  'batch-last': { pattern: 'm k b, k n b -> m n b', loops: [batchOutside, batchInside] },
 }
 
 const rows = []
@@ -190,23 +190,109 @@ function namedCases() {
       for (let i = 0; i < x.length; i += 3) for (let c = 0; c < 3; c++) z[i + c] = x[i + c] * y[c]
       return z
     }),
-    one('h w c, h w -> h w c', [[1080, 1920, 3], [1080, 1920]], (x, y) => {
-      const z = new Float32Array(x.length)
-      for (let i = 0; i < y.length; i++) for (let c = 0; c < 3; c++) z[3 * i + c] = x[3 * i + c] * y[i]
-      return z
-    }),
-    one('h w c, h w c -> h w c', [[1000, 1000, 1], [1000, 1000, 1]], (x, y) => {
-      const z = new Float32Array(x.length)
-      for (let i = 0; i < x.length; i++) z[i] = x[i] * y[i]
-      return z
-    }),
-    product('i j, j k -> i k', [[1_000_000, 1], [1, 2]], 1, 1_000_000, 2, 1),
-    product('n i j, n j k -> n i k', [[200_000, 2, 2], [200_000, 2, 2]], 200_000, 2, 2, 2),
-    product('b i j, b j k -> b i k', [[1280, 25, 25], [1280, 25, 25]], 1280, 25, 25, 25),
-    product('b i j, b j k -> b i k', [[1280, 26, 26], [1280, 26, 26]], 1280, 26, 26, 26),
-    product('b i j, b j k -> b i k', [[256, 17, 25], [256, 25, 17]], 256, 17, 17, 25),
-    product('b i j, b k j -> b i k', [[256, 65, 25], [256, 65, 25]], 256, 65, 65, 25, dotsOfPairs),
-    product('n i, o i -> n o', [[300_000, 3], [3, 3]], 1, 300_000, 3, 3, dotsOfPairs),
+    one(
+      'h w c, h w -> h w c',
+      [
+        [1080, 1920, 3],
+        [1080, 1920],
+      ],
+      (x, y) => {
+        const z = new Float32Array(x.length)
+        for (let i = 0; i < y.length; i++) for (let c = 0; c < 3; c++) z[3 * i + c] = x[3 * i + c] * y[i]
+        return z
+      },
+    ),
+    one(
+      'h w c, h w c -> h w c',
+      [
+        [1000, 1000, 1],
+        [1000, 1000, 1],
+      ],
+      (x, y) => {
+        const z = new Float32Array(x.length)
+        for (let i = 0; i < x.length; i++) z[i] = x[i] * y[i]
+        return z
+      },
+    ),
+    product(
+      'i j, j k -> i k',
+      [
+        [1_000_000, 1],
+        [1, 2],
+      ],
+      1,
+      1_000_000,
+      2,
+      1,
+    ),
+    product(
+      'n i j, n j k -> n i k',
+      [
+        [200_000, 2, 2],
+        [200_000, 2, 2],
+      ],
+      200_000,
+      2,
+      2,
+      2,
+    ),
+    product(
+      'b i j, b j k -> b i k',
+      [
+        [1280, 25, 25],
+        [1280, 25, 25],
+      ],
+      1280,
+      25,
+      25,
+      25,
+    ),
+    product(
+      'b i j, b j k -> b i k',
+      [
+        [1280, 26, 26],
+        [1280, 26, 26],
+      ],
+      1280,
+      26,
+      26,
+      26,
+    ),
+    product(
+      'b i j, b j k -> b i k',
+      [
+        [256, 17, 25],
+        [256, 25, 17],
+      ],
+      256,
+      17,
+      17,
+      25,
+    ),
+    product(
+      'b i j, b k j -> b i k',
+      [
+        [256, 65, 25],
+        [256, 65, 25],
+      ],
+      256,
+      65,
+      65,
+      25,
+      dotsOfPairs,
+    ),
+    product(
+      'n i, o i -> n o',
+      [
+        [300_000, 3],
+        [3, 3],
+      ],
+      1,
+      300_000,
+      3,
+      3,
+      dotsOfPairs,
+    ),
     product('i j, j -> i', [[1000, 1000], [1000]], 1, 1000, 1, 1000),
     product('j, j i -> i', [[1000], [1000, 1000]], 1, 1, 1000, 1000, rowsOntoRows),
     product('i, i ->', [[1_000_000], [1_000_000]], 1, 1, 1, 1_000_000),
