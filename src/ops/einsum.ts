@@ -22,7 +22,7 @@ import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { bindingOf } from './einsum-bindings.ts'
 import { checkOptions, checkOut } from './options.ts'
 import { newResult } from './result.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
 export interface EinsumOptions<D extends Data = Data> {
   /** As for every operation; a contraction computes new elements, so `'never'` is an error. */
@@ -58,7 +58,7 @@ export interface EinsumTensorOptions {
  * tokens.shape // [1, 196, 192]
  */
 export function einsum<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
-  x: X,
+  x: X & OneDtype<'einsum', X>,
   pattern: Checked<'einsum', P, L, ShapesOf<X>>,
   lengths?: LengthsOf<'einsum', P, L>,
   options?: EinsumOptions<SameKind<SumsOf<DataOf<X>>>>,

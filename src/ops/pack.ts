@@ -3,14 +3,19 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import type { Checked, PackedShape } from '../../grammar/types/index.ts'
+import type { Checked, PackedShape, UnderStar } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { sizeOf, slice, split } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from './array.ts'
 import { asList } from './input.ts'
 import { newResult } from './result.ts'
-import type { ArrayOf } from './typed.ts'
+import type { ArrayOf, DataOf, OneDtype, ShapeOf } from './typed.ts'
+
+/** What stands under `*` in each array. */
+type PackedShapes<X extends readonly unknown[], P extends string> = {
+  -readonly [K in keyof X]: UnderStar<P, ShapeOf<X[K]>>
+}
 
 /**
  * Packs arrays into one: the axes under `*`, any number of them in each array, are flattened to one axis and
@@ -29,10 +34,10 @@ import type { ArrayOf } from './typed.ts'
  * packed.shape // [2, 3, 5]
  * packedShapes // → [[], [4]]
  */
-export function pack<D extends Data, P extends string>(
-  xs: readonly NdArray<D>[],
+export function pack<const X extends readonly NdArray<Data>[], P extends string>(
+  xs: X & OneDtype<'pack', X>,
   pattern: Checked<'pack', P>,
-): [packed: ArrayOf<D, PackedShape<P>>, packedShapes: number[][]]
+): [packed: ArrayOf<DataOf<X>, PackedShape<P>>, packedShapes: PackedShapes<X, P>]
 export function pack(
   xs: readonly NdArray<Data>[],
   pattern: string,

@@ -7,7 +7,7 @@ import { toNdarray } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapeOf } from './typed.ts'
 
 /**
  * Reorders, splits and merges axes as a pattern says: a view of `x` where strides can express the result (writing to
@@ -27,7 +27,7 @@ import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf } from './typed.ts
  * patches.shape // [8, 196, 768]
  */
 export function rearrange<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
-  x: X,
+  x: X & OneDtype<'rearrange', X>,
   pattern: Checked<'rearrange', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'rearrange', P, L>,
   options?: Options<SameKind<DataOf<X>>>,

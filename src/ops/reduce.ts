@@ -21,15 +21,19 @@ import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput }
 import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
 import { allocateResult } from './result.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
-export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
+export type ReductionFunction<D extends Data = Data> = (view: NdArray<D>, axes: number[]) => NdArray<Data>
 
-export type Reduction = ReductionName | ReductionFunction
+export type Reduction<D extends Data = Data> = ReductionName | ReductionFunction<D>
+
+/** A function of which it is not known what arrays it takes. */
+// biome-ignore lint/suspicious/noExplicitAny: those that the array's dtype says, which the signatures see to
+export type AnyReduction = Reduction<any>
 
 /** The buffer of a result: a function may not be called, where nothing is to reduce. */
-type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
+type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
   ? Uint8Array
   : R extends 'min' | 'max'
     ? D
@@ -64,10 +68,10 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
 export function reduce<
   const X extends ArrayOrList,
   P extends string,
-  R extends Reduction,
+  const R extends Reduction<DataOf<X>>,
   const L extends object = NoLengths,
 >(
-  x: X,
+  x: X & OneDtype<'reduce', X>,
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
@@ -76,7 +80,7 @@ export function reduce<
 export function reduce(
   x: ArrayOrList,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options?: Options,
 ): NdArray<Data> {
@@ -91,7 +95,7 @@ export function reduce(
 export function reduceTensor<D extends Data>(
   x: InputArgument<D>,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options: TensorOptions = {},
 ): Tensor<D> {
@@ -136,7 +140,7 @@ function hintAbout(reduction: unknown): string | Advice | undefined {
 function reduceInput(
   input: Input,
   pattern: TransformPattern,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths: Lengths | undefined,
   options: TensorOptions,
 ): Tensor {

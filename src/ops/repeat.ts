@@ -7,7 +7,7 @@ import { toNdarray } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapeOf } from './typed.ts'
 
 /**
  * Repeats elements along the axes that only the right side has, and rearranges the others. A new axis has stride 0
@@ -28,7 +28,7 @@ import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf } from './typed.ts
  * repeat(gray, 'h w -> (h 2) (w 2)').shape // [56, 56]
  */
 export function repeat<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
-  x: X,
+  x: X & OneDtype<'repeat', X>,
   pattern: Checked<'repeat', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'repeat', P, L>,
   options?: Options<SameKind<DataOf<X>>>,
