@@ -5,23 +5,31 @@ import { parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import { meant, nearest } from '../../grammar/suggest.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
-import { copyInto, materialize } from '../copy/copy.ts'
-import { foldInto } from '../copy/fold.ts'
+import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
 import { dtypeOf } from '../layout/data.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, toNdarray } from './array.ts'
-import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
-import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
-import { allocateResult } from './result.ts'
+import { foldBy, foldByFunction, foldTo, isBig, newFold } from '../steps/fold.ts'
+import { expectHost } from '../steps/machine.ts'
+import { converted } from '../steps/rearrange.ts'
+import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
+import { asTensor, present, toNdarray } from './array.ts'
+import { asInput, dtypeIn, gather, type Input, type InputArgument, trustedInput } from './input.ts'
+import {
+  checkOptions,
+  checkOut,
+  type DtypeName,
+  mayConvert,
+  type Options,
+  type TensorOptions,
+} from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapeOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
 export type ReductionFunction<D extends Data = Data> = (view: NdArray<D>, axes: number[]) => NdArray<Data>
@@ -51,8 +59,8 @@ type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
  * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, or a function that gets a view whose
  *   last axes are those to drop, and their indices
  * @param lengths lengths of axes that the shape does not determine
- * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `out`: an
- *   array to write into, which is then returned
+ * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `dtype`:
+ *   what the results become; `out`: an array to write into, of any dtype, which is then returned
  * @returns a new array of the shape that the right side describes. `sum`, `prod` and `mean` of integers are float64 (of
  *   big integers they stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
  *   propagates through `min` and `max`. Sums of floats are computed in float64 and rounded once.
@@ -70,37 +78,39 @@ export function reduce<
   P extends string,
   const R extends Reduction<DataOf<X>>,
   const L extends object = NoLengths,
+  T extends DtypeName = never,
+  O extends Data = never,
 >(
-  x: X & OneDtype<'reduce', X>,
+  x: X & OneDtype<'reduce', X, T | O>,
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
-  options?: Options<SameKind<Reduced<DataOf<X>, R>>>,
-): ArrayOf<Reduced<DataOf<X>, R>, ResultShape<'reduce', P, L, ShapeOf<X>>>
+  options?: Options<O, T>,
+): ArrayOf<Converted<Reduced<DataOf<X>, R>, T, O>, ResultShape<'reduce', P, L, ShapeOf<X>>>
 export function reduce(
   x: ArrayOrList,
   pattern: string,
   reduction: AnyReduction,
   lengths?: Lengths,
-  options?: Options,
+  options?: Options<Data, DtypeName>,
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'reduce')
   checkReduction(reduction, parsed)
   const checked = checkOptions(options, 'reduce')
-  const result = reduceInput(asInput(x, 'reduce', leftOf(parsed)), parsed, reduction, lengths, checked)
-  return checked.out ?? toNdarray(result)
+  const input = asInput(x, 'reduce', leftOf(parsed), mayConvert(checked))
+  const result = reduceInput(input, parsed, reduction, lengths, checked)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
-export function reduceTensor<D extends Data>(
-  x: InputArgument<D>,
+/** The same on trusted values. */
+export function reduceTensor(
+  x: InputArgument,
   pattern: string,
   reduction: AnyReduction,
   lengths?: Lengths,
   options: TensorOptions = {},
-): Tensor<D> {
-  const parsed = parseTransform(pattern, 'reduce')
-  return reduceInput(trustedInput(x), parsed, reduction, lengths, options) as Tensor<D>
+): Value {
+  return reduceInput(trustedInput(x), parseTransform(pattern, 'reduce'), reduction, lengths, options)
 }
 
 /** Refuses what is neither the name of a reduction nor a function. */
@@ -143,14 +153,14 @@ function reduceInput(
   reduction: AnyReduction,
   lengths: Lengths | undefined,
   options: TensorOptions,
-): Tensor {
+): Value {
   const plan = planOf(pattern, input.shape, lengths)
   if (typeof reduction === 'function') {
     if (plan.reduced.length === 0) return transform(input, pattern, lengths, options)
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
-  const { copy = 'auto', out } = options
-  const dtype = dtypeOf(dataOf(input))
+  const { copy = 'auto', out, dtype: wanted } = options
+  const dtype = dtypeIn(input)
   const target = resultDtype(reduction, dtype)
   if (target === null) {
     throw mistake(plan, say('reduction/dtype', { reduction, dtype, expected: "'sum', or another dtype" }))
@@ -162,52 +172,48 @@ function reduceInput(
   const empty = plan.reduced.some(({ length }) => length === 0) && plan.outputSize > 0
   if (empty && (reduction === 'min' || reduction === 'max'))
     throw mistake(plan, say('reduction/empty', { reduction }))
-  if (out !== undefined) checkOut(out, plan.outputShape, target, 'reduce')
-
+  if (out !== undefined) checkOut(out, plan.outputShape, null, 'reduce')
   const source = gather(input, 'reduce')
-  const direct = out !== undefined && !overlap(source, out)
-  const result = direct ? out : newResult(plan, target === dtype ? source.data : target)
-  const kept = { ...plan.unmerged(result), data: result.data }
-  foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
-  if (out === undefined || direct) return result
-  copyInto(result, out)
+  if (out === undefined) return foldBy(source, plan, reduction, wanted === target ? null : (wanted ?? null))
+  expectHost('reduce', "writing into 'out'")
+  const tensor = tensorOf(source as HostValue)
+  // whole numbers of any size come only from results that were computed in full
+  if (overlap(tensor, out) || (isBig(dtypeOf(out.data)) && !isBig(target))) {
+    const apart = newFold(plan, reduction, tensor.data)
+    foldTo({ plan, reduction }, tensor, apart)
+    copyInto(apart, out)
+  } else {
+    foldTo({ plan, reduction }, tensor, out)
+  }
   return out
 }
 
 /** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
 function reduceBy(
   reduction: ReductionFunction,
-  source: Tensor,
+  source: Value,
   plan: Plan,
-  { copy, out }: TensorOptions,
-): Tensor {
+  { copy, out, dtype }: TensorOptions,
+): Value {
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
-  const kept = plan.kept(source)
-  const dropped = plan.dropped(source)
-  // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
-  const view = toNdarray({
-    data: source.data,
-    shape: [...kept.shape, ...dropped.shape],
-    stride: [...kept.stride, ...dropped.stride],
-    offset: source.offset,
-  })
-  const axes = dropped.shape.map((_, i) => kept.shape.length + i)
-  const folded = asTensor<Data>(reduction(view as NdArray, axes), 'reduce', "the reduction function's result")
-  const got = showShape(folded.shape)
-  const expected = showShape(kept.shape)
-  if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
-  if (out !== undefined) {
-    checkOut(out, plan.outputShape, dtypeOf(folded.data), 'reduce')
-    copyInto(folded, { ...plan.unmerged(out), data: out.data })
-    return out
+  const fold = (view: Tensor, axes: number[]): Tensor => {
+    // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
+    const what = "the reduction function's result"
+    const folded = asTensor<Data>(reduction(toNdarray(view) as NdArray, axes), 'reduce', what)
+    const got = showShape(folded.shape)
+    const expected = showShape(view.shape.slice(0, view.shape.length - axes.length))
+    if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
+    return folded
   }
-  return { ...contiguous(plan.outputShape), data: materialize(folded).data }
-}
-
-function newResult(plan: Plan, kind: Data | string): Tensor {
-  const like =
-    kind === 'float64' ? new Float64Array(0) : kind === 'uint8' ? new Uint8Array(0) : (kind as Data)
-  return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
+  if (out === undefined) {
+    const result = foldByFunction(source, plan, fold)
+    return dtype === undefined ? result : converted(result, dtype)
+  }
+  expectHost('reduce', "writing into 'out'")
+  const result = foldByFunction(source, plan, fold) as Tensor
+  checkOut(out, plan.outputShape, null, 'reduce')
+  copyInto(result, out)
+  return out
 }
 
 function mistake(plan: Plan, said: ReturnType<typeof say>, hint?: string): EinopsError {

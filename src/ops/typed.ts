@@ -7,6 +7,7 @@ import type { Shape, Unless } from '../../grammar/types/index.ts'
 import type { Mistake, Say } from '../../grammar/types/mistake.ts'
 import type { Dtype } from '../layout/data.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
+import type { ArraysByDtype, DtypeName } from './options.ts'
 
 /** An array whose shape is a tuple: `Shaped<Float32Array, [8, 196, 768]>`, or `[number, number]` where the rank is known. */
 export interface Shaped<D extends Data, S extends number[]> extends NdArray<D> {
@@ -73,6 +74,13 @@ export type ShapesOf<X> =
 export type ArrayOf<D extends Data, S extends Shape> = number extends S['length']
   ? NdArray<D>
   : Shaped<D, S extends number[] ? S : number[]>
+
+/** The buffer of a result: of the dtype that was asked for, or of `out`, or D where there is neither. */
+export type Converted<D extends Data, T extends DtypeName, O extends Data> = [T] extends [never]
+  ? [O] extends [never]
+    ? D
+    : O
+  : ArraysByDtype[T]
 
 /** Buffers of the same kind, whatever memory they are on. */
 export type SameKind<D extends Data> = D | Extract<D extends TypedArray ? KindAmong<D, TypedArray> : D, Data>

@@ -14,6 +14,7 @@ const rooms = [
   'src/copy',
   'src/gemm',
   'src/rows',
+  'src/steps',
   'src/ops',
   'src/checkpoint',
   'src/image',

@@ -139,8 +139,24 @@ export function buffersKeepTheirKind() {
   expectType<Uint8Array>()(reduce(x, 'a ->', 'any').data)
   expectType<Float32Array>()(einsum(x, 'a a ->').data)
   rearrange(x, 'a b -> b a', {}, { out: ndarray(new Float32Array(6), [3, 2]) })
-  // @ts-expect-error the result is float32
-  rearrange(x, 'a b -> b a', {}, { out: ndarray(new Float64Array(6), [3, 2]) })
+  // @ts-expect-error einsum does not convert
+  einsum(x, 'a b -> b a', {}, { out: ndarray(new Float64Array(6), [3, 2]) })
+}
+
+export function buffersFollowDtypeAndOut() {
+  const bytes = {} as NdArray<Uint8Array>
+  expectType<Float32Array>()(rearrange(bytes, 'h w c -> 1 c h w', {}, { dtype: 'float32' }).data)
+  expectType<[number, number, number]>()(repeat(bytes, 'h w -> h w 3', {}, { dtype: 'float64' }).shape)
+  expectType<Float32Array>()(reduce(bytes, 'h w c -> c', 'mean', {}, { dtype: 'float32' }).data)
+  expectType<Uint8Array>()(rearrange(bytes, 'a b -> b a', {}, { copy: 'always' }).data)
+  const out = ndarray(new Float64Array(6), [3, 2])
+  expectType<Float64Array<ArrayBuffer>>()(rearrange(x, 'a b -> b a', {}, { out }).data)
+  expectType<Float32Array>()(pack([x, bytes], 'a *', { dtype: 'float32' })[0].data)
+  expectType<Int8Array>()(rearrange([x, bytes], 'n a -> a n', {}, { dtype: 'int8' }).data)
+  // @ts-expect-error no dtype
+  rearrange(bytes, 'a b -> b a', {}, { dtype: 'float23' })
+  // @ts-expect-error no option
+  rearrange(bytes, 'a b -> b a', {}, { dtpye: 'float32' })
 }
 
 export function arraysOfAListHaveOneDtype() {
