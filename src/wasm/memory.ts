@@ -77,6 +77,11 @@ export class LinearMemory {
     return new Float32Array(this.memory.buffer, pointer, length)
   }
 
+  /** A view of `length` doubles, good until the memory grows. */
+  doubles(pointer: Pointer, length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.memory.buffer, pointer, length)
+  }
+
   /** A view of `length` integers, good until the memory grows. */
   integers(pointer: Pointer, length: number): Int32Array<ArrayBuffer> {
     return new Int32Array(this.memory.buffer, pointer, length)
