@@ -42,7 +42,10 @@ export type Checked<
   Pattern extends string,
   Lengths = NoLengths,
   Shapes = ShapesFor<O>,
-> = Pattern extends string ? Unless<Problem<O, Pattern, Lengths, Shapes>, Unoffered<Pattern>> : Pattern
+  Broadcast = true,
+> = Pattern extends string
+  ? Unless<Problem<O, Pattern, Lengths, Shapes, Broadcast>, Unoffered<Pattern>>
+  : Pattern
 
 /**
  * What is right, unless there is a sentence against it: by an index, because in a generic function, where it cannot be decided yet, the
@@ -82,7 +85,13 @@ type TreeOf<O extends Operation, Pattern extends string> =
     : Unchecked
 
 /** The first line of the message that the run time would give, or never. */
-export type Problem<O extends Operation, Pattern extends string, Lengths = NoLengths, Shapes = ShapesFor<O>> =
+export type Problem<
+  O extends Operation,
+  Pattern extends string,
+  Lengths = NoLengths,
+  Shapes = ShapesFor<O>,
+  Broadcast = true,
+> =
   TreeOf<O, Pattern> extends infer Tree
     ? Tree extends Mistake<Code>
       ? Say<O, Tree>
@@ -90,7 +99,7 @@ export type Problem<O extends Operation, Pattern extends string, Lengths = NoLen
         ? never // the lengths are told about first
         : Uninferable<Tree, KnownLengths<Lengths>> extends infer M
           ? [M] extends [never]
-            ? Say<O, Extract<BindAll<Tree, Pattern, KnownLengths<Lengths>, Shapes>, Mistake<Code>>>
+            ? Say<O, Extract<BindAll<Tree, Pattern, KnownLengths<Lengths>, Shapes, Broadcast>, Mistake<Code>>>
             : Say<O, M>
           : never
     : never
@@ -108,13 +117,13 @@ type HasOthers<Tree, Lengths> = string extends keyof Lengths | NamesOf<Tree>
     : true
 
 /** The shape of the result, or a mistake in binding. */
-type BindAll<Tree, Pattern extends string, Lengths, Shapes> = Tree extends Transform
+type BindAll<Tree, Pattern extends string, Lengths, Shapes, Broadcast> = Tree extends Transform
   ? Shapes extends Shape
     ? BindTransform<Tree, Shapes, Lengths, LeftSide<Pattern>>
     : never
   : Tree extends Einsum
     ? Shapes extends readonly Shape[]
-      ? BindEinsum<Tree, Shapes, Lengths, LeftSide<Pattern>>
+      ? BindEinsum<Tree, Shapes, Lengths, LeftSide<Pattern>, Broadcast>
       : never
     : Tree extends ShapeItems
       ? Shapes extends Shape
@@ -132,8 +141,9 @@ export type ResultShape<
   Pattern extends string,
   Lengths,
   Shapes,
+  Broadcast = true,
 > = Pattern extends string
-  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes> extends infer Result extends number[]
+  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes, Broadcast> extends infer Result extends number[]
     ? Result
     : number[]
   : never
