@@ -84,7 +84,7 @@ function race({ name, work, operands, pattern, lengths, plain }) {
   const best = contestants.map(() => Number.POSITIVE_INFINITY)
   const [got, want] = [ours(), plain[0]()]
   for (let i = 0; i < want.length; i += 1 + (want.length >> 8)) {
-    if (!(Math.abs(got[i] - want[i]) <= 1e-3 * Math.sqrt(work / want.length) + 1e-5)) {
+    if (!(Math.abs(got[i] - want[i]) <= 1e-4 * (Math.sqrt(work / want.length) + Math.abs(want[i])))) {
       throw new Error(`${name}: element ${i} is ${got[i]} instead of ${want[i]}`)
     }
   }
