@@ -2,7 +2,7 @@
 
 export { type Color, drawHeatMap, drawMosaic, type HeatMapOptions, type MosaicOptions } from './image/draw.ts'
 export { ImageError } from './image/error.ts'
-
+export type { Box, Reduction } from './image/picture.ts'
 export { IMAGENET_MEAN, IMAGENET_STD, type PreprocessOptions, preprocess } from './image/preprocess.ts'
 export { type ReadOptions, type ReadPicture, readImage } from './image/read.ts'
 export type { Interpolation } from './image/resample.ts'

@@ -9,8 +9,8 @@ import { damaged, ImageError, truncated } from './error.ts'
 import { JpegMemory } from './jpeg-memory.ts'
 import { advance, decodedAt, drawnAt, type Grid, gridOf, type Plane, planesOf } from './jpeg-planes.ts'
 import type { Frame, Scan, Segments } from './jpeg-segments.ts'
-import { asStored } from './orientation.ts'
-import type { Picture } from './picture.ts'
+import { asStored, flips, type Orientation } from './orientation.ts'
+import type { Picture, Reduction } from './picture.ts'
 
 /** What the components are, as the kernels number it. */
 export type Colors = 'grey' | 'ycc' | 'rgb' | 'inks' | 'ycck'
@@ -70,7 +70,8 @@ export function decodeJpeg(
     const faults = work.faults | memory.kernels.faults()
     memory.close()
     if (!isWhole && (faults & 1 || !isEverythingThere(frame, scans))) throw truncated('JPEG', bytes.length)
-    return { image, warnings: faultNames.filter((_, i) => faults & (1 << i)) }
+    const reduction = scale === 1 ? undefined : reductionOf(frame, orientation, scale)
+    return { image, warnings: faultNames.filter((_, i) => faults & (1 << i)), reduction }
   } catch (cause) {
     if (cause instanceof ImageError) throw cause
     if (cause instanceof RangeError) {
@@ -81,6 +82,16 @@ export function decodeJpeg(
       throw damaged('JPEG', 'its scans contradict its frame', cause)
     throw cause
   }
+}
+
+/** The last row and column of samples may stand for less than `scale` pixels; turned, they may be the first. */
+function reductionOf({ height, width }: Frame, orientation: Orientation, scale: number): Reduction {
+  const [h, w] = orientation >= 5 ? [width, height] : [height, width]
+  const [top, left] = flips(orientation).map((isFlipped, axis) => {
+    const length = (axis === 0 ? h : w) / scale
+    return isFlipped ? Math.ceil(length) - length : 0
+  }) as [number, number]
+  return { height: h, width: w, box: { top, left, height: h / scale, width: w / scale } }
 }
 
 const faultNames = [

@@ -11,9 +11,9 @@ export const isJpeg = (bytes: Uint8Array): boolean =>
 export function readJpeg(bytes: Uint8Array, limits: ReadLimits, minSize?: number): Picture {
   const segments = readSegments(bytes, limits)
   const colors = colorsOf(segments)
-  const { image, warnings } =
+  const picture =
     decodeJpeg(bytes, segments, colors, scaleFor(segments, minSize)) ?? decodePlainly(bytes, segments, colors)
-  return { image, warnings: [...segments.warnings, ...warnings] }
+  return { ...picture, warnings: [...segments.warnings, ...picture.warnings] }
 }
 
 function scaleFor({ frame }: Segments, minSize: number | undefined): number {

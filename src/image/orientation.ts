@@ -57,7 +57,7 @@ export function asStored<D extends Data>(image: Tensor<D>, orientation: Orientat
 }
 
 /** Whether the rows and the columns of the upright image run backwards. */
-const flips = (orientation: Orientation): [rows: boolean, columns: boolean] => [
+export const flips = (orientation: Orientation): [rows: boolean, columns: boolean] => [
   [3, 4, 7, 8].includes(orientation),
   [2, 3, 6, 7].includes(orientation),
 ]

@@ -8,6 +8,24 @@ export interface Picture {
   readonly image: Tensor<Uint8Array>
   /** A sentence for each thing in the file that is not as it should be and was read all the same. */
   readonly warnings: readonly string[]
+  /** Where it was decoded smaller than it is. */
+  readonly reduction?: Reduction | undefined
+}
+
+/** A rectangle in pixels, which need not be whole. */
+export interface Box {
+  readonly top: number
+  readonly left: number
+  readonly height: number
+  readonly width: number
+}
+
+/** What a picture was before it was decoded smaller. */
+export interface Reduction {
+  readonly height: number
+  readonly width: number
+  /** The part of the smaller one that it fills: of the last row and column sometimes less than all. */
+  readonly box: Box
 }
 
 export interface ReadLimits {

@@ -6,6 +6,7 @@ import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
 import { expectOptions, interpolation } from './options.ts'
+import type { Reduction } from './picture.ts'
 import type { Interpolation } from './resample.ts'
 import { checkImage, type ImageData, resizeTensor, type Window } from './resize.ts'
 
@@ -62,8 +63,12 @@ export function preprocess(
   const { size = 224, cropPct = 0.875, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options
   checkOptions(size, cropPct, mean, std)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
-  const whole = { ...sizeBeforeCrop(x, size, cropPct), interpolation: options.interpolation }
-  const cropped = resizeTensor(x, whole, 'preprocess', centreOf(whole, size)) // what is cut off is never made
+  // of a picture that was decoded smaller, what it was
+  const { reduction } = image as { readonly reduction?: Reduction }
+  const shape = reduction === undefined ? x.shape : [reduction.height, reduction.width]
+  const whole = { ...sizeBeforeCrop({ shape }, size, cropPct), interpolation: options.interpolation }
+  // what is cut off is never made
+  const cropped = resizeTensor(x, whole, 'preprocess', centreOf(whole, size), reduction?.box)
   return toNdarray(normalise(cropped, { mean, std }))
 }
 
@@ -104,7 +109,7 @@ function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tens
   )
 }
 
-function sizeBeforeCrop({ shape }: Tensor, size: number, cropPct: number) {
+function sizeBeforeCrop({ shape }: Pick<Tensor, 'shape'>, size: number, cropPct: number) {
   const [height, width] = shape as [number, number]
   const short = Math.floor(size / cropPct)
   const long = Math.floor((short * Math.max(height, width)) / Math.min(height, width))

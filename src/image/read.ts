@@ -8,7 +8,7 @@ import { ImageError } from './error.ts'
 import { formatOf, isReadBySharp, whatItIs } from './formats.ts'
 import { isJpeg, readJpeg } from './jpeg.ts'
 import { expectOptions } from './options.ts'
-import type { Picture } from './picture.ts'
+import type { Picture, Reduction } from './picture.ts'
 import { isPng, readPng } from './png.ts'
 import { bytesOf, type PictureSource } from './source.ts'
 
@@ -37,6 +37,8 @@ const kinds: Kinds<ReadOptions> = {
 export type ReadPicture = NdArray<Uint8Array> & {
   /** A sentence for each thing in the file that is not as it should be and was read all the same. */
   readonly warnings: readonly string[]
+  /** What the picture was, where `minSize` let it be decoded smaller; `preprocess` makes of it what it would make of the whole. */
+  readonly reduction: Reduction | undefined
 }
 
 /**
@@ -56,9 +58,10 @@ export type ReadPicture = NdArray<Uint8Array> & {
  */
 export async function readImage(source: PictureSource, options: ReadOptions = {}): Promise<ReadPicture> {
   expectOptions('readImage', options, kinds)
-  const { image, warnings } = await decodePicture(await bytesOf(source), options)
+  const { image, warnings, reduction } = await decodePicture(await bytesOf(source), options)
   const picture = toNdarray(isContiguous(image) ? image : materialize(image))
-  return Object.defineProperty(picture, 'warnings', { value: Object.freeze(warnings) }) as ReadPicture
+  const properties = { warnings: { value: Object.freeze(warnings) }, reduction: { value: reduction } }
+  return Object.defineProperties(picture, properties) as ReadPicture
 }
 
 async function decodePicture(bytes: Uint8Array, options: ReadOptions): Promise<Picture> {
