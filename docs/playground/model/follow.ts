@@ -7,12 +7,16 @@ import { type Expression, expressionsOf, type Slot } from './reading.ts'
 import { isPacking, type State } from './state.ts'
 import { countOperands, tokenize } from './tokens.ts'
 
-/** The state with lengths and shapes that its pattern accepts; as it is where nothing but the pattern is wrong. */
-export function follow(state: State): State {
-  if (isPacking(state.operation)) return followPacking(state)
+/**
+ * The state with lengths and shapes that its pattern accepts; as it is where nothing but the pattern is wrong. A shape
+ * that is given stays, and only lengths are found for it.
+ */
+export function follow(state: State, given = false): State {
+  if (isPacking(state.operation)) return given ? state : followPacking(state)
   if (!wantsShape(state)) return state
   const lengths = { ...state, lengths: withLengths(state, false) }
   if (complaint(lengths) === null) return lengths
+  if (given) return state
   for (const mode of ['picture', 'numbers'] as const) {
     if (mode === 'picture' && state.source !== 'picture') continue
     const next = remade(state, mode)

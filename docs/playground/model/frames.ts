@@ -195,14 +195,14 @@ function frameRows({ operands, result, rows }: Drawing, stage: StageSize): Frame
     0.5,
     Math.min(
       (room - operand.left) / operand.wide,
-      (down ? stage.height * 0.36 : stage.height - 2 * margin - head) / operand.high,
+      (down ? stage.height * 0.23 : stage.height - 2 * margin - head) / operand.high,
       largest,
     ),
   )
   const pictureWide = operand.left + operand.wide * cell
   const pictureHigh = head + operand.high * cell
   const left = down ? margin + beside : margin + pictureWide + between + beside
-  const space = (down ? stage.height * 0.6 : stage.height - 2 * margin - head) / count
+  const space = (down ? stage.height * 0.4 : stage.height - 2 * margin - head) / count
   const pitch = Math.max(12, Math.min(46, space))
   const thumb = (pitch - 4) / high
   const stripLeft = left + thumb * wide + 12

@@ -8,7 +8,7 @@ type Named = Pick<State, 'operation' | 'pattern' | 'shapes'>
 /** The operands' names, and the result's. */
 export function callNames({ operation, pattern, shapes }: Named): { operands: string[]; result: string } {
   const example = exampleOf({ operation, pattern })
-  if (example?.names !== undefined) {
+  if (example?.names?.operands.length === shapes.length) {
     const { operands, result } = example.names
     return { operands: [...operands], result }
   }

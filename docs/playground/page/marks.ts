@@ -14,16 +14,19 @@ export function paintTitle(
 ): void {
   const levels = tensor.arrangement.rulers.filter(({ direction }) => direction === 'x').length
   const top = y - levels * 21 - 9
+  const empty = tensor.shape.includes(0) ? ' no elements' : ''
+  const shape = `[${tensor.shape.join(', ')}]${empty}`
   context.textAlign = 'left'
   context.textBaseline = 'alphabetic'
   context.font = `600 14px ${inks.mono}`
-  context.fillStyle = inks.ink
-  context.fillText(name, x, top)
   const wide = context.measureText(`${name} `).width
+  // a small tensor at the edge has its title to the left, so that it is whole
+  const left = Math.max(4, Math.min(x, context.canvas.clientWidth - wide - 8 * shape.length - 6))
+  context.fillStyle = inks.ink
+  context.fillText(name, left, top)
   context.font = `400 13px ${inks.mono}`
   context.fillStyle = inks.soft
-  const empty = tensor.shape.includes(0) ? ' no elements' : ''
-  context.fillText(`[${tensor.shape.join(', ')}]${empty}`, x + wide, top)
+  context.fillText(shape, left + wide, top)
 }
 
 /** A bracket along each dimension, with its axes in their colours. */

@@ -39,7 +39,10 @@ export class Player {
   /** Plays from one moment to another; where motion is not wanted only what is asked for by a click moves. */
   play(from = 0, to = 1, { wait = 0, asked = true } = {}): void {
     this.stop()
-    if (!this.seen || (calm.matches && !asked)) return this.show(to)
+    if (!this.seen || (calm.matches && !asked)) {
+      this.show(to)
+      return
+    }
     this.show(from)
     let begun: number | null = null
     const length = Math.max(300, Math.abs(to - from) * duration)

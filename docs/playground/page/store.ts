@@ -139,7 +139,7 @@ export class Store {
           : 1
     const fitting = Array.from({ length: count }, (_, i) => shapes[i] ?? [2, 2])
     const counted = { ...state, shapes: fitting }
-    return this.shapeGiven ? counted : follow(counted)
+    return follow(counted, this.shapeGiven)
   }
 
   /** Shows another picture wherever one is shown. */

@@ -19,7 +19,7 @@ self.addEventListener('fetch', (event) => {
 async function answer(request) {
   const cache = await caches.open(shelf)
   const hashed = /\/assets\/.*-[\w-]{8}\.\w+$/.test(new URL(request.url).pathname)
-  const kept = await cache.match(request, { ignoreSearch: true })
+  const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true })
   if (hashed && kept !== undefined) return kept
   try {
     const fresh = await fetch(request)
@@ -35,6 +35,7 @@ async function keepAll(addresses) {
   const cache = await caches.open(shelf)
   const own = addresses.filter((address) => new URL(address).origin === self.location.origin)
   for (const address of own) {
-    if ((await cache.match(address)) === undefined) await cache.add(address).catch(() => {})
+    if ((await cache.match(address, { ignoreVary: true })) === undefined)
+      await cache.add(address).catch(() => {})
   }
 }
