@@ -56,6 +56,11 @@ export function useSite(): void {
   })
 }
 
+/** From now on visits go to another server, of a site that is no part of the playground. */
+export function serveElsewhere(address: string): void {
+  origin = address
+}
+
 export interface Visit extends BrowserContextOptions {
   readonly path: string
   readonly theme?: 'light' | 'dark'
