@@ -26,6 +26,10 @@ export interface RotaryOptions {
   readonly referenceGrid?: readonly [number, number] | undefined
   /** Where the first row and column stand, in steps; 0 if not given. */
   readonly gridOffset?: number | undefined
+  /** Which half of the pairs turns with the row: the first (`'ij'`, if not given) or the second (`'xy'`), as timm calls it. */
+  readonly gridIndexing?: 'ij' | 'xy' | undefined
+  /** Whether the centres of the grid's places stand from −1 to 1 and pairs make whole turns, whatever the grid, as in DINOv3. */
+  readonly normalizeCoords?: boolean | undefined
   /** Whether a pair is feature i with feature i + d/2, and not two neighbours (timm's `rotate_half`). */
   readonly rotateHalf?: boolean | undefined
   /** How many tokens before those of the grid, class and registers, are not turned. */
@@ -91,13 +95,19 @@ export function makeRotation(options: RotaryOptions): Rotation {
 
 /** The angle of every pair at every place of the grid, in double precision: rows of d/2, first by row, then by column. */
 function anglesOf({ grid: [h, w], headDim, ...options }: RotaryOptions): number[][] {
-  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0 } = options
+  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0, gridIndexing = 'ij' } = options
   const bands = Array.from({ length: headDim / 4 }, (_, k) => temperature ** -(k / (headDim / 4)))
   const along = (length: number, reference: number) =>
-    Array.from({ length }, (_, step) => ((step + gridOffset) / length) * reference)
+    Array.from({ length }, (_, step) =>
+      options.normalizeCoords
+        ? 2 * Math.PI * ((2 * (step + gridOffset + 0.5)) / length - 1)
+        : ((step + gridOffset) / length) * reference,
+    )
   return along(h, referenceGrid[0]).flatMap((row) =>
     along(w, referenceGrid[1]).map((column) =>
-      [row, column].flatMap((step) => bands.map((band) => step * band)),
+      (gridIndexing === 'ij' ? [row, column] : [column, row]).flatMap((step) =>
+        bands.map((band) => step * band),
+      ),
     ),
   )
 }

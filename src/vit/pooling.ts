@@ -2,13 +2,14 @@
 
 import type { FloatTensor } from '../layout/tensor.ts'
 import type { AttentionPool } from '../nn/attention-pool.ts'
+import { packTensors } from '../ops/pack.ts'
 import { reduceTensor } from '../ops/reduce.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import { add, multiply } from '../rows/index.ts'
 
-export const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
+export const globalPools = ['token', 'avg', 'max', 'avgmax', 'token+avg', 'map', ''] as const
 
-/** The class token, mean, maximum, the mean of both, attention, or all tokens as they are. */
+/** The class token, mean, maximum, the mean of both, class token and mean side by side, attention, or all tokens as they are. */
 export type GlobalPool = (typeof globalPools)[number]
 
 export interface PoolOptions {
@@ -19,10 +20,11 @@ export interface PoolOptions {
   readonly attnPool: AttentionPool | null
 }
 
-/** [b, n, d] → [b, d]; with `''` the tokens themselves. */
+/** [b, n, d] → [b, d], or [b, 2 d] of two side by side; with `''` the tokens themselves. */
 export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool }: PoolOptions): FloatTensor {
   if (globalPool === '') return tokens
-  if (globalPool === 'token') return unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
+  const token = () => unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
+  if (globalPool === 'token') return token()
   const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [FloatTensor, FloatTensor]
   const fold = (reduction: 'mean' | 'max') => reduceTensor<Float32Array>(patches, 'b n d -> b d', reduction)
   switch (globalPool) {
@@ -32,6 +34,8 @@ export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool 
       return fold('max')
     case 'avgmax':
       return multiply(add(fold('mean'), fold('max')), half)
+    case 'token+avg':
+      return packTensors([token(), fold('mean')], 'b *')[0]
     case 'map':
       return attnPool!.compute(patches)
   }

@@ -41,6 +41,8 @@ export interface VisionTransformerOptions
   readonly depth?: number | undefined
   readonly numHeads?: number | undefined
   readonly classToken?: boolean | undefined
+  /** Whether a second token and head, trained on a teacher's answers, answer too (DeiT, Touvron et al., arXiv:2012.12877): logits are the mean of both. */
+  readonly distilled?: boolean | undefined
   /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
   readonly regTokens?: number | undefined
   /** Learned positions, fixed ones of sines and cosines, or none. */
@@ -55,6 +57,9 @@ export interface VisionTransformerOptions
   readonly fcNorm?: boolean | null | undefined
   /** Whether the mean or maximum is also over class and register tokens. */
   readonly poolIncludePrefix?: boolean | undefined
+  /** Heads and MLP of the pooling by attention; as the blocks' if not given. */
+  readonly attnPoolNumHeads?: number | undefined
+  readonly attnPoolMlpRatio?: number | undefined
   /** Whether images of other sizes are taken, with positions resampled. */
   readonly dynamicImgSize?: boolean | undefined
   /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 without registers does without. True if not given. */
@@ -86,17 +91,27 @@ export interface VisionTransformerOptions
 
 const rotaryOptions: Kinds<Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'>> = {
   ...each(kind.number, 'temperature', 'gridOffset'),
+  gridIndexing: oneOf(['ij', 'xy']),
+  normalizeCoords: kind.flag,
   referenceGrid: kind.sides,
   rotateHalf: kind.flag,
 }
 
 export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   ...each(kind.sides, 'imgSize', 'patchSize'),
-  ...each(kind.length, 'inChans', 'embedDim', 'numHeads', 'headDim', 'hiddenFeatures'),
+  ...each(kind.length, 'inChans', 'embedDim', 'numHeads', 'headDim', 'hiddenFeatures', 'attnPoolNumHeads'),
   ...each(kind.count, 'numClasses', 'depth', 'regTokens'),
-  ...each(kind.number, 'mlpRatio', 'eps'),
+  ...each(kind.number, 'mlpRatio', 'attnPoolMlpRatio', 'eps'),
   initValues: orNull(kind.number),
-  ...each(kind.flag, 'classToken', 'noEmbedClass', 'poolIncludePrefix', 'dynamicImgSize', 'dynamicImgPad'),
+  ...each(
+    kind.flag,
+    'classToken',
+    'distilled',
+    'noEmbedClass',
+    'poolIncludePrefix',
+    'dynamicImgSize',
+    'dynamicImgPad',
+  ),
   posAntialias: kind.flag,
   ...each(
     kind.flag,

@@ -23,11 +23,14 @@ import { makeRotation } from '../nn/rotary.ts'
 import { Identity } from '../nn/sequential.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
+import { reduceTensor } from '../ops/reduce.ts'
 import { repeatTensor } from '../ops/repeat.ts'
+import { unpackTensor } from '../ops/unpack.ts'
 import { add } from '../rows/index.ts'
 import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
+import { type Preparation, preparationIn } from './preparation.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 import { type VitInit, vitInit } from './vit-init.ts'
 
@@ -45,6 +48,7 @@ import { type VitInit, vitInit } from './vit-init.ts'
  */
 export class VisionTransformer extends Module {
   readonly clsToken: Parameter | null
+  readonly distToken: Parameter | null
   readonly regToken: Parameter | null
   readonly posEmbed: Parameter | null
   readonly patchEmbed: PatchEmbed
@@ -57,9 +61,13 @@ export class VisionTransformer extends Module {
   readonly fcNorm: Module
   readonly headDrop: Dropout
   readonly head: Module
+  readonly headDist: Module | null
   readonly options: VisionTransformerOptions
-  /** What a checkpoint did not tell and its naming scheme's convention had to, a sentence each. */
+  /** What a checkpoint did not tell and its naming scheme's convention had to, and what of it was left out, a sentence each. */
   readonly guesses: readonly string[]
+  /** The names of the classes in their order, where a configuration has them. */
+  readonly labels: readonly string[] | undefined
+  readonly #texts: Readonly<Record<string, string>>
 
   /** What turns queries and keys on a grid. */
   readonly #rotation = forLastGrid((grid) => {
@@ -72,10 +80,12 @@ export class VisionTransformer extends Module {
     return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
   })
 
-  constructor(options: VisionTransformerOptions = {}, guesses: readonly string[] = []) {
+  constructor(options: VisionTransformerOptions = {}, { guesses = [], labels, texts = {} }: About = {}) {
     super()
     expectOptions(this, options, visionTransformerOptions)
     this.guesses = guesses
+    this.labels = labels
+    this.#texts = texts
     const {
       imgSize = 224,
       patchSize = 16,
@@ -88,6 +98,7 @@ export class VisionTransformer extends Module {
       numHeads = 12,
       classToken = true,
       regTokens = 0,
+      distilled = false,
       noEmbedClass = false,
       posEmbed = 'learn',
     } = options
@@ -96,8 +107,13 @@ export class VisionTransformer extends Module {
     const init = initOf(options, { numClasses, dim: embedDim })
     expectOption(
       this,
-      classToken || globalPool !== 'token',
-      "globalPool 'token' is for models with a class token",
+      classToken || !globalPool.startsWith('token'),
+      `globalPool '${globalPool}' is for models with a class token`,
+    )
+    expectOption(
+      this,
+      !distilled || (classToken && globalPool === 'token'),
+      "distilled models have a class token and globalPool 'token'",
     )
     expectOption(
       this,
@@ -116,9 +132,10 @@ export class VisionTransformer extends Module {
       normEps: eps,
       init: init.patches,
     })
-    const prefix = (classToken ? 1 : 0) + regTokens
+    const prefix = (classToken ? 1 : 0) + (distilled ? 1 : 0) + regTokens
     const positions = this.patchEmbed.numPatches! + (noEmbedClass ? 0 : prefix)
     this.clsToken = classToken ? newParameter([1, 1, embedDim], normal({ std: 1e-6 })) : null
+    this.distToken = distilled ? newParameter([1, 1, embedDim], truncNormal({ std: 0.02 })) : null
     this.regToken = regTokens > 0 ? newParameter([1, regTokens, embedDim], normal({ std: 1e-6 })) : null
     this.posEmbed =
       posEmbed === 'learn' ? newParameter([1, positions, embedDim], truncNormal({ std: 0.02 })) : null
@@ -135,19 +152,26 @@ export class VisionTransformer extends Module {
     this.attnPool =
       globalPool === 'map'
         ? new AttentionPool(embedDim, {
-            ...{ numHeads, mlpRatio, activation, normLayer, eps },
-            hiddenFeatures: options.hiddenFeatures,
+            ...{ activation, normLayer, eps, numHeads: options.attnPoolNumHeads ?? numHeads },
+            mlpRatio: options.attnPoolMlpRatio ?? mlpRatio,
+            hiddenFeatures: options.attnPoolMlpRatio === undefined ? options.hiddenFeatures : undefined,
             init: init.mlp,
           })
         : null
     this.fcNorm = makeNormIf(finalNorm && normAfterPool)
     this.headDrop = new Dropout({ p: options.dropRate ?? 0 })
-    this.head = numClasses > 0 ? new Linear(embedDim, numClasses, { init: init.head }) : new Identity()
+    const features = globalPool === 'token+avg' ? 2 * embedDim : embedDim
+    const makeHead = () => new Linear(features, numClasses, { init: init.head })
+    this.head = numClasses > 0 ? makeHead() : new Identity()
+    this.headDist = distilled && numClasses > 0 ? makeHead() : null
     if (options.fixInit) shrinkBranches(this.blocks)
   }
 
   override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return this.head.compute(this.headDrop.compute(this.#pooled(x, tap)))
+    if (this.headDist === null) return this.head.compute(this.headDrop.compute(this.#pooled(x, tap)))
+    const [token, second] = unpackTensor(this.#features(x, tap), [[], [], [-1]], 'b * d') as FloatTensor[]
+    const answers = [this.head.compute(token!), this.headDist.compute(second!)]
+    return reduceTensor<Float32Array>(packTensors(answers, '* b c')[0], 'two b c -> b c', 'mean')
   }
 
   /** The tokens after the last block and norm: [b, prefix + n, embedDim]. */
@@ -170,9 +194,24 @@ export class VisionTransformer extends Module {
     return attentionMaps(this, x)
   }
 
+  /**
+   * How pictures are prepared for the model, as its configuration says: options of `preprocess`. What is not said is as Google's ViTs have it, and
+   * among `assumed`.
+   *
+   * @throws ImageError where the configuration asks for what cannot be done
+   */
+  get preparation(): Preparation {
+    const { imgSize, proj } = this.patchEmbed
+    return preparationIn(this.#texts, {
+      ...{ size: imgSize ?? [224, 224], channels: proj.inChans },
+      isFixed: this.options.dynamicImgSize !== true,
+    })
+  }
+
   /** The number of class and register tokens, which stand before the patches. */
   get numPrefixTokens(): number {
-    return (this.clsToken?.shape[1] ?? 0) + (this.regToken?.shape[1] ?? 0)
+    const tokens = [this.clsToken, this.distToken, this.regToken]
+    return tokens.reduce((count, token) => count + (token?.shape[1] ?? 0), 0)
   }
 
   /**
@@ -233,7 +272,7 @@ export class VisionTransformer extends Module {
 
   #withPrefix(patches: FloatTensor): FloatTensor {
     const b = patches.shape[0]!
-    const prefix = [this.clsToken, this.regToken].flatMap((token) =>
+    const prefix = [this.clsToken, this.distToken, this.regToken].flatMap((token) =>
       token === null ? [] : [repeatTensor(token, '1 n d -> b n d', { b })],
     )
     return prefix.length === 0 ? patches : packTensors([...prefix, patches], 'b * d')[0]
@@ -252,6 +291,14 @@ export class VisionTransformer extends Module {
       antialias: posAntialias,
     })
   }
+}
+
+/** What is known of a model beside its options. */
+export interface About {
+  readonly guesses?: readonly string[] | undefined
+  readonly labels?: readonly string[] | undefined
+  /** Configurations and metadata by name. */
+  readonly texts?: Readonly<Record<string, string>> | undefined
 }
 
 type Grid = readonly [rows: number, columns: number]
