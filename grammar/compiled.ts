@@ -10,9 +10,9 @@ import type { ShapeOperation } from './shape.ts'
 import { checkText } from './source.ts'
 
 export type * from './ast.ts'
-export { EinopsError, type ErrorContext } from './error.ts'
+export { type Advice, EinopsError, type ErrorContext, type Fix } from './error.ts'
 export { axesOf } from './expression.ts'
-export { type Code, examples, type Said, say, sentences } from './sentences.ts'
+export { type Code, examples, fill, type Said, say, sentences } from './sentences.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export type { PackOperation, ShapeOperation }
 

@@ -38,5 +38,5 @@ export const patternSentences = {
 
 /** Fills in a sentence about a pattern. */
 export function sayOfPattern<C extends keyof typeof patternSentences>(code: C, values: Values<C>): Said {
-  return fill(code, patternSentences[code], values)
+  return { code, ...fill(patternSentences[code], values) }
 }

@@ -78,17 +78,21 @@ export type Values<C extends Code> = { readonly [Name in Blanks<Sentences[C]>]: 
 export interface Said {
   readonly code: Code
   readonly what: string
+  readonly values: Readonly<Record<string, string | number>>
 }
 
 /** Fills in a sentence. */
 export function say<C extends keyof typeof sentences>(code: C, values: Values<C>): Said {
-  return fill(code, sentences[code], values)
+  return { code, ...fill(sentences[code], values) }
 }
 
 /** The sentence with its blanks filled. */
-export function fill(code: Code, sentence: string, values: Readonly<Record<string, string | number>>): Said {
+export function fill<V extends Readonly<Record<string, string | number>>>(
+  sentence: string,
+  values: V,
+): { readonly what: string; readonly values: V } {
   const what = sentence.replace(/\{(\w+)\}/g, (_, name: string) => brief(String(values[name])))
-  return { code, what }
+  return { what, values }
 }
 
 /** How long a quoted piece of a pattern may get in a sentence; the compiler leaves patterns with longer words alone. */

@@ -3,6 +3,7 @@
  * hold follows from that. They are einops' rules (`einops.py`, `_prepare_transformation_recipe`).
  */
 import type { Axis, Expression, TransformOperation, TransformPattern } from './ast.ts'
+import type { Advice } from './error.ts'
 import { axesOf, type Dialect, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
@@ -87,7 +88,10 @@ function without(names: ReadonlySet<string>, others: ReadonlySet<string>): strin
   return [...names].filter((name) => !others.has(name) && name !== '...')
 }
 
-function sameAxis(name: string, others: readonly string[], side: string): string | undefined {
+function sameAxis(name: string, others: readonly string[], side: string): Advice | undefined {
   const other = nearest(name, others)
-  return other === undefined ? undefined : `'${other}' is only on the ${side}: are the two one axis?`
+  if (other === undefined) return undefined
+  // the left side describes what there is, so its name is the right one
+  const fix = side === 'left' ? { from: name, to: other } : { from: other, to: name }
+  return { text: `'${other}' is only on the ${side}: are the two one axis?`, fix }
 }

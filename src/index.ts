@@ -2,7 +2,7 @@
 
 /** For functions that pass patterns on: what the operations' own signatures are made of. */
 export type { CompiledPatterns } from '../grammar/compiled.ts'
-export { EinopsError } from '../grammar/error.ts'
+export { EinopsError, type Fix } from '../grammar/error.ts'
 export type { Checked, LengthsOf, NoLengths, ResultShape } from '../grammar/types/index.ts'
 export { checkShape } from './ops/check-shape.ts'
 export { compile, type PatternTexts } from './ops/compile.ts'

@@ -103,6 +103,7 @@ class OpenFile extends TensorFile {
       ...this.#reading,
       code: 'tensor/missing',
       what: `no tensor ${JSON.stringify(name)} among its ${this.entries.size}`,
+      values: { name },
     })
   }
 

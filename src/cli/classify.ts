@@ -2,8 +2,8 @@
 
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { toNdarray } from '../ops/array.ts'
-import { softmax } from '../rows/index.ts'
+import { present } from '../ops/array.ts'
+import { softmax } from '../steps/softmax.ts'
 import type { Preparation } from '../vit/preparation.ts'
 import { VisionTransformer } from '../vit/vision-transformer.ts'
 import { init } from '../wasm/threads.ts'
@@ -114,5 +114,6 @@ function viewOf(model: VisionTransformer, { mean, std, cropPct }: Request): Prep
 
 /** Softmax of the logits, in double precision. */
 function probabilitiesOf(model: VisionTransformer, x: NdArray<Float32Array>): NdArray<Float32Array> {
-  return toNdarray(softmax(model.forward(x), { axis: 1 })).pick(0, null)
+  const probabilities = present(softmax(model.forward(x), { axis: 1 })) as NdArray<Float32Array>
+  return probabilities.pick(0, null)
 }

@@ -29,7 +29,7 @@ export async function inflate(pieces: readonly Uint8Array[], size: number): Prom
       'readImage',
       'file/damaged',
       `the PNG file is damaged or truncated — its pixels do not decompress`,
-      cause,
+      { cause },
     )
   }
   if (filled < size) throw wrongSize(size, 'fewer')

@@ -142,4 +142,4 @@ export const truncated = (length: number) =>
   new ImageError('readImage', 'file/truncated', `the JPEG file is truncated after ${length} bytes`)
 
 export const damaged = (what: string, cause?: unknown) =>
-  new ImageError('readImage', 'file/damaged', `the JPEG file is damaged — ${what}`, cause)
+  new ImageError('readImage', 'file/damaged', `the JPEG file is damaged — ${what}`, { cause })

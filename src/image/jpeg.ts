@@ -45,7 +45,7 @@ function decodePixels(bytes: Uint8Array, isWhole: boolean, { maxPixels }: ReadLi
     const reason = cause instanceof Error ? cause.message : String(cause)
     if (!/memory/i.test(reason)) throw damaged(reason, cause)
     const what = 'the picture is too large — decoding it takes more than 18 bytes for each of maxPixels'
-    throw new ImageError('readImage', 'image/too-large', what, cause)
+    throw new ImageError('readImage', 'image/too-large', what, { cause })
   }
 }
 

@@ -102,4 +102,4 @@ const truncated = (length: number) =>
   new ImageError('readImage', 'file/truncated', `the PNG file is truncated after ${length} bytes`)
 
 export const damaged = (what: string, cause?: unknown) =>
-  new ImageError('readImage', 'file/damaged', `the PNG file is damaged — ${what}`, cause)
+  new ImageError('readImage', 'file/damaged', `the PNG file is damaged — ${what}`, { cause })

@@ -116,7 +116,8 @@ class Binder {
     const named = items.length - (open ? 1 : 0)
     if (open ? shape.length < named : shape.length !== named) {
       const expected = `${open ? 'at least ' : ''}${named}, as in '${this.pattern.text.slice(span.start, span.end)}'`
-      throw this.mistake(say('shape/rank', { got: shape.length, expected }), span)
+      const said = say('shape/rank', { got: shape.length, expected })
+      throw this.mistake({ ...said, values: { ...said.values, rank: named } }, span)
     }
     if (open) this.ellipsisRank = Math.max(this.ellipsisRank, shape.length - named)
   }
@@ -255,7 +256,7 @@ class Binder {
             where,
             expected: `${length} as in ${from === 'the operand' ? 'another dimension of it' : from}`,
           })
-    return this.mistake(said, dimension.item.span)
+    return this.mistake({ ...said, values: { ...said.values, length: length! } }, dimension.item.span)
   }
 
   cannotInfer({ axes, item }: Dimension): EinopsError {

@@ -4,9 +4,9 @@
  * einops (`layers/_einmix.py`), whose rules are in einmix-pattern.ts.
  */
 
-import type { FloatTensor } from '../layout/tensor.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
+import type { Value } from '../steps/value.ts'
 import { readMix, textOf } from './einmix-pattern.ts'
 import type { Lengths } from './einops.ts'
 import { newParameter, uniform } from './init.ts'
@@ -70,9 +70,8 @@ export class EinMix extends Module {
     this.#regroup = `${flat} -> ${right.text}`
   }
 
-  override compute(x: FloatTensor): FloatTensor {
-    const epilogue = this.bias === null ? {} : { bias: this.bias }
-    const product = einsumTensor([x, this.weight], this.#product, this.lengths, { epilogue })
+  override compute(x: Value): Value {
+    const product = einsumTensor([x, this.weight], this.#product, this.lengths, { bias: this.bias })
     return rearrangeTensor(product, this.#regroup)
   }
 }

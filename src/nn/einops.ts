@@ -3,9 +3,9 @@
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
 import { checkLengths } from '../layout/bind.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { checkReduction, type Reduction, reduceTensor } from '../ops/reduce.ts'
+import type { Value } from '../steps/value.ts'
 import { Module } from './module.ts'
 
 /** Axis lengths by name. */
@@ -33,7 +33,7 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
     this.lengths = lengths
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return rearrangeTensor(x, this.pattern, this.lengths)
   }
 }
@@ -64,7 +64,7 @@ export class Reduce<P extends string = string, const L extends object = NoLength
     this.lengths = lengths
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return reduceTensor(x, this.pattern, this.reduction, this.lengths)
   }
 }

@@ -6,22 +6,15 @@ import { EinopsError } from '../../grammar/error.ts'
 import { type EinsumPattern, parseEinsum } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
-import { copyApart } from '../copy/copy.ts'
-import { overlap } from '../copy/memory.ts'
-import { resultDtype } from '../copy/reduction.ts'
-import type { Located } from '../gemm/bound-pair.ts'
-import { bindPair, contract } from '../gemm/contraction.ts'
-import type { BoundEpilogue, Epilogue } from '../gemm/epilogue.ts'
-import type { Contraction, Operand } from '../gemm/operand.ts'
-import { isWeighted } from '../gemm/weight.ts'
-import type { EinsumPlan } from '../layout/einsum-plan.ts'
+import type { Dtype } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
-import { bindingOf } from './einsum-bindings.ts'
+import { contractInto, contraction, type Store, sumDtype } from '../steps/contract.ts'
+import { expectHost } from '../steps/machine.ts'
+import { typeOf, type Value } from '../steps/value.ts'
+import { asValue, present } from './array.ts'
 import { checkOptions, checkOut } from './options.ts'
-import { newResult } from './result.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
 export interface EinsumOptions<D extends Data = Data> {
@@ -29,13 +22,6 @@ export interface EinsumOptions<D extends Data = Data> {
   readonly copy?: 'auto' | 'always' | 'never' | undefined
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
   readonly out?: NdArray<D> | undefined
-}
-
-/** Of an operation on tensors. */
-export interface EinsumTensorOptions {
-  readonly out?: Tensor | undefined
-  /** What happens to each element of the result on its way to memory. */
-  readonly epilogue?: Epilogue | undefined
 }
 
 /**
@@ -74,24 +60,25 @@ export function einsum(
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (copy === 'never') throw noView(parsed, operands)
-  if (out !== undefined) checkOut(out, plan.outputShape, sumDtype(operands[0]!), 'einsum')
-  const result = compute(plan, operands, { out })
-  return out ?? toNdarray(result)
+  if (out !== undefined) checkOut(out, plan.outputShape, sumDtype(typeOf(operands[0]!)), 'einsum')
+  if (out === undefined) return present(contraction(plan, operands))
+  expectHost('einsum', "writing into 'out'")
+  contractInto(plan, operands as readonly Tensor[], out)
+  return out
 }
 
-/** The same on trusted tensors, with an epilogue. */
-export function einsumTensor<D extends Data>(
-  x: Tensor<D> | readonly Tensor<D>[],
+/** The same on trusted values; `store` is what happens to each element of the result on its way to memory. */
+export function einsumTensor(
+  x: Value | readonly Value[],
   pattern: string,
   lengths?: Lengths,
-  options: EinsumTensorOptions = {},
-): Tensor<D> {
+  store?: Store,
+): Value {
   const operands = isList(x) ? x : [x]
-  const plan = einsumPlanOf(parseEinsum(pattern), operands, lengths)
-  return compute(plan, operands, options) as Tensor<D>
+  return contraction(einsumPlanOf(parseEinsum(pattern), operands, lengths), operands, store)
 }
 
-function noView({ text, output }: EinsumPattern, operands: readonly Tensor[]): EinopsError {
+function noView({ text, output }: EinsumPattern, operands: readonly Value[]): EinopsError {
   return new EinopsError({
     operation: 'einsum',
     ...say('option/copy', {}),
@@ -102,96 +89,26 @@ function noView({ text, output }: EinsumPattern, operands: readonly Tensor[]): E
   })
 }
 
-function compute(
-  plan: EinsumPlan,
-  operands: readonly Tensor[],
-  { out, epilogue = {} }: EinsumTensorOptions,
-): Tensor {
-  const sources = [...operands, epilogue.bias, epilogue.residual]
-  const direct = out !== undefined && !sources.some((source) => source && overlap(source, out))
-  const result = direct ? out : newResult(resultKind(operands[0]!), plan.outputShape, 'einsum')
-  multiply(plan, operands, result, epilogue)
-  if (out === undefined || direct) return result
-  copyApart(result, out)
-  return out
-}
-
-/** Computes the result: by what is known of tensors that stand in memory alike, or from the strides. */
-function multiply(plan: EinsumPlan, operands: readonly Tensor[], result: Tensor, epilogue: Epilogue): void {
-  const bias = epilogue.bias ?? null
-  const residual = epilogue.residual ?? null
-  const tensors = [...operands, result, bias, residual]
-  const contraction = (): Contraction => ({
-    lengths: plan.lengths,
-    operands: operands.map((operand, i) => asOperand(operand, plan.operandStride(i, operand))),
-    output: asOperand(result, plan.outputStride(result)),
-    epilogue: bindEpilogue(epilogue, plan),
-  })
-  const pair = tensors.every(isSingle)
-    ? bindingOf(plan, tensors, epilogue, () => bindPair(contraction()))
-    : null
-  if (pair === null) contract(contraction())
-  else {
-    const added = { bias: bias && located(bias), residual: residual && located(residual) }
-    pair.multiply({ operands: operands.map(located), output: located(result), epilogue: added })
-  }
-}
-
-/** Whether a tensor, if there is one, is of single precision. */
-function isSingle(tensor: Tensor | null): boolean {
-  return tensor === null || isWeighted(tensor) || tensor.data instanceof Float32Array
-}
-
-function located(tensor: Tensor): Located {
-  const { offset } = tensor
-  return isWeighted(tensor)
-    ? { data: noElements, offset, weight: tensor.weight }
-    : { data: tensor.data, offset }
-}
-
-function asOperand(tensor: Tensor, stride: readonly number[]): Operand {
-  return { ...located(tensor), stride }
-}
-
-const noElements = new Float32Array(0)
-
-function bindEpilogue({ scale = 1, bias, activation, residual }: Epilogue, plan: EinsumPlan): BoundEpilogue {
-  const bind = (tensor: Tensor | undefined) => (tensor ? asOperand(tensor, plan.outputStride(tensor)) : null)
-  return { scale, bias: bind(bias), activation: activation ?? null, residual: bind(residual) }
-}
-
-/** A buffer of the kind that the result has. */
-function resultKind(operand: Tensor): Data {
-  if (isWeighted(operand)) return noElements
-  return sumDtype(operand) === dtypeOf(operand.data) ? operand.data : new Float64Array(0)
-}
-
-function sumDtype({ data }: Tensor): Dtype {
-  return resultDtype('sum', dtypeOf(data))! // every dtype has sums
-}
-
 function isList<T>(x: T | readonly T[]): x is readonly T[] {
   return Array.isArray(x)
 }
 
 /** One array or a list of arrays, checked: as many as the pattern has operands, of one dtype. */
-function asOperands<D extends Data>(
-  x: NdArray<D> | readonly NdArray<D>[],
-  { text, operands }: EinsumPattern,
-): readonly NdArray<D>[] {
-  const list = isList(x) ? x : [x]
+function asOperands(x: ArrayOrList, { text, operands }: EinsumPattern): readonly Value[] {
+  const list: readonly Value[] = isList(x) ? x : [x]
   const wholeInput = { pattern: text, span: { start: 0, end: text.indexOf('->') } }
   if (list.length !== operands.length) {
     const values = { got: list.length, expected: operands.length }
     const hint = isList(x) ? undefined : 'several operands are one list: einsum([x, y], pattern)'
     throw new EinopsError({ operation: 'einsum', ...wholeInput, ...say('operand/count', values), hint })
   }
+  const found: Value[] = []
   for (const [i, operand] of list.entries()) {
     const what = list.length === 1 ? 'the operand' : `operand ${i + 1}`
     const place = { pattern: text, span: operands[i]!.span }
-    asTensor(operand, 'einsum', what, place)
-    const got = dtypeOf(operand.data)
-    const expected = dtypeOf(list[0]!.data)
+    found.push(asValue(operand, 'einsum', what, place))
+    const got = typeOf(found[i]!)
+    const expected = typeOf(found[0]!)
     if (got === expected) continue
     throw new EinopsError({
       operation: 'einsum',
@@ -200,7 +117,7 @@ function asOperands<D extends Data>(
       hint: conversion(expected, got),
     })
   }
-  return list
+  return found
 }
 
 /** How to bring two operands to one dtype: the float that holds more, or doubles. */

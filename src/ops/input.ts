@@ -6,32 +6,37 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
-import { dtypeOf } from '../layout/data.ts'
+import type { Dtype } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
-import type { Data, Tensor } from '../layout/tensor.ts'
-import { asTensor, type Place } from './array.ts'
-import { allocateResult } from './result.ts'
+import type { Data } from '../layout/tensor.ts'
+import { currentMachine } from '../steps/machine.ts'
+import { joined } from '../steps/pack.ts'
+import { allocateResult } from '../steps/result.ts'
+import { part } from '../steps/slice.ts'
+import { type HostValue, isWeighted, laidOut, tensorOf, typeOf, type Value } from '../steps/value.ts'
+import { asValue, type Place } from './array.ts'
 
-export interface Stack<D extends Data = Data> {
+/** Values of one shape and dtype, as one on a new first axis, where no strides express that. */
+export interface Stack {
   readonly shape: readonly number[]
-  readonly items: readonly Tensor<D>[]
+  readonly items: readonly HostValue[]
 }
 
-/** A tensor, or a stack of them that no strides express. */
-export type Input<D extends Data = Data> = Tensor<D> | Stack<D>
+/** A value, or a stack of them. */
+export type Input = Value | Stack
 
 /** An argument `x | x[]` of a public function. */
-export type InputArgument<D extends Data = Data> = Tensor<D> | readonly Tensor<D>[]
+export type InputArgument = Value | readonly Value[]
 
 /**
  * The checked input of an operation.
  *
  * @throws {EinopsError} for what is no array, an empty or nested list, or unequal arrays in it
  */
-export function asInput<D extends Data>(x: InputArgument<D>, operation: string, place?: Place): Input<D> {
-  if (!Array.isArray(x)) return asTensor(x as Tensor<D>, operation, undefined, place)
-  const items = asList(x as readonly Tensor<D>[], operation, place)
+export function asInput(x: InputArgument, operation: string, place?: Place): Input {
+  if (!isList(x)) return asValue(x, operation, undefined, place)
+  const items = asList(x, operation, place)
   checkSameShapes(items, operation, place)
   return stack(items)
 }
@@ -41,20 +46,17 @@ export function asInput<D extends Data>(x: InputArgument<D>, operation: string, 
  *
  * @throws {EinopsError} for what is no such list
  */
-export function asList<D extends Data>(
-  xs: readonly Tensor<D>[],
-  operation: string,
-  place?: Place,
-): readonly Tensor<D>[] {
+export function asList(xs: readonly Value[], operation: string, place?: Place): readonly Value[] {
   if (!Array.isArray(xs)) {
     throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
   }
   if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
+  const values: Value[] = []
   for (const [index, x] of xs.entries()) {
     if (Array.isArray(x)) throw new EinopsError({ operation, ...place, ...say('list/nested', { index }) })
-    asTensor(x, operation, `element ${index} of the list`, place)
-    const got = dtypeOf(x.data)
-    const expected = dtypeOf(xs[0].data)
+    values.push(asValue(x, operation, `element ${index} of the list`, place))
+    const got = typeOf(values[index]!)
+    const expected = typeOf(values[0]!)
     if (got === expected) continue
     throw new EinopsError({
       operation,
@@ -63,15 +65,19 @@ export function asList<D extends Data>(
       hint: `copy element ${index} into an array of dtype ${expected} first`,
     })
   }
-  return xs
+  return values
 }
 
-/** The input among trusted tensors. */
-export function trustedInput<D extends Data>(x: InputArgument<D>): Input<D> {
-  return Array.isArray(x) ? stack(x as readonly Tensor<D>[]) : (x as Tensor<D>)
+/** The input among trusted values. */
+export function trustedInput(x: InputArgument): Input {
+  return isList(x) ? stack(x) : x
 }
 
-function checkSameShapes(items: readonly Tensor[], operation: string, place: Place | undefined): void {
+function isList(x: InputArgument): x is readonly Value[] {
+  return Array.isArray(x)
+}
+
+function checkSameShapes(items: readonly Value[], operation: string, place: Place | undefined): void {
   const expected = showShape(items[0]!.shape)
   for (const [index, { shape }] of items.entries()) {
     const got = showShape(shape)
@@ -85,34 +91,49 @@ function checkSameShapes(items: readonly Tensor[], operation: string, place: Pla
   }
 }
 
-function stack<D extends Data>(items: readonly Tensor<D>[]): Input<D> {
-  const [first, second] = items as readonly [Tensor<D>, Tensor<D> | undefined]
-  const shape = [items.length, ...first.shape]
+/** The values on a new first axis: on the host a view or a list, elsewhere a step. */
+function stack(values: readonly Value[]): Input {
+  const shape = [values.length, ...values[0]!.shape]
+  if (currentMachine() !== null) {
+    const rows = values.map((value) => part(value, 0, { lengths: [1, value.shape[0] ?? 1] }))
+    return joined(rows, 0, shape.length - 1)
+  }
+  const items = values as readonly HostValue[]
+  const [first, second] = items as readonly [HostValue, HostValue | undefined]
   const distance = second === undefined ? 0 : second.offset - first.offset
   const even = items.every(
-    ({ data, stride, offset }, i) =>
-      data === first.data &&
-      offset === first.offset + i * distance &&
-      stride.every((step, axis) => step === first.stride[axis] || first.shape[axis] === 1),
+    (item, i) =>
+      haveOneBuffer(item, first) &&
+      item.offset === first.offset + i * distance &&
+      item.stride.every((step, axis) => step === first.stride[axis] || first.shape[axis] === 1),
   )
-  if (even) return { data: first.data, shape, stride: [distance, ...first.stride], offset: first.offset }
+  if (even) return laidOut(first, { shape, stride: [distance, ...first.stride], offset: first.offset })
   return { shape, items }
 }
 
-export function isStack<D extends Data>(input: Input<D>): input is Stack<D> {
+function haveOneBuffer(a: HostValue, b: HostValue): boolean {
+  if (isWeighted(a) || isWeighted(b)) return isWeighted(a) && isWeighted(b) && a.weight === b.weight
+  return a.data === b.data
+}
+
+export function isStack(input: Input): input is Stack {
   return 'items' in input
 }
 
-/** The buffer whose kind a result has. */
-export function dataOf<D extends Data>(input: Input<D>): D {
-  return isStack(input) ? input.items[0]!.data : input.data
+/** The dtype of an input's elements. */
+export function dtypeIn(input: Input): Dtype {
+  return typeOf(isStack(input) ? input.items[0]! : input)
 }
 
-/** The input as one tensor: a stack is copied. */
-export function gather<D extends Data>(input: Input<D>, operation: string): Tensor<D> {
+/** The input as one value: a stack is copied. */
+export function gather(input: Input, operation: string): Value {
   if (!isStack(input)) return input
-  const { shape, items } = input
-  const result = { ...contiguous(shape), data: allocateResult(dataOf(input), sizeOf(shape), operation) }
+  const { shape } = input
+  const items = input.items.map(tensorOf)
+  const result = {
+    ...contiguous(shape),
+    data: allocateResult<Data>(items[0]!.data, sizeOf(shape), operation),
+  }
   const [step = 0, ...stride] = result.stride
   for (const [i, item] of items.entries()) {
     copyApart(item, { data: result.data, shape: item.shape, stride, offset: i * step })

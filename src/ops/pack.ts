@@ -4,12 +4,12 @@ import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, PackedShape } from '../../grammar/types/index.ts'
-import { copyApart } from '../copy/copy.ts'
-import { sizeOf, slice, split } from '../layout/layout.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { toNdarray } from './array.ts'
+import { sizeOf } from '../layout/layout.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { joined, middleOf, packedShape } from '../steps/pack.ts'
+import type { Value } from '../steps/value.ts'
+import { present } from './array.ts'
 import { asList } from './input.ts'
-import { newResult } from './result.ts'
 import type { ArrayOf } from './typed.ts'
 
 /**
@@ -40,44 +40,30 @@ export function pack(
   const parsed = parsePackPattern(pattern, 'pack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
   const [packed, shapes] = join(asList(xs, 'pack', place), parsed)
-  return [toNdarray(packed), shapes]
+  return [present(packed), shapes]
 }
 
-/** The same on trusted tensors. */
-export function packTensors<D extends Data>(
-  xs: readonly Tensor<D>[],
+/** The same on trusted values. */
+export function packTensors(
+  xs: readonly Value[],
   pattern: string,
-): [packed: Tensor<D>, packedShapes: number[][]] {
+): [packed: Value, packedShapes: number[][]] {
   return join(xs, parsePackPattern(pattern, 'pack'))
 }
 
-function join<D extends Data>(
-  xs: readonly Tensor<D>[],
-  pattern: PackPattern,
-): [packed: Tensor<D>, packedShapes: number[][]] {
+function join(xs: readonly Value[], pattern: PackPattern): [packed: Value, packedShapes: number[][]] {
   checkNamedAxes(xs, pattern)
-  const axis = pattern.before.length
+  const before = pattern.before.length
   const after = pattern.after.length
-  const shapes = xs.map(({ shape }) => shape.slice(axis, shape.length - after))
-  const first = xs[0]!
-  const total = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)
-  const shape = [...first.shape.slice(0, axis), total, ...first.shape.slice(first.shape.length - after)]
+  const shape = packedShape(xs, { before, after })
   if (shape.reduce((size, length) => size * Math.max(1, length), 1) > Number.MAX_SAFE_INTEGER) {
     throw mistake(pattern, xs, say('shape/too-large', { got: sizeOf(shape) }), pattern.star)
   }
-  const packed = newResult(first.data, shape, 'pack')
-  const { data } = packed
-  let start = 0
-  for (const [i, x] of xs.entries()) {
-    const end = start + sizeOf(shapes[i]!)
-    copyApart(x, { ...split(slice(packed, axis, start, end), axis, shapes[i]!), data })
-    start = end
-  }
-  return [packed, shapes]
+  return [joined(xs, before, after), xs.map((x) => [...middleOf(x.shape, before, after)])]
 }
 
 /** All have the named axes, in the lengths of the first. */
-function checkNamedAxes(xs: readonly Tensor[], pattern: PackPattern): void {
+function checkNamedAxes(xs: readonly Value[], pattern: PackPattern): void {
   const { before, after } = pattern
   const rank = before.length + after.length
   for (const [index, { shape }] of xs.entries()) {
@@ -96,7 +82,7 @@ function checkNamedAxes(xs: readonly Tensor[], pattern: PackPattern): void {
 
 function mistake(
   { text }: PackPattern,
-  xs: readonly Tensor[],
+  xs: readonly Value[],
   said: ReturnType<typeof say>,
   span = { start: 0, end: text.length },
 ): EinopsError {

@@ -2,8 +2,9 @@
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import type { Lengths } from '../layout/lengths.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { toNdarray } from './array.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import type { Value } from '../steps/value.ts'
+import { present } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
@@ -41,15 +42,15 @@ export function rearrange(
   const parsed = parseTransform(pattern, 'rearrange')
   const checked = checkOptions(options, 'rearrange')
   const result = transform(asInput(x, 'rearrange', leftOf(parsed)), parsed, lengths, checked)
-  return checked.out ?? toNdarray(result)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
-export function rearrangeTensor<D extends Data>(
-  x: InputArgument<D>,
+/** The same on trusted values. */
+export function rearrangeTensor(
+  x: InputArgument,
   pattern: string,
   lengths?: Lengths,
-  options: TensorOptions<D> = {},
-): Tensor<D> {
+  options: TensorOptions = {},
+): Value {
   return transform(trustedInput(x), parseTransform(pattern, 'rearrange'), lengths, options)
 }

@@ -1,25 +1,25 @@
 /** reduce: rearrange that drops axes, folding the elements along them. */
 import type { TransformPattern } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { meant, nearest } from '../../grammar/suggest.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
-import { copyInto, materialize } from '../copy/copy.ts'
-import { foldInto } from '../copy/fold.ts'
+import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
 import { dtypeOf } from '../layout/data.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, toNdarray } from './array.ts'
-import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
+import { foldBy, foldByFunction, foldTo, newFold } from '../steps/fold.ts'
+import { expectHost } from '../steps/machine.ts'
+import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
+import { asTensor, present, toNdarray } from './array.ts'
+import { asInput, dtypeIn, gather, type Input, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
-import { allocateResult } from './result.ts'
 import { leftOf, transform } from './transform.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf, SumsOf } from './typed.ts'
 
@@ -84,19 +84,18 @@ export function reduce(
   checkReduction(reduction, parsed)
   const checked = checkOptions(options, 'reduce')
   const result = reduceInput(asInput(x, 'reduce', leftOf(parsed)), parsed, reduction, lengths, checked)
-  return checked.out ?? toNdarray(result)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
-export function reduceTensor<D extends Data>(
-  x: InputArgument<D>,
+/** The same on trusted values. */
+export function reduceTensor(
+  x: InputArgument,
   pattern: string,
   reduction: Reduction,
   lengths?: Lengths,
   options: TensorOptions = {},
-): Tensor<D> {
-  const parsed = parseTransform(pattern, 'reduce')
-  return reduceInput(trustedInput(x), parsed, reduction, lengths, options) as Tensor<D>
+): Value {
+  return reduceInput(trustedInput(x), parseTransform(pattern, 'reduce'), reduction, lengths, options)
 }
 
 /** Refuses what is neither the name of a reduction nor a function. */
@@ -125,12 +124,12 @@ const synonyms: ReadonlyMap<string, ReductionName> = new Map([
   ['product', 'prod'],
 ])
 
-function hintAbout(reduction: unknown): string | undefined {
+function hintAbout(reduction: unknown): string | Advice | undefined {
   if (typeof reduction !== 'string') return "the order is reduce(x, pattern, 'max', lengths)"
   if (/^(median|std|var|norm|logsumexp|arg(max|min))$/i.test(reduction))
     return `a function (view, axes) => array can compute the ${reduction}`
   const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, reductionNames)
-  return near === undefined ? undefined : `did you mean '${near}'?`
+  return near === undefined ? undefined : meant(reduction, near)
 }
 
 function reduceInput(
@@ -139,14 +138,14 @@ function reduceInput(
   reduction: Reduction,
   lengths: Lengths | undefined,
   options: TensorOptions,
-): Tensor {
+): Value {
   const plan = planOf(pattern, input.shape, lengths)
   if (typeof reduction === 'function') {
     if (plan.reduced.length === 0) return transform(input, pattern, lengths, options)
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
   const { copy = 'auto', out } = options
-  const dtype = dtypeOf(dataOf(input))
+  const dtype = dtypeIn(input)
   const target = resultDtype(reduction, dtype)
   if (target === null) {
     throw mistake(plan, say('reduction/dtype', { reduction, dtype, expected: "'sum', or another dtype" }))
@@ -159,51 +158,43 @@ function reduceInput(
   if (empty && (reduction === 'min' || reduction === 'max'))
     throw mistake(plan, say('reduction/empty', { reduction }))
   if (out !== undefined) checkOut(out, plan.outputShape, target, 'reduce')
-
   const source = gather(input, 'reduce')
-  const direct = out !== undefined && !overlap(source, out)
-  const result = direct ? out : newResult(plan, target === dtype ? source.data : target)
-  const kept = { ...plan.unmerged(result), data: result.data }
-  foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
-  if (out === undefined || direct) return result
-  copyInto(result, out)
+  if (out === undefined) return foldBy(source, plan, reduction)
+  expectHost('reduce', "writing into 'out'")
+  const tensor = tensorOf(source as HostValue)
+  if (overlap(tensor, out)) {
+    const apart = newFold(plan, reduction, tensor.data)
+    foldTo({ plan, reduction }, tensor, apart)
+    copyInto(apart, out)
+  } else {
+    foldTo({ plan, reduction }, tensor, out)
+  }
   return out
 }
 
 /** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
 function reduceBy(
   reduction: ReductionFunction,
-  source: Tensor,
+  source: Value,
   plan: Plan,
   { copy, out }: TensorOptions,
-): Tensor {
+): Value {
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
-  const kept = plan.kept(source)
-  const dropped = plan.dropped(source)
-  // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
-  const view = toNdarray({
-    data: source.data,
-    shape: [...kept.shape, ...dropped.shape],
-    stride: [...kept.stride, ...dropped.stride],
-    offset: source.offset,
-  })
-  const axes = dropped.shape.map((_, i) => kept.shape.length + i)
-  const folded = asTensor<Data>(reduction(view as NdArray, axes), 'reduce', "the reduction function's result")
-  const got = showShape(folded.shape)
-  const expected = showShape(kept.shape)
-  if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
-  if (out !== undefined) {
-    checkOut(out, plan.outputShape, dtypeOf(folded.data), 'reduce')
-    copyInto(folded, { ...plan.unmerged(out), data: out.data })
-    return out
+  const fold = (view: Tensor, axes: number[]): Tensor => {
+    // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
+    const what = "the reduction function's result"
+    const folded = asTensor<Data>(reduction(toNdarray(view) as NdArray, axes), 'reduce', what)
+    const got = showShape(folded.shape)
+    const expected = showShape(view.shape.slice(0, view.shape.length - axes.length))
+    if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
+    return folded
   }
-  return { ...contiguous(plan.outputShape), data: materialize(folded).data }
-}
-
-function newResult(plan: Plan, kind: Data | string): Tensor {
-  const like =
-    kind === 'float64' ? new Float64Array(0) : kind === 'uint8' ? new Uint8Array(0) : (kind as Data)
-  return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
+  if (out === undefined) return foldByFunction(source, plan, fold)
+  expectHost('reduce', "writing into 'out'")
+  const result = foldByFunction(source, plan, fold) as Tensor
+  checkOut(out, plan.outputShape, dtypeOf(result.data), 'reduce')
+  copyInto(result, out)
+  return out
 }
 
 function mistake(plan: Plan, said: ReturnType<typeof say>, hint?: string): EinopsError {

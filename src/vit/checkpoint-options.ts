@@ -225,5 +225,10 @@ function headsOf(
 }
 
 function missing(name: string): never {
-  throw new CheckpointError({ operation, code: 'names/missing', what: `parameter '${name}' is missing` })
+  throw new CheckpointError({
+    operation,
+    code: 'names/missing',
+    what: `parameter '${name}' is missing`,
+    values: { name },
+  })
 }

@@ -1,0 +1,83 @@
+/** Reductions as a step: the elements along the axes that a plan drops, folded; and those by somebody's own function. */
+import { materialize } from '../copy/copy.ts'
+import { foldInto } from '../copy/fold.ts'
+import { foldPlainly } from '../copy/fold-reference.ts'
+import { type ReductionName, resultDtype } from '../copy/reduction.ts'
+import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import type { Plan } from '../layout/plan.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { type Kernel, perform } from './machine.ts'
+import { allocateResult } from './result.ts'
+import type { Fold, Opaque } from './step.ts'
+import { type HostValue, tensorOf, type Value } from './value.ts'
+
+type FoldFunction = (
+  reduction: ReductionName,
+  data: Data,
+  kept: Layout,
+  dropped: Layout,
+  target: Tensor,
+) => void
+
+const folds: Kernel<Fold> = {
+  perform: (step, [x]) => folded(step, x!, foldInto),
+  reference: (step, [x]) => folded(step, x!, foldPlainly),
+}
+
+function folded({ plan, reduction }: Fold, x: HostValue, fold: FoldFunction): Tensor {
+  const source = tensorOf(x)
+  const result = newFold(plan, reduction, source.data)
+  foldTo({ plan, reduction }, source, result, fold)
+  return result
+}
+
+/** Folds into a tensor of the plan's output shape, which shares no memory with the source. */
+export function foldTo(
+  { plan, reduction }: Omit<Fold, 'kind'>,
+  source: Tensor,
+  target: Tensor,
+  fold: FoldFunction = foldInto,
+): void {
+  fold(reduction, source.data, plan.kept(source), plan.dropped(source), {
+    ...plan.unmerged(target),
+    data: target.data,
+  })
+}
+
+/** A new tensor for the result of a reduction of elements like these. */
+export function newFold(plan: Plan, reduction: ReductionName, data: Data): Tensor {
+  const dtype: Dtype = resultDtype(reduction, dtypeOf(data))!
+  const like = dtype === dtypeOf(data) ? data : dtype === 'float64' ? new Float64Array(0) : new Uint8Array(0)
+  return {
+    ...contiguous(plan.outputShape),
+    data: allocateResult(like, sizeOf(plan.outputShape), 'reduce'),
+  }
+}
+
+const opaques: Kernel<Opaque> = { perform: foldedBy, reference: foldedBy }
+
+/** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
+function foldedBy({ plan, reduction }: Opaque, [x]: readonly HostValue[]): Tensor {
+  const source = tensorOf(x!)
+  const kept = plan.kept(source)
+  const dropped = plan.dropped(source)
+  const view: Tensor = {
+    data: source.data,
+    shape: [...kept.shape, ...dropped.shape],
+    stride: [...kept.stride, ...dropped.stride],
+    offset: source.offset,
+  }
+  const axes = dropped.shape.map((_, i) => kept.shape.length + i)
+  return { ...contiguous(plan.outputShape), data: materialize(reduction(view, axes)).data }
+}
+
+/** The elements that a plan drops, folded. */
+export function foldBy(x: Value, plan: Plan, reduction: ReductionName): Value {
+  return perform(folds, { kind: 'fold', plan, reduction }, [x])
+}
+
+/** The same by a function, of a view whose last axes are those to drop, which gives the others in their order. */
+export function foldByFunction(x: Value, plan: Plan, reduction: Opaque['reduction']): Value {
+  return perform(opaques, { kind: 'opaque', plan, reduction }, [x])
+}
