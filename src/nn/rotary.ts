@@ -82,7 +82,7 @@ export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptio
  */
 export class RotaryPositions2d extends Module {
   #options: RotaryOptions
-  #tables: Tables
+  #tables: RotaryTables
 
   constructor(options: RotaryOptions) {
     super()
@@ -103,13 +103,13 @@ export class RotaryPositions2d extends Module {
   }
 }
 
-/** Cosines and sines of every pair at every place, [n, d/2, 2]; the sines with the signs that a turn takes. */
-interface Tables {
+/** Cosines and sines of every pair at every place, [n, d/2, 2] or, where heads differ, [h, n, d/2, 2]; the sines with the signs that a turn takes. */
+export interface RotaryTables {
   readonly cosines: FloatTensor
   readonly sines: FloatTensor
 }
 
-function tablesOf(operation: string, options: RotaryOptions): Tables {
+function tablesOf(operation: string, options: RotaryOptions): RotaryTables {
   const { headDim } = options
   expectOption(operation, headDim % 4 === 0, `headDim is not a multiple of 4 — got ${headDim}`)
   const angles = anglesOf(options) // [n, d/2]
@@ -119,10 +119,11 @@ function tablesOf(operation: string, options: RotaryOptions): Tables {
   }
 }
 
-function rotate(
+/** Turns x [b, h, prefix + n, d] by the angles of tables. */
+export function rotate(
   x: Value,
-  { cosines, sines }: Tables,
-  { numPrefixTokens = 0, rotateHalf = false }: RotaryOptions,
+  { cosines, sines }: RotaryTables,
+  { numPrefixTokens = 0, rotateHalf = false }: Pick<RotaryOptions, 'numPrefixTokens' | 'rotateHalf'>,
 ): Value {
   const features = rotateHalf ? '(two d)' : '(d two)'
   const turn = (x: Value): Value => {

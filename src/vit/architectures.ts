@@ -38,6 +38,7 @@ const timm: readonly Row[] = [
   [/^test_vit3/, { poolIncludePrefix: true }],
   [/^eva02_(?!enormous)|_rope_reg\d_/, { rotary: { referenceGrid: [16, 16] } }],
   [/_rope_(ape_)?\d+$/, { rotary: { temperature: 100, gridIndexing: 'xy' } }],
+  [/_rope_mixed_/, { rotary: { mixed: true, gridIndexing: 'xy' } }],
   [/_dinov3/, { rotary: dinov3 }],
   [
     /_pe_core_(tiny|small|large)_/,

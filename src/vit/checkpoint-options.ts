@@ -30,7 +30,7 @@ export const widthsOf16Heads = [1152, 1280, 1408, 1664, 1792]
 
 /** Where a block of each kind has what is looked at. */
 interface Block {
-  readonly fn: BlockFn | 'ParallelThingsBlock' | 'ParallelScalingBlock' | 'DiffParallelScalingBlock'
+  readonly fn: BlockFn
   readonly norm: string
   readonly attn: string
   readonly mlp: string
@@ -78,7 +78,7 @@ export function readOptions(
     // of Hugging Face's models, DINOv2 without registers resamples without it
     posAntialias: naming !== 'huggingface' || has('reg_token'),
     ...headsOf(innerDim, headDimOf(seen), told),
-    ...{ depth: blocks, blockFn: kind.fn as BlockFn },
+    ...{ depth: blocks, blockFn: kind.fn },
     ...(isFused ? fusedMlpOf(need) : mlpOf(seen, mlp, need)),
     numClasses: classes,
     eps: epsOf[naming],
@@ -98,6 +98,7 @@ export function readOptions(
     projBias: isFused || has(mlp('fc2.bias')),
     attnProjBias: isFused || has(attn('proj.bias')),
     attnProj: isFused || has(attn('proj.weight')),
+    ...(has('blocks.0.attn.lambda_q1') && { attnLayer: 'diff' as const }),
     initValues: has(`blocks.0.${kind.scale}`) ? 1 : null,
     ...attnPoolOf(seen, embedDim),
   }

@@ -45,6 +45,14 @@ const gated = ({ has }: Seen): boolean => has('blocks.0.mlp.fc1_g.weight')
 const packed = ({ shapeOf }: Seen): boolean =>
   shapeOf('blocks.0.mlp.fc1.weight')?.[0] === 2 * (shapeOf('blocks.0.mlp.fc2.weight')?.[1] ?? 0)
 
+/** The size of a square image whose grid has so many distances as a table has rows, of which three are for the class token. */
+function sizeOfTable({ has, shapeOf }: Seen): VisionTransformerOptions {
+  const [rows = 0] = shapeOf('blocks.0.attn.rel_pos.relative_position_bias_table') ?? []
+  const side = (Math.sqrt(rows - (has('cls_token') ? 3 : 0)) + 1) / 2
+  const [, , height, width] = shapeOf('patch_embed.proj.weight') ?? []
+  return Number.isInteger(side) && height && width ? { imgSize: [side * height, side * width] } : {}
+}
+
 /** The first that a checkpoint is of counts. */
 export const families: readonly Family[] = [
   {
@@ -66,6 +74,14 @@ export const families: readonly Family[] = [
     }),
   },
   {
+    name: 'rotary ViTs with mixed axes',
+    is: ({ has }) => has('rope.freqs'),
+    options: ({ has }) => ({
+      posEmbed: has('pos_embed') ? 'learn' : 'none',
+      rotary: { mixed: true, gridIndexing: 'xy' },
+    }),
+  },
+  {
     name: 'Perception Encoders',
     is: ({ has, naming }) =>
       has('norm_pre.weight') &&
@@ -76,6 +92,22 @@ export const families: readonly Family[] = [
       ...{ eps: 1e-5, poolIncludePrefix: has('attn_pool.q.weight'), attnPoolNumHeads: 8, fcNorm: false },
       globalPool: has('attn_pool.q.weight') ? 'map' : 'avg',
       rotary: { gridIndexing: 'xy', gridOffset: has('cls_token') ? 1 : 0 },
+    }),
+  },
+  {
+    name: 'BEiT',
+    is: ({ has }) => has('blocks.0.attn.rel_pos.relative_position_bias_table'),
+    options: (seen) => ({
+      ...{ posEmbed: seen.has('pos_embed') ? 'learn' : 'none', relPos: 'bias' },
+      ...sizeOfTable(seen),
+    }),
+  },
+  {
+    name: "timm's relative positions",
+    is: ({ has }) => has('blocks.0.attn.rel_pos.mlp.fc1.weight'),
+    options: ({ shapeOf }) => ({
+      ...{ posEmbed: 'none', relPos: 'mlp' },
+      relPosDim: shapeOf('blocks.0.attn.rel_pos.mlp.fc1.weight')?.[0],
     }),
   },
   {
@@ -128,6 +160,12 @@ export const families: readonly Family[] = [
     name: 'AIMv2',
     is: (seen) => gated(seen) && seen.has('patch_embed.norm.weight') && !seen.has('patch_embed.norm.bias'),
     options: () => ({ eps: 1e-5 }),
+  },
+  {
+    name: 'ViTPose',
+    is: ({ naming, has, madeOf }) =>
+      naming === 'huggingface' && !has('cls_token') && madeOf('blocks.0.mlp.fc1.weight', /mlp\.fc1\.weight$/),
+    options: () => ({ patchPadding: 2, eps: 1e-12 }),
   },
   {
     name: 'DINOv2',

@@ -52,15 +52,6 @@ const telltales: readonly (readonly [name: RegExp, family: string])[] = [
     /(^|\.)visual\.attn_pool\.(query|ln_q\.weight)$|(^|\.)text_decoder\./,
     'a CoCa, which pools by attention of another form',
   ],
-  [
-    /(relative_position_bias_table|rel_pos\.mlp\.fc1\.weight)$/,
-    'a model with relative positions, such as BEiT',
-  ],
-  [
-    /(^|\.)blocks\.0\.(attns\.|in_proj\.|(attn\.)?lambda_q1)/,
-    'a model with parallel blocks or differential attention',
-  ],
-  [/(^|\.)rope\.freqs$/, 'a model with rotary positions of mixed axes'],
   [/(^|\.)mlp\.experts\./, 'a model with a mixture of experts'],
   [/(^|\.)embeddings\.word_embeddings\.weight$/, 'a language model'],
 ]

@@ -8,10 +8,9 @@ import type { StateDict } from '../checkpoint/read.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { attentionMaps } from '../nn/attention.ts'
 import { AttentionPool } from '../nn/attention-pool.ts'
-import { expectOption } from '../nn/check.ts'
 import { Dropout, PatchDropout } from '../nn/dropout.ts'
 import { encoderBlocks, runBlocks } from '../nn/encoder.ts'
-import { type EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
+import { EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
 import { newParameter, normal, truncNormal } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module, runOn } from '../nn/module.ts'
@@ -20,6 +19,7 @@ import { expectOptions, only } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { PatchEmbed } from '../nn/patch-embed.ts'
 import { RotaryPositions2d } from '../nn/rotary.ts'
+import { RotaryMixed } from '../nn/rotary-mixed.ts'
 import { Identity } from '../nn/sequential.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
@@ -32,7 +32,11 @@ import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpo
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
 import { type Preparation, preparationIn } from './preparation.ts'
-import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
+import {
+  expectCompatible,
+  type VisionTransformerOptions,
+  visionTransformerOptions,
+} from './vision-transformer-options.ts'
 import { type VitInit, vitInit } from './vit-init.ts'
 
 /**
@@ -71,7 +75,7 @@ export class VisionTransformer extends Module {
   readonly #texts: Readonly<Record<string, string>>
 
   /** What turns queries and keys by their places in the grid. */
-  readonly rope: RotaryPositions2d | null
+  readonly rope: RotaryPositions2d | RotaryMixed | null
   readonly #sinesAndCosines = forLastGrid((grid) => {
     const { embedDim = 768 } = this.options
     return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
@@ -102,21 +106,7 @@ export class VisionTransformer extends Module {
     const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
     const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, actLayer: activation, mlpRatio } = options
     const init = initOf(options, { numClasses, dim: embedDim })
-    expectOption(
-      this,
-      classToken || !globalPool.startsWith('token'),
-      `globalPool '${globalPool}' is for models with a class token`,
-    )
-    expectOption(
-      this,
-      !distilled || (classToken && globalPool === 'token'),
-      "distilled models have a class token and globalPool 'token'",
-    )
-    expectOption(
-      this,
-      !options.rotary || !options.patchDropRate,
-      'rotary positions are those of a whole grid — got a patchDropRate as well',
-    )
+    expectCompatible(this, options)
     const pools = globalPool === 'avg' || globalPool === 'max' || globalPool === 'avgmax'
     const normAfterPool = options.fcNorm ?? pools
     const makeNormIf = (wanted: boolean) => (wanted ? makeNorm(normLayer, embedDim, { eps }) : new Identity())
@@ -126,6 +116,7 @@ export class VisionTransformer extends Module {
       ...{ projection: options.projection ?? 'conv', outputFmt: dynamicImgSize ? 'NHWC' : 'NLC' },
       ...{ dynamicImgPad: options.dynamicImgPad ?? false, patchNorm: options.patchNorm ?? false },
       norm: options.embedNormLayer ?? false,
+      padding: options.patchPadding,
       normEps: eps,
       init: init.patches,
     })
@@ -140,22 +131,23 @@ export class VisionTransformer extends Module {
     this.patchDrop = new PatchDropout({ p: options.patchDropRate ?? 0, numPrefixTokens: prefix })
     this.normPre = makeNormIf(preNorm)
     this.rope = rotaryOf(options, this.patchEmbed.gridSize!, prefix)
-    this.blocks = encoderBlocks(embedDim, {
-      ...only(options, encoderBlockOptions),
-      ...{
-        depth,
-        blockFn: options.blockFn,
-        numHeads,
-        qkvBias,
-        normLayer,
-        activation,
-        eps,
-        normFirst: true,
-        rope: this.rope ?? undefined,
+    const { relPos: type, relPosDim: hiddenFeatures, blockFn } = options
+    const grid = this.patchEmbed.gridSize!
+    const relPos = type && { type, hiddenFeatures, grid, numPrefixTokens: prefix }
+    const { rope } = this
+    const ropes = rope instanceof RotaryMixed ? Array.from({ length: depth }, (_, i) => rope.ofBlock(i)) : []
+    const blocks = encoderBlocks(
+      embedDim,
+      {
+        ...only(options, encoderBlockOptions),
+        ...{ depth, blockFn, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
+        ...{ relPos, rope: rope ?? undefined },
+        ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
+        ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
       },
-      ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
-      ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
-    })
+      ropes,
+    )
+    this.blocks = blocks as EncoderBlock[] // of another class only where `blockFn` names it
     this.norm = makeNormIf(finalNorm && !normAfterPool)
     this.attnPool =
       globalPool === 'map'
@@ -307,12 +299,17 @@ type Grid = readonly [rows: number, columns: number]
 
 /** What turns queries and keys, where positions are rotary. */
 function rotaryOf(
-  { rotary = false, embedDim = 768, numHeads = 12, headDim = embedDim / numHeads }: VisionTransformerOptions,
+  options: VisionTransformerOptions,
   grid: Grid,
   numPrefixTokens: number,
-): RotaryPositions2d | null {
+): RotaryPositions2d | RotaryMixed | null {
+  const { rotary = false, embedDim = 768, depth = 12, numHeads = 12, headDim = embedDim / numHeads } = options
   if (rotary === false) return null
-  return new RotaryPositions2d({ ...(rotary === true ? {} : rotary), grid, headDim, numPrefixTokens })
+  const { mixed = false, ...others } = rotary === true ? {} : rotary
+  const place = { grid, headDim, numPrefixTokens }
+  if (!mixed) return new RotaryPositions2d({ ...others, ...place })
+  const { temperature, gridIndexing } = others
+  return new RotaryMixed({ ...place, depth, numHeads, temperature, gridIndexing })
 }
 
 /** Keeps what was made for the last grid, which is that of the next image as a rule. */
@@ -334,9 +331,10 @@ function initOf(
 
 /** timm's `fix_init_weight`: what block i adds is drawn smaller by √(2 (i + 1)). */
 function shrinkBranches(blocks: readonly EncoderBlock[]): void {
-  for (const [i, { attn, mlp }] of blocks.entries()) {
+  for (const [i, block] of blocks.entries()) {
+    if (!(block instanceof EncoderBlock)) continue
     const scale = Math.sqrt(2 * (i + 1))
-    for (const map of [attn.proj, mlp.fc2]) {
+    for (const map of [block.attn.proj, block.mlp.fc2]) {
       if (map instanceof Identity) continue
       map.weight.update((values) => {
         for (let j = 0; j < values.length; j++) values[j]! /= scale

@@ -253,9 +253,25 @@ describe('what is something else is refused by name', () => {
     expect(VisionTransformer.fromCheckpoint(source, { numHeads: 3 })).rejects.toThrow(message)
 
   test.each([
-    ['blocks.0.attn.relative_position_bias_table', 'relative positions'],
+    ['layers.0.blocks.0.attn.relative_position_bias_table', 'a Swin Transformer'],
+    ['swin.encoder.layers.0.blocks.0.attention.self.query.weight', 'a Swin Transformer'],
+    ['features.1.0.attn.relative_position_bias_table', 'a Swin Transformer'],
+    ['stages.0.blocks.0.conv_dw.weight', 'a ConvNeXt'],
+    ['convnext.encoder.stages.0.layers.0.dwconv.weight', 'a ConvNeXt'],
+    ['features.1.0.layer_scale', 'a ConvNeXt'],
+    ['downsample_layers.0.0.weight', 'a ConvNeXt'],
+    ['image_encoder.blocks.0.attn.rel_pos_h', 'Segment Anything'],
+    ['vision_encoder.layers.0.attn.rel_pos_w', 'Segment Anything'],
+    ['module.blocks.2.attn.rel_pos_h', 'decomposed relative positions'],
+    ['pos_embed_window', 'a Hiera'],
+    ['hiera.encoder.stages.0.layers.0.attn.qkv.weight', 'a Hiera'],
+    ['vit.embeddings.detection_tokens', 'a YOLOS'],
+    ['backbone.det_token', 'a YOLOS'],
+    ['visual.layer1.0.conv1.weight', 'a ResNet'],
+    ['blocks_token_only.0.norm1.weight', 'a CaiT'],
     ['patch_embed.backbone.stem.conv.weight', 'a hybrid with a convolutional network'],
-    ['blocks.0.attn.lambda_q1', 'differential attention'],
+    ['visual.attn_pool.query', 'a CoCa'],
+    ['embeddings.word_embeddings.weight', 'a language model'],
   ])('%s', (name, message) => refused({ ...dict, [name]: some }, message))
 
   test('no positions', () => {
