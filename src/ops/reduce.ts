@@ -18,30 +18,47 @@ import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from './array.ts'
 import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
+import { kind } from './kinds.ts'
 import {
   checkOptions,
   checkOut,
   type DtypeName,
   mayConvert,
   type Options,
+  optionKinds,
   resultKind,
   type TensorOptions,
 } from './options.ts'
 import { allocateResult } from './result.ts'
+import { type SpreadName, spreadInto } from './spread.ts'
 import { leftOf, transform } from './transform.ts'
 import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
 export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
 
-export type Reduction = ReductionName | ReductionFunction
+export type Reduction = ReductionName | SpreadName | ReductionFunction
+
+const names: readonly string[] = [...reductionNames, 'std', 'variance'] satisfies Exclude<
+  Reduction,
+  ReductionFunction
+>[]
+
+export interface ReduceOptions<D extends Data = Data, T extends DtypeName = never> extends Options<D, T> {
+  /** Of `'std'` and `'variance'`: what the number of elements is lessened by in the divisor; 0 if not given, 1 for a sample of more. */
+  readonly correction?: number | undefined
+}
+
+const reduceKinds = { ...optionKinds, correction: kind.count }
+
+type ReduceTensorOptions = TensorOptions & Pick<ReduceOptions, 'correction'>
 
 /** The buffer of a result: a function may not be called, where nothing is to reduce. */
 type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
   ? Uint8Array
   : R extends 'min' | 'max'
     ? D
-    : R extends ReductionName
+    : R extends ReductionName | SpreadName
       ? SumsOf<D>
       : R extends (...args: never[]) => NdArray<infer E>
         ? D | E
@@ -52,16 +69,16 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
  *
  * @param x an array of any dtype and strides, or a list of equal arrays, which counts as one array with a new first axis
  * @param pattern `left -> right`; numbers on the left are anonymous axes that are dropped
- * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, or a function that gets a view whose
+ * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, `'std'`, `'variance'`, or a function that gets a view whose
  *   last axes are those to drop, and their indices
  * @param lengths lengths of axes that the shape does not determine
  * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `dtype`:
  *   what the results become; `out`: an array to write into, of any dtype, which is then returned
- * @returns a new array of the shape that the right side describes. `sum`, `prod` and `mean` of integers are float64 (of
- *   big integers they stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
+ * @returns a new array of the shape that the right side describes. `sum`, `prod`, `mean`, `std` and `variance` of integers are
+ *   float64 (of big integers sums and products stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
  *   propagates through `min` and `max`. Sums of floats are computed in float64 and rounded once.
  * @throws {EinopsError} when the pattern is wrong or does not fit the shape, for `min` and `max` of no elements, for the
- *   mean of big integers, or when an option cannot be met
+ *   mean and the spread of big integers, or when an option cannot be met
  * @see einops `reduce`
  *
  * @example
@@ -81,18 +98,18 @@ export function reduce<
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
-  options?: Options<O, T>,
+  options?: ReduceOptions<O, T>,
 ): ArrayOf<Converted<Reduced<DataOf<X>, R>, T, O>, ResultShape<'reduce', P, L, ShapeOf<X>>>
 export function reduce(
   x: ArrayOrList,
   pattern: string,
   reduction: Reduction,
   lengths?: Lengths,
-  options?: Options<Data, DtypeName>,
+  options?: ReduceOptions<Data, DtypeName>,
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'reduce')
   checkReduction(reduction, parsed)
-  const checked = checkOptions(options, 'reduce')
+  const checked = checkOptions(options, 'reduce', reduceKinds)
   const result = reduceInput(
     asInput(x, 'reduce', leftOf(parsed), mayConvert(checked)),
     parsed,
@@ -109,7 +126,7 @@ export function reduceTensor<D extends Data>(
   pattern: string,
   reduction: Reduction,
   lengths?: Lengths,
-  options: TensorOptions = {},
+  options: ReduceTensorOptions = {},
 ): Tensor<D> {
   const parsed = parseTransform(pattern, 'reduce')
   return reduceInput(trustedInput(x), parsed, reduction, lengths, options) as Tensor<D>
@@ -117,8 +134,8 @@ export function reduceTensor<D extends Data>(
 
 /** Refuses what is neither the name of a reduction nor a function. */
 export function checkReduction(reduction: unknown, { text }: TransformPattern): void {
-  if (typeof reduction === 'function' || reductionNames.includes(reduction as ReductionName)) return
-  const expected = reductionNames.map((name) => `'${name}'`).join(', ')
+  if (typeof reduction === 'function' || names.includes(reduction as string)) return
+  const expected = names.map((name) => `'${name}'`).join(', ')
   throw new EinopsError({
     operation: 'reduce',
     pattern: text,
@@ -129,7 +146,7 @@ export function checkReduction(reduction: unknown, { text }: TransformPattern): 
 }
 
 /** What other libraries call a reduction. */
-const synonyms: ReadonlyMap<string, ReductionName> = new Map([
+const synonyms: ReadonlyMap<string, string> = new Map([
   ['maximum', 'max'],
   ['amax', 'max'],
   ['minimum', 'min'],
@@ -139,13 +156,17 @@ const synonyms: ReadonlyMap<string, ReductionName> = new Map([
   ['add', 'sum'],
   ['mul', 'prod'],
   ['product', 'prod'],
+  ['var', 'variance'],
+  ['stddev', 'std'],
 ])
 
 function hintAbout(reduction: unknown): string | Advice | undefined {
   if (typeof reduction !== 'string') return "the order is reduce(x, pattern, 'max', lengths)"
-  if (/^(median|std|var|norm|logsumexp|arg(max|min))$/i.test(reduction))
+  if (/^arg(max|min)$/i.test(reduction))
+    return `${reduction.toLowerCase()}(x, pattern) is an operation of its own`
+  if (/^(median|norm|logsumexp)$/i.test(reduction))
     return `a function (view, axes) => array can compute the ${reduction}`
-  const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, reductionNames)
+  const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, names)
   return near === undefined ? undefined : meant(reduction, near)
 }
 
@@ -154,16 +175,21 @@ function reduceInput(
   pattern: TransformPattern,
   reduction: Reduction,
   lengths: Lengths | undefined,
-  options: TensorOptions,
+  options: ReduceTensorOptions,
 ): Tensor {
   const plan = planOf(pattern, input.shape, lengths)
   if (typeof reduction === 'function') {
     if (plan.reduced.length === 0) return transform(input, pattern, lengths, options)
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
-  const { copy = 'auto', out } = options
+  const { copy = 'auto', out, correction } = options
+  const isSpread = reduction === 'std' || reduction === 'variance'
+  if (correction !== undefined && !isSpread) {
+    const values = { option: 'correction', got: correction, expected: "none but for 'std' and 'variance'" }
+    throw mistake(plan, say('option/value', values))
+  }
   const given = dtypeOf(dataOf(input))
-  const target = resultDtype(reduction, given)
+  const target = resultDtype(isSpread ? 'mean' : reduction, given)
   if (target === null) {
     throw mistake(
       plan,
@@ -171,7 +197,7 @@ function reduceInput(
     )
   }
   const unchanged =
-    plan.reduced.length === 0 && target === given && reduction !== 'any' && reduction !== 'all'
+    !isSpread && plan.reduced.length === 0 && target === given && reduction !== 'any' && reduction !== 'all'
   if (unchanged) return transform(input, pattern, lengths, options)
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   const empty = plan.reduced.some(({ length }) => length === 0) && plan.outputSize > 0
@@ -186,7 +212,8 @@ function reduceInput(
   const direct = out !== undefined && !converts && !overlap(source, out)
   const result = direct ? out : newResult(plan, converts ? resultKind(source.data, target, 'reduce') : like)
   const kept = { ...plan.unmerged(result), data: result.data }
-  foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
+  if (isSpread) spreadInto(reduction, source, plan.kept(source), plan.dropped(source), correction ?? 0, kept)
+  else foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
   if (direct || (out === undefined && !converts)) return result
   return convertInto(result, out ?? newResult(plan, like))
 }

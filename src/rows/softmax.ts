@@ -3,7 +3,7 @@
  * values of −Infinity (a mask) get the probability 0 exactly. A row of −Infinity only has no softmax: it gives NaN, as
  * in PyTorch.
  */
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { FloatTensor, Tensor } from '../layout/tensor.ts'
 import { softmaxInHeap } from './in-heap.ts'
 import { frontAxis, mapRows } from './walk.ts'
 
@@ -22,6 +22,23 @@ export function softmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTe
 /** `x − log(sum(exp(x)))` along `axis`, −1 if not given; finite where softmax itself would round to 0. */
 export function logSoftmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTensor {
   return mapRows(x, axisOf(x, axis), logSoftmaxRow)
+}
+
+/** Softmax in double precision, along an axis of numbers that stand in row-major order; they are replaced. */
+export function softmaxOfDoubles(x: Tensor<Float64Array>, axis: number): Tensor<Float64Array> {
+  const n = x.shape.at(axis) ?? 1
+  const step = x.stride.at(axis) ?? 1
+  const row = new Float64Array(n)
+  for (
+    let start = 0;
+    n > 0 && start < x.data.length;
+    start += start % step === step - 1 ? step * (n - 1) + 1 : 1
+  ) {
+    for (let i = 0; i < n; i++) row[i] = x.data[start + i * step]!
+    softmaxRow(row)
+    for (let i = 0; i < n; i++) x.data[start + i * step] = row[i]!
+  }
+  return x
 }
 
 function softmaxRow(row: Float64Array): void {
