@@ -3,8 +3,8 @@
 import { openSafetensors } from '../checkpoint/open.ts'
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { toNdarray } from '../ops/array.ts'
-import { softmax } from '../rows/index.ts'
+import { present } from '../ops/array.ts'
+import { softmax } from '../steps/softmax.ts'
 import { hintsOf } from '../vit/configurations.ts'
 import type { Hints } from '../vit/hints.ts'
 import { VisionTransformer } from '../vit/vision-transformer.ts'
@@ -156,5 +156,6 @@ const partSeen = ({ size, cropPct }: View): number => size / Math.floor(size / c
 
 /** Softmax of the logits, in double precision. */
 function probabilitiesOf(model: VisionTransformer, x: NdArray<Float32Array>): NdArray<Float32Array> {
-  return toNdarray(softmax(model.forward(x), { axis: 1 })).pick(0, null)
+  const probabilities = present(softmax(model.forward(x), { axis: 1 })) as NdArray<Float32Array>
+  return probabilities.pick(0, null)
 }

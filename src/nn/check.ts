@@ -2,11 +2,11 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { fill } from '../../grammar/sentences.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { Value } from '../steps/value.ts'
 import type { Module } from './module.ts'
 
 /** The input must have the axes that `form` names: `'[b, c, h, w]'`. */
-export function expectRank(layer: Module, x: FloatTensor, form: string): void {
+export function expectRank(layer: Module, x: Value, form: string): void {
   const rank = form.split(',').length
   if (x.shape.length === rank) return
   throw new EinopsError({
@@ -23,13 +23,7 @@ export function expectRank(layer: Module, x: FloatTensor, form: string): void {
 }
 
 /** Axis `axis` of the input (negative counts from the last) must have the length of the layer's option `option`. */
-export function expectLength(
-  layer: Module,
-  x: FloatTensor,
-  axis: number,
-  expected: number,
-  option: string,
-): void {
+export function expectLength(layer: Module, x: Value, axis: number, expected: number, option: string): void {
   const length = x.shape.at(axis)
   if (length === expected) return
   const rank = x.shape.length

@@ -3,10 +3,10 @@
  * al., arXiv:1706.03762; norms first as in Dosovitskiy et al., arXiv:2010.11929). Options are those of timm's `Block`.
  */
 
-import type { Activation } from '../gemm/activation.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
-import { add, multiply } from '../rows/index.ts'
-import { Attention, type AttentionTap } from './attention.ts'
+import type { Activation } from '../steps/map.ts'
+import type { Value } from '../steps/value.ts'
+import { add, multiply } from '../steps/zip.ts'
+import { Attention } from './attention.ts'
 import { DropPath } from './dropout.ts'
 import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
 import { constant, type LayerInit, newParameter } from './init.ts'
@@ -14,7 +14,6 @@ import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
 import { each, expectOptions, type Kinds, kind, needed, oneOf, orNull } from './options.ts'
 import type { Parameter } from './parameter.ts'
-import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 export interface EncoderBlockOptions {
@@ -49,6 +48,8 @@ export interface EncoderBlockOptions {
   readonly attnDrop?: number | undefined
   /** Probability that a sample passes a residual path by. */
   readonly dropPath?: number | undefined
+  /** What turns queries and keys by their positions. */
+  readonly rope?: Module | undefined
   readonly normLayer?: NormLayer | undefined
   /** Added to the variance in the norms; 1e-6 if not given, as in timm. */
   readonly eps?: number | undefined
@@ -69,6 +70,7 @@ export const encoderBlockOptions: Kinds<EncoderBlockOptions> = {
   ...each(kind.share, 'drop', 'attnDrop', 'dropPath'),
   activation: kind.activation,
   mlpLayer: oneOf(mlpLayers),
+  rope: kind.module,
   normLayer: kind.norm,
   ...each(kind.init, 'init', 'qkvInit', 'projInit'),
 }
@@ -114,6 +116,7 @@ export class EncoderBlock extends Module {
       attnDrop: options.attnDrop,
       projDrop: drop,
       normLayer,
+      rope: options.rope,
       eps,
       init: qkvInit,
       projInit,
@@ -128,20 +131,20 @@ export class EncoderBlock extends Module {
     this.dropPath2 = new DropPath({ p: dropPath })
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap, rotate?: Rotation): FloatTensor {
+  override compute(x: Value): Value {
     if (this.normFirst) {
-      const y = add(x, this.#attend(this.norm1.compute(x), tap, rotate))
+      const y = add(x, this.#attend(this.norm1.compute(x)))
       return add(y, this.#feed(this.norm2.compute(y)))
     }
-    const y = this.norm1.compute(add(x, this.#attend(x, tap, rotate)))
+    const y = this.norm1.compute(add(x, this.#attend(x)))
     return this.norm2.compute(add(y, this.#feed(y)))
   }
 
-  #attend(x: FloatTensor, tap?: AttentionTap, rotate?: Rotation): FloatTensor {
-    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x, tap, rotate)))
+  #attend(x: Value): Value {
+    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x)))
   }
 
-  #feed(x: FloatTensor): FloatTensor {
+  #feed(x: Value): Value {
     return this.dropPath2.compute(this.ls2.compute(this.mlp.compute(x)))
   }
 }
@@ -162,7 +165,7 @@ export class LayerScale extends Module {
     this.gamma = newParameter([dim], constant(options.initValues ?? 1e-5))
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return multiply(x, this.gamma)
   }
 }

@@ -1,14 +1,12 @@
 /** Encoder blocks one after another, with a norm at the end. */
 
-import type { FloatTensor } from '../layout/tensor.ts'
-import { scope } from '../wasm/arena.ts'
-import type { AttentionTap } from './attention.ts'
+import { scope } from '../steps/scope.ts'
+import type { Value } from '../steps/value.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
 import { expectOptions, type Kinds, kind, needed, oneOf, only } from './options.ts'
 import { ResPostBlock } from './res-post-block.ts'
-import type { Rotation } from './rotary.ts'
 import { Identity } from './sequential.ts'
 
 export const blockFns = ['Block', 'ResPostBlock'] as const
@@ -54,8 +52,8 @@ export class Encoder extends Module {
     this.norm = finalNorm ? makeNorm(normLayer, dim, { eps }) : new Identity()
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return this.norm.compute(runBlocks(this.blocks, x, tap))
+  override compute(x: Value): Value {
+    return this.norm.compute(runBlocks(this.blocks, x))
   }
 }
 
@@ -72,11 +70,6 @@ export function encoderBlocks(
 }
 
 /** What the last block gives. */
-export function runBlocks(
-  blocks: readonly EncoderBlock[],
-  x: FloatTensor,
-  tap?: AttentionTap,
-  rotate?: Rotation,
-): FloatTensor {
-  return blocks.reduce((y, block) => scope(() => block.compute(y, tap, rotate)), x)
+export function runBlocks(blocks: readonly EncoderBlock[], x: Value): Value {
+  return blocks.reduce((y, block) => scope(block.constructor.name, () => block.compute(y)), x)
 }

@@ -1,8 +1,8 @@
 /** What the options of layers may be beside numbers and flags, and what a layer says of others. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import { activations } from '../gemm/activation.ts'
 import { kind as common, type Kind, type Kinds, mistakeIn, oneOf, orFunction } from '../ops/kinds.ts'
+import { activations } from '../steps/map.ts'
 import { initializerNames } from './init.ts'
 import type { Module } from './module.ts'
 
@@ -14,6 +14,10 @@ const initializer = orFunction(oneOf(initializerNames))
 export const kind = {
   ...common,
   activation: oneOf(Object.keys(activations)),
+  module: {
+    expected: 'a layer',
+    has: (value) => typeof (value as Partial<Module> | null)?.compute === 'function',
+  },
   norm: orFunction(oneOf(['layernorm', 'rmsnorm'])),
   /** How a weight, or a weight and a bias, are drawn. */
   init: {

@@ -5,9 +5,9 @@
  */
 
 import { EinopsError } from '../../grammar/error.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
+import type { Value } from '../steps/value.ts'
 import { expectLength, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
@@ -111,7 +111,7 @@ export class PatchEmbed extends Module {
       norm === false ? new Identity() : makeNorm(norm === true ? 'layernorm' : norm, embedDim, { eps })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     this.#expectSize(x)
     const image = this.dynamicImgPad ? padToPatches(x, this.patchSize) : x
     return this.norm.compute(
@@ -120,20 +120,20 @@ export class PatchEmbed extends Module {
   }
 
   /** Rows and columns of the patches of an image [b, c, h, w]. */
-  gridOf({ shape: [, , h = 0, w = 0] }: Pick<FloatTensor, 'shape'>): readonly [number, number] {
+  gridOf({ shape: [, , h = 0, w = 0] }: Pick<Value, 'shape'>): readonly [number, number] {
     const [s1, s2] = this.patchSize
     return this.dynamicImgPad ? [Math.ceil(h / s1), Math.ceil(w / s2)] : gridOf([h, w], this.patchSize)
   }
 
   /** Each patch normalised by itself: [b, c, h, w] → [b, c, h, w]. */
-  #normalizePatches(image: FloatTensor): FloatTensor {
+  #normalizePatches(image: Value): Value {
     const [s1, s2] = this.patchSize
     const patches = rearrangeTensor(image, 'b c (h s1) (w s2) -> b h w (s1 s2 c)', { s1, s2 })
     const normalized = this.patchNorm!.compute(patches)
     return rearrangeTensor(normalized, 'b h w (s1 s2 c) -> b c (h s1) (w s2)', { s1, s2 })
   }
 
-  #expectSize(x: FloatTensor): void {
+  #expectSize(x: Value): void {
     expectRank(this, x, '[b, c, h, w]')
     const [, , h = 0, w = 0] = x.shape
     if (!this.strictImgSize || this.imgSize === null) return
@@ -180,7 +180,7 @@ export class PatchProjection extends Module {
     this.bias = parameters.bias
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     expectLength(this, x, 1, this.inChans, 'inChans')
     const [s1, s2] = this.patchSize
     const { output, biasAxes } = formats[this.format]
@@ -189,7 +189,7 @@ export class PatchProjection extends Module {
       [isConv ? cropToPatches(x, this.patchSize) : x, this.weight],
       `b c (h s1) (w s2), ${isConv ? 'd c s1 s2' : 'd (s1 s2 c)'} -> ${output}`,
       { s1, s2 },
-      { epilogue: this.bias === null ? {} : { bias: rearrangeTensor(this.bias, biasAxes) } },
+      { bias: this.bias && rearrangeTensor(this.bias, biasAxes) },
     )
   }
 }

@@ -10,17 +10,12 @@ import { contiguousStride, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import { planOf } from '../layout/plans.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { expectHost } from '../steps/machine.ts'
+import { newResult, resultKind } from '../steps/result.ts'
+import { type HostValue, tensorOf } from '../steps/value.ts'
 import { toNdarray } from './array.ts'
 import { asInput, gather, type Input, type InputArgument, trustedInput } from './input.ts'
-import {
-  checkOptions,
-  checkOut,
-  type DtypeName,
-  type Options,
-  resultKind,
-  type TensorOptions,
-} from './options.ts'
-import { newResult } from './result.ts'
+import { checkOptions, checkOut, type DtypeName, type Options, type TensorOptions } from './options.ts'
 import { leftOf } from './transform.ts'
 import type { ArrayOf, ArrayOrList, Converted, ShapeOf } from './typed.ts'
 
@@ -139,7 +134,8 @@ function find(
   if (count === 0 && plan.outputSize > 0) throw mistake(say('reduction/empty', { reduction: operation }))
   if (out !== undefined) checkOut(out, plan.outputShape, null, operation)
 
-  const source = gather(input, operation)
+  expectHost(operation, 'looking for places')
+  const source = tensorOf(gather(input, operation) as HostValue)
   const kept = plan.kept(source)
   const dropped = plan.dropped(source)
   const shape = [...kept.shape, ...dropped.shape]
@@ -155,7 +151,8 @@ function find(
     stride: contiguousStride(plan.outputShape),
     offset: 0,
   }
-  const target = out ?? newResult(resultKind(indices, dtype, operation), plan.outputShape, operation)
+  const target =
+    out ?? newResult(resultKind<Data>(indices, dtype ?? null, operation), plan.outputShape, operation)
   copyInto(found, target)
   return target
 }

@@ -100,7 +100,7 @@ function explainTransform(
   checkReduction(typeof reduction === 'string' ? reduction : show(reduction), parsed)
   const plan = planOf(parsed, input.shape, lengths)
   const dtype = isList(x) ? dtypeIn(x[0]!) : dtypeIn(x)
-  const stride = isStack(input) ? contiguousStride(input.shape) : input.stride
+  const stride = isStack(input) ? contiguousStride(input.shape) : (input as Tensor).stride
   const target = resultDtype(reduction, dtype)
   if (target === null) {
     throw new EinopsError({

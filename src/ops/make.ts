@@ -5,9 +5,9 @@ import { asElementOf } from '../copy/reference.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
+import { allocateResult } from '../steps/result.ts'
 import { toNdarray } from './array.ts'
 import { type ArraysByDtype, type DtypeName, kindOfDtype } from './options.ts'
-import { allocateResult } from './result.ts'
 import type { ArrayOf } from './typed.ts'
 
 /**

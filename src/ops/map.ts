@@ -8,17 +8,10 @@ import { dtypeOf } from '../layout/data.ts'
 import { isContiguous } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { newResult, resultKind } from '../steps/result.ts'
 import { current } from '../wasm/resident.ts'
 import { asTensor, toNdarray } from './array.ts'
-import {
-  checkOptions,
-  checkOut,
-  type DtypeName,
-  type Options,
-  resultKind,
-  type TensorOptions,
-} from './options.ts'
-import { newResult } from './result.ts'
+import { checkOptions, checkOut, type DtypeName, type Options, type TensorOptions } from './options.ts'
 import type { ArrayOf, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
 
 /** An element of an array. */

@@ -1,10 +1,11 @@
 /** The options that every operation takes: whether it may copy, what its elements become, and where it writes. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { classOf, type Dtype, dtypeOf, plainDtypes } from '../layout/data.ts'
+import { type Dtype, dtypeOf, plainDtypes } from '../layout/data.ts'
 import { isDistinct } from '../layout/distinct.ts'
-import { show, showShape } from '../layout/show.ts'
+import { showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { emptyOf } from '../steps/result.ts'
 import { asTensor } from './array.ts'
 import { type Kind, kind, mistakeIn, oneOf } from './kinds.ts'
 
@@ -94,15 +95,6 @@ export function mayConvert({ dtype, out }: Options<Data, DtypeName>): boolean {
 }
 
 /**
- * A buffer of the kind that results have: of the dtype that was asked for, else like the given one.
- *
- * @throws {EinopsError} where this platform has no arrays of that dtype
- */
-export function resultKind(like: Data, dtype: Dtype | undefined, operation: string): Data {
-  return dtype === undefined || dtype === dtypeOf(like) ? like : kindOfDtype(dtype, operation)
-}
-
-/**
  * An empty buffer of a dtype.
  *
  * @throws {EinopsError} for the name of none, and where this platform has no arrays of it
@@ -110,13 +102,7 @@ export function resultKind(like: Data, dtype: Dtype | undefined, operation: stri
 export function kindOfDtype(dtype: Dtype, operation: string): Data {
   const mistake = mistakeIn({ dtype }, { dtype: optionKinds.dtype })
   if (mistake !== undefined) throw new EinopsError({ operation, ...mistake })
-  const Elements = classOf(dtype)
-  if (Elements !== undefined) return new Elements(0)
-  throw new EinopsError({
-    operation,
-    ...say('option/value', { option: 'dtype', got: show(dtype), expected: 'one that this platform has' }),
-    hint: "give an array of a polyfill's as 'out'",
-  })
+  return emptyOf(dtype, operation)
 }
 
 /**

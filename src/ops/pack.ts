@@ -3,29 +3,26 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import type { Checked, PackedShape } from '../../grammar/types/index.ts'
-import { copyApart, copyInto } from '../copy/copy.ts'
-import { overlap } from '../copy/memory.ts'
-import { sizeOf, slice, split } from '../layout/layout.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { toNdarray } from './array.ts'
-import { asList, commonData } from './input.ts'
-import {
-  checkOptions,
-  checkOut,
-  type DtypeName,
-  mayConvert,
-  type Options,
-  optionKinds,
-  resultKind,
-} from './options.ts'
-import { newResult } from './result.ts'
-import type { ArrayOf, Converted, DataOf } from './typed.ts'
+import type { Checked, PackedShape, UnderStar } from '../../grammar/types/index.ts'
+import { sizeOf } from '../layout/layout.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { expectHost } from '../steps/machine.ts'
+import { joined, middleOf, packedShape, packInto } from '../steps/pack.ts'
+import type { HostValue, Value } from '../steps/value.ts'
+import { present } from './array.ts'
+import { asList } from './input.ts'
+import { checkOptions, checkOut, type DtypeName, type Options, optionKinds } from './options.ts'
+import type { ArrayOf, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
 
 /** The packed array is always a new one, or `out`. */
 export type PackOptions<D extends Data = Data, T extends DtypeName = never> = Omit<Options<D, T>, 'copy'>
 
 const packKinds = { dtype: optionKinds.dtype, out: optionKinds.out }
+
+/** What stands under `*` in each array. */
+type PackedShapes<X extends readonly unknown[], P extends string> = {
+  -readonly [K in keyof X]: UnderStar<P, ShapeOf<X[K]>>
+}
 
 /**
  * Packs arrays into one: the axes under `*`, any number of them in each array, are flattened to one axis and
@@ -51,10 +48,10 @@ export function pack<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  xs: X,
+  xs: X & OneDtype<'pack', X, T | O>,
   pattern: Checked<'pack', P>,
   options?: PackOptions<O, T>,
-): [packed: ArrayOf<Converted<DataOf<X>, T, O>, PackedShape<P>>, packedShapes: number[][]]
+): [packed: ArrayOf<Converted<DataOf<X>, T, O>, PackedShape<P>>, packedShapes: PackedShapes<X, P>]
 export function pack(
   xs: readonly NdArray<Data>[],
   pattern: string,
@@ -62,51 +59,39 @@ export function pack(
 ): [packed: NdArray<Data>, packedShapes: number[][]] {
   const parsed = parsePackPattern(pattern, 'pack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
-  const checked = checkOptions(options, 'pack', packKinds)
-  const [packed, shapes] = join(asList(xs, 'pack', place, mayConvert(checked)), parsed, checked)
-  return [checked.out ?? toNdarray(packed), shapes]
+  const { out, dtype } = checkOptions(options, 'pack', packKinds)
+  const values = asList(xs, 'pack', place, dtype !== undefined || out !== undefined)
+  const form = formOf(values, parsed)
+  if (out === undefined) return [present(joined(values, { ...form, dtype: dtype ?? null })), form.middles]
+  expectHost('pack', "writing into 'out'")
+  checkOut(out, packedShape(values, form), null, 'pack')
+  packInto(form, values as readonly HostValue[], out)
+  return [out, form.middles]
 }
 
-/** The same on trusted tensors. */
-export function packTensors<D extends Data>(
-  xs: readonly Tensor<D>[],
+/** The same on trusted values. */
+export function packTensors(
+  xs: readonly Value[],
   pattern: string,
-): [packed: Tensor<D>, packedShapes: number[][]] {
-  return join(xs, parsePackPattern(pattern, 'pack'))
+): [packed: Value, packedShapes: number[][]] {
+  const form = formOf(xs, parsePackPattern(pattern, 'pack'))
+  return [joined(xs, form), form.middles]
 }
 
-function join<D extends Data>(
-  xs: readonly Tensor<D>[],
-  pattern: PackPattern,
-  { out, dtype }: PackOptions<Data, DtypeName> = {},
-): [packed: Tensor<D>, packedShapes: number[][]] {
+/** How many axes stand before and after those that are flattened, and which these are in each value. */
+function formOf(xs: readonly Value[], pattern: PackPattern) {
   checkNamedAxes(xs, pattern)
-  const axis = pattern.before.length
+  const before = pattern.before.length
   const after = pattern.after.length
-  const shapes = xs.map(({ shape }) => shape.slice(axis, shape.length - after))
-  const first = xs[0]!
-  const total = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)
-  const shape = [...first.shape.slice(0, axis), total, ...first.shape.slice(first.shape.length - after)]
+  const shape = packedShape(xs, { before, after })
   if (shape.reduce((size, length) => size * Math.max(1, length), 1) > Number.MAX_SAFE_INTEGER) {
     throw mistake(pattern, xs, say('shape/too-large', { got: sizeOf(shape) }), pattern.star)
   }
-  if (out !== undefined) checkOut(out, shape, null, 'pack')
-  const direct = out !== undefined && !xs.some((x) => overlap(x, out))
-  const like = resultKind(out?.data ?? commonData(xs), dtype, 'pack') as D
-  const packed = direct ? (out as Tensor as Tensor<D>) : newResult(like, shape, 'pack')
-  const { data } = packed
-  let start = 0
-  for (const [i, x] of xs.entries()) {
-    const end = start + sizeOf(shapes[i]!)
-    copyApart(x, { ...split(slice(packed, axis, start, end), axis, shapes[i]!), data })
-    start = end
-  }
-  if (out !== undefined && !direct) copyInto(packed, out)
-  return [packed, shapes]
+  return { before, after, middles: xs.map((x) => [...middleOf(x.shape, { before, after })]) }
 }
 
 /** All have the named axes, in the lengths of the first. */
-function checkNamedAxes(xs: readonly Tensor[], pattern: PackPattern): void {
+function checkNamedAxes(xs: readonly Value[], pattern: PackPattern): void {
   const { before, after } = pattern
   const rank = before.length + after.length
   for (const [index, { shape }] of xs.entries()) {
@@ -125,7 +110,7 @@ function checkNamedAxes(xs: readonly Tensor[], pattern: PackPattern): void {
 
 function mistake(
   { text }: PackPattern,
-  xs: readonly Tensor[],
+  xs: readonly Value[],
   said: ReturnType<typeof say>,
   span = { start: 0, end: text.length },
 ): EinopsError {

@@ -2,12 +2,13 @@
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import type { Lengths } from '../layout/lengths.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { toNdarray } from './array.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import type { Value } from '../steps/value.ts'
+import { present } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type DtypeName, mayConvert, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
 
 /**
  * Reorders, splits and merges axes as a pattern says: a view of `x` where strides can express the result (writing to
@@ -34,7 +35,7 @@ export function rearrange<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'rearrange', X, T | O>,
   pattern: Checked<'rearrange', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'rearrange', P, L>,
   options?: Options<O, T>,
@@ -47,21 +48,17 @@ export function rearrange(
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'rearrange')
   const checked = checkOptions(options, 'rearrange')
-  const result = transform(
-    asInput(x, 'rearrange', leftOf(parsed), mayConvert(checked)),
-    parsed,
-    lengths,
-    checked,
-  )
-  return checked.out ?? toNdarray(result)
+  const input = asInput(x, 'rearrange', leftOf(parsed), mayConvert(checked))
+  const result = transform(input, parsed, lengths, checked)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
-export function rearrangeTensor<D extends Data>(
-  x: InputArgument<D>,
+/** The same on trusted values. */
+export function rearrangeTensor(
+  x: InputArgument,
   pattern: string,
   lengths?: Lengths,
-  options: TensorOptions<D> = {},
-): Tensor<D> {
+  options: TensorOptions = {},
+): Value {
   return transform(trustedInput(x), parseTransform(pattern, 'rearrange'), lengths, options)
 }

@@ -5,19 +5,21 @@ import { parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import { meant, nearest } from '../../grammar/suggest.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
-import { copyInto, materialize } from '../copy/copy.ts'
-import { foldInto } from '../copy/fold.ts'
+import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
 import { dtypeOf } from '../layout/data.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, toNdarray } from './array.ts'
-import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
+import { foldBy, foldByFunction, foldTo, isBig, newFold } from '../steps/fold.ts'
+import { expectHost } from '../steps/machine.ts'
+import { converted } from '../steps/rearrange.ts'
+import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
+import { asTensor, present, toNdarray } from './array.ts'
+import { asInput, dtypeIn, gather, type Input, type InputArgument, trustedInput } from './input.ts'
 import { kind } from './kinds.ts'
 import {
   checkOptions,
@@ -26,23 +28,18 @@ import {
   mayConvert,
   type Options,
   optionKinds,
-  resultKind,
   type TensorOptions,
 } from './options.ts'
-import { allocateResult } from './result.ts'
-import { type SpreadName, spreadInto } from './spread.ts'
+import { isSpreadName, type SpreadName, spread, spreadNames } from './spread.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
-export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
+export type ReductionFunction<D extends Data = Data> = (view: NdArray<D>, axes: number[]) => NdArray<Data>
 
-export type Reduction = ReductionName | SpreadName | ReductionFunction
+export type Reduction<D extends Data = Data> = ReductionName | SpreadName | ReductionFunction<D>
 
-const names: readonly string[] = [...reductionNames, 'std', 'variance'] satisfies Exclude<
-  Reduction,
-  ReductionFunction
->[]
+const names: readonly string[] = [...reductionNames, ...spreadNames]
 
 export interface ReduceOptions<D extends Data = Data, T extends DtypeName = never> extends Options<D, T> {
   /** Of `'std'` and `'variance'`: what the number of elements is lessened by in the divisor; 0 if not given, 1 for a sample of more. */
@@ -53,8 +50,12 @@ const reduceKinds = { ...optionKinds, correction: kind.count }
 
 type ReduceTensorOptions = TensorOptions & Pick<ReduceOptions, 'correction'>
 
+/** A function of which it is not known what arrays it takes. */
+// biome-ignore lint/suspicious/noExplicitAny: those that the array's dtype says, which the signatures see to
+export type AnyReduction = Reduction<any>
+
 /** The buffer of a result: a function may not be called, where nothing is to reduce. */
-type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
+type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
   ? Uint8Array
   : R extends 'min' | 'max'
     ? D
@@ -89,12 +90,12 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
 export function reduce<
   const X extends ArrayOrList,
   P extends string,
-  R extends Reduction,
+  const R extends Reduction<DataOf<X>>,
   const L extends object = NoLengths,
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'reduce', X, T | O>,
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
@@ -103,33 +104,27 @@ export function reduce<
 export function reduce(
   x: ArrayOrList,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options?: ReduceOptions<Data, DtypeName>,
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'reduce')
   checkReduction(reduction, parsed)
   const checked = checkOptions(options, 'reduce', reduceKinds)
-  const result = reduceInput(
-    asInput(x, 'reduce', leftOf(parsed), mayConvert(checked)),
-    parsed,
-    reduction,
-    lengths,
-    checked,
-  )
-  return checked.out ?? toNdarray(result)
+  const input = asInput(x, 'reduce', leftOf(parsed), mayConvert(checked))
+  const result = reduceInput(input, parsed, reduction, lengths, checked)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
-export function reduceTensor<D extends Data>(
-  x: InputArgument<D>,
+/** The same on trusted values. */
+export function reduceTensor(
+  x: InputArgument,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options: ReduceTensorOptions = {},
-): Tensor<D> {
-  const parsed = parseTransform(pattern, 'reduce')
-  return reduceInput(trustedInput(x), parsed, reduction, lengths, options) as Tensor<D>
+): Value {
+  return reduceInput(trustedInput(x), parseTransform(pattern, 'reduce'), reduction, lengths, options)
 }
 
 /** Refuses what is neither the name of a reduction nor a function. */
@@ -173,96 +168,84 @@ function hintAbout(reduction: unknown): string | Advice | undefined {
 function reduceInput(
   input: Input,
   pattern: TransformPattern,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths: Lengths | undefined,
   options: ReduceTensorOptions,
-): Tensor {
+): Value {
   const plan = planOf(pattern, input.shape, lengths)
   if (typeof reduction === 'function') {
     if (plan.reduced.length === 0) return transform(input, pattern, lengths, options)
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
-  const { copy = 'auto', out, correction } = options
-  const isSpread = reduction === 'std' || reduction === 'variance'
+  const { copy = 'auto', out, dtype: wanted, correction } = options
+  const isSpread = isSpreadName(reduction)
   if (correction !== undefined && !isSpread) {
     const values = { option: 'correction', got: correction, expected: "none but for 'std' and 'variance'" }
     throw mistake(plan, say('option/value', values))
   }
-  const given = dtypeOf(dataOf(input))
-  const target = resultDtype(isSpread ? 'mean' : reduction, given)
+  const dtype = dtypeIn(input)
+  const target = resultDtype(isSpread ? 'mean' : reduction, dtype)
   if (target === null) {
-    throw mistake(
-      plan,
-      say('reduction/dtype', { reduction, dtype: given, expected: "'sum', or another dtype" }),
-    )
+    throw mistake(plan, say('reduction/dtype', { reduction, dtype, expected: "'sum', or another dtype" }))
+  }
+  if (isSpread) {
+    const kind = out === undefined ? (wanted ?? target) : 'float64'
+    return writeFolded(spread(reduction, correction ?? 0, kind), gather(input, 'reduce'), plan, options)
   }
   const unchanged =
-    !isSpread && plan.reduced.length === 0 && target === given && reduction !== 'any' && reduction !== 'all'
+    plan.reduced.length === 0 && target === dtype && reduction !== 'any' && reduction !== 'all'
   if (unchanged) return transform(input, pattern, lengths, options)
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   const empty = plan.reduced.some(({ length }) => length === 0) && plan.outputSize > 0
   if (empty && (reduction === 'min' || reduction === 'max'))
     throw mistake(plan, say('reduction/empty', { reduction }))
   if (out !== undefined) checkOut(out, plan.outputShape, null, 'reduce')
-
   const source = gather(input, 'reduce')
-  const like = out?.data ?? resultKind(source.data, options.dtype ?? target, 'reduce')
-  // numbers are converted as they are written; whole numbers of any size only from results that were computed in full
-  const converts = isBig(dtypeOf(like)) && !isBig(target)
-  const direct = out !== undefined && !converts && !overlap(source, out)
-  const result = direct ? out : newResult(plan, converts ? resultKind(source.data, target, 'reduce') : like)
-  const kept = { ...plan.unmerged(result), data: result.data }
-  if (isSpread) spreadInto(reduction, source, plan.kept(source), plan.dropped(source), correction ?? 0, kept)
-  else foldInto(reduction, source.data, plan.kept(source), plan.dropped(source), kept)
-  if (direct || (out === undefined && !converts)) return result
-  return convertInto(result, out ?? newResult(plan, like))
-}
-
-function isBig(dtype: string): boolean {
-  return dtype === 'bigint64' || dtype === 'biguint64'
-}
-
-function convertInto(tensor: Tensor, target: Tensor): Tensor {
-  copyInto(tensor, target)
-  return target
+  if (out === undefined) return foldBy(source, plan, reduction, wanted === target ? null : (wanted ?? null))
+  expectHost('reduce', "writing into 'out'")
+  const tensor = tensorOf(source as HostValue)
+  // whole numbers of any size come only from results that were computed in full
+  if (overlap(tensor, out) || (isBig(dtypeOf(out.data)) && !isBig(target))) {
+    const apart = newFold(plan, reduction, tensor.data)
+    foldTo({ plan, reduction }, tensor, apart)
+    copyInto(apart, out)
+  } else {
+    foldTo({ plan, reduction }, tensor, out)
+  }
+  return out
 }
 
 /** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
-function reduceBy(
-  reduction: ReductionFunction,
-  source: Tensor,
-  plan: Plan,
-  { copy, out, dtype }: TensorOptions,
-): Tensor {
-  if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
-  const kept = plan.kept(source)
-  const dropped = plan.dropped(source)
-  // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
-  const view = toNdarray({
-    data: source.data,
-    shape: [...kept.shape, ...dropped.shape],
-    stride: [...kept.stride, ...dropped.stride],
-    offset: source.offset,
-  })
-  const axes = dropped.shape.map((_, i) => kept.shape.length + i)
-  const folded = asTensor<Data>(reduction(view as NdArray, axes), 'reduce', "the reduction function's result")
-  const got = showShape(folded.shape)
-  const expected = showShape(kept.shape)
-  if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
-  if (out !== undefined) {
-    checkOut(out, plan.outputShape, null, 'reduce')
-    copyInto(folded, { ...plan.unmerged(out), data: out.data })
-    return out
+function reduceBy(reduction: ReductionFunction, source: Value, plan: Plan, options: TensorOptions): Value {
+  const fold = (view: Tensor, axes: number[]): Tensor => {
+    // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
+    const what = "the reduction function's result"
+    const folded = asTensor<Data>(reduction(toNdarray(view) as NdArray, axes), 'reduce', what)
+    const got = showShape(folded.shape)
+    const expected = showShape(view.shape.slice(0, view.shape.length - axes.length))
+    if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
+    return folded
   }
-  const like = resultKind(folded.data, dtype, 'reduce')
-  if (like === folded.data) return { ...contiguous(plan.outputShape), data: materialize(folded).data }
-  const result = newResult(plan, like)
-  copyInto(folded, { ...plan.unmerged(result), data: result.data })
-  return result
+  return writeFolded(fold, source, plan, options)
 }
 
-function newResult(plan: Plan, like: Data): Tensor {
-  return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
+/** What a function of a view's last axes gives, new or written into an array. */
+function writeFolded(
+  fold: (view: Tensor, axes: number[]) => Tensor,
+  source: Value,
+  plan: Plan,
+  { copy, out, dtype }: TensorOptions,
+): Value {
+  if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
+  if (out === undefined) {
+    const result = foldByFunction(source, plan, fold)
+    return dtype === undefined ? result : converted(result, dtype)
+  }
+  expectHost('reduce', "writing into 'out'")
+  const result = foldByFunction(source, plan, fold) as Tensor
+  checkOut(out, plan.outputShape, null, 'reduce')
+  copyInto(result, out)
+  return out
 }
 
 function mistake(plan: Plan, said: ReturnType<typeof say>, hint?: string): EinopsError {

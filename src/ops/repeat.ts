@@ -2,12 +2,13 @@
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import type { Lengths } from '../layout/lengths.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { toNdarray } from './array.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import type { Value } from '../steps/value.ts'
+import { present } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type DtypeName, mayConvert, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
 
 /**
  * Repeats elements along the axes that only the right side has, and rearranges the others. A new axis has stride 0
@@ -35,7 +36,7 @@ export function repeat<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'repeat', X, T | O>,
   pattern: Checked<'repeat', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'repeat', P, L>,
   options?: Options<O, T>,
@@ -48,21 +49,17 @@ export function repeat(
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'repeat')
   const checked = checkOptions(options, 'repeat')
-  const result = transform(
-    asInput(x, 'repeat', leftOf(parsed), mayConvert(checked)),
-    parsed,
-    lengths,
-    checked,
-  )
-  return checked.out ?? toNdarray(result)
+  const input = asInput(x, 'repeat', leftOf(parsed), mayConvert(checked))
+  const result = transform(input, parsed, lengths, checked)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
-export function repeatTensor<D extends Data>(
-  x: InputArgument<D>,
+/** The same on trusted values. */
+export function repeatTensor(
+  x: InputArgument,
   pattern: string,
   lengths?: Lengths,
-  options: TensorOptions<D> = {},
-): Tensor<D> {
+  options: TensorOptions = {},
+): Value {
   return transform(trustedInput(x), parseTransform(pattern, 'repeat'), lengths, options)
 }

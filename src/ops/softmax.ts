@@ -3,14 +3,16 @@ import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyInto } from '../copy/copy.ts'
 import { resultDtype } from '../copy/reduction.ts'
-import { dtypeOf } from '../layout/data.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
-import type { Data, FloatTensor, NdArray, Tensor } from '../layout/tensor.ts'
-import { softmax as floatSoftmax, softmaxOfDoubles } from '../rows/softmax.ts'
-import { asTensor, toNdarray } from './array.ts'
+import { classOf, type Dtype } from '../layout/data.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { expectHost } from '../steps/machine.ts'
+import { converted } from '../steps/rearrange.ts'
+import { newResult } from '../steps/result.ts'
+import { softmax as softmaxOf } from '../steps/softmax.ts'
+import { typeOf, type Value } from '../steps/value.ts'
+import { asValue, present } from './array.ts'
 import type { Kind } from './kinds.ts'
-import { checkOptions, checkOut, type DtypeName, type Options, optionKinds, resultKind } from './options.ts'
-import { newResult } from './result.ts'
+import { checkOptions, checkOut, type DtypeName, type Options, optionKinds } from './options.ts'
 import type { ArrayOf, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
 
 export interface SoftmaxOptions<D extends Data = Data, T extends DtypeName = never>
@@ -41,15 +43,15 @@ export function softmax<X extends NdArray<Data>, T extends DtypeName = never, O 
 ): ArrayOf<Converted<SumsOf<DataOf<X>>, T, O>, ShapeOf<X>>
 export function softmax(x: NdArray<Data>, options?: SoftmaxOptions<Data, DtypeName>): unknown {
   const checked = checkOptions(options, 'softmax', softmaxKinds)
-  const result = softmaxTensor(asTensor(x, 'softmax'), checked)
-  return checked.out ?? toNdarray(result)
+  const result = softmaxTensor(asValue(x, 'softmax'), checked)
+  return checked.out ?? present(result)
 }
 
-/** The same on trusted tensors. */
+/** The same on trusted values. */
 export function softmaxTensor(
-  x: Tensor,
+  x: Value,
   { axis = -1, out, dtype }: SoftmaxOptions<Data, DtypeName> = {},
-): Tensor {
+): Value {
   const operation = 'softmax'
   const { shape } = x
   const rank = Math.max(1, shape.length)
@@ -57,23 +59,25 @@ export function softmaxTensor(
     const said = say('option/value', { option: 'axis', got: axis, expected: `one of ${shape.length} axes` })
     throw new EinopsError({ operation, ...said, shape })
   }
-  const natural = resultDtype('mean', dtypeOf(x.data))
+  const given = typeOf(x)
+  const natural = resultDtype('mean', given)
   if (natural === null) {
-    const values = { what: 'the argument', got: dtypeOf(x.data), expected: 'numbers, which have fractions' }
+    const values = { what: 'the argument', got: given, expected: 'numbers, which have fractions' }
     throw new EinopsError({ operation, ...say('tensor/dtype', values) })
   }
   if (out !== undefined) checkOut(out, shape, null, operation)
-  const like = out?.data ?? resultKind(x.data, dtype ?? natural, operation)
-  const isSingle = x.data instanceof Float32Array
-  const result = isSingle ? floatSoftmax(x as FloatTensor, { axis }) : softmaxOfDoubles(doublesOf(x), axis)
-  if (out === undefined && dtypeOf(result.data) === dtypeOf(like)) return result
-  const target = out ?? newResult(like, shape, operation)
-  copyInto(result, target)
+  const isFloat = given === 'float32' || given === 'float64'
+  const result = softmaxOf(isFloat ? x : converted(x, 'float64'), { axis })
+  const wanted = dtype ?? natural
+  if (out === undefined && typeOf(result) === wanted) return result
+  if (out === undefined && isPlain(wanted)) return converted(result, wanted)
+  expectHost(operation, "writing into 'out'")
+  const target = out ?? newResult((x as Tensor).data, shape, operation)
+  copyInto(result as Tensor, target)
   return target
 }
 
-function doublesOf(x: Tensor): Tensor<Float64Array> {
-  const copy = { ...contiguous(x.shape), data: new Float64Array(sizeOf(x.shape)) }
-  copyInto(x, copy)
-  return copy
+/** Whether arrays of a dtype can be made by its name. */
+function isPlain(dtype: Dtype): boolean {
+  return classOf(dtype) !== undefined
 }

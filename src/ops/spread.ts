@@ -1,11 +1,36 @@
 /** std and variance: made of the operations that there are, mean, difference, square and sum, in double precision. */
 import { copyApart } from '../copy/copy.ts'
 import { foldInto } from '../copy/fold.ts'
+import type { Dtype } from '../layout/data.ts'
 import { contiguous, type Layout, sizeOf, slice } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { zipInto } from '../rows/zip.ts'
+import { allocateResult, resultKind } from '../steps/result.ts'
 
-export type SpreadName = 'std' | 'variance'
+export const spreadNames = ['std', 'variance'] as const
+
+export type SpreadName = (typeof spreadNames)[number]
+
+export function isSpreadName(name: string): name is SpreadName {
+  return (spreadNames as readonly string[]).includes(name)
+}
+
+/** A reduction of a view's last axes to the spread of their elements. */
+export function spread(
+  name: SpreadName,
+  correction: number,
+  dtype: Dtype,
+): (view: Tensor, axes: number[]) => Tensor {
+  return (view, axes) => {
+    const rank = view.shape.length - axes.length
+    const [shape, stride] = [view.shape.slice(0, rank), view.stride.slice(0, rank)]
+    const dropped = { shape: view.shape.slice(rank), stride: view.stride.slice(rank), offset: 0 }
+    const data = allocateResult(resultKind(view.data, dtype, 'reduce'), sizeOf(shape), 'reduce')
+    const result = { ...contiguous(shape), data }
+    spreadInto(name, view, { shape, stride, offset: view.offset }, dropped, correction, result)
+    return result
+  }
+}
 
 /** Deviations are in memory for so many elements at a time, where results are more than one. */
 const slabElements = 1 << 18
@@ -14,7 +39,7 @@ const slabElements = 1 << 18
  * Writes into `target` (of `kept`'s shape) the variance of the elements that lie at `dropped`'s indices from each of `kept`'s elements: the sum of
  * squared deviations by their number less `correction`.
  */
-export function spreadInto(
+function spreadInto(
   name: SpreadName,
   source: Tensor,
   kept: Layout,

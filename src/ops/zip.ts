@@ -17,6 +17,7 @@ import type { Lengths } from '../layout/lengths.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { zipInto } from '../rows/zip.ts'
+import { newResult, resultKind } from '../steps/result.ts'
 import { asTensor, toNdarray } from './array.ts'
 import {
   checkOptions,
@@ -24,10 +25,8 @@ import {
   type DtypeName,
   mayConvert,
   type Options,
-  resultKind,
   type TensorOptions,
 } from './options.ts'
-import { newResult } from './result.ts'
 import type { ArrayOf, Converted, OperandShapes, SumsOf } from './typed.ts'
 
 /** An array, or a number, which is an operand without axes and of any dtype. */
@@ -175,7 +174,7 @@ function compute(
     const hint = "rearrange(x, pattern, {}, { dtype: 'float64' }) converts it"
     throw mistake(pattern, operands, say('tensor/dtype', values), hint)
   }
-  const like = out?.data ?? resultKind(kind, dtype, operation)
+  const like = out?.data ?? resultKind(kind, dtype ?? null, operation)
   // numbers are converted as they are written; big integers, and what takes several steps, at the end
   const isConverted =
     dtypeOf(like) !== computed && (isBig(computed) || isBig(dtypeOf(like)) || operands.length > 2)

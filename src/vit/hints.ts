@@ -2,7 +2,7 @@
  * What is said about a model beside its tensors: in a file's metadata, and in the configurations that Hugging Face's hub keeps in the same folder. There is no
  * convention for either: the keys of the libraries' configurations are looked for, among the entries themselves and inside any of them that is JSON.
  */
-import type { Activation } from '../gemm/activation.ts'
+import type { Activation } from '../steps/map.ts'
 import { type GlobalPool, globalPools } from './pooling.ts'
 
 export interface Hints {

@@ -1,10 +1,12 @@
 /** How the tokens of an image become one, as timm's `global_pool_nlc` has it. */
 
+import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import type { AttentionPool } from '../nn/attention-pool.ts'
 import { reduceTensor } from '../ops/reduce.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { add, multiply } from '../rows/index.ts'
+import type { Value } from '../steps/value.ts'
+import { add, multiply } from '../steps/zip.ts'
 
 export const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
 
@@ -20,11 +22,11 @@ export interface PoolOptions {
 }
 
 /** [b, n, d] → [b, d]; with `''` the tokens themselves. */
-export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool }: PoolOptions): FloatTensor {
+export function poolTokens(tokens: Value, { globalPool, skipped, attnPool }: PoolOptions): Value {
   if (globalPool === '') return tokens
   if (globalPool === 'token') return unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
-  const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [FloatTensor, FloatTensor]
-  const fold = (reduction: 'mean' | 'max') => reduceTensor<Float32Array>(patches, 'b n d -> b d', reduction)
+  const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [Value, Value]
+  const fold = (reduction: 'mean' | 'max') => reduceTensor(patches, 'b n d -> b d', reduction)
   switch (globalPool) {
     case 'avg':
       return fold('mean')
@@ -37,4 +39,4 @@ export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool 
   }
 }
 
-const half: FloatTensor = { data: new Float32Array([0.5]), shape: [], stride: [], offset: 0 }
+const half: FloatTensor = { ...contiguous([]), data: Float32Array.of(0.5) }

@@ -1,6 +1,5 @@
 /** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
 
-import type { Activation } from '../gemm/activation.ts'
 import { blockFns, type EncoderOptions } from '../nn/encoder.ts'
 import { mlpLayers } from '../nn/gated-mlp.ts'
 import type { LayerInit } from '../nn/init.ts'
@@ -9,6 +8,7 @@ import { each, type Kinds, kind, oneOf, orNull } from '../nn/options.ts'
 import { type Projection, projections } from '../nn/patch-embed.ts'
 import type { RotaryOptions } from '../nn/rotary.ts'
 import { mistakeIn } from '../ops/kinds.ts'
+import type { Activation } from '../steps/map.ts'
 import { type GlobalPool, globalPools } from './pooling.ts'
 import { type WeightInit, weightInits } from './vit-init.ts'
 
@@ -29,6 +29,7 @@ export interface VisionTransformerOptions
     | 'init'
     | 'qkvInit'
     | 'projInit'
+    | 'rope'
   > {
   readonly imgSize?: Pair | undefined
   readonly patchSize?: Pair | undefined

@@ -5,8 +5,8 @@
  */
 
 import type { StateDict } from '../checkpoint/read.ts'
-import type { FloatTensor, NdArray } from '../layout/tensor.ts'
-import { type AttentionTap, attentionMaps } from '../nn/attention.ts'
+import type { NdArray } from '../layout/tensor.ts'
+import { attentionMaps } from '../nn/attention.ts'
 import { AttentionPool } from '../nn/attention-pool.ts'
 import { expectOption } from '../nn/check.ts'
 import { Dropout, PatchDropout } from '../nn/dropout.ts'
@@ -19,12 +19,14 @@ import { makeNorm } from '../nn/norm.ts'
 import { expectOptions, only } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { PatchEmbed } from '../nn/patch-embed.ts'
-import { makeRotation } from '../nn/rotary.ts'
+import { RotaryPositions2d } from '../nn/rotary.ts'
 import { Identity } from '../nn/sequential.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
-import { add } from '../rows/index.ts'
+import { apart } from '../steps/scope.ts'
+import type { Value } from '../steps/value.ts'
+import { add } from '../steps/zip.ts'
 import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
@@ -61,12 +63,8 @@ export class VisionTransformer extends Module {
   /** What a checkpoint did not tell and its naming scheme's convention had to, a sentence each. */
   readonly guesses: readonly string[]
 
-  /** What turns queries and keys on a grid. */
-  readonly #rotation = forLastGrid((grid) => {
-    const { rotary, embedDim = 768, numHeads = 12, headDim = embedDim / numHeads } = this.options
-    const options = typeof rotary === 'object' ? rotary : {}
-    return makeRotation({ ...options, grid, headDim, numPrefixTokens: this.numPrefixTokens })
-  })
+  /** What turns queries and keys by their places in the grid. */
+  readonly rope: RotaryPositions2d | null
   readonly #sinesAndCosines = forLastGrid((grid) => {
     const { embedDim = 768 } = this.options
     return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
@@ -125,9 +123,20 @@ export class VisionTransformer extends Module {
     this.posDrop = new Dropout({ p: options.posDropRate ?? 0 })
     this.patchDrop = new PatchDropout({ p: options.patchDropRate ?? 0, numPrefixTokens: prefix })
     this.normPre = makeNormIf(preNorm)
+    this.rope = rotaryOf(options, this.patchEmbed.gridSize!, prefix)
     this.blocks = encoderBlocks(embedDim, {
       ...only(options, encoderBlockOptions),
-      ...{ depth, blockFn: options.blockFn, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
+      ...{
+        depth,
+        blockFn: options.blockFn,
+        numHeads,
+        qkvBias,
+        normLayer,
+        activation,
+        eps,
+        normFirst: true,
+        rope: this.rope ?? undefined,
+      },
       ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
       ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
     })
@@ -146,8 +155,8 @@ export class VisionTransformer extends Module {
     if (options.fixInit) shrinkBranches(this.blocks)
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return this.head.compute(this.headDrop.compute(this.#pooled(x, tap)))
+  override compute(x: Value): Value {
+    return this.head.compute(this.headDrop.compute(this.#pooled(x)))
   }
 
   /** The tokens after the last block and norm: [b, prefix + n, embedDim]. */
@@ -200,27 +209,21 @@ export class VisionTransformer extends Module {
     return modelFromState(dict, overrides, (...args) => new VisionTransformer(...args))
   }
 
-  #features(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+  #features(x: Value): Value {
     const tokens = this.normPre.compute(this.patchDrop.compute(this.#tokens(x)))
-    return this.norm.compute(
-      runBlocks(
-        this.blocks,
-        tokens,
-        tap,
-        this.options.rotary ? this.#rotation(this.patchEmbed.gridOf(x)) : undefined,
-      ),
-    )
+    this.rope?.moveTo(this.patchEmbed.gridOf(x))
+    return this.norm.compute(runBlocks(this.blocks, tokens))
   }
 
-  #pooled(x: FloatTensor, tap?: AttentionTap): FloatTensor {
+  #pooled(x: Value): Value {
     const { globalPool = 'token', poolIncludePrefix = false } = this.options
     const skipped = poolIncludePrefix ? 0 : this.numPrefixTokens
-    const tokens = this.#features(x, tap)
+    const tokens = this.#features(x)
     return this.fcNorm.compute(poolTokens(tokens, { globalPool, skipped, attnPool: this.attnPool }))
   }
 
   /** Patches with class and register tokens before them, and positions on those that have one. */
-  #tokens(x: FloatTensor): FloatTensor {
+  #tokens(x: Value): Value {
     const patches = this.patchEmbed.compute(x)
     const row = patches.shape.length === 4 ? rearrangeTensor(patches, 'b h w d -> b (h w) d') : patches
     const positions = this.#positions(this.patchEmbed.gridOf(x))
@@ -231,7 +234,7 @@ export class VisionTransformer extends Module {
     )
   }
 
-  #withPrefix(patches: FloatTensor): FloatTensor {
+  #withPrefix(patches: Value): Value {
     const b = patches.shape[0]!
     const prefix = [this.clsToken, this.regToken].flatMap((token) =>
       token === null ? [] : [repeatTensor(token, '1 n d -> b n d', { b })],
@@ -240,7 +243,7 @@ export class VisionTransformer extends Module {
   }
 
   /** Positions for a grid, [1, n, d]; n counts class and registers unless they have none. */
-  #positions(grid: readonly [number, number]): FloatTensor | null {
+  #positions(grid: readonly [number, number]): Value | null {
     const { posEmbed, noEmbedClass = false, posAntialias = true } = this.options
     if (posEmbed === 'sincos') return this.#sinesAndCosines(grid)
     if (this.posEmbed === null) return null
@@ -256,11 +259,21 @@ export class VisionTransformer extends Module {
 
 type Grid = readonly [rows: number, columns: number]
 
+/** What turns queries and keys, where positions are rotary. */
+function rotaryOf(
+  { rotary = false, embedDim = 768, numHeads = 12, headDim = embedDim / numHeads }: VisionTransformerOptions,
+  grid: Grid,
+  numPrefixTokens: number,
+): RotaryPositions2d | null {
+  if (rotary === false) return null
+  return new RotaryPositions2d({ ...(rotary === true ? {} : rotary), grid, headDim, numPrefixTokens })
+}
+
 /** Keeps what was made for the last grid, which is that of the next image as a rule. */
 function forLastGrid<T>(make: (grid: Grid) => T): (grid: Grid) => T {
   let last: { readonly grid: Grid; readonly made: T } | undefined
   return (grid) => {
-    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: make(grid) }
+    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: apart(() => make(grid)) }
     return last.made
   }
 }
