@@ -67,6 +67,15 @@ export function dtypeOf(data: Data): Dtype {
   return dtype ?? (Array.isArray(data) ? 'array' : 'generic')
 }
 
+/** Whether two dtypes are one: Node's buffers hold the same bytes as Uint8Arrays. */
+export function isSameDtype(a: Dtype, b: Dtype): boolean {
+  return a === b || (isBytes(a) && isBytes(b))
+}
+
+function isBytes(dtype: Dtype): boolean {
+  return dtype === 'uint8' || dtype === 'buffer'
+}
+
 function isNodeBuffer(data: unknown): boolean {
   const kind = (data as { constructor?: { isBuffer?: (value: unknown) => boolean } }).constructor
   return typeof kind?.isBuffer === 'function' && kind.isBuffer(data)

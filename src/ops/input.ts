@@ -6,7 +6,7 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
-import type { Dtype } from '../layout/data.ts'
+import { type Dtype, isSameDtype } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data } from '../layout/tensor.ts'
@@ -67,7 +67,7 @@ export function asList(
     values.push(asValue(x, operation, `element ${index} of the list`, place))
     const got = typeOf(values[index]!)
     const expected = typeOf(values[0]!)
-    if (converts || got === expected) continue
+    if (converts || isSameDtype(got, expected)) continue
     throw new EinopsError({
       operation,
       ...place,

@@ -3,7 +3,7 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import type { Checked, PackedShape } from '../../grammar/types/index.ts'
+import type { Checked, PackedShape, UnderStar } from '../../grammar/types/index.ts'
 import { sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { expectHost } from '../steps/machine.ts'
@@ -12,12 +12,17 @@ import type { HostValue, Value } from '../steps/value.ts'
 import { present } from './array.ts'
 import { asList } from './input.ts'
 import { checkOptions, checkOut, type DtypeName, type Options, optionKinds } from './options.ts'
-import type { ArrayOf, Converted, DataOf } from './typed.ts'
+import type { ArrayOf, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
 
 /** The packed array is always a new one, or `out`. */
 export type PackOptions<D extends Data = Data, T extends DtypeName = never> = Omit<Options<D, T>, 'copy'>
 
 const packKinds = { dtype: optionKinds.dtype, out: optionKinds.out }
+
+/** What stands under `*` in each array. */
+type PackedShapes<X extends readonly unknown[], P extends string> = {
+  -readonly [K in keyof X]: UnderStar<P, ShapeOf<X[K]>>
+}
 
 /**
  * Packs arrays into one: the axes under `*`, any number of them in each array, are flattened to one axis and
@@ -43,10 +48,10 @@ export function pack<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  xs: X,
+  xs: X & OneDtype<'pack', X, T | O>,
   pattern: Checked<'pack', P>,
   options?: PackOptions<O, T>,
-): [packed: ArrayOf<Converted<DataOf<X>, T, O>, PackedShape<P>>, packedShapes: number[][]]
+): [packed: ArrayOf<Converted<DataOf<X>, T, O>, PackedShape<P>>, packedShapes: PackedShapes<X, P>]
 export function pack(
   xs: readonly NdArray<Data>[],
   pattern: string,

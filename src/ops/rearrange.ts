@@ -8,7 +8,7 @@ import { present } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type DtypeName, mayConvert, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
 
 /**
  * Reorders, splits and merges axes as a pattern says: a view of `x` where strides can express the result (writing to
@@ -35,7 +35,7 @@ export function rearrange<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'rearrange', X, T | O>,
   pattern: Checked<'rearrange', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'rearrange', P, L>,
   options?: Options<O, T>,

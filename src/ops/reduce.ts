@@ -29,15 +29,19 @@ import {
   type TensorOptions,
 } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
-export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
+export type ReductionFunction<D extends Data = Data> = (view: NdArray<D>, axes: number[]) => NdArray<Data>
 
-export type Reduction = ReductionName | ReductionFunction
+export type Reduction<D extends Data = Data> = ReductionName | ReductionFunction<D>
+
+/** A function of which it is not known what arrays it takes. */
+// biome-ignore lint/suspicious/noExplicitAny: those that the array's dtype says, which the signatures see to
+export type AnyReduction = Reduction<any>
 
 /** The buffer of a result: a function may not be called, where nothing is to reduce. */
-type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
+type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
   ? Uint8Array
   : R extends 'min' | 'max'
     ? D
@@ -72,12 +76,12 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
 export function reduce<
   const X extends ArrayOrList,
   P extends string,
-  R extends Reduction,
+  const R extends Reduction<DataOf<X>>,
   const L extends object = NoLengths,
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'reduce', X, T | O>,
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
@@ -86,7 +90,7 @@ export function reduce<
 export function reduce(
   x: ArrayOrList,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options?: Options<Data, DtypeName>,
 ): NdArray<Data> {
@@ -102,7 +106,7 @@ export function reduce(
 export function reduceTensor(
   x: InputArgument,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options: TensorOptions = {},
 ): Value {
@@ -146,7 +150,7 @@ function hintAbout(reduction: unknown): string | Advice | undefined {
 function reduceInput(
   input: Input,
   pattern: TransformPattern,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths: Lengths | undefined,
   options: TensorOptions,
 ): Value {

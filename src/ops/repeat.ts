@@ -8,7 +8,7 @@ import { present } from './array.ts'
 import { asInput, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, type DtypeName, mayConvert, type Options, type TensorOptions } from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, DataOf, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
 
 /**
  * Repeats elements along the axes that only the right side has, and rearranges the others. A new axis has stride 0
@@ -36,7 +36,7 @@ export function repeat<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'repeat', X, T | O>,
   pattern: Checked<'repeat', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'repeat', P, L>,
   options?: Options<O, T>,

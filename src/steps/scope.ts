@@ -2,7 +2,7 @@
 
 import type { FloatTensor } from '../layout/tensor.ts'
 import { scope as arenaScope } from '../wasm/arena.ts'
-import { currentMachine } from './machine.ts'
+import { currentMachine, using } from './machine.ts'
 import type { Value } from './value.ts'
 
 /** Runs a part of a model; `name` says which to whoever writes it down. */
@@ -23,3 +23,8 @@ export function region<T>(compute: () => T): T {
 }
 
 const nothing: FloatTensor = { data: new Float32Array(0), shape: [0], stride: [1], offset: 0 }
+
+/** Computes on the host, whoever performs steps now: tables that are the same for every input, and may be kept. */
+export function apart<T>(compute: () => T): T {
+  return using(null, compute)
+}

@@ -1,6 +1,7 @@
 /** The configurations that Hugging Face's hub keeps in a checkpoint's folder. */
 import { besides, openFile } from '#file'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
+import type { UrlLike } from '../layout/platform.ts'
 import { type Hints, hintsIn } from './hints.ts'
 
 const names = ['config.json', 'preprocessor_config.json']
@@ -8,12 +9,12 @@ const names = ['config.json', 'preprocessor_config.json']
 const LONGEST = 2 ** 20
 
 /** What an open file's metadata say, and, where it has a path, the configurations in its folder. */
-export async function hintsOf(file: SafetensorsFile, path: string | URL | undefined): Promise<Hints> {
+export async function hintsOf(file: SafetensorsFile, path: string | UrlLike | undefined): Promise<Hints> {
   return hintsIn({ ...file.metadata, ...(path !== undefined && (await configurationsBeside(path))) })
 }
 
 /** The texts of those that are there, by name. */
-async function configurationsBeside(path: string | URL): Promise<Record<string, string>> {
+async function configurationsBeside(path: string | UrlLike): Promise<Record<string, string>> {
   const texts: Record<string, string> = {}
   for (const name of names) {
     const text = await textOf(besides(path, name))

@@ -24,6 +24,7 @@ import { Identity } from '../nn/sequential.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
+import { apart } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
@@ -272,7 +273,7 @@ function rotaryOf(
 function forLastGrid<T>(make: (grid: Grid) => T): (grid: Grid) => T {
   let last: { readonly grid: Grid; readonly made: T } | undefined
   return (grid) => {
-    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: make(grid) }
+    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: apart(() => make(grid)) }
     return last.made
   }
 }

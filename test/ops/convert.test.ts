@@ -64,6 +64,7 @@ describe('dtype', () => {
     const [packed, shapes] = pack([bias, rows], 'a *', { dtype: 'float32' })
     expect(packed.data).toEqual(Float32Array.of(-1, 0.5, 1, -2, 2, 3))
     expect(shapes).toEqual([[], [2]])
+    // @ts-expect-error two dtypes, and none that they become
     expect(() => pack([bias, rows], 'a *')).toThrow('different dtypes')
     // @ts-expect-error what is packed is new
     expect(() => pack([bias], 'a *', { copy: 'never' })).toThrow("unknown option 'copy'")
