@@ -6,8 +6,9 @@ import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
 import { expectOptions, interpolation } from './options.ts'
+import type { Reduction } from './picture.ts'
 import type { Interpolation } from './resample.ts'
-import { checkImage, type ImageData, resizeTensor } from './resize.ts'
+import { checkImage, type ImageData, resizeTensor, type Window } from './resize.ts'
 
 /** Mean of ImageNet's pixels, R, G, B in 0…1, and their standard deviation below (torchvision's). */
 export const IMAGENET_MEAN: readonly number[] = Object.freeze([0.485, 0.456, 0.406])
@@ -62,12 +63,13 @@ export function preprocess(
   const { size = 224, cropPct = 0.875, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options
   checkOptions(size, cropPct, mean, std)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
-  const resized = resizeTensor(
-    x,
-    { ...sizeBeforeCrop(x, size, cropPct), interpolation: options.interpolation },
-    'preprocess',
-  )
-  return toNdarray(normalise(cropCentre(resized, size), { mean, std }))
+  // of a picture that was decoded smaller, what it was
+  const { reduction } = image as { readonly reduction?: Reduction }
+  const shape = reduction === undefined ? x.shape : [reduction.height, reduction.width]
+  const whole = { ...sizeBeforeCrop({ shape }, size, cropPct), interpolation: options.interpolation }
+  // what is cut off is never made
+  const cropped = resizeTensor(x, whole, 'preprocess', centreOf(whole, size), reduction?.box)
+  return toNdarray(normalise(cropped, { mean, std }))
 }
 
 function checkOptions(size: number, cropPct: number, mean: readonly number[], std: readonly number[]): void {
@@ -107,19 +109,19 @@ function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tens
   )
 }
 
-function sizeBeforeCrop({ shape }: Tensor, size: number, cropPct: number) {
+function sizeBeforeCrop({ shape }: Pick<Tensor, 'shape'>, size: number, cropPct: number) {
   const [height, width] = shape as [number, number]
   const short = Math.floor(size / cropPct)
   const long = Math.floor((short * Math.max(height, width)) / Math.min(height, width))
   return height <= width ? { height: short, width: long } : { height: long, width: short }
 }
 
-function cropCentre<D extends ImageData>({ data, ...layout }: Tensor<D>, size: number): Tensor<D> {
-  const [top, left] = [0, 1].map((axis) => roundHalfEven((layout.shape[axis]! - size) / 2)) as [
-    number,
-    number,
-  ]
-  return { data, ...slice(slice(layout, 0, top, top + size), 1, left, left + size) }
+function centreOf(
+  { height, width }: { readonly height: number; readonly width: number },
+  size: number,
+): Window {
+  const [top, left] = [height, width].map((length) => roundHalfEven((length - size) / 2)) as [number, number]
+  return { top, left, height: size, width: size }
 }
 
 /** Python's `round`, by which torchvision places the crop. */
