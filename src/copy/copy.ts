@@ -6,6 +6,7 @@ import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
+import { currentRecording } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
 import { convert } from './convert.ts'
 import { bytesOf, isTyped, keepsBits, overlap, type Typed, wordsOf } from './memory.ts'
@@ -38,6 +39,7 @@ export function materialize<D extends Data>(tensor: Tensor<D>): Tensor<D> {
 /** Copies between tensors that share no memory, as when the target is new. */
 export function copyApart(source: Tensor, target: Tensor): void {
   if (sizeOf(target.shape) === 0) return
+  currentRecording()?.add(() => copyApart(source, target))
   const nest = nestOf(source, target)
   const from = current(source.data)
   const to = current(target.data)

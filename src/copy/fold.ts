@@ -5,6 +5,7 @@
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
 import { copyApart, materialize } from './copy.ts'
 import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
@@ -26,6 +27,7 @@ export function foldInto(
   dropped: Layout,
   target: Tensor,
 ): void {
+  computedPlainly()
   const source = current(data)
   const count = sizeOf(dropped.shape)
   if (!isNumbers(source) || !isNumbers(current(target.data)) || count === 0) {

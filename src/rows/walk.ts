@@ -6,6 +6,7 @@
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { resultTensor } from '../wasm/result.ts'
 
 /** What computes one row in place. */
@@ -29,6 +30,7 @@ export function mapRows<D extends FloatArray>(
   axes: readonly number[],
   compute: RowFunction,
 ): Tensor<D> {
+  computedPlainly()
   const result = newLike(x, x.shape)
   if (sizeOf(x.shape) === 0) return result
   const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
