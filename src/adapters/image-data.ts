@@ -1,6 +1,8 @@
 /** Pictures of the browser's canvas: rows of red, green, blue and alpha, one byte each (HTML Standard, `ImageData`). */
+
 import { copyInto } from '../copy/copy.ts'
 import { contiguousStride, slice } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import { showShape } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
@@ -78,7 +80,7 @@ export function toImageData(x: Tensor): ImageData {
   const pixels =
     channels === 4 ? clamped(rowMajor(x, 'toImageData').data as Uint8Array) : paint(x, height, width)
   // what shares its memory with other threads, ImageData refuses
-  const own = pixels.buffer instanceof ArrayBuffer ? pixels : new Uint8ClampedArray(pixels)
+  const own = isA(pixels.buffer, 'ArrayBuffer') ? pixels : new Uint8ClampedArray(pixels)
   if (typeof ImageData === 'undefined') {
     return { data: own as Uint8ClampedArray<ArrayBuffer>, width, height, colorSpace: 'srgb' } as ImageData
   }

@@ -4,11 +4,13 @@
  */
 import { allocate } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import { each, kind, mistakeIn, needed } from '../ops/kinds.ts'
 import { pack } from '../ops/pack.ts'
 import { rearrange } from '../ops/rearrange.ts'
-import { type Described, describedIn } from './described.ts'
+import { type Described, describedIn, expectDict } from './described.ts'
 import { CheckpointError } from './error.ts'
 import { expand, type Naming, namingOf, templateOf, unused, variants } from './naming.ts'
 import type { StateDict } from './read.ts'
@@ -34,6 +36,7 @@ export interface Recipe extends Described {
  * vit-pytorch's `[d, (s1 s2 c)]`; such a weight stays as it is the other way, `PatchEmbed` takes both.
  *
  * @param dict parameters by name; not changed
+ * @param options `from` and `to`: whose names they have, and whose they get
  * @returns parameters by their new names; views of the given ones where no tensors are put together
  * @throws CheckpointError when a name is not one of `from`, or has no place in `to`; all of them are listed
  *
@@ -46,14 +49,18 @@ export interface Recipe extends Described {
  */
 export function convertNames(
   dict: Readonly<StateDict>,
-  { from, to }: { readonly from: Naming; readonly to: Naming },
+  options: { readonly from: Naming; readonly to: Naming },
 ): StateDict {
+  expectDict(dict, operation)
+  const mistake = mistakeIn(options, each(needed(kind.anything), 'from', 'to'))
+  if (mistake !== undefined) throw new CheckpointError({ operation, ...mistake })
+  const { from, to } = options
   for (const naming of [from, to]) {
     if (naming === 'timm' || variants.some((variant) => variant.naming === naming)) continue
     throw new CheckpointError({
       operation,
       code: 'names/naming',
-      what: `there are no names of ${JSON.stringify(naming)}, expected 'timm', 'huggingface', 'torchvision', 'torch' or 'vit-pytorch'`,
+      what: `there are no names of ${show(naming)}, expected 'timm', 'huggingface', 'torchvision', 'torch' or 'vit-pytorch'`,
     })
   }
   const timm =

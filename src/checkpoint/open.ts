@@ -2,7 +2,9 @@
  * Checkpoints that stay where they are: the header is read when they are opened, each tensor when it is asked for. A
  * large model never stands in memory twice.
  */
+
 import { besides, openFile } from '#file'
+import { isA, messageOf } from '../layout/realms.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { Buffers } from './buffers.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
@@ -31,7 +33,7 @@ import { type Window, windowsOf } from './windows.ts'
  * await file.close()
  */
 export async function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
-  const isPath = typeof source === 'string' || source instanceof URL
+  const isPath = typeof source === 'string' || isA(source, 'URL')
   return isPath && String(source).endsWith('.json') ? openShards(source) : openOne(source)
 }
 
@@ -115,7 +117,7 @@ class OpenFile extends TensorFile {
     try {
       return await this.#source.read(start, end, buffers)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = messageOf(cause)
       const [first, last] = [names[0], names.at(-1)].map((name) => JSON.stringify(name))
       const which = names.length === 1 ? `tensor ${first}` : `one of the tensors ${first} to ${last}`
       const what = `${which} cannot be read: ${reason}`
@@ -129,17 +131,17 @@ class OpenFile extends TensorFile {
 }
 
 function readingOf(source: string | URL | Blob | Uint8Array): Reading {
-  const isPath = typeof source === 'string' || source instanceof URL
+  const isPath = typeof source === 'string' || isA(source, 'URL')
   return { operation: 'openSafetensors', ...(isPath && { file: String(source) }) }
 }
 
 async function openSource(source: string | URL | Blob | Uint8Array, reading: Reading): Promise<ByteSource> {
-  if (source instanceof Uint8Array) return ofBytes(source)
-  if (source instanceof Blob) return ofBlob(source)
+  if (isA(source, 'Uint8Array')) return ofBytes(source)
+  if (isA(source, 'Blob')) return ofBlob(source)
   try {
     return await openFile(source)
   } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause)
+    const what = messageOf(cause)
     throw new CheckpointError({ ...reading, code: 'file/open', what, cause })
   }
 }

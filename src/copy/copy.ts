@@ -6,7 +6,16 @@ import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
 import { current } from '../wasm/resident.ts'
-import { bytesOf, haveSameBits, isTyped, overlap, type Typed, type Words, wordsOf } from './memory.ts'
+import {
+  bytesOf,
+  haveSameBits,
+  isTyped,
+  mostBytes,
+  overlap,
+  type Typed,
+  type Words,
+  wordsOf,
+} from './memory.ts'
 import { blocked, type Loop, type Nest, nestOf, sizeOfLoops, walk } from './nest.ts'
 import { copyStaged } from './staged.ts'
 import { copy8, copy16, copy32, copy64, copyAny, type FourLoops, type Kernel } from './words.ts'
@@ -48,8 +57,10 @@ export function copyApart(source: Tensor, target: Tensor): void {
 
 function copyBits(source: Typed, target: Typed, nest: Nest): void {
   const bytes = source.BYTES_PER_ELEMENT
+  const isFar = target.length * bytes > mostBytes
   const inner = nest.loops.at(-1)
   if (
+    !isFar &&
     inner !== undefined &&
     inner.source === 1 &&
     inner.target === 1 &&
@@ -60,7 +71,7 @@ function copyBits(source: Typed, target: Typed, nest: Nest): void {
   }
   const from = wordsOf(source)
   const to = wordsOf(target)
-  if (sizeOfLoops(nest.loops) * bytes < fewBytes) {
+  if (isFar || sizeOfLoops(nest.loops) * bytes < fewBytes) {
     copyWords(from, to, nest)
     return
   }

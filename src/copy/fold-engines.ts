@@ -3,7 +3,7 @@
  * doubles for everything else. Both take the numbers of a tile in one `set`, which converts them, so that the loops
  * meet one kind of array whatever the dtype.
  */
-
+import { isFloat32 } from '../layout/realms.ts'
 import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
 import type { FoldLoop, FoldPart, TileLimits } from './fold-loops.ts'
@@ -53,7 +53,7 @@ const identities: Record<ReductionName, number> = {
 
 /** The engine for a reduction of a buffer. */
 export function engineFor(reduction: ReductionName, source: Numbers): FoldEngine {
-  const isFloat = source instanceof Float32Array
+  const isFloat = isFloat32(source)
   if (isFloat && (reduction === 'sum' || reduction === 'mean')) return vectors('sum') ?? doubles(reduction)
   if (isFloat && (reduction === 'max' || reduction === 'min')) return vectors(reduction) ?? doubles(reduction)
   return doubles(reduction)
@@ -144,7 +144,8 @@ function writeLoops(table: Int32Array, loops: readonly FoldLoop[], bytes: number
 /** A tile of doubles stays in the first-level cache. */
 const doublesTile = 1 << 11
 
-function doubles(reduction: ReductionName): FoldEngine {
+/** The engine for every reduction and dtype. */
+export function doubles(reduction: ReductionName): FoldEngine {
   const tile = new Float64Array(doublesTile)
   const results = new Float64Array(doublesTile)
   const { row, columns } = loopsOf[reduction]

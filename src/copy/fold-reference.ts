@@ -3,6 +3,7 @@
  * the fast reduction is tested against.
  */
 import { type Layout, sizeOf } from '../layout/layout.ts'
+import { isBig } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { folds, type ReductionName } from './reduction.ts'
 import { readElement, writeElement } from './reference.ts'
@@ -20,7 +21,7 @@ export function foldPlainly(
 ): void {
   const { empty, begin, step } = folds[reduction === 'mean' ? 'sum' : reduction]
   const count = sizeOf(dropped.shape)
-  const big = target.data instanceof BigInt64Array || target.data instanceof BigUint64Array
+  const big = isBig(target.data)
   const starts = positions(kept)
   const steps = [...positions({ ...dropped, offset: 0 })]
   for (const to of positions(target)) {

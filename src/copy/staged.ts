@@ -4,7 +4,7 @@
  * moving elements one by one in JavaScript, and still faster, since `set` moves whole cache lines and a kernel moves
  * many elements at a time, whatever types the program has used before.
  */
-
+import { Recent } from '../layout/recent.ts'
 import { instantiateApart } from '../wasm/apart.ts'
 import { type CopyKernels, copy } from '../wasm/generated/copy.ts'
 import { type Loop, type Nest, walk } from './nest.ts'
@@ -30,6 +30,7 @@ interface Stage {
   readonly kernels: CopyKernels
   readonly loops: Int32Array
   readonly heap: Uint8Array
+  readonly entries: Recent<readonly Loop[], number, Entry>
 }
 
 /** Tiles of one size, ready to run wherever their elements begin. */
@@ -62,7 +63,6 @@ interface Entry {
 }
 
 let stage: Stage | null | undefined
-const entries: Entry[] = []
 
 function getStage(): Stage | null {
   if (stage === undefined) {
@@ -71,6 +71,10 @@ function getStage(): Stage | null {
       kernels: apart.kernels,
       loops: new Int32Array(apart.memory.buffer, 0, runsStart / 4),
       heap: new Uint8Array(apart.memory.buffer),
+      entries: new Recent(
+        maxEntries,
+        (entry, loops, bytes) => entry.bytes === bytes && sameLoops(entry.loops, loops),
+      ),
     }
   }
   return stage
@@ -85,7 +89,8 @@ export function copyStaged(
 ): readonly Nest[] {
   const owner = getStage()
   if (owner === null) return [nest]
-  const { programs, left } = entryOf(owner, nest.loops, bytes)
+  const { programs, left } =
+    owner.entries.find(nest.loops, bytes) ?? owner.entries.add(compile(owner, nest.loops, bytes))
   for (const program of programs) run(owner, program, source, target, bytes, nest)
   return left.map(({ loops, source, target }) => ({
     loops,
@@ -112,18 +117,6 @@ function run(
     kernels.copy(bytes, 0, rank, from, to)
     for (let i = 0; i < results.length; i++) target.set(results[i]!, write * bytes + writes[i]!.shift)
   })
-}
-
-/** The programs for some loops, made once as long as they are among those used last. */
-function entryOf(owner: Stage, loops: readonly Loop[], bytes: number): Entry {
-  const at = entries.findIndex((entry) => entry.bytes === bytes && sameLoops(entry.loops, loops))
-  const entry = at < 0 ? compile(owner, loops, bytes) : entries[at]!
-  if (at !== 0) {
-    if (at > 0) entries.splice(at, 1)
-    else if (entries.length === maxEntries) entries.pop()
-    entries.unshift(entry)
-  }
-  return entry
 }
 
 function sameLoops(a: readonly Loop[], b: readonly Loop[]): boolean {

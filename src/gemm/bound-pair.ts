@@ -2,6 +2,7 @@
  * A product as its strides decide it, apart from the tensors: found once, and multiplied for any that stand in memory alike, by the way that suits it.
  * Thin products are computed without packing.
  */
+import { isFloat32 } from '../layout/realms.ts'
 import { getHeap, isResident } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
 import { multiplyDirectly } from './direct.ts'
@@ -52,7 +53,7 @@ export class BoundPair {
     const [a, b] = this.#swapped ? [second, first] : [first, second]
     const tensors = [a, b, output, bias, residual] as const
     const product = movedTo(this.#product, tensors)
-    const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
+    const single = tensors.every((tensor) => tensor === null || isFloat32(tensor.data))
     const heap = single ? getHeap() : null
     const isInside = b.weight !== undefined || tensors.some((tensor) => tensor && isResident(tensor.data))
     const small = this.#multiplications < (isInside ? smallInHeap : smallOutside)

@@ -2,10 +2,13 @@
  * How a contraction is computed: what only one operand has is summed first, two operands are multiplied by a kernel, more of them pair by
  * pair.
  */
+import { copyApart } from '../copy/copy.ts'
 import { allocate } from '../layout/data.ts'
+import { isFloat32 } from '../layout/realms.ts'
+import type { Tensor } from '../layout/tensor.ts'
 import { BoundPair } from './bound-pair.ts'
 import { noEpilogue } from './epilogue.ts'
-import { type Contraction, type Operand, varies } from './operand.ts'
+import { type Contraction, dataOf, type Operand, varies } from './operand.ts'
 import { contractionTree, type Tree } from './order.ts'
 import { contractByDefinition } from './reference.ts'
 import { simplify } from './simplify.ts'
@@ -16,10 +19,23 @@ export function contract(contraction: Contraction): void {
   const { lengths, operands, output } = simple
   if (lengths.some((length, label) => length === 0 && varies(output, label))) return
   const empty = lengths.includes(0)
-  if (operands.length > 2 && !empty) contractTree(simple)
+  if (operands.length === 1 && isCopy(simple))
+    copyApart(tensorOf(operands[0]!, lengths), tensorOf(output, lengths))
+  else if (operands.length > 2 && !empty) contractTree(simple)
   else if (empty || !operands.every(holdsNumbers)) contractByDefinition(simple)
   else if (operands.length === 2) contractPair(simple)
   else multiplyPair({ ...simple, operands: [operands[0]!, one(lengths)] })
+}
+
+/** Whether every element of the output is an element of the operand as it is, −0 and all. */
+function isCopy({ lengths, output, epilogue }: Contraction): boolean {
+  const { scale, bias, activation, residual } = epilogue
+  const stays = scale === 1 && !bias && !activation && !residual
+  return stays && lengths.every((length, label) => length === 1 || varies(output, label))
+}
+
+function tensorOf(operand: Operand, shape: readonly number[]): Tensor {
+  return { ...operand, shape, data: dataOf(operand) }
 }
 
 /** A product of two operands whose strides come only once. */
@@ -119,7 +135,7 @@ function intermediate(
     stride[label] = size
     size *= lengths[label]!
   }
-  const single = from.every(({ data }) => data instanceof Float32Array)
+  const single = from.every(({ data }) => isFloat32(data))
   const numbers = from.every(holdsNumbers)
   const data = single
     ? new Float32Array(size)
@@ -131,5 +147,5 @@ function intermediate(
 
 /** Whether elements are read by index and are numbers: not big integers, not containers with `get` and `set`. */
 function holdsNumbers({ data, offset }: Operand): boolean {
-  return data instanceof Float32Array || typeof (data as Record<number, unknown>)[offset] === 'number'
+  return isFloat32(data) || typeof (data as Record<number, unknown>)[offset] === 'number'
 }

@@ -2,9 +2,11 @@
  * JPEG files. jpeg-js decodes baseline and progressive pictures to their components, CMYK to RGB; the colours of the
  * usual three components are made here, as libjpeg makes them.
  */
+
 import jpeg from 'jpeg-js'
 import { materialize } from '../copy/copy.ts'
 import { contiguous, slice } from '../layout/layout.ts'
+import { messageOf } from '../layout/realms.ts'
 import { convertToRgb, type Subsampling } from './chroma.ts'
 import { ImageError } from './error.ts'
 import { type Adobe, damaged, type Frame, readSegments, truncated } from './jpeg-segments.ts'
@@ -42,7 +44,7 @@ function decodePixels(bytes: Uint8Array, isWhole: boolean, { maxPixels }: ReadLi
     })
   } catch (cause) {
     if (!isWhole) throw truncated(bytes.length)
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     if (!/memory/i.test(reason)) throw damaged(reason, cause)
     const what = 'the picture is too large — decoding it takes more than 18 bytes for each of maxPixels'
     throw new ImageError('readImage', 'image/too-large', what, cause)

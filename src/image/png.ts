@@ -3,9 +3,11 @@
  * is decompressed beyond what the header promises, and fast-png is asked for one plain image at a time: an interlaced
  * picture is seven of them, each a strided view of the whole.
  */
+
 import { decode } from 'fast-png'
 import { copyApart } from '../copy/copy.ts'
 import { contiguous } from '../layout/layout.ts'
+import { messageOf } from '../layout/realms.ts'
 import { inflate } from './inflate.ts'
 import type { Picture, ReadLimits } from './picture.ts'
 import { damaged, type PngHeader, readChunks, SIGNATURE, samplesOf } from './png-chunks.ts'
@@ -92,7 +94,7 @@ function decodePass(rows: Uint8Array, { width, height }: Pass, header: PngHeader
   try {
     data = decode(plainPng(rows, { width, height, depth, colorType })).data as Uint8Array | Uint16Array
   } catch (cause) {
-    throw damaged(cause instanceof Error ? cause.message : String(cause), cause)
+    throw damaged(messageOf(cause), cause)
   }
   const shape = [height, width, samplesOf(header)]
   return {

@@ -1,6 +1,8 @@
 /** From a picture to a model's input, step by step as torchvision's and timm's evaluation transforms do it. */
+
 import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind } from '../ops/kinds.ts'
@@ -137,13 +139,14 @@ function normalise(
   const [channels, height, width] = shape as [number, number, number]
   const [plane, row, column] = stride as [number, number, number]
   const y = allocate('float32', channels * height * width)
+  const isBytes = isA(x.data, 'Uint8Array')
   let at = 0
   for (let c = 0; c < channels; c++) {
     const shifted = (value: number) => (value - mean[c]!) / std[c]!
     const ofByte = Float32Array.from({ length: 256 }, (_, byte) => shifted(byte / 255))
     for (let i = 0; i < height; i++) {
       const from = offset + c * plane + i * row
-      if (x.data instanceof Uint8Array) {
+      if (isBytes) {
         for (let j = 0; j < width; j++) y[at++] = ofByte[x.data[from + j * column]!]!
       } else {
         for (let j = 0; j < width; j++) y[at++] = shifted(x.data[from + j * column]!)

@@ -1,5 +1,7 @@
 /** Reading a picture: finds out what kind of file it is, and turns what the decoders give upright. */
+
 import { materialize } from '../copy/copy.ts'
+import { isA } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -40,25 +42,25 @@ export async function readImage(
 ): Promise<NdArray<Uint8Array>> {
   expectOptions('readImage', options, limits)
   const { maxPixels = MOST_PIXELS } = options
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isA(bytes, 'Uint8Array')) {
     throw new ImageError(
       'readImage',
       'argument/bytes',
       `the argument is not the bytes of a file — got ${show(bytes)}, expected a Uint8Array${hintAbout(bytes)}`,
     )
   }
-  const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes) // decoders refuse shared memory
+  const own = isA(bytes.buffer, 'ArrayBuffer') ? bytes : new Uint8Array(bytes) // decoders refuse shared memory
   const { image, orientation } = await decodePicture(own, { maxPixels })
   return toNdarray(orientation === 1 ? image : materialize(upright(image, orientation)))
 }
 
 /** How what was given becomes bytes. */
 function hintAbout(value: unknown): string {
-  if (typeof value === 'string' || value instanceof URL)
+  if (typeof value === 'string' || isA(value, 'URL'))
     return '; await readFile(path) or a fetch gives the bytes of a file'
-  if (value instanceof Promise) return '; an await is missing'
-  if (value instanceof ArrayBuffer) return '; new Uint8Array(buffer) is one'
-  if (value instanceof Blob) return '; new Uint8Array(await blob.arrayBuffer()) is one'
+  if (isA(value, 'Promise')) return '; an await is missing'
+  if (isA(value, 'ArrayBuffer')) return '; new Uint8Array(buffer) is one'
+  if (isA(value, 'Blob')) return '; new Uint8Array(await blob.arrayBuffer()) is one'
   return ''
 }
 

@@ -1,6 +1,9 @@
 /** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
+
 import { materialize } from '../copy/copy.ts'
+import { dtypeOf } from '../layout/data.ts'
 import { isContiguous } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { each, type Kinds, kind } from '../ops/kinds.ts'
@@ -82,7 +85,7 @@ function resampleAxis<D extends ImageData>(
   const inLength = x.shape[axis]!
   if (inLength === outLength) return x
   const packed = isContiguous(x) ? x : materialize(x)
-  const isBytes = packed.data instanceof Uint8Array
+  const isBytes = isA(packed.data, 'Uint8Array')
   const taps = tapsOf(inLength, outLength, isBytes, options, operation)
   return (
     isBytes
@@ -127,7 +130,7 @@ export function checkImage<D extends ImageData>(image: NdArray<D>, operation: st
       `the image has shape [${x.shape}], expected [h, w, c], each at least 1`,
     )
   }
-  if (!(x.data instanceof Uint8Array || x.data instanceof Float32Array || x.data instanceof Float64Array)) {
+  if (!['uint8', 'buffer', 'float32', 'float64'].includes(dtypeOf(x.data))) {
     throw new ImageError(
       operation,
       'image/dtype',

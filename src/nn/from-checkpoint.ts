@@ -6,7 +6,7 @@
 import { otherArchitecture } from '../checkpoint/architectures.ts'
 import { hintsOf } from '../checkpoint/configurations.ts'
 import { type Recipe, timmRecipes } from '../checkpoint/convert.ts'
-import { type Described, describedIn } from '../checkpoint/described.ts'
+import { type Described, describedIn, expectDict } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
 import type { Hints } from '../checkpoint/hints.ts'
 import {
@@ -17,6 +17,8 @@ import {
 } from '../checkpoint/index.ts'
 import { namingOf, namings } from '../checkpoint/naming.ts'
 import { contiguous } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { believed, guessesOf } from './checkpoint-guesses.ts'
@@ -40,11 +42,11 @@ export async function modelFrom(
   options: VisionTransformerOptions,
   make: Make,
 ): Promise<VisionTransformer> {
-  if (source instanceof ArrayBuffer) return modelFrom(new Uint8Array(source), options, make)
-  const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
-  if (!isFile && !(source instanceof Uint8Array)) return modelFromState(source, options, make)
+  if (isA(source, 'ArrayBuffer')) return modelFrom(new Uint8Array(source), options, make)
+  const isFile = typeof source === 'string' || isA(source, 'URL') || isA(source, 'Blob')
+  if (!isFile && !isA(source, 'Uint8Array')) return modelFromState(source, options, make)
   const file = await openSafetensors(source)
-  const isPath = typeof source === 'string' || source instanceof URL
+  const isPath = typeof source === 'string' || isA(source, 'URL')
   try {
     const hints = await hintsOf(file, isPath ? source : undefined)
     return await modelFromFile(file, options, make, hints)
@@ -63,9 +65,10 @@ export function modelFromState(
     throw new CheckpointError({
       operation,
       code: 'source/type',
-      what: `the source is no checkpoint — got ${dict}, expected a path, a Blob, bytes or arrays by name`,
+      what: `the source is no checkpoint — got ${show(dict)}, expected a path, a Blob, bytes or arrays by name`,
     })
   }
+  expectDict(dict, operation)
   const { model, fillings } = drafted(describedIn(dict), options, make)
   try {
     for (const { parameter, recipe } of fillings) {

@@ -8,6 +8,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { copyInto } from '../copy/copy.ts'
 import { Weight, type Weighted } from '../gemm/weight.ts'
 import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
 
@@ -150,7 +151,7 @@ export class Parameter implements Weighted {
 function flat(tensor: Tensor<Data>): Float32Array {
   const { data, shape, offset } = tensor
   const size = sizeOf(shape)
-  if (data instanceof Float32Array && isContiguous(tensor)) return data.subarray(offset, offset + size)
+  if (isFloat32(data) && isContiguous(tensor)) return data.subarray(offset, offset + size)
   const copy = { ...contiguous(shape), data: new Float32Array(size) }
   copyInto(tensor, copy)
   return copy.data

@@ -5,17 +5,19 @@
  */
 
 import { nearest } from '../../grammar/suggest.ts'
-import { type Described, describedIn } from '../checkpoint/described.ts'
+import { type Described, describedIn, expectDict } from '../checkpoint/described.ts'
 import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
-import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import { type Kinds, kind, mistakeIn } from '../ops/kinds.ts'
 import { isFloat, type Parameter } from './parameter.ts'
 
 export interface LoadOptions {
   /** Whether a name that only one side has is an error; true if not given. */
   readonly strict?: boolean
 }
+
+const kinds: Kinds<LoadOptions> = { strict: kind.flag }
 
 /** How many of the parameters that do not fit an error lists. */
 const MOST_SHOWN = 20
@@ -52,15 +54,11 @@ export function loadState(
   dict: StateDict,
   options: LoadOptions,
 ): LoadReport {
-  if (!isDict(dict)) {
-    const got = ArrayBuffer.isView(dict) ? 'bytes; readSafetensors(bytes) makes one of them' : show(dict)
-    throw new CheckpointError({
-      code: 'source/type',
-      operation: `${model}.loadStateDict`,
-      what: `the state dict is no object of arrays by name — got ${got}`,
-    })
-  }
-  const { pairs, ...report } = matched(`${model}.loadStateDict`, parameters, describedIn(dict), options)
+  const operation = `${model}.loadStateDict`
+  expectDict(dict, operation)
+  const mistake = mistakeIn(options, kinds)
+  if (mistake !== undefined) throw new CheckpointError({ operation, ...mistake })
+  const { pairs, ...report } = matched(operation, parameters, describedIn(dict), options)
   for (const [name, parameter] of pairs) parameter.assign(dict[name]!)
   return report
 }
@@ -87,10 +85,6 @@ export function matched(
   ]
   if (problems.length > 0) throw mismatch(operation, problems)
   return { missing, unexpected, pairs }
-}
-
-function isDict(dict: unknown): boolean {
-  return typeof dict === 'object' && dict !== null && !ArrayBuffer.isView(dict) && !(dict instanceof Promise)
 }
 
 /** What keeps a tensor from being the parameter's values, if anything does. */

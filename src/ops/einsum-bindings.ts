@@ -7,6 +7,7 @@ import type { BoundPair } from '../gemm/bound-pair.ts'
 import type { Epilogue } from '../gemm/epilogue.ts'
 import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
+import { type Recent, recentOf } from '../layout/recent.ts'
 import type { Tensor } from '../layout/tensor.ts'
 
 interface Binding {
@@ -23,10 +24,9 @@ interface TensorLayout {
   readonly isWeight: boolean
 }
 
-const maxBindings = 8
+type Tensors = readonly (Tensor | null)[]
 
-/** The bindings of each plan, the one used last at the end. */
-const bindings = new WeakMap<EinsumPlan, Binding[]>()
+const bindings = new WeakMap<EinsumPlan, Recent<Tensors, Epilogue, Binding>>()
 
 /**
  * What a plan comes to for tensors that stand in memory like these: operands, result, and the two of the epilogue, of single precision all.
@@ -34,30 +34,23 @@ const bindings = new WeakMap<EinsumPlan, Binding[]>()
  */
 export function bindingOf(
   plan: EinsumPlan,
-  tensors: readonly (Tensor | null)[],
-  { scale, activation }: Epilogue,
+  tensors: Tensors,
+  epilogue: Epilogue,
   bind: () => BoundPair | null,
 ): BoundPair | null {
-  let known = bindings.get(plan)
-  if (known === undefined) {
-    known = []
-    bindings.set(plan, known)
-  }
-  const at = known.findLastIndex(
-    (binding) =>
-      Object.is(binding.scale, scale) &&
-      binding.activation === activation &&
-      binding.layouts.every((layout, i) => fits(layout, tensors[i]!)),
+  const recent = recentOf(bindings, plan, isFor)
+  const known = recent.find(tensors, epilogue)
+  if (known !== undefined) return known.pair
+  const { scale, activation } = epilogue
+  return recent.add({ layouts: tensors.map(layoutOf), scale, activation, pair: bind() }).pair
+}
+
+function isFor(binding: Binding, tensors: Tensors, { scale, activation }: Epilogue): boolean {
+  return (
+    Object.is(binding.scale, scale) &&
+    binding.activation === activation &&
+    binding.layouts.every((layout, i) => fits(layout, tensors[i]!))
   )
-  if (at >= 0) {
-    const { pair } = known[at]!
-    if (at !== known.length - 1) known.push(...known.splice(at, 1))
-    return pair
-  }
-  const pair = bind()
-  if (known.length === maxBindings) known.shift()
-  known.push({ layouts: tensors.map(layoutOf), scale, activation, pair })
-  return pair
 }
 
 function layoutOf(tensor: Tensor | null): TensorLayout | null {

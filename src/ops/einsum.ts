@@ -17,6 +17,7 @@ import { isWeighted } from '../gemm/weight.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import type { Lengths } from '../layout/lengths.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { bindingOf } from './einsum-bindings.ts'
@@ -107,6 +108,8 @@ function compute(
   operands: readonly Tensor[],
   { out, epilogue = {} }: EinsumTensorOptions,
 ): Tensor {
+  // in an array without elements nothing may be written, wherever its strides lead
+  if (out?.shape.includes(0)) return out
   const sources = [...operands, epilogue.bias, epilogue.residual]
   const direct = out !== undefined && !sources.some((source) => source && overlap(source, out))
   const result = direct ? out : newResult(resultKind(operands[0]!), plan.outputShape, 'einsum')
@@ -139,7 +142,7 @@ function multiply(plan: EinsumPlan, operands: readonly Tensor[], result: Tensor,
 
 /** Whether a tensor, if there is one, is of single precision. */
 function isSingle(tensor: Tensor | null): boolean {
-  return tensor === null || isWeighted(tensor) || tensor.data instanceof Float32Array
+  return tensor === null || isWeighted(tensor) || isFloat32(tensor.data)
 }
 
 function located(tensor: Tensor): Located {

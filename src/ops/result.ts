@@ -3,9 +3,10 @@ import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
-import { resultTensor } from '../wasm/result.ts'
+import { isRunning, resultTensor } from '../wasm/result.ts'
 
 /**
  * A new buffer for a result, its elements not set.
@@ -24,7 +25,7 @@ export function allocateResult<D extends Data>(like: D, size: number, operation:
 export function newResult<D extends Data>(like: D, shape: readonly number[], operation: string): Tensor<D> {
   const size = sizeOf(shape)
   return made(like, size, operation, () =>
-    like.constructor === Float32Array
+    like.constructor === Float32Array || (isRunning() && isFloat32(like))
       ? (resultTensor(shape) as Tensor as Tensor<D>)
       : { ...contiguous(shape), data: allocateUnset(like, size) },
   )
@@ -34,7 +35,7 @@ function made<T>(like: Data, size: number, operation: string, make: () => T): T 
   try {
     return make()
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if ((error as Error).name !== 'RangeError') throw error
     throw new EinopsError({ operation, ...say('shape/no-memory', { got: size, dtype: dtypeOf(like) }) })
   }
 }

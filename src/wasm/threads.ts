@@ -1,5 +1,7 @@
 /** Threads, for those who ask for them: started, put to work on the heap, and let go. */
+
 import { EinopsError } from '../../grammar/error.ts'
+import { messageOf } from '../layout/realms.ts'
 import { type Capabilities, capabilities, inUse } from './capabilities.ts'
 import { beginGeneration, patience, SharedCrew } from './crew.ts'
 import { product } from './generated/product.ts'
@@ -101,7 +103,7 @@ async function hire(heap: Heap | null, size: number, url: URL): Promise<void> {
     inUse.threads = size
     inUse.reason = ''
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error)
+    const cause = messageOf(error)
     dismiss(hired, `threads: one, since workers could not be started (${cause})`)
   }
 }

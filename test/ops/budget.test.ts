@@ -58,9 +58,9 @@ describe('rearrange', () => {
     expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(55_000)
   }, 60_000)
 
-  it('is at most 20 kB for patterns compiled ahead, gzipped, and carries no parser', async () => {
+  it('is at most 20.5 kB for patterns compiled ahead, gzipped, and carries no parser', async () => {
     const code = await bundle(`export { load, rearrange } from 'tesserae/compiled'`)
-    expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(20_000)
+    expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(20_500)
     expect(code).not.toContain('chevrotain')
     expect(code).toContain('was not compiled ahead')
   }, 60_000)

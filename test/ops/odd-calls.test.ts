@@ -1,23 +1,14 @@
 /** Calls at the edge of what a user may write: odd and right, or wrong and answered by what helps. */
 import ndarray from 'ndarray'
-import { EinopsError, einsum, pack, rearrange, reduce, unpack } from 'tesserae'
+import { einsum, pack, rearrange, reduce, unpack } from 'tesserae'
 import { describe, expect, it } from 'vitest'
+import { mistakeOf } from '../mistake.ts'
 
 class Samples extends Float32Array {}
 
 const grid = () => ndarray(Float32Array.of(1, 2, 3, 4), [2, 2])
 const row = () => ndarray(new Float32Array(6), [6])
 const rearrangeAny = rearrange as (...args: unknown[]) => { readonly data: ArrayLike<number> }
-
-function mistakeOf(call: () => unknown): EinopsError {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof EinopsError) return error
-    throw error
-  }
-  throw new Error('no error')
-}
 
 describe('buffers', () => {
   it('a subclass of a typed array stays one, in copies as in sums', () => {
