@@ -28,6 +28,8 @@ export default defineConfig([
     },
     outDir: 'dist',
     dts: true,
+    // for platforms that run only modules which were deployed with the program
+    copy: { from: 'src/wasm/generated/*.wasm', to: 'dist/wasm' },
     plugins: [thirdPartyLicenses()],
     // chevrotain's calls of lodash are a tenth of the language's size unless they are today's JavaScript
     inputOptions: {

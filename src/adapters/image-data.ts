@@ -7,7 +7,7 @@ import { showShape } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
 import { rowMajor } from './dims.ts'
-import { refuse } from './refuse.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** What an `ImageData` has. */
 export interface ImageDataLike {
@@ -27,7 +27,9 @@ export interface ImageDataLike {
  * const image = { data: new Uint8ClampedArray(4 * 2 * 3), width: 3, height: 2 } // as getImageData gives it
  * rearrange(fromImageData(image), 'h w c -> c h w') // [4, 2, 3]
  */
-export function fromImageData({ data, width, height }: ImageDataLike): NdArray<Uint8ClampedArray> {
+export function fromImageData(image: ImageDataLike): NdArray<Uint8ClampedArray> {
+  expectMembers('fromImageData', image, 'data, width and height')
+  const { data, width, height } = image
   if (dtypeOf(data) !== 'uint8_clamped' || data.length !== width * height * 4) {
     const got = `${data?.length} elements of ${data && dtypeOf(data)} for ${width} × ${height}`
     throw refuse('fromImageData', 'adapter/shape', 'not four bytes for each pixel', got, 'width · height · 4')

@@ -73,7 +73,7 @@ let stage: Apart<FoldKernels> | null | undefined
 
 function getStage(): Apart<FoldKernels> | null {
   if (stage === undefined) stage = instantiateApart(fold, pages)
-  return stage
+  return stage ?? null
 }
 
 function vectors(operation: Vectorised): FoldEngine | null {

@@ -77,7 +77,7 @@ function getStage(): Stage | null {
       ),
     }
   }
-  return stage
+  return stage ?? null
 }
 
 /** Copies what it pays for, given both buffers' bytes and the size of an element, and returns what is left. */

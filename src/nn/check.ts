@@ -1,6 +1,7 @@
 /** What layers say when an input or an option does not fit: the layer, the axis and both numbers. */
 
 import { EinopsError } from '../../grammar/error.ts'
+import { show } from '../layout/show.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import type { Module } from './module.ts'
 
@@ -47,7 +48,11 @@ export function expectOption(layer: Module | string, holds: boolean, what: strin
 export function expectWhole(layer: Module, options: Readonly<Record<string, number>>, least = 1): void {
   for (const [name, value] of Object.entries(options)) {
     const holds = Number.isSafeInteger(value) && value >= least
-    expectOption(layer, holds, `${name} is no length — got ${value}, expected a whole number from ${least}`)
+    expectOption(
+      layer,
+      holds,
+      `${name} is no length — got ${show(value)}, expected a whole number from ${least}`,
+    )
   }
 }
 

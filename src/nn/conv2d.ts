@@ -98,7 +98,7 @@ export class Conv2d extends Module {
   override compute(x: FloatTensor): FloatTensor {
     expectRank(this, x, '[b, c, h, w]')
     expectLength(this, x, 1, this.inChannels, 'inChannels')
-    const image = pad(x, this.#rowMargins, this.#columnMargins)
+    const image = pad(x, this.#rowMargins, this.#columnMargins, 'Conv2d')
     this.#expectRoom(image)
     return einsumTensor(
       [this.#windows(image), this.weight],

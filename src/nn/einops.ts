@@ -1,11 +1,16 @@
 /** The language's operations as layers, for `Sequential`. */
 
+import { EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
+import { copyApart } from '../copy/copy.ts'
 import { checkLengths } from '../layout/bind.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { isBig, isFloat32 } from '../layout/realms.ts'
+import type { Data, FloatTensor, Tensor } from '../layout/tensor.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { checkReduction, type Reduction, reduceTensor } from '../ops/reduce.ts'
+import { resultTensor } from '../wasm/result.ts'
 import { Module } from './module.ts'
 
 /** Axis lengths by name. */
@@ -41,8 +46,10 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
 /**
  * `reduce` as a layer.
  *
+ * The result is float32 whatever the reduction gives, as in every layer: 1 and 0 for `'any'` and `'all'`.
+ *
  * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or there is no such reduction, later
- *   when the input does not fit
+ *   when the input does not fit, or a function gives what no float32 can hold
  *
  * @example
  * const pool = new Reduce('b n d -> b d', 'mean')
@@ -65,6 +72,23 @@ export class Reduce<P extends string = string, const L extends object = NoLength
   }
 
   override compute(x: FloatTensor): FloatTensor {
-    return reduceTensor(x, this.pattern, this.reduction, this.lengths)
+    return inFloats(reduceTensor<Data>(x, this.pattern, this.reduction, this.lengths))
   }
+}
+
+/** What the next layer takes: the same numbers in float32. */
+function inFloats(x: Tensor): FloatTensor {
+  if (isFloat32(x.data)) return x as FloatTensor
+  const dtype = dtypeOf(x.data)
+  if (isBig(x.data) || dtype === 'generic') {
+    throw new EinopsError({
+      code: 'layer/dtype',
+      operation: 'Reduce',
+      what: `layers compute in float32 — got a result of ${dtype} from the reduction's function, expected numbers`,
+      shape: x.shape,
+    })
+  }
+  const result = resultTensor(x.shape)
+  copyApart(x, result)
+  return result
 }

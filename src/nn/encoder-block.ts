@@ -7,6 +7,7 @@ import type { Activation } from '../gemm/activation.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { add, multiply } from '../rows/index.ts'
 import { Attention, type AttentionTap } from './attention.ts'
+import { expectWhole } from './check.ts'
 import { DropPath } from './dropout.ts'
 import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
 import { constant, type LayerInit, newParameter } from './init.ts'
@@ -159,6 +160,7 @@ export class LayerScale extends Module {
   constructor(dim: number, options: { readonly initValues?: number | undefined } = {}) {
     super()
     expectOptions(this, options, { initValues: kind.number })
+    expectWhole(this, { dim }, 0)
     this.gamma = newParameter([dim], constant(options.initValues ?? 1e-5))
   }
 

@@ -7,9 +7,11 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import type { StateDict } from '../checkpoint/index.ts'
+import { show } from '../layout/show.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
 import { scope } from '../wasm/arena.ts'
+import { expectOption } from './check.ts'
 import { Parameter } from './parameter.ts'
 import { type LoadOptions, type LoadReport, loadState, saveState } from './state.ts'
 
@@ -65,6 +67,11 @@ export abstract class Module {
 
   /** Turns training mode on (or, with `false`, off) here and in every layer inside. */
   train(mode = true): this {
+    expectOption(
+      this,
+      typeof mode === 'boolean',
+      `mode is no mode — got ${show(mode)}, expected true or false`,
+    )
     this.#training = mode
     for (const [, member] of this.members()) if (member instanceof Module) member.train(mode)
     return this

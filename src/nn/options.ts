@@ -6,7 +6,14 @@ import { kind as common, type Kind, type Kinds, mistakeIn, oneOf, orFunction } f
 import { initializerNames } from './init.ts'
 import type { Module } from './module.ts'
 
-export { each, isPair, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
+export { each, isPair, type Kind, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
+
+function twoOf({ has }: Kind): Kind {
+  return {
+    expected: 'two whole numbers: [rows, columns]',
+    has: (value) => Array.isArray(value) && value.length === 2 && value.every(has),
+  }
+}
 
 const initializer = orFunction(oneOf(initializerNames))
 
@@ -14,6 +21,10 @@ const initializer = orFunction(oneOf(initializerNames))
 export const kind = {
   ...common,
   activation: oneOf(Object.keys(activations)),
+  /** Rows and columns. */
+  grid: twoOf(common.length),
+  /** Rows and columns, of which there may be none. */
+  room: twoOf(common.count),
   norm: orFunction(oneOf(['layernorm', 'rmsnorm'])),
   /** How a weight, or a weight and a bias, are drawn. */
   init: {

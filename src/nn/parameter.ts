@@ -11,6 +11,7 @@ import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/la
 import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
+import { roomFor } from '../ops/result.ts'
 
 export interface ParameterOptions {
   /** Other shapes that `assign` takes the parameter on, where one meaning can be written in several forms. */
@@ -69,7 +70,8 @@ export class Parameter implements Weighted {
   get weight(): Weight {
     if (this.#weight === null) {
       if (this.#draw === null) throw disposedError()
-      this.#weight = new Weight(this.#draw(this.size))
+      const draw = this.#draw
+      this.#weight = new Weight(roomFor('a parameter', this.#shape, 'Parameter', () => draw(this.size)))
       this.#draw = null
     }
     return this.#weight

@@ -9,6 +9,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import { expectOption } from './check.ts'
+import { each, expectOptions, type Kinds, kind, needed, oneOf } from './options.ts'
 
 export interface SinCosOptions {
   /** Rows and columns of the grid. */
@@ -28,6 +29,14 @@ export interface SinCosOptions {
   readonly interleaveSinCos?: boolean | undefined
 }
 
+const sinCosKinds: Kinds<SinCosOptions> = {
+  grid: needed(kind.room),
+  dim: needed(kind.count),
+  temperature: kind.number,
+  order: oneOf(['simple-vit', 'timm']),
+  ...each(kind.flag, 'reverseCoord', 'interleaveSinCos'),
+}
+
 /**
  * Fixed positions on a grid: [(h w), dim].
  *
@@ -39,6 +48,7 @@ export interface SinCosOptions {
  * positions.shape // → [196, 192]
  */
 export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array> {
+  expectOptions('sinCosPositions2d', options, sinCosKinds)
   const { grid, dim, temperature = 10_000, order = 'simple-vit' } = options
   expectOption('sinCosPositions2d', dim % 4 === 0, `dim is not a multiple of 4 — got ${dim}`)
   const bands = dim / 4
@@ -73,6 +83,14 @@ export interface ResampleOptions {
   readonly antialias?: boolean | undefined
 }
 
+const resampleKinds: Kinds<ResampleOptions> = {
+  from: kind.room,
+  to: needed(kind.grid),
+  numPrefixTokens: kind.count,
+  interpolation: oneOf(['nearest', 'bilinear', 'bicubic']),
+  antialias: kind.flag,
+}
+
 /**
  * Brings learned positions to another grid, as timm does (bicubic, antialiased): [1, prefix + n, d] → [1, prefix + m, d].
  *
@@ -88,6 +106,7 @@ export function resamplePositions(
   options: ResampleOptions,
 ): NdArray<Float32Array> {
   asTensor(positions, 'resamplePositions')
+  expectOptions('resamplePositions', options, resampleKinds)
   return toNdarray(resamplePositionsTensor(positions, options))
 }
 

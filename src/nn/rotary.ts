@@ -14,6 +14,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import { add, multiply } from '../rows/index.ts'
 import { expectOption } from './check.ts'
+import { expectOptions, type Kinds, kind, needed } from './options.ts'
 
 export interface RotaryOptions {
   /** Rows and columns of the grid. */
@@ -30,6 +31,16 @@ export interface RotaryOptions {
   readonly rotateHalf?: boolean | undefined
   /** How many tokens before those of the grid, class and registers, are not turned. */
   readonly numPrefixTokens?: number | undefined
+}
+
+const kinds: Kinds<RotaryOptions> = {
+  grid: needed(kind.grid),
+  headDim: needed(kind.count),
+  temperature: kind.number,
+  referenceGrid: kind.grid,
+  gridOffset: kind.number,
+  rotateHalf: kind.flag,
+  numPrefixTokens: kind.count,
 }
 
 /** What turns queries and keys: a function on [b, h, n, d]. */
@@ -51,6 +62,7 @@ export type Rotation = (x: FloatTensor) => FloatTensor
  */
 export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptions): NdArray<Float32Array> {
   const { shape } = asTensor(x, 'rotatePositions2d')
+  expectOptions('rotatePositions2d', options, kinds)
   const [h, w] = options.grid
   const tokens = (options.numPrefixTokens ?? 0) + h * w
   if (shape.length !== 4 || shape[2] !== tokens || shape[3] !== options.headDim) {

@@ -207,7 +207,11 @@ describe('what is no state dict', () => {
   const layer = new Linear(2, 3)
 
   test.each<[string, unknown, string]>([
-    ['the bytes of a file', new Uint8Array(9), 'got a bare Uint8Array; readSafetensors(bytes) makes one of bytes'],
+    [
+      'the bytes of a file',
+      new Uint8Array(9),
+      'got a bare Uint8Array; readSafetensors(bytes) makes one of bytes',
+    ],
     ['a path', 'model.safetensors', 'got "model.safetensors"'],
     ['a promise', Promise.resolve({}), 'got a Promise; an await is missing'],
     ['nothing', null, 'got null'],
