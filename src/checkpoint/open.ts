@@ -4,7 +4,7 @@
  */
 
 import { besides, openFile } from '#file'
-import { isA, messageOf } from '../layout/realms.ts'
+import { isA, isBlob, messageOf } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { Buffers } from './buffers.ts'
@@ -138,7 +138,7 @@ function readingOf(source: string | URL | Blob | Uint8Array): Reading {
 
 async function openSource(source: string | URL | Blob | Uint8Array, reading: Reading): Promise<ByteSource> {
   if (isA(source, 'Uint8Array')) return ofBytes(source)
-  if (isA(source, 'Blob')) return ofBlob(source)
+  if (isBlob(source)) return ofBlob(source)
   if (typeof source !== 'string' && !isA(source, 'URL')) {
     const what = `the source is no file — got ${show(source)}, expected a path, a Blob or bytes`
     throw new CheckpointError({ ...reading, code: 'source/type', what })

@@ -1,7 +1,7 @@
 /** Reading a picture: finds out what kind of file it is, and turns what the decoders give upright. */
 
 import { materialize } from '../copy/copy.ts'
-import { isA } from '../layout/realms.ts'
+import { isA, isBlob } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -60,7 +60,7 @@ function hintAbout(value: unknown): string {
     return '; await readFile(path) or a fetch gives the bytes of a file'
   if (isA(value, 'Promise')) return '; an await is missing'
   if (isA(value, 'ArrayBuffer')) return '; new Uint8Array(buffer) is one'
-  if (isA(value, 'Blob')) return '; new Uint8Array(await blob.arrayBuffer()) is one'
+  if (isBlob(value)) return '; new Uint8Array(await blob.arrayBuffer()) is one'
   return ''
 }
 

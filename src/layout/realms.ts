@@ -9,16 +9,19 @@ interface Classes {
   ArrayBuffer: ArrayBuffer
   SharedArrayBuffer: SharedArrayBuffer
   Uint8Array: Uint8Array
-  Blob: Blob
   Map: ReadonlyMap<unknown, unknown>
   Promise: PromiseLike<unknown>
   URL: URL
 }
 
-/** Whether a value is of a class or of one made of it. */
+/** Whether a value is of a class or, where it says nothing else of itself, of one made of it. */
 export function isA<Name extends keyof Classes>(value: unknown, name: Name): value is Classes[Name] {
-  const tag = tagOf(value)
-  return tag === name || (name === 'Blob' && tag === 'File')
+  return tagOf(value) === name
+}
+
+/** Whether a value is a Blob; a File is one. */
+export function isBlob(value: unknown): value is Blob {
+  return ['Blob', 'File'].includes(tagOf(value))
 }
 
 /** Whether a buffer holds single floats; of the platform's own class at once. */

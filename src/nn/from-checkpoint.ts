@@ -17,7 +17,7 @@ import {
 } from '../checkpoint/index.ts'
 import { namingOf, namings } from '../checkpoint/naming.ts'
 import { contiguous } from '../layout/layout.ts'
-import { isA } from '../layout/realms.ts'
+import { isA, isBlob } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -43,7 +43,7 @@ export async function modelFrom(
   make: Make,
 ): Promise<VisionTransformer> {
   if (isA(source, 'ArrayBuffer')) return modelFrom(new Uint8Array(source), options, make)
-  const isFile = typeof source === 'string' || isA(source, 'URL') || isA(source, 'Blob')
+  const isFile = typeof source === 'string' || isA(source, 'URL') || isBlob(source)
   if (!isFile && !isA(source, 'Uint8Array')) return modelFromState(source, options, make)
   const file = await openSafetensors(source)
   const isPath = typeof source === 'string' || isA(source, 'URL')

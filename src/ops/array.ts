@@ -1,13 +1,15 @@
 /**
  * The boundary: what users pass becomes a checked tensor, what they get becomes an ndarray. This is the only file
  * that constructs ndarrays, because ndarray compiles its classes by `new Function`: where that is forbidden, and
- * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
+ * where an offset would not fit ndarray's 31 bits, or axes are very many, results are of an equal class of ours.
  */
+
 import ndarray from 'ndarray'
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
+import { mostAxes } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { isResident } from '../wasm/resident.ts'
@@ -16,6 +18,9 @@ import { stridedArray } from './strided-array.ts'
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
 
 let codeGenerationAllowed = true
+
+/** Axes up to which ndarray compiles a class for each number of them: what it writes for hundreds takes seconds to compile. */
+const mostGenerated = 32
 
 /**
  * The ndarray with a tensor's buffer and layout. What lives in linear memory is copied out of it: growing detaches every array on it, and
@@ -33,7 +38,7 @@ export function makeNdarray<D extends Data>(
   stride: readonly number[],
   offset: number,
 ): NdArray<D> {
-  if (codeGenerationAllowed && offset <= 0x7fffffff) {
+  if (codeGenerationAllowed && offset <= 0x7fffffff && shape.length <= mostGenerated) {
     try {
       return ndarray(data, shape as number[], stride as number[], offset)
     } catch (error) {
@@ -74,6 +79,8 @@ export function asTensor<D extends Data>(
       `${rank}, one for each axis of its shape`,
     )
   }
+  if (rank > mostAxes)
+    throw impossible({ operation, ...place }, what, x, `${rank} axes`, `at most ${mostAxes}`)
   let size = 1 // of the axes that are not empty, so that no product of a part of them is too large either
   let empty = false
   let first = offset

@@ -39,7 +39,7 @@ const refusal = once(() => {
     new WebAssembly.Module(new Uint8Array(header.slice(0, 8)))
     return null
   } catch (error) {
-    return messageOf(error)
+    return error
   }
 })
 
@@ -78,7 +78,7 @@ export function capabilities(): Capabilities {
   else if (!acceptsSimd()) reasons.push('simd: this WebAssembly engine does not accept SIMD instructions')
   else if (!simd()) {
     reasons.push(
-      `simd: this platform compiles no WebAssembly (${refusal()}); a page's Content-Security-Policy needs 'wasm-unsafe-eval', other platforms are given compiled modules: init({ modules })`,
+      `simd: this platform compiles no WebAssembly (${messageOf(refusal())}); a page's Content-Security-Policy needs 'wasm-unsafe-eval', other platforms are given compiled modules: init({ modules })`,
     )
   } else if (!relaxedSimd()) {
     const why = acceptsRelaxed()
