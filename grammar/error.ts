@@ -45,13 +45,18 @@ export class EinopsError extends Error {
   readonly hint: string | undefined
 
   constructor(context: ErrorContext) {
-    super(render(context))
+    super(brief(render(context)))
     this.code = context.code
     this.operation = context.operation
     this.pattern = context.pattern
     this.span = context.span
     this.hint = context.hint
   }
+}
+
+/** A text whose lines people can read: names of a megabyte are cut. */
+export function brief(text: string): string {
+  return text.replace(/(.{1000}).+/g, '$1…')
 }
 
 function render({ operation, what, pattern, span, shape, lengths, hint }: ErrorContext): string {

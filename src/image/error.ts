@@ -1,3 +1,5 @@
+import { brief } from '../../grammar/error.ts'
+
 /**
  * Thrown when a picture cannot be read, written or resized. Its message is one line that says what is wrong.
  *
@@ -18,7 +20,7 @@ export class ImageError extends Error {
   readonly operation: string
 
   constructor(operation: string, code: string, what: string, cause?: unknown) {
-    super(`${operation}: ${what}`, cause === undefined ? {} : { cause })
+    super(`${operation}: ${brief(what)}`, cause === undefined ? {} : { cause })
     this.code = code
     this.operation = operation
   }

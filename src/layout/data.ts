@@ -35,14 +35,13 @@ const constructors = {
   float64: Float64Array,
 } as const
 
-/** The platform's own classes, which most buffers are of, are told faster than by their tags. */
-const dtypesByClass = new Map<unknown, Dtype>(
-  Object.entries(constructors).map(([dtype, Class]) => [Class, dtype as PlainDtype]),
-)
-
-const dtypesByTag = new Map<string, Dtype>([
+/** By the platform's own classes, which tell most buffers fastest, and by their names, which other realms' have too. */
+const dtypes = new Map<unknown, Dtype>([
   ['Float16Array', 'float16'],
-  ...Object.entries(constructors).map(([dtype, Class]) => [Class.name, dtype as PlainDtype] as const),
+  ...Object.entries(constructors).flatMap(([dtype, Class]): [unknown, Dtype][] => [
+    [Class, dtype as PlainDtype],
+    [Class.name, dtype as PlainDtype],
+  ]),
 ])
 
 /** What the platform calls a value's class, whichever realm the class is of: frames, `vm` contexts and Jest have classes of their own. */
@@ -52,14 +51,14 @@ export function tagOf(value: unknown): string {
 
 /** Whether a buffer is of one of the platform's own classes, no subclass of them, and none of a polyfill. */
 export function isPlatformArray(data: Data): data is Data & { readonly BYTES_PER_ELEMENT: number } {
-  return ArrayBuffer.isView(data) && dtypesByClass.has(data.constructor)
+  return ArrayBuffer.isView(data) && dtypes.has(data.constructor)
 }
 
 /** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */
 export function dtypeOf(data: Data): Dtype {
-  const known = ArrayBuffer.isView(data) ? dtypesByClass.get(data.constructor) : undefined
+  const known = ArrayBuffer.isView(data) ? dtypes.get(data.constructor) : undefined
   if (known !== undefined) return known
-  const dtype = dtypesByTag.get(tagOf(data))
+  const dtype = dtypes.get(tagOf(data))
   if (dtype === 'uint8' && isNodeBuffer(data)) return 'buffer'
   return dtype ?? (Array.isArray(data) ? 'array' : 'generic')
 }

@@ -7,7 +7,7 @@ import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
-import { isA } from './realms.ts'
+import { tagOf } from './data.ts'
 import { show } from './show.ts'
 
 export type Lengths = Readonly<Record<string, number>>
@@ -62,7 +62,7 @@ export function readLengths(
 
 /** Whether a value can be lengths by name. */
 function areLengths(lengths: unknown): lengths is Lengths {
-  return typeof lengths === 'object' && lengths !== null && !Array.isArray(lengths) && !isA(lengths, 'Map')
+  return typeof lengths === 'object' && lengths !== null && !['Array', 'Map'].includes(tagOf(lengths))
 }
 
 /**

@@ -51,8 +51,7 @@ export function readOptions(
     // of Hugging Face's models, DINOv2 without registers resamples without it
     posAntialias: naming !== 'huggingface' || has('reg_token'),
     ...heads,
-    depth:
-      1 + Math.max(...[...parameters.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1))),
+    depth: depthOf(parameters.keys()),
     ...mlpOf(parameters, need),
     numClasses: shapeOf('head.weight')?.[0] ?? 0,
     ...(naming === 'huggingface' && isClip(has) ? { actLayer: 'quick-gelu' } : {}),
@@ -79,6 +78,14 @@ export function readOptions(
     attnProj: has(block('attn.proj.weight')),
     initValues: has(block('ls1.gamma')) ? 1 : null,
   }
+}
+
+/** How many blocks there are, one after the other: a number far beyond them is none of the model's. */
+function depthOf(names: Iterable<string>): number {
+  const numbers = new Set([...names].map((name) => /^blocks\.(\d+)\./.exec(name)?.[1]))
+  let depth = 0
+  while (numbers.has(String(depth))) depth++
+  return depth
 }
 
 /** CLIP's image towers have a norm before the blocks. */

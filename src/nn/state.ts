@@ -22,6 +22,9 @@ const kinds: Kinds<LoadOptions> = { strict: kind.flag }
 /** How many of the parameters that do not fit an error lists. */
 const MOST_SHOWN = 20
 
+/** Among how many names the one that was meant is looked for. */
+const MOST_COMPARED = 1000
+
 /** What a lenient load left out. */
 export interface LoadReport {
   /** Names of parameters that kept their values. */
@@ -78,10 +81,10 @@ export function matched(
   const unexpected = [...given.keys()].filter((name) => !parameters.has(name))
   const pairs = [...parameters].filter(([name]) => given.has(name))
   const unfit = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
-  const problems = [
-    ...(strict ? missing.map((name) => describe('missing', name, unexpected)) : []),
-    ...(strict ? unexpected.map((name) => describe('unexpected', name, missing)) : []),
-    ...unfit,
+  const problems: Problem[] = [
+    ...(strict ? missing.map((name) => () => describe('missing', name, unexpected)) : []),
+    ...(strict ? unexpected.map((name) => () => describe('unexpected', name, missing)) : []),
+    ...unfit.map((problem) => () => problem),
   ]
   if (problems.length > 0) throw mismatch(operation, problems)
   return { missing, unexpected, pairs }
@@ -94,15 +97,19 @@ function misfit(name: string, parameter: Parameter, { shape, dtype }: Described)
   return [`misshapen ${name} — got [${shape}], expected [${parameter.shape}]`]
 }
 
+/** What does not fit, put into words only where it is shown: looking for the name that was meant takes long. */
+type Problem = () => string
+
 /** A name on one side only, with the one of the other side that it was probably meant to be. */
 function describe(problem: string, name: string, others: readonly string[]): string {
-  const other = nearest(name, others)
+  const other = nearest(name, others.slice(0, MOST_COMPARED))
   return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
 }
 
-function mismatch(operation: string, problems: readonly string[]): CheckpointError {
+function mismatch(operation: string, problems: readonly Problem[]): CheckpointError {
   const rest = problems.length - MOST_SHOWN
-  const shown = rest > 1 ? [...problems.slice(0, MOST_SHOWN), `and ${rest} more`] : problems
+  const shown = problems.slice(0, rest > 1 ? MOST_SHOWN : undefined).map((problem) => problem())
+  if (rest > 1) shown.push(`and ${rest} more`)
   const count = problems.length === 1 ? '1 parameter does' : `${problems.length} parameters do`
   return new CheckpointError({
     code: 'state/mismatch',

@@ -9,7 +9,6 @@ import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
-import { mostAxes } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { isResident } from '../wasm/resident.ts'
@@ -79,8 +78,6 @@ export function asTensor<D extends Data>(
       `${rank}, one for each axis of its shape`,
     )
   }
-  if (rank > mostAxes)
-    throw impossible({ operation, ...place }, what, x, `${rank} axes`, `at most ${mostAxes}`)
   let size = 1 // of the axes that are not empty, so that no product of a part of them is too large either
   let empty = false
   let first = offset

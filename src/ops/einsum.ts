@@ -21,6 +21,7 @@ import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, type Dtype, dtypeOf, toNdarray } from './array.ts'
 import { bindingOf } from './einsum-bindings.ts'
+import { kindOfElements, mixed } from './elements.ts'
 import { checkOptions, checkOut } from './options.ts'
 import { newResult } from './result.ts'
 import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
@@ -203,7 +204,32 @@ function asOperands<D extends Data>(
       hint: conversion(expected, got),
     })
   }
+  if (!ArrayBuffer.isView(list[0]!.data)) checkElements(list, text, operands)
   return list
+}
+
+/** Of plain arrays and containers the elements have to be of one kind: numbers and big integers do not mix. */
+function checkElements(
+  list: readonly NdArray<Data>[],
+  text: string,
+  operands: EinsumPattern['operands'],
+): void {
+  let expected: string | null = null
+  for (const [i, operand] of list.entries()) {
+    const got = kindOfElements(operand)
+    expected ??= got
+    if (got === null || (got === expected && got !== mixed)) continue
+    throw new EinopsError({
+      operation: 'einsum',
+      pattern: text,
+      span: operands[i]!.span,
+      ...say('tensor/dtype', {
+        what: `operand ${i + 1}`,
+        got,
+        expected: expected === mixed ? 'one of them' : String(expected),
+      }),
+    })
+  }
 }
 
 /** How to bring two operands to one dtype: the float that holds more, or doubles. */

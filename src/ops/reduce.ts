@@ -1,4 +1,5 @@
 /** reduce: rearrange that drops axes, folding the elements along them. */
+
 import type { TransformPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
@@ -17,6 +18,7 @@ import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from './array.ts'
+import { kindOfElements } from './elements.ts'
 import { asInput, dataOf, gather, type Input, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
 import { allocateResult } from './result.ts'
@@ -161,6 +163,11 @@ function reduceInput(
   if (out !== undefined) checkOut(out, plan.outputShape, target, 'reduce')
 
   const source = gather(input, 'reduce')
+  if (reduction === 'sum' || reduction === 'prod' || reduction === 'mean') {
+    const kind = kindOfElements(source)
+    const isRight = kind === null || kind === 'numbers' || (kind === 'big integers' && reduction !== 'mean')
+    if (!isRight) throw mistake(plan, say('reduction/dtype', { reduction, dtype: kind, expected: 'numbers' }))
+  }
   const direct = out !== undefined && !overlap(source, out)
   const result = direct ? out : newResult(plan, target === dtype ? source.data : target)
   const kept = { ...plan.unmerged(result), data: result.data }

@@ -132,3 +132,45 @@ describe('characters that do not show', () => {
     expect(rearrange(grid(), apart.normalize('NFC')).shape).toEqual([2, 2])
   })
 })
+
+describe('plain arrays of big integers', () => {
+  const big = () => ndarray([1n, 2n, 3n, 4n] as never[], [2, 2])
+  const both = () => ndarray([1n, 2, 3n, 4] as never[], [2, 2])
+  const out = () => ndarray([0, 0] as never[], [2])
+
+  it('are summed and multiplied exactly', () => {
+    expect(reduce(big(), 'a b -> a', 'sum').data).toEqual([3n, 7n])
+    expect(reduce(big(), 'a b -> b', 'max').data).toEqual([3n, 4n])
+    expect(einsum([big(), big()], 'i j, j k -> i k').data).toEqual([7n, 10n, 15n, 22n])
+  })
+
+  it('have no mean, as those of typed arrays', () => {
+    const { code, message } = mistakeOf(() => reduce(big(), 'a b -> a', 'mean'))
+    expect(code).toBe('reduction/dtype')
+    expect(message).toContain("'mean' of big integers")
+  })
+
+  it.each(['sum', 'mean', 'prod'] as const)(
+    'are not mixed with numbers in a %s, and nothing is written',
+    (reduction) => {
+      const target = out()
+      const call = () => reduce(both(), 'a b -> a', reduction, {}, { out: target })
+      expect(mistakeOf(call).message).toContain(`'${reduction}' of numbers and big integers`)
+      expect(target.data).toEqual([0, 0])
+      expect(reduce(both(), 'a b -> a', 'max').data).toEqual([2, 4])
+    },
+  )
+
+  it('are not mixed with numbers in a product', () => {
+    const numbers = ndarray([1, 2, 3, 4] as never[], [2, 2])
+    for (const operands of [
+      [big(), numbers],
+      [numbers, big()],
+      [both(), both()],
+      [numbers, both()],
+    ]) {
+      expect(mistakeOf(() => einsum(operands as never, 'i j, j k -> i k')).code).toBe('tensor/dtype')
+    }
+    expect(einsum([numbers, numbers], 'i j, j k -> i k').data).toEqual([7, 10, 15, 22])
+  })
+})
