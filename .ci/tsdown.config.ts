@@ -4,6 +4,8 @@ import { thirdPartyLicenses } from './third-party-licenses.ts'
 import { withoutParser } from './without-parser.ts'
 
 const common = {
+  // how long writing the declarations took is no warning to whoever installs
+  checks: { pluginTimings: false },
   // declarations name Symbol.dispose, also where a program's own `lib` lacks it
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   format: 'esm',
@@ -18,12 +20,15 @@ export default defineConfig([
     ...common,
     entry: {
       index: 'src/index.ts',
-      'nn/index': 'src/nn/index.ts',
-      'checkpoint/index': 'src/checkpoint/index.ts',
+      'nn/index': 'src/nn.ts',
+      'checkpoint/index': 'src/checkpoint.ts',
+      'ops/inspected.node': 'src/ops/inspected.node.ts',
+      'ops/inspected.web': 'src/ops/inspected.web.ts',
       'checkpoint/file.node': 'src/checkpoint/file.node.ts',
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
-      'image/index': 'src/image/index.ts',
-      'adapters/index': 'src/adapters/index.ts',
+      'image/index': 'src/image.ts',
+      'train/index': 'src/train.ts',
+      'adapters/index': 'src/adapters.ts',
       'cli/main': 'src/cli/main.ts',
     },
     outDir: 'dist',
@@ -79,5 +84,16 @@ export default defineConfig([
     outDir: 'dist/tools',
     dts: false,
     deps: { neverBundle: [/^tesserae/, /^#/, /^node:/, 'ndarray', 'markdown-it', 'typescript'] },
+  },
+  {
+    ...common,
+    // what the documentation's pages run
+    entry: { 'site-client': 'docs/site/client/main.ts' },
+    platform: 'browser',
+    outDir: 'dist/tools',
+    clean: false,
+    dts: false,
+    minify: true,
+    deps: { alwaysBundle: [/^minisearch/] },
   },
 ])

@@ -9,7 +9,8 @@ export default defineConfig({
     // Tests import the package by its own name, as its users do, and get the sources.
     alias: [
       { find: /^tesserae$/, replacement: `${root}src/index.ts` },
-      { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1/index.ts` },
+      { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
+      { find: '#inspected', replacement: `${root}src/ops/inspected.node.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.node.ts` },
     ],
   },
@@ -17,7 +18,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // what needs more than `npm ci`, or a browser, has scripts of its own
     exclude: ['test/{bench,browser,package,adapters/real}/**', '**/node_modules/**'],
-    testTimeout: 30_000,
+    setupFiles: ['test/setup.ts'],
+    // a machine may be busy: only what hangs is stopped
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     reporters: ['default'],
   },
 })

@@ -2,6 +2,7 @@
 
 import { copyInto } from '../copy/copy.ts'
 import { contiguousStride, slice } from '../layout/layout.ts'
+import type { CanvasImageData } from '../layout/platform.ts'
 import { isA } from '../layout/realms.ts'
 import { showShape } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
@@ -51,7 +52,7 @@ export function fromImageData(image: ImageDataLike): NdArray<Uint8ClampedArray> 
  * image.width // → 5
  * image.data.length // → 40
  */
-export function toImageData(x: Tensor): ImageData {
+export function toImageData(x: Tensor): CanvasImageData {
   asTensor(x, 'toImageData')
   const dtype = dtypeOf(x.data)
   if (dtype !== 'uint8' && dtype !== 'uint8_clamped' && dtype !== 'buffer') {

@@ -16,6 +16,7 @@ export function refuse(
     operation,
     code,
     what: `${what} — got ${got}, expected ${expected}`,
+    values: { got, expected },
     hint,
   })
 }

@@ -40,7 +40,9 @@ export function writeSafetensors(
   options: WriteOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const mistake = mistakeIn(options, kinds)
-  if (mistake !== undefined) throw new CheckpointError({ operation: 'writeSafetensors', ...mistake })
+  if (mistake !== undefined) {
+    throw new CheckpointError({ operation: 'writeSafetensors', ...mistake, fix: mistake.hint?.fix })
+  }
   const { floats } = options
   if (typeof metadata !== 'object' || metadata === null) {
     const what = `the metadata are no strings by name — got ${show(metadata)}`

@@ -3,6 +3,7 @@
  * doubles for everything else. Both take the numbers of a tile in one `set`, which converts them, so that the loops
  * meet one kind of array whatever the dtype.
  */
+import { dtypeOf } from '../layout/data.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
@@ -51,9 +52,10 @@ const identities: Record<ReductionName, number> = {
   all: 1,
 }
 
-/** The engine for a reduction of a buffer. */
-export function engineFor(reduction: ReductionName, source: Numbers): FoldEngine {
-  const isFloat = isFloat32(source)
+/** The engine for a reduction of a buffer into another one. */
+export function engineFor(reduction: ReductionName, source: Numbers, target: Numbers): FoldEngine {
+  // where sums of floats are kept as doubles, they are not to be rounded on their way
+  const isFloat = isFloat32(source) && dtypeOf(target) !== 'float64'
   if (isFloat && (reduction === 'sum' || reduction === 'mean')) return vectors('sum') ?? doubles(reduction)
   if (isFloat && (reduction === 'max' || reduction === 'min')) return vectors(reduction) ?? doubles(reduction)
   return doubles(reduction)
@@ -144,8 +146,7 @@ function writeLoops(table: Int32Array, loops: readonly FoldLoop[], bytes: number
 /** A tile of doubles stays in the first-level cache. */
 const doublesTile = 1 << 11
 
-/** The engine for every reduction and dtype. */
-export function doubles(reduction: ReductionName): FoldEngine {
+function doubles(reduction: ReductionName): FoldEngine {
   const tile = new Float64Array(doublesTile)
   const results = new Float64Array(doublesTile)
   const { row, columns } = loopsOf[reduction]

@@ -8,7 +8,7 @@ import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
 import { current } from '../wasm/resident.ts'
 import { copyApart, materialize } from './copy.ts'
-import { doubles, engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
+import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
 import { type FoldPiece, foldNestOf, foldPieces, isWhole } from './fold-loops.ts'
 import { foldPlainly } from './fold-reference.ts'
 import type { ReductionName } from './reduction.ts'
@@ -43,15 +43,15 @@ export function foldInto(
     foldPlainly(reduction, source, kept, dropped, target)
     return
   }
-  const goal = current(target.data) as Numbers
+  const goal = { ...target, data: current(target.data) as Numbers }
   const once = repeats(dropped) ? { ...dropped, shape: withoutRepeats(dropped) } : dropped
   if (once === dropped || (reduction !== 'sum' && reduction !== 'prod')) {
-    fold(reduction, engineFor(reduction, source), source, kept, once, { ...target, data: goal })
+    fold(reduction, source, kept, once, goal)
     return
   }
   // of doubles, so that the result is rounded once
   const results = { ...contiguous(kept.shape), data: new Float64Array(sizeOf(kept.shape)) }
-  fold(reduction, doubles(reduction), source, kept, once, results)
+  fold(reduction, source, kept, once, results)
   const { data: values } = results
   const times = sizeOf(dropped.shape) / sizeOf(once.shape)
   for (let i = 0; i < values.length; i++) {
@@ -73,22 +73,22 @@ function withoutRepeats({ shape, stride }: Layout): number[] {
 /** Folds numbers of which there are some, none of them repeated. */
 function fold(
   reduction: ReductionName,
-  engine: FoldEngine,
   source: Numbers,
   kept: Layout,
   dropped: Layout,
   target: Tensor<Numbers>,
 ): void {
   const count = sizeOf(dropped.shape)
+  const goal = target.data
+  const engine = engineFor(reduction, source, goal)
   const { loops, start, natural } = foldNestOf(kept, dropped)
   const pieces = foldPieces(loops, engine.limits, Math.min(shortRun, sizeOf(kept.shape) * count))
   if (pieces === null) {
     const ordered = inOrder(source, kept, dropped)
-    fold(reduction, engine, ordered.data, ordered.kept, ordered.dropped, target)
+    fold(reduction, ordered.data, ordered.kept, ordered.dropped, target)
     return
   }
   const divisor = reduction === 'mean' ? count : 1
-  const goal = target.data
   if (isLaidOut(target, natural)) {
     for (const piece of pieces) foldTiles(engine, piece, source, start, goal, target.offset, divisor)
     return

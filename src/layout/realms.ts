@@ -3,30 +3,38 @@
  * which `instanceof` knows nothing.
  */
 import { type Dtype, dtypeOf, tagOf } from './data.ts'
+import type { BlobLike, UrlLike } from './platform.ts'
 import type { Data } from './tensor.ts'
 
 interface Classes {
   ArrayBuffer: ArrayBuffer
   SharedArrayBuffer: SharedArrayBuffer
   Uint8Array: Uint8Array
+  Uint8ClampedArray: Uint8ClampedArray
+  DataView: DataView
   Map: ReadonlyMap<unknown, unknown>
   Promise: PromiseLike<unknown>
-  URL: URL
+  URL: UrlLike
 }
 
-/** Whether a value is of a class or, where it says nothing else of itself, of one made of it. */
-export function isA<Name extends keyof Classes>(value: unknown, name: Name): value is Classes[Name] {
-  return tagOf(value) === name
+/** Whether a value is of one of some classes or, where it says nothing else of itself, of one made of it. */
+export function isA<Name extends keyof Classes>(value: unknown, ...names: Name[]): value is Classes[Name] {
+  return (names as string[]).includes(tagOf(value))
 }
 
 /** Whether a value is a Blob; a File is one. */
-export function isBlob(value: unknown): value is Blob {
+export function isBlob(value: unknown): value is BlobLike {
   return ['Blob', 'File'].includes(tagOf(value))
 }
 
 /** Whether a buffer holds single floats; of the platform's own class at once. */
 export function isFloat32(data: Data): data is Float32Array {
   return data instanceof Float32Array || is(data, 'float32')
+}
+
+/** Whether a buffer holds doubles. */
+export function isFloat64(data: Data): data is Float64Array {
+  return is(data, 'float64')
 }
 
 /** Whether a buffer holds big integers. */

@@ -4,13 +4,13 @@
  * einops (`layers/_einmix.py`), whose rules are in einmix-pattern.ts.
  */
 
+import type { Lengths } from '../layout/lengths.ts'
 import { show } from '../layout/show.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
+import type { Value } from '../steps/value.ts'
 import { expectOption } from './check.ts'
 import { readMix, textOf } from './einmix-pattern.ts'
-import type { Lengths } from './einops.ts'
 import { newParameter, uniform } from './init.ts'
 import { Module } from './module.ts'
 import { expectOptions, type Kind, type Kinds, kind, needed, orNull } from './options.ts'
@@ -61,7 +61,8 @@ export class EinMix extends Module {
     const isText = typeof pattern === 'string'
     expectOption(this, isText, `pattern is no text — got ${show(pattern)}, expected one like 'b i -> b o'`)
     expectOptions(this, options, kinds)
-    const { weightShape, biasShape = null, lengths = {} } = options
+    const { weightShape, biasShape = null } = options
+    const lengths = given(options.lengths)
     const mix = readMix(pattern, { weightShape, biasShape, lengths })
     const { left, weight, right, biasAxes } = mix
     const lengthOf = (name: string) => lengths[name]!
@@ -80,9 +81,14 @@ export class EinMix extends Module {
     this.#regroup = `${flat} -> ${right.text}`
   }
 
-  override compute(x: FloatTensor): FloatTensor {
-    const epilogue = this.bias === null ? {} : { bias: this.bias }
-    const product = einsumTensor([x, this.weight], this.#product, this.lengths, { epilogue })
+  override compute(x: Value): Value {
+    const product = einsumTensor([x, this.weight], this.#product, this.lengths, { bias: this.bias })
     return rearrangeTensor(product, this.#regroup)
   }
+}
+
+/** The lengths that are not undefined. */
+function given(lengths: Lengths = {}): Readonly<Record<string, number>> {
+  const entries = Object.entries(lengths).filter(([, length]) => length !== undefined)
+  return Object.fromEntries(entries) as Record<string, number>
 }

@@ -1,20 +1,13 @@
 /** The language's operations as layers, for `Sequential`. */
 
-import { EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
-import { copyApart } from '../copy/copy.ts'
 import { checkLengths } from '../layout/bind.ts'
-import { dtypeOf } from '../layout/data.ts'
-import { isBig, isFloat32 } from '../layout/realms.ts'
-import type { Data, FloatTensor, Tensor } from '../layout/tensor.ts'
+import type { Lengths } from '../layout/lengths.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { checkReduction, type Reduction, reduceTensor } from '../ops/reduce.ts'
-import { resultTensor } from '../wasm/result.ts'
+import type { Value } from '../steps/value.ts'
 import { Module } from './module.ts'
-
-/** Axis lengths by name. */
-export type Lengths = Readonly<Record<string, number>>
 
 /**
  * `rearrange` as a layer.
@@ -38,7 +31,7 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
     this.lengths = lengths
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return rearrangeTensor(x, this.pattern, this.lengths)
   }
 }
@@ -49,7 +42,7 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
  * The result is float32 whatever the reduction gives, as in every layer: 1 and 0 for `'any'` and `'all'`.
  *
  * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or there is no such reduction, later
- *   when the input does not fit, or a function gives what no float32 can hold
+ *   when the input does not fit
  *
  * @example
  * const pool = new Reduce('b n d -> b d', 'mean')
@@ -57,11 +50,15 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
  */
 export class Reduce<P extends string = string, const L extends object = NoLengths> extends Module {
   readonly pattern: string
-  readonly reduction: Reduction
+  readonly reduction: Reduction<Float32Array>
   readonly lengths: Lengths
 
-  constructor(pattern: Checked<'reduce', P, L>, reduction: Reduction, lengths?: LengthsOf<'reduce', P, L>)
-  constructor(pattern: string, reduction: Reduction, lengths: Lengths = {}) {
+  constructor(
+    pattern: Checked<'reduce', P, L>,
+    reduction: Reduction<Float32Array>,
+    lengths?: LengthsOf<'reduce', P, L>,
+  )
+  constructor(pattern: string, reduction: Reduction<Float32Array>, lengths: Lengths = {}) {
     super()
     const parsed = parseTransform(pattern, 'reduce')
     checkReduction(reduction, parsed)
@@ -71,24 +68,7 @@ export class Reduce<P extends string = string, const L extends object = NoLength
     this.lengths = lengths
   }
 
-  override compute(x: FloatTensor): FloatTensor {
-    return inFloats(reduceTensor<Data>(x, this.pattern, this.reduction, this.lengths))
+  override compute(x: Value): Value {
+    return reduceTensor(x, this.pattern, this.reduction, this.lengths, { dtype: 'float32' })
   }
-}
-
-/** What the next layer takes: the same numbers in float32. */
-function inFloats(x: Tensor): FloatTensor {
-  if (isFloat32(x.data)) return x as FloatTensor
-  const dtype = dtypeOf(x.data)
-  if (isBig(x.data) || dtype === 'generic') {
-    throw new EinopsError({
-      code: 'layer/dtype',
-      operation: 'Reduce',
-      what: `layers compute in float32 — got a result of ${dtype} from the reduction's function, expected numbers`,
-      shape: x.shape,
-    })
-  }
-  const result = resultTensor(x.shape)
-  copyApart(x, result)
-  return result
 }

@@ -1,13 +1,16 @@
 /** What the options of layers may be beside numbers and flags, and what a layer says of others. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import { activations } from '../gemm/activation.ts'
 import { kind as common, type Kind, type Kinds, mistakeIn, oneOf, orFunction } from '../ops/kinds.ts'
+import { activations } from '../steps/map.ts'
 import { initializerNames } from './init.ts'
 import type { Module } from './module.ts'
 
 export { each, isPair, type Kind, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
 
+const initializer = orFunction(oneOf(initializerNames))
+
+/** Two numbers of a kind. */
 function twoOf({ has }: Kind): Kind {
   return {
     expected: 'two whole numbers: [rows, columns]',
@@ -15,12 +18,14 @@ function twoOf({ has }: Kind): Kind {
   }
 }
 
-const initializer = orFunction(oneOf(initializerNames))
-
 /** The kinds that there are. */
 export const kind = {
   ...common,
   activation: oneOf(Object.keys(activations)),
+  module: {
+    expected: 'a layer',
+    has: (value) => typeof (value as Partial<Module> | null)?.compute === 'function',
+  },
   /** Rows and columns. */
   grid: twoOf(common.length),
   /** Rows and columns, of which there may be none. */
@@ -37,6 +42,12 @@ export const kind = {
         mistakeIn(value, { weight: initializer, bias: initializer }) === undefined),
   },
 } as const satisfies Record<string, Kind>
+
+/** An object of options that have kinds of their own. */
+export const nested = (kinds: Readonly<Record<string, Kind>>): Kind => ({
+  expected: `an object of ${Object.keys(kinds).join(', ')}`,
+  has: (value) => mistakeIn(value, kinds) === undefined,
+})
 
 /**
  * Checks the names and values of a layer's options; undefined is for those that are not given.

@@ -6,12 +6,13 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { copyInto } from '../copy/copy.ts'
-import { Weight, type Weighted } from '../gemm/weight.ts'
+import { Weight } from '../gemm/weight.ts'
+import type { Weighted } from '../gemm/weighted.ts'
 import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
-import { roomFor } from '../ops/result.ts'
+import { roomFor } from '../steps/result.ts'
 
 export interface ParameterOptions {
   /** Other shapes that `assign` takes the parameter on, where one meaning can be written in several forms. */

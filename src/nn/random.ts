@@ -7,9 +7,9 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
+import { erfc } from '../gemm/erf.ts'
 import { show } from '../layout/show.ts'
 import { kind } from '../ops/kinds.ts'
-import { erfc } from '../rows/index.ts'
 import { expectOption } from './check.ts'
 
 let next = 0

@@ -3,7 +3,7 @@
 import { tagOf } from '../layout/data.ts'
 import { isA } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { Value } from '../steps/value.ts'
 import { expectOption } from './check.ts'
 import { type Member, Module } from './module.ts'
 
@@ -41,7 +41,7 @@ export class Sequential extends Module implements Iterable<Module> {
     return [...this.#layers]
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return this.#layers.reduce((y, [, layer]) => layer.compute(y), x)
   }
 
@@ -87,7 +87,7 @@ function shown(value: unknown): string {
  * new Identity().forward(ndarray(new Float32Array([1, 2]))).shape // → [2]
  */
 export class Identity extends Module {
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return x
   }
 }

@@ -6,7 +6,8 @@
 
 import { nearest } from '../../grammar/suggest.ts'
 import { type Described, describedIn, expectDict } from '../checkpoint/described.ts'
-import { CheckpointError, type StateDict } from '../checkpoint/index.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import type { StateDict } from '../checkpoint/read.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { type Kinds, kind, mistakeIn } from '../ops/kinds.ts'
@@ -80,21 +81,30 @@ export function matched(
   const missing = [...parameters.keys()].filter((name) => !given.has(name))
   const unexpected = [...given.keys()].filter((name) => !parameters.has(name))
   const pairs = [...parameters].filter(([name]) => given.has(name))
-  const unfit = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
+  const misfits = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
+  const unfit = misfits.map(({ name }) => name)
   const problems: Problem[] = [
     ...(strict ? missing.map((name) => () => describe('missing', name, unexpected)) : []),
     ...(strict ? unexpected.map((name) => () => describe('unexpected', name, missing)) : []),
-    ...unfit.map((problem) => () => problem),
+    ...misfits.map(
+      ({ text }) =>
+        () =>
+          text,
+    ),
   ]
-  if (problems.length > 0) throw mismatch(operation, problems)
+  if (problems.length > 0) throw mismatch(operation, problems, { missing, unexpected, unfit })
   return { missing, unexpected, pairs }
 }
 
 /** What keeps a tensor from being the parameter's values, if anything does. */
-function misfit(name: string, parameter: Parameter, { shape, dtype }: Described): string[] {
-  if (!isFloat(dtype)) return [`unfit ${name} — got ${dtype}, expected float32`]
+function misfit(
+  name: string,
+  parameter: Parameter,
+  { shape, dtype }: Described,
+): { readonly name: string; readonly text: string }[] {
+  if (!isFloat(dtype)) return [{ name, text: `unfit ${name} — got ${dtype}, expected float32` }]
   if (parameter.accepts(shape)) return []
-  return [`misshapen ${name} — got [${shape}], expected [${parameter.shape}]`]
+  return [{ name, text: `misshapen ${name} — got [${shape}], expected [${parameter.shape}]` }]
 }
 
 /** What does not fit, put into words only where it is shown: looking for the name that was meant takes long. */
@@ -106,7 +116,11 @@ function describe(problem: string, name: string, others: readonly string[]): str
   return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
 }
 
-function mismatch(operation: string, problems: readonly Problem[]): CheckpointError {
+function mismatch(
+  operation: string,
+  problems: readonly Problem[],
+  values: Readonly<Record<string, readonly string[]>>,
+): CheckpointError {
   const rest = problems.length - MOST_SHOWN
   const shown = problems.slice(0, rest > 1 ? MOST_SHOWN : undefined).map((problem) => problem())
   if (rest > 1) shown.push(`and ${rest} more`)
@@ -115,5 +129,6 @@ function mismatch(operation: string, problems: readonly Problem[]): CheckpointEr
     code: 'state/mismatch',
     operation,
     what: [`${count} not fit, nothing was loaded`, ...shown].join('\n  '),
+    values,
   })
 }

@@ -1,7 +1,7 @@
 /**
  * Kernels on a small memory of their own, for what has no need of the heap: data are set in, worked on and set out again.
  */
-import { handed, mayCompile, simd } from './capabilities.ts'
+import { canRun } from './capabilities.ts'
 import { type EmbeddedModule, instantiate } from './instantiate.ts'
 
 export interface Apart<Kernels> {
@@ -17,7 +17,7 @@ export function instantiateApart<Kernels>(
   embedded: EmbeddedModule<Kernels>,
   pages: number,
 ): Apart<Kernels> | null | undefined {
-  if (!simd() || (!mayCompile() && !handed.has(embedded.name))) return undefined
+  if (!canRun(embedded.name)) return undefined
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
     const kernels = instantiate(embedded, memory)

@@ -24,7 +24,7 @@ const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
 export const handed = new Map<ModuleName, Handed>()
 
 /** The modules of kernels that there are. */
-export const moduleNames = ['copy', 'fold', 'product', 'rows'] as const
+export const moduleNames = ['copy', 'fold', 'jpeg', 'product', 'rows'] as const
 
 export type ModuleName = (typeof moduleNames)[number]
 
@@ -54,6 +54,11 @@ const acceptsRelaxed = once(() => accepts([15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 
 /** Whether kernels can run at all: i8x16.popcnt(i8x16.splat(0)) is valid. */
 export function simd(): boolean {
   return (mayCompile() || handed.size > 0) && acceptsSimd()
+}
+
+/** Whether the kernels of a module can run. */
+export function canRun(name: ModuleName): boolean {
+  return simd() && (mayCompile() || handed.has(name))
 }
 
 /** Whether fused multiply-add is there: i8x16.relaxed_swizzle is valid. Node 20 says no, Node 22 yes. */

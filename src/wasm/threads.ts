@@ -1,7 +1,8 @@
 /** Threads, for those who ask for them: started, put to work on the heap, and let go. */
 
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
+import type { UrlLike } from '../layout/platform.ts'
 import { isA, messageOf } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import { type Capabilities, capabilities, inUse, mayCompile } from './capabilities.ts'
@@ -17,9 +18,9 @@ export interface InitOptions {
   /** How many threads compute, the calling one included; `'auto'`: one for each core. */
   readonly threads?: number | 'auto' | undefined
   /** Where `tesserae/worker` stands, for bundlers that move it. */
-  readonly worker?: URL | undefined
+  readonly worker?: UrlLike | undefined
   /**
-   * Compiled modules, where a platform runs only such: `copy`, `fold`, `product` and `rows` are the files of that name in
+   * Compiled modules, where a platform runs only such: `copy`, `fold`, `product` and the others are the files of that name in
    * `tesserae/wasm/`, for example `tesserae/wasm/product.wasm`, or, with fused multiply-add, `product-relaxed.wasm` and `rows-relaxed.wasm`.
    */
   readonly modules?: Modules | undefined
@@ -80,7 +81,7 @@ export async function init(options: InitOptions): Promise<Capabilities> {
 
 function checked(options: InitOptions): InitOptions {
   const known = ['threads', 'worker', 'modules']
-  const refuse = (what: string, hint?: string) =>
+  const refuse = (what: string, hint?: Advice) =>
     new EinopsError({ code: 'init/option', operation: 'init', what, hint })
   if (typeof options !== 'object' || options === null) {
     throw refuse(`the options are no object — got ${show(options)}, expected threads or modules`)

@@ -40,21 +40,8 @@ it('a block of the number 1000000 is not taken for a million blocks', async () =
   await expect(VisionTransformer.fromCheckpoint(file)).rejects.toThrow(CheckpointError)
   const whole = { ...new VisionTransformer(options).stateDict(), 'blocks.1000000.a': one }
   await expect(VisionTransformer.fromCheckpoint(whole, { numHeads: 2 })).rejects.toThrow(
-    /1 parameter does not fit.*\n {2}unexpected blocks\.1000000\.a$/,
+    /unexpected blocks\.1000000\.a$/,
   )
-})
-
-it('the depth of a model is the number of blocks from the first to the first that is missing', async () => {
-  const { 'blocks.1.norm1.bias': bias, ...rest } = new VisionTransformer({ ...options, depth: 3 }).stateDict()
-  expect(bias).toBeDefined()
-  const withoutOne = Object.fromEntries(
-    Object.entries(rest).filter(([name]) => !name.startsWith('blocks.1.')),
-  )
-  const { message } = await VisionTransformer.fromCheckpoint(withoutOne, { numHeads: 2 }).catch(
-    (error) => error,
-  )
-  expect(message).toMatch(/unexpected blocks\.2\.norm1\.weight/)
-  expect(message).not.toMatch(/missing blocks/)
 })
 
 it.each([20, 20_000])(

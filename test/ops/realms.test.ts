@@ -5,7 +5,7 @@ import { readSafetensors, writeSafetensors } from 'tesserae/checkpoint'
 import { resize, writePng } from 'tesserae/image'
 import { expect, it } from 'vitest'
 import { einsum, pack, rearrange, reduce, repeat } from '../../src/index.ts'
-import { Linear, Sequential } from '../../src/nn/index.ts'
+import { Linear, Sequential } from '../../src/nn.ts'
 import { mistakeOf } from '../mistake.ts'
 
 const foreign = runInNewContext(

@@ -24,7 +24,7 @@ async function deployed() {
   vi.resetModules()
   const [tesserae, { Linear, Sequential, LayerNorm }, { getHeap }] = await Promise.all([
     import('../../src/index.ts'),
-    import('../../src/nn/index.ts'),
+    import('../../src/nn.ts'),
     import('../../src/wasm/heap.ts'),
   ])
   return { ...tesserae, Linear, Sequential, LayerNorm, getHeap }
