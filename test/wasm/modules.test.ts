@@ -1,5 +1,5 @@
 /** Where a platform compiles no WebAssembly, the library runs modules that were compiled elsewhere, and says how to get them. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -98,7 +98,7 @@ describe('a platform that compiles no WebAssembly', () => {
 
 describe('init takes modules', () => {
   it.each<[string, unknown]>([
-    ["got 'kopy', expected copy, fold, product, rows", { kopy: compiled('copy') }],
+    ["got 'kopy', expected copy, fold, jpeg, product, rows", { kopy: compiled('copy') }],
     [
       "'modules.copy' — got fold.wasm of this version, expected copy.wasm of this version",
       { copy: compiled('fold') },
@@ -137,4 +137,13 @@ it('more threads than are of use are capped at once, with the reason', async () 
   expect(capabilities().threads).toBe(most)
   expect(capabilities().reasons.join()).toContain(`threads: ${most} of the 1000 that init was told`)
   await init({ threads: 1 })
+})
+
+it('every module has a file in the package, and each form that differs has its own', async () => {
+  const { moduleNames } = await import('../../src/wasm/capabilities.ts')
+  const { exports } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
+  const exported = Object.keys(exports).flatMap((path) => /^\.\/wasm\/(.+)\.wasm$/.exec(path)?.[1] ?? [])
+  const built = readdirSync(folder).flatMap((file) => /^(.+)\.wasm$/.exec(file)?.[1] ?? [])
+  expect(exported.sort()).toEqual(built.sort())
+  expect([...new Set(built.map((name) => name.split('-')[0]))].sort()).toEqual([...moduleNames].sort())
 })
