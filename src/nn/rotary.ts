@@ -100,6 +100,7 @@ export class RotaryPositions2d extends Module {
 
   constructor(options: RotaryOptions) {
     super()
+    expectOptions(this, options, kinds)
     this.#options = options
     this.#tables = tablesOf('RotaryPositions2d', options)
   }
