@@ -3,7 +3,9 @@
  * anywhere (any strides, any set of axes), so a function on one plain row is all that a norm or a softmax has to be.
  * Rows are handed over in double precision, so that every operation of this room rounds exactly once.
  */
+
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
+import { isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import { computedPlainly } from '../wasm/recording.ts'
@@ -17,10 +19,9 @@ export type FloatArray = Float32Array | Float64Array
 
 /** A new contiguous tensor of the precision of `x`, its elements not set; of single precision with the other tensors of a running model. */
 export function newLike<D extends FloatArray>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
-  const tensor: Tensor<FloatArray> =
-    x.data instanceof Float64Array
-      ? { ...contiguous(shape), data: new Float64Array(sizeOf(shape)) }
-      : resultTensor(shape)
+  const tensor: Tensor<FloatArray> = isFloat64(x.data)
+    ? { ...contiguous(shape), data: new Float64Array(sizeOf(shape)) }
+    : resultTensor(shape)
   return tensor as Tensor<D>
 }
 
