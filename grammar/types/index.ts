@@ -143,7 +143,13 @@ export type ResultShape<
   Shapes,
   Broadcast = true,
 > = Pattern extends string
-  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes, Broadcast> extends infer Result extends number[]
+  ? BindAll<
+      TreeOf<O, Pattern>,
+      Pattern,
+      KnownLengths<Lengths>,
+      Shapes,
+      Broadcast
+    > extends infer Result extends number[]
     ? Result
     : number[]
   : never
