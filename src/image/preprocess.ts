@@ -76,7 +76,7 @@ function listOf(expected: string, holds: (value: number) => boolean): Kind {
  *
  * Grey becomes RGB where `mean` has three numbers, an alpha channel is dropped (as Pillow's `convert('RGB')` does).
  *
- * @param image `[h, w, c]` of any strides; uint8 0…255, or floats 0…1
+ * @param image `[h, w, c]` of any strides; uint8 or uint8_clamped 0…255, or floats 0…1
  * @returns float32 `[1, c, height, width]`, c = the length of `mean`
  * @throws ImageError when shape, dtype or options do not fit
  *

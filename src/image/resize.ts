@@ -23,7 +23,7 @@ import {
 } from './resample.ts'
 
 /** Elements of a picture: 0…255, or floats of any range. */
-export type ImageData = Uint8Array | Float32Array | Float64Array
+export type ImageData = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
 
 export interface ResizeOptions {
   readonly height: number
@@ -47,7 +47,7 @@ const kinds: Kinds<ResizeOptions> = {
  * (there bicubic has a = −0.5 with antialiasing and −0.75 without). The last of two or four channels of uint8 is alpha: what is
  * hidden has no part in the colours beside it.
  *
- * @param image `[h, w, c]` of any strides, uint8, float32 or float64
+ * @param image `[h, w, c]` of any strides, uint8, uint8_clamped (as a canvas has it), float32 or float64
  * @returns `[height, width, c]` of the same dtype, contiguous
  * @throws ImageError when shape, dtype or options do not fit
  *
@@ -60,12 +60,20 @@ export function resize<D extends ImageData>(image: NdArray<D>, options: ResizeOp
   const x = checkImage(image, 'resize')
   const [height, width, channels] = x.shape
   const isSame = options.height === height && options.width === width
+  const finish = (y: Tensor<ImageData>) => toNdarray(asGiven(y, image)) as NdArray<D>
   const hasAlpha = isA(x.data, 'Uint8Array') && (channels === 2 || channels === 4)
   if (!hasAlpha || isSame || options.interpolation === 'nearest') {
-    return toNdarray(resizeTensor(x, options, 'resize'))
+    return finish(resizeTensor(x, options, 'resize'))
   }
   const resized = resizeTensor(premultiply(x as Tensor<Uint8Array>), options, 'resize')
-  return toNdarray(unpremultiply(resized)) as NdArray<D>
+  return finish(unpremultiply(resized))
+}
+
+/** Bytes under the type that the picture had. */
+function asGiven(y: Tensor<ImageData>, image: NdArray<ImageData>): Tensor<ImageData> {
+  if (dtypeOf(image.data) !== 'uint8_clamped') return y
+  const { buffer, byteOffset, length } = y.data
+  return { ...y, data: new Uint8ClampedArray(buffer, byteOffset, length) }
 }
 
 /** The part of a resized picture that is wanted, in whole pixels of it. */
@@ -191,9 +199,14 @@ export function resizeMatrix(
   return matrix
 }
 
-/** Refuses what is not a picture `[h, w, c]` with pixels. */
+/** Refuses what is not a picture `[h, w, c]` with pixels; clamped bytes are seen as plain ones. */
 export function checkImage<D extends ImageData>(image: NdArray<D>, operation: string): Tensor<D> {
-  const x = asTensor(image, operation)
+  let x = asTensor(image, operation)
+  if (dtypeOf(x.data) === 'uint8_clamped') {
+    const { buffer, byteOffset, length } = x.data
+    const data = new Uint8Array(buffer, byteOffset, length)
+    x = { data: data as ImageData as D, shape: x.shape, stride: x.stride, offset: x.offset }
+  }
   if (x.shape.length !== 3 || x.shape.includes(0)) {
     throw new ImageError(
       operation,
@@ -205,7 +218,7 @@ export function checkImage<D extends ImageData>(image: NdArray<D>, operation: st
     throw new ImageError(
       operation,
       'image/dtype',
-      `the image has dtype ${image.dtype}, expected uint8, float32 or float64`,
+      `the image has dtype ${image.dtype}, expected uint8, uint8_clamped, float32 or float64`,
     )
   }
   return x

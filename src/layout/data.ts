@@ -77,6 +77,22 @@ function isNodeBuffer(data: unknown): boolean {
   return typeof kind?.isBuffer === 'function' && kind.isBuffer(data)
 }
 
+/** Whether a buffer's memory was given away: by `postMessage` or `structuredClone` with a transfer list, or by WebAssembly that grew. */
+export function isDetached(data: Data): boolean {
+  const { buffer, length } = data as unknown as { readonly buffer?: unknown; readonly length: number }
+  if (length > 0 || !(buffer instanceof ArrayBuffer)) return false
+  try {
+    new Uint8Array(buffer)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** What helps then. */
+export const ofDetached =
+  'its memory was given away (a transfer by postMessage, or WebAssembly that grew): copy before that, x.data.slice()'
+
 type TypedArrayClass = {
   readonly BYTES_PER_ELEMENT: number
   new (size: number): Data

@@ -10,6 +10,7 @@ import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
+import { isDetached, ofDetached } from '../layout/data.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { currentMachine, MachineArray } from '../steps/machine.ts'
@@ -146,7 +147,9 @@ export function asTensor<D extends Data>(
   }
   if (!empty && (first < 0 || last >= data.length)) {
     const reach = `elements from ${first} to ${last}`
-    throw impossible({ operation, ...place }, what, x, reach, `all of them in its buffer of ${data.length}`)
+    const hint = isDetached(data) ? ofDetached : undefined
+    const expected = `all of them in its buffer of ${data.length}`
+    throw impossible({ operation, ...place }, what, x, reach, expected, hint)
   }
   return x
 }
@@ -190,6 +193,7 @@ function impossible(
   { shape }: Tensor,
   got: string,
   expected: string,
+  hint?: string,
 ): EinopsError {
-  return new EinopsError({ ...asker, ...say('tensor/layout', { what, got, expected }), shape })
+  return new EinopsError({ ...asker, ...say('tensor/layout', { what, got, expected }), shape, hint })
 }

@@ -140,22 +140,38 @@ function visit(
 const singles: Record<ZipName, Kernel<Float32Array>> = {
   add(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! + y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      }
     }
   },
   subtract(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! - y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      }
     }
   },
   multiply(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! * y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      }
     }
   },
   divide(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! / y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      }
     }
   },
 }
@@ -163,22 +179,38 @@ const singles: Record<ZipName, Kernel<Float32Array>> = {
 const doubles: Record<ZipName, Kernel<Float64Array>> = {
   add(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! + y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      }
     }
   },
   subtract(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! - y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      }
     }
   },
   multiply(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! * y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      }
     }
   },
   divide(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! / y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      }
     }
   },
 }
