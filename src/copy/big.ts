@@ -19,20 +19,32 @@ export function isBig(data: Data): data is BigIntegers {
   return dtypeOf(data).startsWith('big')
 }
 
-/** Reads `count` of them from `start` on as doubles, and gives the largest magnitude. */
+/** Reads `count` of them from `start` on as doubles, and gives what no magnitude exceeds, at most twice the largest. */
 export function readBig(source: BigIntegers, start: number, count: number, target: Float64Array): number {
   const { buffer, byteOffset } = source
   const words = new Int32Array(buffer, byteOffset + 8 * start, 2 * count)
-  const signed = dtypeOf(source) === 'bigint64'
-  let largest = 0
-  for (let i = 0, at = 0; i < count; i++, at += 2) {
-    const upper = words[at + high]!
-    const value = (signed ? upper : upper >>> 0) * word + (words[at + low]! >>> 0)
-    target[i] = value
-    const magnitude = value < 0 ? -value : value
-    if (magnitude > largest) largest = magnitude
+  // the bits that any magnitude has; of negative ones, less 1
+  let uppers = 0
+  let lowers = 0
+  if (dtypeOf(source) === 'bigint64') {
+    for (let i = 0, at = 0; i < count; i++, at += 2) {
+      const upper = words[at + high]!
+      const lower = words[at + low]!
+      const sign = upper >> 31
+      uppers |= upper ^ sign
+      lowers |= lower ^ sign
+      target[i] = upper * word + (lower >>> 0)
+    }
+  } else {
+    for (let i = 0, at = 0; i < count; i++, at += 2) {
+      const upper = words[at + high]!
+      const lower = words[at + low]!
+      uppers |= upper
+      lowers |= lower
+      target[i] = (upper >>> 0) * word + (lower >>> 0)
+    }
   }
-  return largest
+  return (uppers >>> 0) * word + (lowers >>> 0) + 1
 }
 
 /** Writes doubles that are integers of at most 2⁵³ from `start` on. */

@@ -42,7 +42,7 @@ export interface FoldEngine {
     at: number,
     divisor: number,
   ) => void
-  /** The largest magnitude among big integers that were read; absent where there are none. */
+  /** What no magnitude of the big integers that were read exceeds; absent where there are none. */
   readonly largest?: () => number
 }
 

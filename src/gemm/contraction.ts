@@ -33,10 +33,11 @@ export function bindContraction(contraction: Contraction): BoundContraction {
   if (lengths.some((length, label) => length === 0 && varies(output, label))) return nothing
   const empty = lengths.includes(0)
   if (operands.length > 2 && !empty) return bindTree(simple)
+  if (!empty && operands.length === 1 && BoundSum.suits(simple)) return new BoundSum(simple)
   if (!empty && BoundBig.suits(simple)) return new BoundBig(simple, bindContraction, byDefinition(simple))
   if (empty || !operands.every(holdsNumbers)) return byDefinition(simple)
   if (operands.length === 2) return bindPair(simple)
-  return BoundSum.suits(simple) ? new BoundSum(simple) : bindAlone(simple)
+  return bindAlone(simple)
 }
 
 const nothing: BoundContraction = { multiply() {} }
