@@ -19,8 +19,7 @@ interface Binding {
 interface TensorLayout {
   readonly shape: readonly number[]
   readonly stride: readonly number[]
-  readonly isWeight: boolean
-  /** What its elements are kept in. */
+  /** The class of its buffer; null of a weight, whose elements would be handed out by asking. */
   readonly kind: unknown
 }
 
@@ -63,15 +62,17 @@ export function bindingOf(
 
 function layoutOf(tensor: Tensor | null): TensorLayout | null {
   if (tensor === null) return null
-  const { shape, stride, data } = tensor
-  return { shape: [...shape], stride: [...stride], isWeight: isWeighted(tensor), kind: data.constructor }
+  return { shape: [...tensor.shape], stride: [...tensor.stride], kind: kindOf(tensor) }
+}
+
+function kindOf(tensor: Tensor): unknown {
+  return isWeighted(tensor) ? null : tensor.data.constructor
 }
 
 function fits(layout: TensorLayout | null, tensor: Tensor | null): boolean {
   if (layout === null || tensor === null) return layout === tensor
   const { shape, stride } = tensor
-  if (tensor.data.constructor !== layout.kind || isWeighted(tensor) !== layout.isWeight) return false
-  if (shape.length !== layout.shape.length) return false
+  if (shape.length !== layout.shape.length || kindOf(tensor) !== layout.kind) return false
   for (let axis = 0; axis < shape.length; axis++) {
     if (shape[axis] !== layout.shape[axis] || stride[axis] !== layout.stride[axis]) return false
   }

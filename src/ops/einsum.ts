@@ -141,7 +141,7 @@ function multiply(plan: EinsumPlan, operands: readonly Tensor[], result: Tensor,
 
 /** Whether the elements of a tensor, if there is one, are in a typed array, so that its kind says what they are. */
 function isTyped(tensor: Tensor | null): boolean {
-  return tensor === null || ArrayBuffer.isView(tensor.data)
+  return tensor === null || isWeighted(tensor) || ArrayBuffer.isView(tensor.data)
 }
 
 function located(tensor: Tensor): Located {

@@ -108,3 +108,16 @@ test('double precision and single precision take turns', () => {
     expect(result[0]).toBeCloseTo(sum / 3, 12)
   }
 })
+
+test('a weight is not asked for its buffer, which would take it out of its panels', () => {
+  const w = weighted(numbers([k, n], [0, 1], 2))
+  Object.defineProperty(w, 'data', {
+    get() {
+      throw new Error('the buffer was asked for')
+    },
+  })
+  const x = numbers([m, k], [0, 1], 1)
+  for (let turn = 0; turn < 2; turn++) {
+    expect(elements(einsumTensor([x, w], 'm k, k n -> m n'))).toHaveLength(m * n)
+  }
+})
