@@ -9,7 +9,8 @@ export default defineConfig({
     // Tests import the package by its own name, as its users do, and get the sources.
     alias: [
       { find: /^tesserae$/, replacement: `${root}src/index.ts` },
-      { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1/index.ts` },
+      { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
+      { find: '#inspected', replacement: `${root}src/ops/inspected.node.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.node.ts` },
     ],
   },

@@ -70,7 +70,7 @@ function foldNumbers(
   target: Tensor<Data & Numbers>,
 ): number {
   const count = sizeOf(dropped.shape)
-  const engine = engineFor(reduction, source)
+  const engine = engineFor(reduction, source, target.data)
   const { loops, start, natural } = foldNestOf(kept, dropped)
   const pieces = foldPieces(loops, engine.limits, Math.min(shortRun, sizeOf(kept.shape) * count))
   if (pieces === null) {

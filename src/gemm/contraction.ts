@@ -76,11 +76,11 @@ function bindPair(contraction: Contraction): BoundContraction {
   const { lengths, operands } = contraction
   const own = ownLabels(contraction)
   if (!own.some((labels) => labels.includes(true))) return new BoundPair(contraction)
-  const steps = new Steps(operands.length)
-  const summed = operands.map((operand, i) => steps.sum(lengths, { tensor: operand, slot: i }, own[i]!))
+  const chain = new Chain(operands.length)
+  const summed = operands.map((operand, i) => chain.sum(lengths, { tensor: operand, slot: i }, own[i]!))
   const left = lengths.map((n, label) => (own[0]![label] || own[1]![label] ? 1 : n))
-  steps.last({ ...contraction, lengths: left }, summed)
-  return steps
+  chain.last({ ...contraction, lengths: left }, summed)
+  return chain
 }
 
 /** For each of two operands the labels that are summed and that only this one varies along. */
@@ -94,20 +94,20 @@ function ownLabels({ lengths, operands, output }: Contraction): boolean[][] {
 /** Three operands and more, pair by pair. */
 function bindTree(contraction: Contraction): BoundContraction {
   const { lengths, operands, output } = contraction
-  const steps = new Steps(operands.length)
-  const evaluate = (tree: Tree): Value => {
+  const chain = new Chain(operands.length)
+  const evaluate = (tree: Tree): Term => {
     if (typeof tree === 'number') return { tensor: operands[tree]!, slot: tree }
     const inside = leaves(tree)
     const outside = [output, ...operands.filter((_, index) => !inside.includes(index))]
-    return steps.product(lengths, tree.map(evaluate), outside)
+    return chain.product(lengths, tree.map(evaluate), outside)
   }
   const tree = contractionTree(lengths, operands, output) as readonly [Tree, Tree]
   const pair = tree.map(evaluate)
   const left = lengths.map((_, label) =>
     [output, ...pair.map(({ tensor }) => tensor)].some((tensor) => varies(tensor, label)),
   )
-  steps.last({ ...contraction, lengths: restrict(lengths, left) }, pair)
-  return steps
+  chain.last({ ...contraction, lengths: restrict(lengths, left) }, pair)
+  return chain
 }
 
 function leaves(tree: Tree): number[] {
@@ -115,13 +115,13 @@ function leaves(tree: Tree): number[] {
 }
 
 /** A tensor on the way to the result: how it stands, and its place among operands and intermediate results. */
-interface Value {
+interface Term {
   readonly tensor: Operand
   readonly slot: number
 }
 
 /** A contraction of some values into a new one. */
-interface Step {
+interface Link {
   readonly bound: BoundContraction
   readonly from: readonly number[]
   readonly size: number
@@ -129,10 +129,10 @@ interface Step {
 }
 
 /** Contractions one after the other, the last one into the output. */
-class Steps implements BoundContraction {
+class Chain implements BoundContraction {
   readonly #operands: number
-  readonly #steps: Step[] = []
-  #last: Pick<Step, 'bound' | 'from'> = { bound: nothing, from: [] }
+  readonly #links: Link[] = []
+  #last: Pick<Link, 'bound' | 'from'> = { bound: nothing, from: [] }
 
   constructor(operands: number) {
     this.#operands = operands
@@ -141,7 +141,7 @@ class Steps implements BoundContraction {
   multiply({ operands, output, epilogue }: LocatedTensors): void {
     const values = [...operands]
     const of = (from: readonly number[]) => from.map((slot) => values[slot]!)
-    for (const { bound, from, size, like } of this.#steps) {
+    for (const { bound, from, size, like } of this.#links) {
       const product = newIntermediate(like, size)
       bound.multiply({ operands: of(from), output: product, epilogue: noEpilogue })
       values.push(product)
@@ -150,7 +150,7 @@ class Steps implements BoundContraction {
   }
 
   /** The operand summed over some labels: the operand itself where it does not vary along any of them. */
-  sum(lengths: readonly number[], operand: Value, summed: readonly boolean[]): Value {
+  sum(lengths: readonly number[], operand: Term, summed: readonly boolean[]): Term {
     const labels = lengths.map((_, label) => varies(operand.tensor, label))
     if (!labels.some((present, label) => present && summed[label])) return operand
     return this.#add(
@@ -161,7 +161,7 @@ class Steps implements BoundContraction {
   }
 
   /** The product of two values over the labels that something outside needs. */
-  product(lengths: readonly number[], pair: readonly Value[], outside: readonly Operand[]): Value {
+  product(lengths: readonly number[], pair: readonly Term[], outside: readonly Operand[]): Term {
     const kept = lengths.map(
       (_, label) =>
         pair.some(({ tensor }) => varies(tensor, label)) && outside.some((operand) => varies(operand, label)),
@@ -170,13 +170,13 @@ class Steps implements BoundContraction {
   }
 
   /** What the values come to, with the epilogue. */
-  last(contraction: Contraction, from: readonly Value[]): void {
+  last(contraction: Contraction, from: readonly Term[]): void {
     const bound = bindContraction({ ...contraction, operands: from.map(({ tensor }) => tensor) })
     this.#last = { bound, from: from.map(({ slot }) => slot) }
   }
 
   /** A new contiguous value over the labels that are kept. */
-  #add(lengths: readonly number[], from: readonly Value[], kept: readonly boolean[]): Value {
+  #add(lengths: readonly number[], from: readonly Term[], kept: readonly boolean[]): Term {
     const operands = from.map(({ tensor }) => tensor)
     const stride = new Array<number>(lengths.length).fill(0)
     let size = 1
@@ -194,8 +194,8 @@ class Steps implements BoundContraction {
       output: tensor,
       epilogue: noEpilogue,
     })
-    this.#steps.push({ bound, from: from.map(({ slot }) => slot), size, like })
-    return { tensor, slot: this.#operands + this.#steps.length - 1 }
+    this.#links.push({ bound, from: from.map(({ slot }) => slot), size, like })
+    return { tensor, slot: this.#operands + this.#links.length - 1 }
   }
 }
 

@@ -6,7 +6,7 @@ import ndarray from 'ndarray'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Buffers } from '../../src/checkpoint/buffers.ts'
 import { inTurn } from '../../src/checkpoint/in-turn.ts'
-import { openSafetensors, writeSafetensors } from '../../src/checkpoint/index.ts'
+import { openSafetensors, writeSafetensors } from '../../src/checkpoint.ts'
 
 const names = Array.from({ length: 40 }, (_, i) => `t${i}`)
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -184,7 +184,7 @@ describe('what stands in a batch has the bits that it has alone', () => {
         const [x, y] = operands.map(tensor) as [FloatTensor, FloatTensor]
         const added = epilogue ? { bias: tensor([output[2]!], 3) } : {}
         const run = (x: FloatTensor, y: FloatTensor) => {
-          const compute = () => einsumTensor([x, y], pattern, {}, { epilogue: added }) as FloatTensor
+          const compute = () => einsumTensor([x, y], pattern, {}, added) as FloatTensor
           return inModel ? scope(compute) : compute()
         }
         const all = run(x, y)

@@ -27,7 +27,7 @@ import {
   TransformerEncoderLayer,
   VisionTransformer,
   ViT,
-} from '../../src/nn/index.ts'
+} from '../../src/nn.ts'
 
 const small = { imgSize: 8, patchSize: 4, embedDim: 8, depth: 1, numHeads: 2, numClasses: 3 } as const
 const embedding = { imageSize: 8, inChannels: 3, embedDim: 8, patchSize: 4 }

@@ -2,8 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
-import { activate, add, layerNorm, multiply, rmsNorm, softmax } from '../../src/rows/index.ts'
-import { scope } from '../../src/wasm/arena.ts'
+import { activate, add, layerNorm, multiply, rmsNorm, scope, softmax } from '../steps/on-host.ts'
 import { layoutsOf, tensor, values, waves } from './tensors.ts'
 
 const weightOf = (n: number) => tensor([n], waves(n, 2))

@@ -1,0 +1,215 @@
+/**
+ * From a checkpoint to a model: the naming scheme is recognised, parameters get timm's names, a model with the options that names, shapes and the file's metadata tell is made, and
+ * its parameters are filled while the file is read.
+ */
+
+import { type Described, describedIn } from '../checkpoint/described.ts'
+import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
+import { openSafetensors } from '../checkpoint/open.ts'
+import type { StateDict } from '../checkpoint/read.ts'
+import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
+import { contiguous } from '../layout/layout.ts'
+import type { BlobLike, UrlLike } from '../layout/platform.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { allParameters } from '../nn/module.ts'
+import { expectOptions } from '../nn/options.ts'
+import type { Parameter } from '../nn/parameter.ts'
+import { matched } from '../nn/state.ts'
+import { toNdarray } from '../ops/array.ts'
+import { resolved } from './checkpoint-guesses.ts'
+import { operation } from './checkpoint-options.ts'
+import { textsAbout } from './configurations.ts'
+import { type Hints, hintsIn } from './hints.ts'
+import { type Found, namingList, schemeOf } from './naming.ts'
+import { fittedPositions } from './positions.ts'
+import { type Recipe, recipesOf } from './recipes.ts'
+import { otherFamily } from './refusals.ts'
+import type { About, VisionTransformer } from './vision-transformer.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
+
+/** The bytes of a safetensors file, a Blob, the path of one, or parameters by name. */
+export type CheckpointSource = string | UrlLike | BlobLike | Uint8Array | ArrayBuffer | StateDict
+
+/** What configurations and metadata say, by name. */
+type Texts = Readonly<Record<string, string>>
+
+/** Makes a model of options and what is known of it beside them. */
+type Make = (options: VisionTransformerOptions, about: About) => VisionTransformer
+
+/** A model with the parameters of any source. */
+export async function modelFrom(
+  source: CheckpointSource,
+  options: VisionTransformerOptions,
+  make: Make,
+): Promise<VisionTransformer> {
+  if (source instanceof ArrayBuffer) return modelFrom(new Uint8Array(source), options, make)
+  const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
+  if (!isFile && !(source instanceof Uint8Array)) return modelFromState(source, options, make)
+  const file = await openSafetensors(source)
+  const isPath = typeof source === 'string' || source instanceof URL
+  try {
+    return await modelFromFile(file, options, make, await textsAbout(file, isPath ? source : undefined))
+  } finally {
+    await file.close()
+  }
+}
+
+/** A model with the parameters of a state dict. */
+export function modelFromState(
+  dict: StateDict,
+  options: VisionTransformerOptions,
+  make: Make,
+): VisionTransformer {
+  if (typeof dict !== 'object' || dict === null) {
+    throw new CheckpointError({
+      operation,
+      code: 'source/type',
+      what: `the source is no checkpoint — got ${dict}, expected a path, a Blob, bytes or arrays by name`,
+    })
+  }
+  const { model, fillings } = drafted(describedIn(dict), options, make)
+  try {
+    for (const { parameter, recipe } of fillings) {
+      parameter.assign(recipe.make(recipe.from.map((name) => dict[name]!)))
+    }
+  } catch (error) {
+    model.dispose()
+    throw error
+  }
+  return model
+}
+
+/** A model with the parameters of an open file. */
+async function modelFromFile(
+  file: SafetensorsFile,
+  options: VisionTransformerOptions,
+  make: Make,
+  texts: Texts,
+): Promise<VisionTransformer> {
+  const entries = [...file.entries].map(([name, { shape, dtype }]) => {
+    return [name, { shape, dtype: dtypeOnceRead(dtype) }] as const
+  })
+  const { model, fillings } = drafted(new Map(entries), options, make, texts)
+  try {
+    await fill(fillings, file)
+  } catch (error) {
+    model.dispose()
+    throw error
+  }
+  return model
+}
+
+/** Reads a file tensor by tensor and packs each parameter as soon as it is complete, so that memory never holds them twice. */
+async function fill(fillings: readonly Filling[], file: SafetensorsFile): Promise<void> {
+  for (const { parameter, recipe } of fillings)
+    if (recipe.from.length === 0) parameter.assign(recipe.make([]))
+  const users = new Map<string, Filling[]>()
+  for (const filling of fillings) {
+    for (const name of filling.recipe.from) users.set(name, [...(users.get(name) ?? []), filling])
+  }
+  const parts = new Map<string, NdArray<Data>>()
+  for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
+    const mine = users.get(name)!
+    // the memory of one that waits for others is used again meanwhile
+    parts.set(name, mine.some(({ recipe }) => recipe.from.length > 1) ? copied(tensor) : tensor)
+    for (const { parameter, recipe } of mine) {
+      if (!recipe.from.every((name) => parts.has(name))) continue
+      parameter.assign(recipe.make(recipe.from.map((name) => parts.get(name)!)))
+    }
+    for (const { recipe } of mine) {
+      const isDone = (name: string) =>
+        users.get(name)!.every(({ recipe }) => recipe.from.every((part) => parts.has(part)))
+      for (const name of recipe.from.filter(isDone)) parts.delete(name)
+    }
+  }
+}
+
+function copied({ shape, data }: NdArray<CheckpointData>): NdArray<CheckpointData> {
+  return toNdarray({ ...contiguous(shape), data: data.slice() })
+}
+
+/** A model of the right shape, and what its parameters are to be filled with. */
+interface Draft {
+  readonly model: VisionTransformer
+  readonly fillings: readonly Filling[]
+}
+
+interface Filling {
+  readonly parameter: Parameter
+  readonly recipe: Recipe
+}
+
+/** The model that tensors tell of; nothing but their names, shapes and dtypes is looked at. */
+function drafted(
+  tensors: ReadonlyMap<string, Described>,
+  options: VisionTransformerOptions,
+  make: Make,
+  texts: Texts = {},
+): Draft {
+  expectOptions(operation, options, visionTransformerOptions)
+  const found = foundIn(tensors)
+  const { recipes, left } = recipesOf(tensors, found, operation)
+  const overrides = given(options)
+  const hints = hintsIn(texts)
+  const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
+  const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined
+  const model = make(read, {
+    guesses: [...guesses, ...saidOf(found, left), ...unfitLabels(hints, read)],
+    ...{ labels, texts },
+  })
+  const fitting = fittedPositions(recipes, model)
+  const { pairs } = matched(operation, new Map(allParameters(model)), fitting)
+  return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: fitting.get(name)! })) }
+}
+
+/** The naming scheme of a checkpoint, unless its names are another family's. */
+function foundIn(tensors: ReadonlyMap<string, Described>): Found {
+  const names = [...tensors.keys()]
+  const other = otherFamily(names)
+  if (other !== undefined) {
+    throw new CheckpointError({
+      operation,
+      code: 'names/architecture',
+      what: `this is ${other.family} — got '${other.name}', expected a Vision Transformer`,
+    })
+  }
+  const found = schemeOf(names)
+  if (found !== undefined) return found
+  throw new CheckpointError({
+    operation,
+    code: 'names/scheme',
+    what: `the names are of no known scheme — got ${listed(names)}, expected those of ${namingList}`,
+  })
+}
+
+/** Says that a configuration's labels are another model's. */
+function unfitLabels({ labels }: Hints, { numClasses = 0 }: VisionTransformerOptions): string[] {
+  if (labels === undefined || labels.length === numClasses || numClasses === 0) return []
+  return [`the configuration's ${labels.length} labels are not those of ${numClasses} classes`]
+}
+
+/** What was taken off names, and which tensors are not read. */
+function saidOf({ wrapper }: Found, left: readonly string[]): string[] {
+  if (wrapper === '') return []
+  const count = left.length === 1 ? '1 tensor' : `${left.length} tensors`
+  return [
+    `'${wrapper}' before each name is taken off`,
+    ...(left.length > 0
+      ? [`${count} beside '${wrapper}' ${left.length === 1 ? 'is' : 'are'} not read: ${listed(left)}`]
+      : []),
+  ]
+}
+
+/** The options that have a value. */
+function given(options: VisionTransformerOptions): VisionTransformerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names
+    .slice(0, 3)
+    .map((name) => `'${name}'`)
+    .join(', ')
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown || 'no names'
+}

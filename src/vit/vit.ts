@@ -1,0 +1,151 @@
+/**
+ * The Vision Transformer of document 1 ("ViT 阅读笔记", after "Demystifying Visual Transformers with PyTorch"): patches by a
+ * strided convolution, a class token and learned positions, torch's `nn.TransformerEncoder`, and a head on the class
+ * token. Parameters have the names they have there.
+ */
+
+import type { NdArray } from '../layout/tensor.ts'
+import { attentionMaps } from '../nn/attention.ts'
+import { expectLength, pair } from '../nn/check.ts'
+import { Dropout } from '../nn/dropout.ts'
+import { newParameter } from '../nn/init.ts'
+import { Linear } from '../nn/linear.ts'
+import { Module } from '../nn/module.ts'
+import { LayerNorm } from '../nn/norm.ts'
+import { each, expectOptions, type Kinds, kind, needed, only } from '../nn/options.ts'
+import type { Parameter } from '../nn/parameter.ts'
+import { PatchProjection } from '../nn/patch-embed.ts'
+import { Sequential } from '../nn/sequential.ts'
+import { TransformerEncoder, TransformerEncoderLayer } from '../nn/transformer-encoder.ts'
+import { packTensors } from '../ops/pack.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { repeatTensor } from '../ops/repeat.ts'
+import { unpackTensor } from '../ops/unpack.ts'
+import type { Value } from '../steps/value.ts'
+import { add } from '../steps/zip.ts'
+
+export interface PatchEmbeddingOptions {
+  /** Height and width of the images. */
+  readonly imageSize: number
+  readonly inChannels: number
+  readonly embedDim: number
+  readonly patchSize: number
+  readonly dropout?: number | undefined
+}
+
+const embeddingOptions: Kinds<PatchEmbeddingOptions> = {
+  ...each(needed(kind.length), 'imageSize', 'inChannels', 'embedDim', 'patchSize'),
+  dropout: kind.share,
+}
+
+/**
+ * Document 1's embedding: patches, a class token in front of them, and learned positions on all:
+ * [b, c, h, w] → [b, 1 + n, embedDim].
+ *
+ * @throws {EinopsError} when the images are not `imageSize` high and wide or have other channels
+ *
+ * @example
+ * const embed = new PatchEmbedding({ imageSize: 28, inChannels: 1, embedDim: 100, patchSize: 7, dropout: 0.1 })
+ * const tokens = embed.forward(ndarray(new Float32Array(4 * 28 * 28), [4, 1, 28, 28]))
+ * tokens.shape // → [4, 17, 100]
+ */
+export class PatchEmbedding extends Module {
+  readonly patcher: Sequential
+  readonly clsToken: Parameter
+  readonly positionEmbedding: Parameter
+  readonly dropout: Dropout
+  readonly imageSize: number
+
+  constructor(options: PatchEmbeddingOptions) {
+    super()
+    expectOptions(this, options, embeddingOptions)
+    const { imageSize, inChannels, embedDim, patchSize, dropout = 0 } = options
+    const numPatches = Math.floor(imageSize / patchSize) ** 2
+    this.imageSize = imageSize
+    // nn.Conv2d and nn.Flatten(2) in one product: [b, d, (h w)]
+    this.patcher = new Sequential(
+      new PatchProjection(pair(patchSize), embedDim, {
+        inChans: inChannels,
+        projection: 'conv',
+        outputFmt: 'NCL',
+      }),
+    )
+    this.clsToken = newParameter([1, 1, embedDim], 'normal')
+    this.positionEmbedding = newParameter([1, numPatches + 1, embedDim], 'normal')
+    this.dropout = new Dropout({ p: dropout })
+  }
+
+  override compute(x: Value): Value {
+    expectLength(this, x, 2, this.imageSize, 'imageSize')
+    expectLength(this, x, 3, this.imageSize, 'imageSize')
+    const patches = rearrangeTensor(this.patcher.compute(x), 'b d n -> b n d')
+    const classToken = repeatTensor(this.clsToken, '1 1 d -> b d', { b: x.shape[0]! })
+    const [tokens] = packTensors([classToken, patches], 'b * d')
+    return this.dropout.compute(add(this.positionEmbedding, tokens))
+  }
+}
+
+export interface ViTOptions extends PatchEmbeddingOptions {
+  readonly numHeads: number
+  /** The number of encoder layers. */
+  readonly numEncoders: number
+  readonly numClasses: number
+  /** Width of the MLPs in multiples of `embedDim`. */
+  readonly expansion: number
+  /** Accepted and not used, as in the document. */
+  readonly numLayers?: number | undefined
+}
+
+const kinds: Kinds<ViTOptions> = {
+  ...embeddingOptions,
+  ...each(needed(kind.length), 'numHeads', 'numClasses'),
+  numEncoders: needed(kind.count),
+  expansion: needed(kind.number),
+  numLayers: kind.count,
+}
+
+/**
+ * Document 1's model: [b, c, h, w] → [b, numClasses].
+ *
+ * @throws {EinopsError} when the images are not `imageSize` high and wide or have other channels
+ *
+ * @example
+ * const model = new ViT({
+ *   imageSize: 28, inChannels: 1, embedDim: 100, patchSize: 7, numHeads: 1, numEncoders: 1, numClasses: 10, expansion: 4,
+ * })
+ * const logits = model.forward(ndarray(new Float32Array(4 * 28 * 28), [4, 1, 28, 28]))
+ * logits.shape // → [4, 10]
+ */
+export class ViT extends Module {
+  readonly embeddingBlock: PatchEmbedding
+  readonly encoderBlocks: TransformerEncoder
+  readonly mlpHead: Sequential
+
+  constructor(options: ViTOptions) {
+    super()
+    expectOptions(this, options, kinds)
+    const { embedDim, numHeads, numEncoders, numClasses, expansion, dropout = 0 } = options
+    this.embeddingBlock = new PatchEmbedding(only(options, embeddingOptions))
+    const encoderLayer = new TransformerEncoderLayer({
+      dModel: embedDim,
+      nhead: numHeads,
+      dimFeedforward: Math.floor(embedDim * expansion),
+      dropout,
+      activation: 'gelu',
+      normFirst: true,
+    })
+    this.encoderBlocks = new TransformerEncoder(encoderLayer, numEncoders)
+    this.mlpHead = new Sequential(new LayerNorm(embedDim), new Linear(embedDim, numClasses))
+  }
+
+  override compute(x: Value): Value {
+    const tokens = this.encoderBlocks.compute(this.embeddingBlock.compute(x))
+    const [classToken] = unpackTensor(tokens, [[], [-1]], 'b * d')
+    return this.mlpHead.compute(classToken!)
+  }
+
+  /** The attention weights of every layer on the way to an answer, each [b, head, n, n]. */
+  attentionMaps(x: NdArray<Float32Array>): NdArray<Float32Array>[] {
+    return attentionMaps(this, x)
+  }
+}
