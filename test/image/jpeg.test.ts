@@ -16,23 +16,6 @@ const usual = bytesOf(
   cases.find(({ name }) => name === '2x2 quality 85' || name.startsWith('2x2 quality'))!.file,
 )
 
-describe('the kernels give the very bytes of libjpeg', () => {
-  test.each(cases)('$name', async ({ file, pixels, warnings }) => {
-    for (const [scale, { shape, data }] of Object.entries(pixels)) {
-      const short = Math.min(shape[0]!, shape[1]!)
-      const image = await readImage(bytesOf(file), {
-        decoder: 'own',
-        ...(scale === '1' ? {} : { minSize: short }),
-      })
-      if (scale !== '1' && image.shape[0] !== shape[0]) continue // a smaller scale has as many pixels
-      expect(image.shape).toEqual(shape)
-      expect(image.data).toEqual(bytesOf(data))
-      if (warnings !== '') expect(image.warnings).not.toEqual([])
-      else expect(image.warnings).toEqual([])
-    }
-  })
-})
-
 describe('without WebAssembly', () => {
   test('pictures are the same but for the rounding of another transform', async () => {
     vi.resetModules()
