@@ -2,7 +2,7 @@
  * JPEG pictures where there is no WebAssembly, by jpeg-js, which decodes to components; the colours of the usual three are
  * made here. It is given a file of only what a decoder needs, in order: what the segments were found to say.
  */
-import jpeg from 'jpeg-js'
+import decode from 'jpeg-js/lib/decoder.js'
 import { materialize } from '../copy/copy.ts'
 import { contiguous, slice } from '../layout/layout.ts'
 import { convertToRgb } from './chroma.ts'
@@ -19,7 +19,7 @@ export function decodePlainly(bytes: Uint8Array, segments: Segments, colors: Col
   let data: Uint8Array
   try {
     const file = rewrite(bytes, segments, colors)
-    data = jpeg.decode(file, {
+    data = decode(file, {
       useTArray: true,
       formatAsRGBA: false,
       colorTransform: false,

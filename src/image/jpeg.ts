@@ -3,14 +3,10 @@ import { slice } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { readByBrowser } from './browser.ts'
 import { type Colors, decodeJpeg } from './jpeg-decoder.ts'
-import { decodePlainly } from './jpeg-plain.ts'
 import { readSegments, type Segments } from './jpeg-segments.ts'
 import { upright } from './orientation.ts'
 import type { Picture, ReadLimits } from './picture.ts'
 import { isWorthSharp, pixelsBySharp } from './sharp.ts'
-
-export const isJpeg = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff
 
 /**
  * Decodes a JPEG file: grey, or RGB (also from CMYK), at the smallest scale whose short side has `minSize` pixels. Files that
@@ -34,7 +30,7 @@ export async function readJpeg(
     const picture = await readByBrowser(bytes, limits)
     if (picture !== undefined) return { ...picture, image: takeChannels(picture.image, colors) }
   }
-  const picture = decoded ?? decodePlainly(bytes, segments, colors)
+  const picture = decoded ?? (await import('./jpeg-plain.ts')).decodePlainly(bytes, segments, colors)
   return { ...picture, warnings: [...segments.warnings, ...picture.warnings] }
 }
 

@@ -8,13 +8,11 @@ import { damaged, truncated } from './error.ts'
 import { inflate } from './inflate.ts'
 import { upright } from './orientation.ts'
 import type { Picture, ReadLimits } from './picture.ts'
-import { INDEXED, type PngHeader, readChunks, SIGNATURE, samplesOf } from './png-chunks.ts'
+import { INDEXED, type PngHeader, readChunks, samplesOf } from './png-chunks.ts'
 import { inColor, type Samples } from './png-color.ts'
 import { removeFilters } from './png-filters.ts'
 import { orientationOfPng } from './png-orientation.ts'
 import { isWorthSharp, pixelsBySharp } from './sharp.ts'
-
-export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte)
 
 /** Decodes a PNG file; grey, grey and alpha, RGB or RGBA, 8 bits a sample. */
 export async function readPng(
