@@ -40,14 +40,14 @@ interface Work {
  *
  * @returns null where there is no WebAssembly for it
  */
-export function decodeJpeg(
+export async function decodeJpeg(
   bytes: Uint8Array,
   { frame, scans, orientation, isWhole }: Segments,
   colors: Colors,
   scale: number,
-): Picture | null {
+): Promise<Picture | null> {
   try {
-    const memory = JpegMemory.open()
+    const memory = await JpegMemory.open()
     if (memory === null) return null
     const grid = gridOf(frame, scale)
     const work: Work = {

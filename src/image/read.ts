@@ -7,8 +7,10 @@ import { type Kinds, kind, oneOf } from '../ops/kinds.ts'
 import { hasCanvas, readByBrowser } from './browser.ts'
 import { ImageError } from './error.ts'
 import { formatOf, isJpeg, isPng, isReadBySharp, whatItIs } from './formats.ts'
+import { readJpeg } from './jpeg.ts'
 import { expectOptions } from './options.ts'
 import type { Picture, Reduction } from './picture.ts'
+import { readPng } from './png.ts'
 import { readBySharp } from './sharp.ts'
 import { bytesOf, type PictureSource } from './source.ts'
 
@@ -71,11 +73,8 @@ export async function readImage(source: PictureSource, options: ReadOptions = {}
 async function decodePicture(bytes: Uint8Array, options: ReadOptions): Promise<Picture> {
   const limits = { maxPixels: options.maxPixels ?? MOST_PIXELS }
   const isOwn = options.decoder === 'own'
-  // decoders are loaded on first use
-  if (isPng(bytes)) return (await import('./png.ts')).readPng(bytes, limits, { isOwn })
-  if (isJpeg(bytes)) {
-    return (await import('./jpeg.ts')).readJpeg(bytes, limits, { isOwn, minSize: options.minSize })
-  }
+  if (isPng(bytes)) return readPng(bytes, limits, { isOwn })
+  if (isJpeg(bytes)) return readJpeg(bytes, limits, { isOwn, minSize: options.minSize })
   if (isOwn || formatOf(bytes) === undefined) throw foreign(bytes)
   const picture = (await readBySharp(bytes, limits)) ?? (await readByBrowser(bytes, limits))
   if (picture === undefined) throw foreign(bytes)
