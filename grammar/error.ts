@@ -7,6 +7,18 @@ import type { Span } from './ast.ts'
 import { excerpt } from './excerpt.ts'
 import { facing } from './facing.ts'
 
+/** What a mistake's remedy is where it is one word or text: `to` is meant where `from` is written. */
+export interface Fix {
+  readonly from: string
+  readonly to: string
+}
+
+/** A hint that says a fix. */
+export interface Advice {
+  readonly text: string
+  readonly fix: Fix
+}
+
 export interface ErrorContext {
   /** A stable name for the kind of mistake, for programs: `'axis/duplicate'`. */
   readonly code: string
@@ -14,13 +26,15 @@ export interface ErrorContext {
   readonly operation: string
   /** What is wrong, without the operation's name: `axis 'a' stands twice on the left side — got …, expected …`. */
   readonly what: string
+  /** What the sentence names: `{ axis: 'a', got: 3, expected: 4 }`. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined
   readonly pattern?: string | undefined
   readonly span?: Span | undefined
   /** The tensor's shape, or several operands' shapes. */
   readonly shape?: readonly number[] | readonly (readonly number[])[] | undefined
   /** The lengths the user gave. */
   readonly lengths?: Readonly<Record<string, unknown>> | undefined
-  readonly hint?: string | undefined
+  readonly hint?: string | Advice | undefined
 }
 
 /**
@@ -40,17 +54,26 @@ export class EinopsError extends Error {
   override readonly name = 'EinopsError'
   readonly code: string
   readonly operation: string
+  /** The sentence, without the operation's name. */
+  readonly what: string
+  /** What the sentence names, by the name of its place there: `{ axis: 's', got: 3, expected: 4 }`. */
+  readonly values: Readonly<Record<string, unknown>>
   readonly pattern: string | undefined
   readonly span: Span | undefined
   readonly hint: string | undefined
+  /** What to write instead, where the hint says one thing: `{ from: 'heigth', to: 'height' }`. */
+  readonly fix: Fix | undefined
 
   constructor(context: ErrorContext) {
     super(render(context))
     this.code = context.code
     this.operation = context.operation
+    this.what = context.what
+    this.values = context.values ?? {}
     this.pattern = context.pattern
     this.span = context.span
-    this.hint = context.hint
+    this.hint = textOf(context.hint)
+    this.fix = typeof context.hint === 'object' ? context.hint.fix : undefined
   }
 }
 
@@ -63,8 +86,12 @@ function render({ operation, what, pattern, span, shape, lengths, hint }: ErrorC
     lines.push(`${label}${facing(pattern, shapes).join(`\n${' '.repeat(label.length)}`)}`)
   }
   if (lengths !== undefined && Object.keys(lengths).length > 0) lines.push(`  lengths: ${show(lengths)}`)
-  if (hint !== undefined) lines.push(`  hint:    ${hint}`)
+  if (hint !== undefined) lines.push(`  hint:    ${textOf(hint)}`)
   return lines.join('\n')
+}
+
+function textOf(hint: string | Advice | undefined): string | undefined {
+  return typeof hint === 'object' ? hint.text : hint
 }
 
 function isShape(shape: readonly (number | readonly number[])[]): shape is readonly number[] {

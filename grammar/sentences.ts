@@ -27,6 +27,8 @@ export const sentences = {
   'shape/too-large': 'the result is too large — got {got} elements, expected fewer than 2^53',
   'shape/no-memory': 'no memory for the result — got {got} elements of {dtype}, expected fewer',
 
+  'shape/different': 'the shapes differ — got {got}, expected {expected}',
+
   'length/missing': "the length of the new axis '{axis}' is missing — got none, expected one in the lengths",
   'length/unused': "length '{axis}' is not used — got {axis}: {value}, expected {expected}",
   'length/bad-name': "'{axis}' cannot be the name of an axis — got {axis}: {value}, expected {expected}",
@@ -44,6 +46,10 @@ export const sentences = {
   'reduction/empty': "'{reduction}' of no elements — got a reduced dimension of length 0, expected 1 or more",
   'reduction/dtype': "'{reduction}' of {dtype} — got whole numbers of any size, expected {expected}",
   'reduction/result': 'the reduction function gave a wrong shape — got {got}, expected {expected}',
+
+  'map/value': 'the function gave no number — got {got}, expected one for each element',
+  'nested/ragged': 'the lists are ragged — got {got} at {place}, expected {expected}',
+  'nested/value': 'no number in the lists — got {got} at {place}, expected {expected}',
 
   'pack/rank': 'tensor {index} has too few dimensions — got {got}, expected at least {expected}',
   'pack/mismatch': "tensor {index} differs in axis '{axis}' — got length {got}, expected {expected}",
@@ -78,17 +84,21 @@ export type Values<C extends Code> = { readonly [Name in Blanks<Sentences[C]>]: 
 export interface Said {
   readonly code: Code
   readonly what: string
+  readonly values: Readonly<Record<string, string | number>>
 }
 
 /** Fills in a sentence. */
 export function say<C extends keyof typeof sentences>(code: C, values: Values<C>): Said {
-  return fill(code, sentences[code], values)
+  return { code, ...fill(sentences[code], values) }
 }
 
 /** The sentence with its blanks filled. */
-export function fill(code: Code, sentence: string, values: Readonly<Record<string, string | number>>): Said {
+export function fill<V extends Readonly<Record<string, string | number>>>(
+  sentence: string,
+  values: V,
+): { readonly what: string; readonly values: V } {
   const what = sentence.replace(/\{(\w+)\}/g, (_, name: string) => brief(String(values[name])))
-  return { code, what }
+  return { what, values }
 }
 
 /** How long a quoted piece of a pattern may get in a sentence; the compiler leaves patterns with longer words alone. */
@@ -121,6 +131,12 @@ export const calls = {
   reduce: "reduce(x, pattern, 'max')",
   repeat: 'repeat(x, pattern)',
   einsum: 'einsum([x, y], pattern)',
+  add: 'add([x, y], pattern)',
+  subtract: 'subtract([x, y], pattern)',
+  multiply: 'multiply([x, y], pattern)',
+  divide: 'divide([x, y], pattern)',
+  argmax: 'argmax(x, pattern)',
+  argmin: 'argmin(x, pattern)',
   parseShape: 'parseShape(x, pattern)',
   checkShape: 'checkShape(x, pattern)',
   pack: 'pack([x, y], pattern)',
@@ -133,6 +149,12 @@ export const examples = {
   reduce: 'h w -> h',
   repeat: 'h w -> h w c',
   einsum: 'i j, j k -> i k',
+  add: 'b n d, d -> b n d',
+  subtract: 'b n d, b n -> b n d',
+  multiply: 'b n d, d -> b n d',
+  divide: 'b n d, b n -> b n d',
+  argmax: 'b c -> b',
+  argmin: 'b c -> b',
   parseShape: 'b c h w',
   checkShape: 'b 3 (h 16) (w 16)',
   pack: 'h w *',

@@ -1,6 +1,6 @@
 /** The text that is being checked and who asked: what every mistake found in it has to name. */
 import type { Span } from './ast.ts'
-import { EinopsError } from './error.ts'
+import { type Advice, EinopsError } from './error.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
 import { calls, examples, type Said, say } from './sentences.ts'
 
@@ -10,7 +10,7 @@ export interface Source {
 }
 
 /** Throws the mistake with the pattern and a caret under the span. */
-export function reject({ text, operation }: Source, said: Said, span: Span, hint?: string): never {
+export function reject({ text, operation }: Source, said: Said, span: Span, hint?: string | Advice): never {
   throw new EinopsError({ operation, ...said, pattern: text, span, hint })
 }
 
@@ -43,6 +43,11 @@ export function checkArrows(source: Source, arrows: readonly Span[], expected: 0
     source,
     sayOfPattern('pattern/arrow-missing', { example }),
     span,
-    like ? "write the arrow as '->'" : undefined,
+    like ? writeArrow(like[0]) : undefined,
   )
+}
+
+/** What to do about an arrow of another make. */
+export function writeArrow(from: string): Advice {
+  return { text: "write the arrow as '->'", fix: { from, to: '->' } }
 }

@@ -2,6 +2,7 @@
  * "Did you mean": the candidate nearest to a misspelt name, by Damerau's distance (a letter too many, too few, another,
  * or two exchanged), where it is near enough to be a slip of the finger.
  */
+import type { Advice } from './error.ts'
 
 /** The nearest of `candidates`, or undefined if none is near. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
@@ -23,13 +24,17 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 }
 
 /** A hint like `did you mean 'h'?`, or undefined. */
-export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+export function didYouMean(name: string, candidates: Iterable<string>): Advice | undefined {
   const candidate = nearest(name, candidates)
-  return candidate === undefined ? undefined : `did you mean '${candidate}'?`
+  return candidate === undefined ? undefined : meant(name, candidate)
+}
+
+export function meant(from: string, to: string): Advice {
+  return { text: `did you mean '${to}'?`, fix: { from, to } }
 }
 
 /** A hint for names of one letter that were not separated, as in NumPy's einsum and in `'hwc -> chw'`, or undefined. */
-export function separateNames(text: string): string | undefined {
+export function separateNames(text: string): Advice | undefined {
   const [left = '', right = ''] = text.split('->', 2)
   const words = [...left.split(','), right].map((word) => word.trim())
   const output = words.at(-1)!
@@ -37,7 +42,8 @@ export function separateNames(text: string): string | undefined {
   const letters = new Set(words.slice(0, -1).join(''))
   if (![...output].every((letter) => letters.has(letter))) return undefined
   const spaced = words.map((word) => [...word].join(' '))
-  return `names are separated by spaces: '${spaced.slice(0, -1).join(', ')} -> ${spaced.at(-1)}'`
+  const to = `${spaced.slice(0, -1).join(', ')} -> ${spaced.at(-1)}`
+  return { text: `names are separated by spaces: '${to}'`, fix: { from: text, to } }
 }
 
 /** The optimal string alignment distance. */

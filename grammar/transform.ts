@@ -3,6 +3,7 @@
  * hold follows from that. They are einops' rules (`einops.py`, `_prepare_transformation_recipe`).
  */
 import type { Axis, Expression, TransformOperation, TransformPattern } from './ast.ts'
+import type { Advice } from './error.ts'
 import { axesOf, type Dialect, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
@@ -15,16 +16,20 @@ const common = { duplicates: false, underscore: 'no', composite: true } as const
 const left = { ...common, where: 'on the left', groupedEllipsis: false } as const
 const right = { ...common, where: 'on the right', groupedEllipsis: true } as const
 
+const folds = {
+  left: { ...left, numbers: true },
+  right: { ...right, numbers: { hint: 'reduce drops axes; repeat makes new ones' } },
+} as const
+
 /** Numbers greater than 1 may stand where axes are only dropped, or only made. The compiler reads these too. */
 export const dialects = {
   rearrange: {
     left: { ...left, numbers: { hint: nameIt } },
     right: { ...right, numbers: { hint: 'repeat can make a new axis of this length' } },
   },
-  reduce: {
-    left: { ...left, numbers: true },
-    right: { ...right, numbers: { hint: 'reduce drops axes; repeat makes new ones' } },
-  },
+  reduce: folds,
+  argmax: folds,
+  argmin: folds,
   repeat: {
     left: { ...left, numbers: { hint: nameIt } },
     right: { ...right, numbers: true },
@@ -44,7 +49,7 @@ export function readTransform(text: string, operation: TransformOperation): Tran
 function checkSides(source: Source, left: Expression, right: Expression): void {
   const onLeft = namesOf(left)
   const onRight = namesOf(right)
-  if (source.operation !== 'reduce') {
+  if (source.operation === 'rearrange' || source.operation === 'repeat') {
     const axis = axesOf(left).find((axis) => isMissing(axis, onRight))
     if (axis !== undefined)
       reject(
@@ -87,7 +92,10 @@ function without(names: ReadonlySet<string>, others: ReadonlySet<string>): strin
   return [...names].filter((name) => !others.has(name) && name !== '...')
 }
 
-function sameAxis(name: string, others: readonly string[], side: string): string | undefined {
+function sameAxis(name: string, others: readonly string[], side: string): Advice | undefined {
   const other = nearest(name, others)
-  return other === undefined ? undefined : `'${other}' is only on the ${side}: are the two one axis?`
+  if (other === undefined) return undefined
+  // the left side describes what there is, so its name is the right one
+  const fix = side === 'left' ? { from: name, to: other } : { from: other, to: name }
+  return { text: `'${other}' is only on the ${side}: are the two one axis?`, fix }
 }

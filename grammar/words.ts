@@ -3,9 +3,10 @@
  * hold, dots, then the form of names and numbers.
  */
 import type { NamedAxis, NumberAxis } from './ast.ts'
+import type { Advice } from './error.ts'
 import type { SyntaxWord } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
-import { reject, type Source } from './source.ts'
+import { reject, type Source, writeArrow } from './source.ts'
 
 const unknownCharacter = /[^\p{L}\p{N}_.]/u
 
@@ -62,7 +63,7 @@ function toAscii(digits: string): string {
     .join('')
 }
 
-function hintAbout(character: string): string | undefined {
+function hintAbout(character: string): string | Advice | undefined {
   switch (character) {
     case ',':
       return 'axes are separated by spaces; commas separate the operands of einsum'
@@ -79,9 +80,9 @@ function hintAbout(character: string): string | undefined {
     case '-':
     case '>':
     case '→':
-      return "write the arrow as '->'"
+      return writeArrow(character)
     case '…':
-      return "write '...' as three dots"
+      return { text: "write '...' as three dots", fix: { from: character, to: '...' } }
     default:
       if (/\p{M}/u.test(character))
         return "letters and marks are one character after pattern.normalize('NFC')"

@@ -1,13 +1,13 @@
 /** `tesserae/nn`: layers and models. */
 
-export type { Activation } from './gemm/activation.ts'
+export type { Lengths } from './layout/lengths.ts'
 export { GELU, LogSoftmax, QuickGELU, ReLU, SiLU, Softmax } from './nn/activation.ts'
 export { Attention, type AttentionOptions } from './nn/attention.ts'
 export { AttentionPool, type AttentionPoolOptions } from './nn/attention-pool.ts'
 export { Conv2d, type Conv2dOptions } from './nn/conv2d.ts'
 export { Dropout, type DropoutOptions, DropPath, PatchDropout } from './nn/dropout.ts'
 export { EinMix, type EinMixOptions } from './nn/einmix.ts'
-export { type Lengths, Rearrange, Reduce } from './nn/einops.ts'
+export { Rearrange, Reduce } from './nn/einops.ts'
 export { Encoder, type EncoderOptions } from './nn/encoder.ts'
 export { EncoderBlock, type EncoderBlockOptions, LayerScale } from './nn/encoder-block.ts'
 export { GatedMlp, type GatedMlpOptions, type MlpLayer, SwiGLU } from './nn/gated-mlp.ts'
@@ -28,11 +28,12 @@ export { Linear, type LinearOptions } from './nn/linear.ts'
 export { Mlp, type MlpOptions } from './nn/mlp.ts'
 export { type Member, Module } from './nn/module.ts'
 export { LayerNorm, type NormLayer, type NormLayerOptions, RMSNorm } from './nn/norm.ts'
+export { type Observer, observe } from './nn/observe.ts'
 export { Parameter } from './nn/parameter.ts'
 export { PatchEmbed, type PatchEmbedOptions, type TokenFormat } from './nn/patch-embed.ts'
 export { manualSeed } from './nn/random.ts'
 export { ResPostBlock } from './nn/res-post-block.ts'
-export { type RotaryOptions, rotatePositions2d } from './nn/rotary.ts'
+export { type RotaryOptions, RotaryPositions2d, rotatePositions2d } from './nn/rotary.ts'
 export { Identity, Sequential } from './nn/sequential.ts'
 export type { LoadOptions, LoadReport } from './nn/state.ts'
 export {
@@ -40,6 +41,16 @@ export {
   TransformerEncoderLayer,
   type TransformerEncoderLayerOptions,
 } from './nn/transformer-encoder.ts'
+export {
+  Program,
+  type ProgramConstant,
+  type ProgramInput,
+  type ProgramParameter,
+  type ProgramStep,
+  type ProgramValue,
+} from './program/program.ts'
+export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
+export type { Activation } from './steps/map.ts'
 export type { CheckpointSource } from './vit/from-checkpoint.ts'
 export type { GlobalPool } from './vit/pooling.ts'
 export {

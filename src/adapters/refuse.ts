@@ -14,6 +14,7 @@ export function refuse(
     operation,
     code,
     what: `${what} — got ${got}, expected ${expected}`,
+    values: { got, expected },
     hint,
   })
 }

@@ -1,4 +1,5 @@
 /** The one error class of checkpoints: a file, a name or a shape that is not what it has to be. */
+import type { Fix } from '../../grammar/error.ts'
 
 export interface CheckpointErrorContext {
   /** A stable name for the kind of mistake, for programs: `'header/length'`. */
@@ -7,6 +8,10 @@ export interface CheckpointErrorContext {
   readonly operation: string
   /** What is wrong, without the operation's name: `header is not JSON — …`. */
   readonly what: string
+  /** What the sentence names. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined
+  /** What to write instead, where that is one thing. */
+  readonly fix?: Fix | undefined
   /** The file, where it has a name. */
   readonly file?: string | undefined
   readonly cause?: unknown
@@ -29,8 +34,14 @@ export class CheckpointError extends Error {
   readonly code: string
   readonly operation: string
   readonly file: string | undefined
+  /** The sentence, without the function's name and the file's. */
+  readonly what: string
+  /** What the sentence names: of a state dict that does not fit, the lists `missing`, `unexpected` and `unfit`. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** What to write instead, where that is one thing. */
+  readonly fix: Fix | undefined
 
-  constructor({ code, operation, what, file, cause }: CheckpointErrorContext) {
+  constructor({ code, operation, what, values = {}, fix, file, cause }: CheckpointErrorContext) {
     super(
       `${operation}: ${file === undefined ? '' : `${file}: `}${what}`,
       cause === undefined ? {} : { cause },
@@ -38,6 +49,9 @@ export class CheckpointError extends Error {
     this.code = code
     this.operation = operation
     this.file = file
+    this.what = what
+    this.values = values
+    this.fix = fix
   }
 }
 

@@ -38,7 +38,9 @@ export function writeSafetensors(
   options: WriteOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const mistake = mistakeIn(options, kinds)
-  if (mistake !== undefined) throw new CheckpointError({ operation: 'writeSafetensors', ...mistake })
+  if (mistake !== undefined) {
+    throw new CheckpointError({ operation: 'writeSafetensors', ...mistake, fix: mistake.hint?.fix })
+  }
   const { floats } = options
   for (const [key, value] of Object.entries<unknown>(metadata)) {
     if (typeof value === 'string' || value === undefined) continue // as JSON has it

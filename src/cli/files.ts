@@ -40,7 +40,7 @@ export async function readPicture(path: string): Promise<NdArray<Uint8Array>> {
     return await readImage(bytes)
   } catch (cause) {
     if (!(cause instanceof ImageError)) throw cause
-    throw new FileError(`${path}: ${cause.message.replace('readImage: ', '')}`, { cause })
+    throw new FileError(`${path}: ${cause.what}`, { cause })
   }
 }
 

@@ -50,15 +50,17 @@ export async function run([name, ...args]: readonly string[], output: Output): P
 function complaint(name: CommandName, error: unknown): string {
   if (error instanceof UsageError) return `tesserae ${name}: ${error.message} (usage: ${usageLines[name]})`
   if (error instanceof EinopsError && name === 'explain') return error.message
-  if (error instanceof FileError) return `tesserae ${name}: ${error.message.split('\n', 1)[0]}`
-  if (error instanceof ImageError || error instanceof CheckpointError || error instanceof EinopsError) {
-    return `tesserae ${name}: ${oneLine(error.message)}`
+  if (error instanceof FileError) return `tesserae ${name}: ${oneLine(error.message)}`
+  if (error instanceof ImageError || error instanceof EinopsError)
+    return `tesserae ${name}: ${oneLine(error.what)}`
+  if (error instanceof CheckpointError) {
+    return `tesserae ${name}: ${error.file === undefined ? '' : `${error.file}: `}${oneLine(error.what)}`
   }
   return `tesserae ${name}: internal: ${error instanceof Error ? error.stack : String(error)}`
 }
 
-/** The first line, without the function that the command called. */
-const oneLine = (message: string): string => message.split('\n', 1)[0]!.replace(/^[\w.]+: /, '')
+/** The first line: a list of names may follow it. */
+const oneLine = (what: string): string => what.split('\n', 1)[0]!
 
 async function version(): Promise<string> {
   const { readFile } = await import('node:fs/promises')

@@ -1,5 +1,7 @@
 /** Attention by two products and a softmax for each block of rows: where there is no WebAssembly, and what that is tested against. */
-import type { FloatTensor } from '../layout/tensor.ts'
+import { allocate } from '../layout/data.ts'
+import type { Layout } from '../layout/layout.ts'
+import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import type { AttentionProblem } from './attention-problem.ts'
 import { contract } from './contraction.ts'
@@ -7,18 +9,21 @@ import { noEpilogue } from './epilogue.ts'
 import { forEachOffset } from './matrix.ts'
 import type { Operand } from './operand.ts'
 
+type FloatArray = Float32Array | Float64Array
+
 /** Computes output, and weights where they are wanted. */
-export function attendPlainly({ q, k, v, bias, weights, output, scale }: AttentionProblem): void {
+export function attendPlainly<D extends FloatArray>(problem: AttentionProblem<D>): void {
+  const { q, k, v, bias, weights, output, scale } = problem
   const [n, d] = q.shape.slice(-2) as [number, number]
   const [m, e] = v.shape.slice(-2) as [number, number]
   const block = rowsAtOnce(n, m)
   const scores = weights ?? {
-    data: new Float32Array(block * m),
+    data: allocate(output.data, block * m),
     shape: [block, m],
     stride: [m, 1],
     offset: 0,
   }
-  const tensors = [q, k, v, output, weights ?? q, bias ?? q]
+  const tensors: readonly Tensor<D>[] = [q, k, v, output, weights ?? q, bias ?? q]
   forEachOffset(
     q.shape.slice(0, -2),
     tensors.map(({ stride }) => stride.slice(0, -2)),
@@ -55,15 +60,15 @@ export function attendPlainly({ q, k, v, bias, weights, output, scale }: Attenti
   )
 }
 
-const down = ({ stride }: FloatTensor) => stride.at(-2)!
-const across = ({ stride }: FloatTensor) => stride.at(-1)!
+const down = ({ stride }: Layout) => stride.at(-2)!
+const across = ({ stride }: Layout) => stride.at(-1)!
 
-function operand({ data }: FloatTensor, offset: number, stride: readonly number[]): Operand {
+function operand({ data }: Tensor, offset: number, stride: readonly number[]): Operand {
   return { data, offset, stride }
 }
 
 /** Subtracts each row's maximum, exponentiates and divides by the sum: [rows, length], contiguous, in place. */
-function softmaxRows(data: Float32Array, offset: number, rows: number, length: number): void {
+function softmaxRows(data: FloatArray, offset: number, rows: number, length: number): void {
   for (let row = 0; row < rows; row++) {
     const start = offset + row * length
     let maximum = Number.NEGATIVE_INFINITY

@@ -4,7 +4,6 @@
  * may write to it at any time, it stays the truth and is packed anew for each product. Small ones that are added instead, as biases are, have
  * a copy in linear memory beside.
  */
-import type { FloatTensor } from '../layout/tensor.ts'
 import { allocateFloats, getHeap, type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
@@ -29,15 +28,6 @@ const dropped = new FinalizationRegistry<InHeap>(({ heap, block }) => heap.memor
 
 /** A weight of more elements than this is not kept twice. */
 const mostCopied = 2 ** 14
-
-/** A tensor, contiguous from offset 0, whose elements are a weight. */
-export interface Weighted extends FloatTensor {
-  readonly weight: Weight
-}
-
-export function isWeighted(tensor: object): tensor is Weighted {
-  return 'weight' in tensor && tensor.weight instanceof Weight
-}
 
 export class Weight {
   readonly size: number

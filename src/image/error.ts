@@ -1,3 +1,12 @@
+/** The one error class of pictures. */
+import type { Fix } from '../../grammar/error.ts'
+
+interface Details {
+  readonly values?: Readonly<Record<string, unknown>> | undefined
+  readonly fix?: Fix | undefined
+  readonly cause?: unknown
+}
+
 /**
  * Thrown when a picture cannot be read, written or resized. Its message is one line that says what is wrong.
  *
@@ -16,11 +25,20 @@ export class ImageError extends Error {
   readonly code: string
   /** The function the user called: `'readImage'`. */
   readonly operation: string
+  /** The sentence, without the function's name. */
+  readonly what: string
+  /** What the sentence names: `{ option: 'size', got: '-1' }`. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** What to write instead, where that is one thing. */
+  readonly fix: Fix | undefined
 
-  constructor(operation: string, code: string, what: string, cause?: unknown) {
-    super(`${operation}: ${what}`, cause === undefined ? {} : { cause })
+  constructor(operation: string, code: string, what: string, details: Details = {}) {
+    super(`${operation}: ${what}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.operation = operation
+    this.what = what
+    this.values = details.values ?? {}
+    this.fix = details.fix
   }
 }
 
@@ -30,4 +48,4 @@ export const truncated = (kind: Kind, length: number) =>
   new ImageError('readImage', 'file/truncated', `the ${kind} file is truncated after ${length} bytes`)
 
 export const damaged = (kind: Kind, what: string, cause?: unknown) =>
-  new ImageError('readImage', 'file/damaged', `the ${kind} file is damaged — ${what}`, cause)
+  new ImageError('readImage', 'file/damaged', `the ${kind} file is damaged — ${what}`, { cause })

@@ -17,6 +17,7 @@ export function expectOptions<Options extends object>(
 ): void {
   const mistake = mistakeIn(options, kinds)
   if (mistake === undefined) return
-  const { code, what, hint } = mistake
-  throw new ImageError(operation, code, hint === undefined ? what : `${what}; ${hint}`)
+  const { code, what, values, hint } = mistake
+  const sentence = hint === undefined ? what : `${what}; ${hint.text}`
+  throw new ImageError(operation, code, sentence, { values, fix: hint?.fix })
 }

@@ -1,6 +1,6 @@
 /** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
 import { materialize } from '../copy/copy.ts'
-import { isContiguous, slice } from '../layout/layout.ts'
+import { contiguous, isContiguous, slice } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { each, type Kinds, kind } from '../ops/kinds.ts'
@@ -142,7 +142,11 @@ function resample<D extends ImageData>(x: Tensor<D>, axis: number, taps: Taps): 
 function tapsOf(
   span: Span,
   isBytes: boolean,
-  { interpolation = 'bicubic', antialias = true, alignCorners = false }: ResizeOptions,
+  {
+    interpolation = 'bicubic',
+    antialias = true,
+    alignCorners = false,
+  }: Omit<ResizeOptions, 'height' | 'width'>,
   operation: string,
 ): Taps {
   if (alignCorners && (antialias || interpolation === 'nearest')) {
@@ -162,6 +166,27 @@ function tapsOf(
     )
   }
   return pointTaps(span, interpolation, { alignCorners })
+}
+
+/** The weights of one axis as a matrix, [outLength, inLength]: what `resize` multiplies floats by. */
+export function resizeMatrix(
+  inLength: number,
+  outLength: number,
+  options: Omit<ResizeOptions, 'height' | 'width'>,
+  operation: string,
+): Tensor<Float32Array> {
+  const { starts, counts, width, weights } = tapsOf(
+    { inLength, start: 0, extent: inLength, outLength, from: 0, to: outLength },
+    false,
+    options,
+    operation,
+  )
+  const matrix = { ...contiguous([outLength, inLength]), data: new Float32Array(outLength * inLength) }
+  for (let i = 0; i < outLength; i++) {
+    const taps = weights.subarray(i * width, i * width + counts[i]!)
+    matrix.data.set(taps, i * inLength + starts[i]!)
+  }
+  return matrix
 }
 
 /** Refuses what is not a picture `[h, w, c]` with pixels. */

@@ -46,7 +46,7 @@ async function bufferOf(source: BytesHolder): Promise<unknown> {
       'readImage',
       'argument/bytes',
       'the argument does not give its bytes — the body of a Response can be read once',
-      cause,
+      { cause },
     )
   }
 }

@@ -103,7 +103,8 @@ export function* bindExpression(
   if (ellipsis < 0 ? shape.length !== named : shape.length < named) {
     const expected = `${ellipsis < 0 ? '' : 'at least '}${named}, as in '${binding.text.slice(span.start, span.end)}'`
     const hint = shape.length > named ? "'...' stands for dimensions that need no name" : undefined
-    throw mistake(binding, say('shape/rank', { got: shape.length, expected }), span, hint)
+    const said = say('shape/rank', { got: shape.length, expected })
+    throw mistake(binding, { ...said, values: { ...said.values, rank: named } }, span, hint)
   }
   let dimension = 0
   for (const item of items) {

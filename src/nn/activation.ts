@@ -1,8 +1,9 @@
 /** Activations and softmax as layers, for `Sequential`. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
-import { type GeluOptions, gelu, logSoftmax, quickGelu, relu, silu, softmax } from '../rows/index.ts'
+import { activate } from '../steps/map.ts'
+import { logSoftmax, softmax } from '../steps/softmax.ts'
+import type { Value } from '../steps/value.ts'
 import { Module } from './module.ts'
 import { expectOptions, kind, oneOf } from './options.ts'
 
@@ -15,14 +16,14 @@ import { expectOptions, kind, oneOf } from './options.ts'
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh'
 
-  constructor(options: GeluOptions = {}) {
+  constructor(options: { readonly approximate?: 'none' | 'tanh' | undefined } = {}) {
     super()
     expectOptions(this, options, { approximate: oneOf(['none', 'tanh']) })
     this.approximate = options.approximate ?? 'none'
   }
 
-  override compute(x: FloatTensor): FloatTensor {
-    return gelu(x, { approximate: this.approximate })
+  override compute(x: Value): Value {
+    return activate(x, this.approximate === 'tanh' ? 'gelu-tanh' : 'gelu')
   }
 }
 
@@ -33,8 +34,8 @@ export class GELU extends Module {
  * new ReLU().forward(ndarray(new Float32Array([-1]))).get(0) // → 0
  */
 export class ReLU extends Module {
-  override compute(x: FloatTensor): FloatTensor {
-    return relu(x)
+  override compute(x: Value): Value {
+    return activate(x, 'relu')
   }
 }
 
@@ -45,8 +46,8 @@ export class ReLU extends Module {
  * new SiLU().forward(ndarray(new Float32Array([1]))).get(0).toFixed(4) // → '0.7311'
  */
 export class SiLU extends Module {
-  override compute(x: FloatTensor): FloatTensor {
-    return silu(x)
+  override compute(x: Value): Value {
+    return activate(x, 'silu')
   }
 }
 
@@ -57,8 +58,8 @@ export class SiLU extends Module {
  * new QuickGELU().forward(ndarray(new Float32Array([1]))).get(0).toFixed(4) // → '0.8458'
  */
 export class QuickGELU extends Module {
-  override compute(x: FloatTensor): FloatTensor {
-    return quickGelu(x)
+  override compute(x: Value): Value {
+    return activate(x, 'quick-gelu')
   }
 }
 
@@ -72,7 +73,7 @@ abstract class AlongAxis extends Module {
   }
 
   /** The axis, after checking that the input has it. */
-  protected axisOf({ shape }: FloatTensor): number {
+  protected axisOf({ shape }: Value): number {
     const rank = Math.max(shape.length, 1)
     if (Number.isInteger(this.axis) && this.axis >= -rank && this.axis < rank) return this.axis
     throw new EinopsError({
@@ -93,7 +94,7 @@ abstract class AlongAxis extends Module {
  * new Softmax().forward(ndarray(new Float32Array([0, 0]))).get(1) // → 0.5
  */
 export class Softmax extends AlongAxis {
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return softmax(x, { axis: this.axisOf(x) })
   }
 }
@@ -107,7 +108,7 @@ export class Softmax extends AlongAxis {
  * new LogSoftmax().forward(ndarray(new Float32Array([0, 0]))).get(1).toFixed(4) // → '-0.6931'
  */
 export class LogSoftmax extends AlongAxis {
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return logSoftmax(x, { axis: this.axisOf(x) })
   }
 }

@@ -1,12 +1,12 @@
 /** Pooling by attention: learned tokens look at all others, and the first of them is the answer (timm's `AttentionPoolLatent`). */
 
-import type { Activation } from '../gemm/activation.ts'
-import { attention } from '../gemm/attention.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { add } from '../rows/index.ts'
+import { attend } from '../steps/attend.ts'
+import type { Activation } from '../steps/map.ts'
+import type { Value } from '../steps/value.ts'
+import { add } from '../steps/zip.ts'
 import { expectLength, expectOption, expectRank } from './check.ts'
 import { type LayerInit, newParameter, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
@@ -76,7 +76,7 @@ export class AttentionPool extends Module {
     this.mlp = new Mlp(dim, { hiddenFeatures, activation, eps, init })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     expectRank(this, x, '[b, n, d]')
     expectLength(this, x, 2, this.q.inFeatures, 'dim')
     const heads = { h: this.numHeads }
@@ -87,7 +87,7 @@ export class AttentionPool extends Module {
       ...heads,
     })
     const [k, v] = unpackTensor(keysAndValues, [[], []], '* b h n d')
-    const { output } = attention(q, k!, v!)
+    const output = attend(q, k!, v!)
     const y = this.proj.compute(rearrangeTensor(output, 'b h l d -> b l (h d)'))
     const [first] = unpackTensor(add(y, this.mlp.compute(this.norm.compute(y))), [[], [-1]], 'b * d')
     return first!

@@ -4,20 +4,25 @@
  * nothing. Options are those of timm's `Attention`, and `qkScale` of document 4.
  */
 
-import { attention } from '../gemm/attention.ts'
-import type { FloatTensor, NdArray } from '../layout/tensor.ts'
-import { toNdarray } from '../ops/array.ts'
-import { einsumTensor } from '../ops/einsum.ts'
+import type { NdArray } from '../layout/tensor.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { unpackTensor } from '../ops/unpack.ts'
+import type { Value } from '../steps/value.ts'
+import { attendHeads } from './attend-heads.ts'
 import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
 import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
-import { Module, runOn } from './module.ts'
+import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind, orNull } from './options.ts'
-import type { Rotation } from './rotary.ts'
+import { observe, tellsWeights, type WithWeights, withWeights } from './observe.ts'
+import { each, expectOptions, type Kinds, kind, nested, orNull } from './options.ts'
+import {
+  makeRelativePositions,
+  type RelativePositionOptions,
+  type RelativePositions,
+  relativePositionOptions,
+} from './relative-positions.ts'
 import { Identity } from './sequential.ts'
 
 export interface AttentionOptions {
@@ -42,32 +47,38 @@ export interface AttentionOptions {
   readonly normLayer?: NormLayer | undefined
   /** Of these norms. */
   readonly eps?: number | undefined
+  /** What turns queries and keys, [b, h, n, d], by their positions; nothing if not given. */
+  readonly rope?: Module | undefined
+  /** What is added to the scores by the distance of query and key on a grid; nothing if not given. */
+  readonly relPos?: RelativePositionOptions | undefined
   /** How the linear map of queries, keys and values is drawn. */
   readonly init?: LayerInit | undefined
   /** How the output projection is drawn; as `init` if not given. */
   readonly projInit?: LayerInit | undefined
 }
 
-const kinds: Kinds<AttentionOptions> = {
+export const attentionOptions: Kinds<AttentionOptions> = {
   ...each(kind.length, 'numHeads', 'headDim'),
   qkScale: orNull(kind.number),
   eps: kind.number,
   ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleNorm', 'proj', 'projBias'),
   ...each(kind.share, 'attnDrop', 'projDrop'),
   normLayer: kind.norm,
+  rope: kind.module,
+  relPos: nested(relativePositionOptions),
   ...each(kind.init, 'init', 'projInit'),
 }
 
-/** Is shown the weights of every attention on the way, [b, head, n, n]; they are gone after it returns. */
-export type AttentionTap = (weights: FloatTensor) => void
-
-/** Runs a layer whose `compute` takes a tap, and returns the weights of every attention in it, each [b, head, n, n]. */
-export function attentionMaps(
-  layer: Module & { compute(x: FloatTensor, tap: AttentionTap): FloatTensor },
-  x: NdArray<Float32Array>,
-): NdArray<Float32Array>[] {
+/** The weights of every attention in a layer on the way to its answer, each [b, head, n, n]. */
+export function attentionMaps(layer: Module, x: NdArray<Float32Array>): NdArray<Float32Array>[] {
   const maps: NdArray<Float32Array>[] = []
-  runOn(x, layer, (input) => layer.compute(input, (weights) => maps.push(toNdarray(weights))))
+  const attentions = [...layer.modules()].filter(tellsWeights)
+  const stops = attentions.map((attention) => observe(attention, (_, weights) => maps.push(weights!)))
+  try {
+    layer.forward(x)
+  } finally {
+    for (const stop of stops) stop()
+  }
   return maps
 }
 
@@ -84,9 +95,12 @@ export function attentionMaps(
  * attention.attend(x).weights.shape // → [1, 8, 4, 4]
  */
 export class Attention extends Module {
+  static readonly tellsWeights = true
   readonly qkv: Linear
   readonly qNorm: Module
   readonly kNorm: Module
+  readonly rope: Module
+  readonly relPos: RelativePositions | null
   readonly attnDrop: Dropout
   readonly norm: Module
   readonly proj: Linear | Identity
@@ -96,7 +110,7 @@ export class Attention extends Module {
 
   constructor(dim: number, options: AttentionOptions = {}) {
     super()
-    expectOptions(this, options, kinds)
+    expectOptions(this, options, attentionOptions)
     const { numHeads = 8, qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
     expectWhole(this, { dim, numHeads })
     const headDim = options.headDim ?? dim / numHeads
@@ -112,6 +126,8 @@ export class Attention extends Module {
     this.qkv = new Linear(dim, 3 * inner, { bias: qkvBias, init })
     this.qNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
     this.kNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
+    this.rope = options.rope ?? new Identity()
+    this.relPos = options.relPos ? makeRelativePositions(numHeads, options.relPos) : null
     this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
     this.norm = options.scaleNorm ? makeNorm(normLayer, inner, { eps }) : new Identity()
     expectOption(
@@ -123,39 +139,26 @@ export class Attention extends Module {
     this.projDrop = new Dropout({ p: options.projDrop ?? 0 })
   }
 
-  /** `tap` is shown the weights; `rotate` turns queries and keys by their positions. */
-  override compute(x: FloatTensor, tap?: AttentionTap, rotate: Rotation = asTheyAre): FloatTensor {
+  override compute(x: Value): Value {
     expectRank(this, x, '[b, n, d]')
     expectLength(this, x, 2, this.qkv.inFeatures, 'dim')
-    const [q, k, v] = this.#heads(this.qkv.compute(x)) // each [b, h, n, d]
-    const dropping = this.attnDrop.active
-    const { output, weights } = attention(rotate(this.qNorm.compute(q)), rotate(this.kNorm.compute(k)), v, {
-      scale: this.scale,
-      weights: dropping || tap !== undefined,
-    })
-    if (weights !== null) tap?.(weights)
-    const merged = dropping
-      ? einsumTensor([this.attnDrop.compute(weights!), v], 'b h n m, b h m d -> b n (h d)')
-      : rearrangeTensor(output, 'b h n d -> b n (h d)')
+    const [first, second, v] = this.#heads(this.qkv.compute(x)) // each [b, h, n, d]
+    const q = this.rope.compute(this.qNorm.compute(first))
+    const k = this.rope.compute(this.kNorm.compute(second))
+    const { scale, attnDrop } = this
+    const output = attendHeads(this, [q, k, v], { scale, attnDrop, bias: this.relPos?.bias() })
+    const merged = rearrangeTensor(output, 'b h n d -> b n (h d)')
     return this.projDrop.compute(this.proj.compute(this.norm.compute(merged)))
   }
 
   /** Runs the layer and also returns the attention weights [b, head, n, n]; row i says where token i looks. */
-  attend(x: NdArray<Float32Array>): { output: NdArray<Float32Array>; weights: NdArray<Float32Array> } {
-    let seen: NdArray<Float32Array> | undefined
-    const output = runOn(x, this, (input) =>
-      this.compute(input, (weights) => {
-        seen = toNdarray(weights)
-      }),
-    )
-    return { output, weights: seen! }
+  attend(x: NdArray<Float32Array>): WithWeights {
+    return withWeights(this, x)
   }
 
   /** Queries, keys and values as views: [b, n, (3 h d)] → three of [b, h, n, d]. */
-  #heads(qkv: FloatTensor): [q: FloatTensor, k: FloatTensor, v: FloatTensor] {
+  #heads(qkv: Value): [q: Value, k: Value, v: Value] {
     const heads = rearrangeTensor(qkv, 'b n (three h d) -> three b h n d', { three: 3, h: this.numHeads })
-    return unpackTensor(heads, [[], [], []], '* b h n d') as [FloatTensor, FloatTensor, FloatTensor]
+    return unpackTensor(heads, [[], [], []], '* b h n d') as [Value, Value, Value]
   }
 }
-
-const asTheyAre: Rotation = (x) => x

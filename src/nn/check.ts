@@ -1,53 +1,68 @@
 /** What layers say when an input or an option does not fit: the layer, the axis and both numbers. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import { fill } from '../../grammar/sentences.ts'
+import type { Value } from '../steps/value.ts'
 import type { Module } from './module.ts'
 
 /** The input must have the axes that `form` names: `'[b, c, h, w]'`. */
-export function expectRank(layer: Module, x: FloatTensor, form: string): void {
+export function expectRank(layer: Module, x: Value, form: string): void {
   const rank = form.split(',').length
   if (x.shape.length === rank) return
   throw new EinopsError({
     code: 'layer/rank',
     operation: layer.constructor.name,
-    what: `the input has the wrong number of axes — got ${x.shape.length}, expected ${rank}: ${form}`,
+    ...fill('the input has the wrong number of axes — got {got}, expected {expected}: {form}', {
+      got: x.shape.length,
+      expected: rank,
+      form,
+    }),
     shape: x.shape,
     hint: x.shape.length === rank - 1 ? "rearrange(x, '... -> 1 ...') makes a batch of one" : undefined,
   })
 }
 
 /** Axis `axis` of the input (negative counts from the last) must have the length of the layer's option `option`. */
-export function expectLength(
-  layer: Module,
-  x: FloatTensor,
-  axis: number,
-  expected: number,
-  option: string,
-): void {
+export function expectLength(layer: Module, x: Value, axis: number, expected: number, option: string): void {
   const length = x.shape.at(axis)
   if (length === expected) return
   const rank = x.shape.length
   const position = axis < 0 ? axis + rank : axis
-  const what =
+  const said =
     length === undefined
-      ? `the input has no axis ${axis} — got ${rank} axes, expected one of length ${expected} (${option})`
-      : `axis ${position} of the input has the wrong length — got ${length}, expected ${expected} (${option})`
-  throw new EinopsError({ code: 'layer/length', operation: layer.constructor.name, what, shape: x.shape })
+      ? fill('the input has no axis {axis} — got {got} axes, expected one of length {expected} ({option})', {
+          axis,
+          got: rank,
+          expected,
+          option,
+        })
+      : fill('axis {axis} of the input has the wrong length — got {got}, expected {expected} ({option})', {
+          axis: position,
+          got: length,
+          expected,
+          option,
+        })
+  throw new EinopsError({ code: 'layer/length', operation: layer.constructor.name, ...said, shape: x.shape })
 }
 
 /** An option that has to hold; `what` says which, with both numbers. */
 export function expectOption(layer: Module | string, holds: boolean, what: string): asserts holds {
   if (holds) return
-  const operation = typeof layer === 'string' ? layer : layer.constructor.name
-  throw new EinopsError({ code: 'layer/option', operation, what })
+  throw new EinopsError({ code: 'layer/option', operation: nameOf(layer), what })
+}
+
+function nameOf(layer: Module | string): string {
+  return typeof layer === 'string' ? layer : layer.constructor.name
 }
 
 /** Options that count or measure have to be whole numbers, from `least` on. */
 export function expectWhole(layer: Module, options: Readonly<Record<string, number>>, least = 1): void {
   for (const [name, value] of Object.entries(options)) {
     const holds = Number.isSafeInteger(value) && value >= least
-    expectOption(layer, holds, `${name} is no length — got ${value}, expected a whole number from ${least}`)
+    if (holds) continue
+    const values = { name, got: value, least }
+    const said = fill('{name} is no length — got {got}, expected a whole number from {least}', values)
+    throw new EinopsError({ code: 'layer/option', operation: nameOf(layer), ...said })
   }
 }
 

@@ -3,11 +3,11 @@
  * Only padding makes a new image.
  */
 
-import { split } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
-import { slideWindow, type Window, windowCount } from '../layout/window.ts'
+import { type Window, windowCount } from '../layout/window.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
+import type { Value } from '../steps/value.ts'
+import { slide } from '../steps/window.ts'
 import { expectLength, expectOption, expectRank, expectWhole, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
@@ -95,7 +95,7 @@ export class Conv2d extends Module {
     this.bias = parameters.bias
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     expectRank(this, x, '[b, c, h, w]')
     expectLength(this, x, 1, this.inChannels, 'inChannels')
     const image = pad(x, this.#rowMargins, this.#columnMargins)
@@ -104,18 +104,17 @@ export class Conv2d extends Module {
       [this.#windows(image), this.weight],
       'b g c h kh w kw, (g d) c kh kw -> b (g d) h w',
       { g: this.groups },
-      { epilogue: this.bias === null ? {} : { bias: rearrangeTensor(this.bias, 'd -> d 1 1') } },
+      { bias: this.bias && rearrangeTensor(this.bias, 'd -> d 1 1') },
     )
   }
 
   /** Every position of the kernel, as a view: [b, g, c, h, kh, w, kw]. */
-  #windows(image: FloatTensor): FloatTensor {
-    const grouped = split(image, 1, [this.groups, this.inChannels / this.groups])
-    const windows = slideWindow(slideWindow(grouped, 4, this.#columns), 3, this.#rows)
-    return { ...windows, data: image.data }
+  #windows(image: Value): Value {
+    const grouped = rearrangeTensor(image, 'b (g c) h w -> b g c h w', { g: this.groups })
+    return slide(slide(grouped, 4, this.#columns), 3, this.#rows)
   }
 
-  #expectRoom({ shape: [, , h = 0, w = 0] }: FloatTensor): void {
+  #expectRoom({ shape: [, , h = 0, w = 0] }: Value): void {
     const { size: rows, dilation: down } = this.#rows
     const { size: columns, dilation: across } = this.#columns
     expectOption(

@@ -3,10 +3,11 @@
  * the expectation stays (Srivastava et al. 2014; stochastic depth: Huang et al., arXiv:1603.09382).
  */
 
-import { copyInto } from '../copy/copy.ts'
-import { pick, sizeOf } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
-import { multiply, newTensor } from '../rows/index.ts'
+import { contiguous, sizeOf } from '../layout/layout.ts'
+import type { Tensor } from '../layout/tensor.ts'
+import { gather } from '../steps/gather.ts'
+import type { Value } from '../steps/value.ts'
+import { multiply } from '../steps/zip.ts'
 import { expectOption, expectRank } from './check.ts'
 import { Module } from './module.ts'
 import { expectOptions, type Kinds, kind } from './options.ts'
@@ -32,21 +33,21 @@ abstract class RandomMask extends Module {
     this.#random = new Random(options.seed ?? nextSeed())
   }
 
-  protected abstract maskShape(x: FloatTensor): readonly number[]
+  protected abstract maskShape(x: Value): readonly number[]
 
   /** Whether anything is dropped now. */
   get active(): boolean {
     return this.training && this.p > 0
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     if (!this.active) return x
     const shape = this.maskShape(x)
     const kept = 1 / (1 - this.p)
     const mask = Float32Array.from({ length: sizeOf(shape) }, () =>
       this.#random.uniform() < this.p ? 0 : kept,
     )
-    return multiply(x, { ...newTensor(shape), data: mask })
+    return multiply(x, constant(mask, shape))
   }
 }
 
@@ -59,7 +60,7 @@ abstract class RandomMask extends Module {
  * y.data.every((value) => value === 0 || value === 2) // → true
  */
 export class Dropout extends RandomMask {
-  protected override maskShape(x: FloatTensor): readonly number[] {
+  protected override maskShape(x: Value): readonly number[] {
     return x.shape
   }
 }
@@ -72,7 +73,7 @@ export class Dropout extends RandomMask {
  * path.forward(ndarray(new Float32Array(6).fill(1), [2, 3])).data[0] // → 1
  */
 export class DropPath extends RandomMask {
-  protected override maskShape({ shape }: FloatTensor): readonly number[] {
+  protected override maskShape({ shape }: Value): readonly number[] {
     return shape.map((length, axis) => (axis === 0 ? length : 1))
   }
 }
@@ -102,10 +103,10 @@ export class PatchDropout extends Module {
     this.#random = new Random(options.seed ?? nextSeed())
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     if (!this.training || this.p === 0) return x
     expectRank(this, x, '[b, n, d]')
-    const [b, n, d] = x.shape as [number, number, number]
+    const [b = 0, n = 0] = x.shape
     const patches = n - this.numPrefixTokens
     expectOption(
       this,
@@ -113,15 +114,8 @@ export class PatchDropout extends Module {
       `no patches are left beside the prefix — got ${n} tokens, numPrefixTokens ${this.numPrefixTokens}`,
     )
     const kept = Math.max(1, Math.floor(patches * (1 - this.p)))
-    const result = newTensor([b, this.numPrefixTokens + kept, d])
-    for (let sample = 0; sample < b; sample++) {
-      for (const [to, from] of this.#choose(patches, kept).entries()) {
-        const token = pick(pick(x, 0, sample), 0, from)
-        const place = pick(pick(result, 0, sample), 0, to)
-        copyInto({ ...token, data: x.data }, { ...place, data: result.data })
-      }
-    }
-    return result
+    const tokens = Array.from({ length: b }, () => this.#choose(patches, kept))
+    return gather(x, constant(Int32Array.from(tokens.flat()), [b, this.numPrefixTokens + kept]))
   }
 
   /** The tokens that stay: all before the patches, and `kept` patches in any order. */
@@ -136,4 +130,9 @@ export class PatchDropout extends Module {
 export interface PatchDropoutOptions extends DropoutOptions {
   /** How many tokens before the patches always stay. */
   readonly numPrefixTokens?: number | undefined
+}
+
+/** Numbers that no step has computed, as a value: they are not the same in the next run. */
+function constant(data: Float32Array | Int32Array, shape: readonly number[]): Tensor {
+  return { ...contiguous(shape), data }
 }

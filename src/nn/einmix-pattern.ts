@@ -1,15 +1,18 @@
 /** The rules of EinMix's patterns, those of einops (`layers/_einmix.py`), and what is said where one is not kept. */
 
 import {
+  type Advice,
   type Axis,
   axesOf,
   didYouMean,
   EinopsError,
   type Expression,
+  fill,
   parseEinsum,
   type Span,
 } from '../../grammar/index.ts'
-import type { Lengths } from './einops.ts'
+
+type Lengths = Readonly<Record<string, number>>
 
 interface Side {
   readonly text: string
@@ -38,11 +41,11 @@ export function readMix(
 ): Mix {
   const [leftText = '', rightText] = pattern.split('->', 2)
   const source: Source = { pattern, leftText, weightShape, lengths }
-  const reject: Reject = (what, span, hint) => {
+  const reject: Reject = (sentence, values, span, hint) => {
     throw new EinopsError({
       code: 'layer/einmix',
       operation: 'EinMix',
-      what,
+      ...fill(sentence, values),
       pattern,
       lengths,
       span: placed(source, span),
@@ -52,7 +55,9 @@ export function readMix(
   const { operands, output } = readWhole(source)
   const [input, weight] = operands
   if (input === undefined || weight === undefined || operands.length !== 2) {
-    return reject(`the pattern has commas — got ${operands.length} operands, expected input -> output`)
+    return reject('the pattern has commas — got {got} operands, expected input -> output', {
+      got: operands.length,
+    })
   }
   const left = sideOf(leftText, input)
   const right = sideOf(rightText ?? '', output)
@@ -63,23 +68,26 @@ export function readMix(
   const grouped = weight.items.find(({ kind }) => kind === 'group')
   if (grouped !== undefined)
     reject(
-      `parentheses in the weight's shape — got '${weightShape}', expected names only`,
+      "parentheses in the weight's shape — got '{weightShape}', expected names only",
+      { weightShape },
       grouped.span,
       `weightShape: '${weightShape.replace(/[()]/g, ' ').replace(/\s+/g, ' ').trim()}'`,
     )
   for (const axis of weightAxes) {
     if (axis.kind === 'ellipsis')
       reject(
-        `'...' in the weight's shape — got '${weightShape}', expected every axis by name`,
+        "'...' in the weight's shape — got '{weightShape}', expected every axis by name",
+        { weightShape },
         axis.span,
         'a weight is one array, whatever the input: the axes under ... share it',
       )
     if (axis.kind === 'number')
-      reject("a number in the weight's shape — got 1, expected names only", axis.span)
+      reject("a number in the weight's shape — got 1, expected names only", {}, axis.span)
   }
   if ((ellipses[0] === undefined) !== (ellipses[1] === undefined)) {
     reject(
       "'...' on one side — got it once, expected it on both sides",
+      {},
       (ellipses[0] ?? ellipses[1])!.span,
       'EinMix keeps the dimensions under ...; name those that it should sum over',
     )
@@ -89,14 +97,16 @@ export function readMix(
     const { name } = axis
     if (!Object.hasOwn(lengths, name)) {
       reject(
-        `the length of weight axis '${name}' is missing — got no '${name}', expected it in the lengths`,
+        "the length of weight axis '{axis}' is missing — got no '{axis}', expected it in the lengths",
+        { axis: name },
         right.names.has(name) ? right.spanOf(name) : axis.span,
         `pass { ${name}: … } in lengths`,
       )
     }
     if (!left.names.has(name) && !right.names.has(name)) {
       reject(
-        `weight axis '${name}' is redundant — got it in the weight only, expected it on a side`,
+        "weight axis '{axis}' is redundant — got it in the weight only, expected it on a side",
+        { axis: name },
         axis.span,
         `weightShape is '${weightShape}'; take '${name}' out of it, or put it into the pattern`,
       )
@@ -106,13 +116,17 @@ export function readMix(
   for (const [name, length] of Object.entries(lengths)) {
     if (!left.names.has(name) && !weightNames.includes(name)) {
       reject(
-        `length '${name}' is not used — got ${name}: ${length}, expected axes of the input or the weight`,
+        "length '{axis}' is not used — got {axis}: {got}, expected axes of the input or the weight",
+        { axis: name, got: length },
         undefined,
         didYouMean(name, [...left.names, ...weightNames]),
       )
     }
     if (!Number.isSafeInteger(length) || length < 0) {
-      reject(`bad length of axis '${name}' — got ${length}, expected a whole number, 0 or more`)
+      reject("bad length of axis '{axis}' — got {got}, expected a whole number, 0 or more", {
+        axis: name,
+        got: length,
+      })
     }
   }
   const biasAxes = new Set(biasShape?.split(/\s+/).filter((name) => name !== ''))
@@ -120,7 +134,12 @@ export function readMix(
   return { left, weight: weightNames, right, biasAxes }
 }
 
-type Reject = (what: string, span?: Span, hint?: string) => never
+type Reject = (
+  sentence: string,
+  values: Readonly<Record<string, string | number>>,
+  span?: Span,
+  hint?: string | Advice,
+) => never
 
 /** What the user wrote. */
 interface Source {
@@ -142,12 +161,11 @@ function readWhole(source: Source): {
     return parseEinsum(whole)
   } catch (error) {
     if (!(error instanceof EinopsError)) throw error
-    const { code, message } = error
+    const { code, what, values } = error
     const unknown = code === 'pattern/output-only'
     const hint = unknown ? `a new axis stands in weightShape, which is '${weightShape}'` : error.hint
-    const what = message.split('\n', 1)[0]!.replace(/^einsum: /, '')
     const span = hasArrow ? placed(source, error.span) : error.span
-    throw new EinopsError({ code, operation: 'EinMix', what, pattern, span, hint })
+    throw new EinopsError({ code, operation: 'EinMix', what, values, pattern, span, hint })
   }
 }
 
@@ -167,7 +185,8 @@ function checkAxes(expression: Expression, reject: Reject): void {
     if (axis.kind !== 'axis') continue
     if (seen.has(axis.name)) {
       reject(
-        `axis '${axis.name}' stands twice — got a second '${axis.name}', expected each name once`,
+        "axis '{axis}' stands twice — got a second '{axis}', expected each name once",
+        { axis: axis.name },
         axis.span,
       )
     }
@@ -179,13 +198,16 @@ function checkBias(biasAxes: ReadonlySet<string>, right: Side, lengths: Lengths,
   for (const name of biasAxes) {
     if (!right.names.has(name)) {
       reject(
-        `bias axis '${name}' is not in the output — got '${name}', expected an axis of the right side`,
+        "bias axis '{axis}' is not in the output — got '{axis}', expected an axis of the right side",
+        { axis: name },
         right.span,
         `one of ${[...right.names].map((axis) => `'${axis}'`).join(', ')}: a bias is added to the output`,
       )
     }
     if (!Object.hasOwn(lengths, name)) {
-      reject(`the length of bias axis '${name}' is missing — got no '${name}', expected it in the lengths`)
+      reject("the length of bias axis '{axis}' is missing — got no '{axis}', expected it in the lengths", {
+        axis: name,
+      })
     }
   }
   const isBias = (axis: Axis) => axis.kind === 'axis' && biasAxes.has(axis.name)
@@ -193,7 +215,8 @@ function checkBias(biasAxes: ReadonlySet<string>, right: Side, lengths: Lengths,
   const early = right.axes.slice(0, Math.max(0, ellipsis)).find(isBias)
   if (early !== undefined) {
     reject(
-      `bias axis '${textOf(early)}' stands before '...' — got it there, expected all bias axes behind`,
+      "bias axis '{axis}' stands before '...' — got it there, expected all bias axes behind",
+      { axis: textOf(early) },
       early.span,
     )
   }

@@ -4,11 +4,10 @@
  * has a weight for each.
  */
 
-import type { Activation } from '../gemm/activation.ts'
-import { pick } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
-import { rearrangeTensor } from '../ops/rearrange.ts'
-import { activate, multiply } from '../rows/index.ts'
+import { type Activation, activate } from '../steps/map.ts'
+import { slice } from '../steps/slice.ts'
+import type { Value } from '../steps/value.ts'
+import { multiply } from '../steps/zip.ts'
 import { expectOption } from './check.ts'
 import { Dropout } from './dropout.ts'
 import { Linear } from './linear.ts'
@@ -65,10 +64,11 @@ export class GatedMlp extends Module {
     this.drop2 = new Dropout({ p: drop })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
-    const halves = rearrangeTensor(this.fc1.compute(x), '... (two d) -> two ... d', { two: 2 })
-    const [first, second] = [0, 1].map((half) => ({ ...pick(halves, 0, half), data: halves.data }))
-    const [gate, value] = this.gateLast ? [second!, first!] : [first!, second!]
+  override compute(x: Value): Value {
+    const both = this.fc1.compute(x)
+    const half = this.fc2.inFeatures
+    const [first, second] = [slice(both, -1, 0, half), slice(both, -1, half, 2 * half)]
+    const [gate, value] = this.gateLast ? [second, first] : [first, second]
     const hidden = this.drop1.compute(multiply(activate(gate, this.activation), value))
     return this.drop2.compute(this.fc2.compute(this.norm.compute(hidden)))
   }
@@ -108,7 +108,7 @@ export class SwiGLU extends Module {
     this.drop2 = new Dropout({ p: drop })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     const gate = this.fc1G.compute(x, { activation: this.activation })
     const hidden = this.drop1.compute(multiply(gate, this.fc1X.compute(x)))
     return this.drop2.compute(this.fc2.compute(this.norm.compute(hidden)))

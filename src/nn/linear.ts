@@ -1,8 +1,8 @@
 /** The linear map of the last axis. */
 
-import type { Epilogue } from '../gemm/epilogue.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
 import { einsumTensor } from '../ops/einsum.ts'
+import type { Store } from '../steps/contract.ts'
+import type { Value } from '../steps/value.ts'
 import { expectLength, expectWhole } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
@@ -51,9 +51,8 @@ export class Linear extends Module {
   }
 
   /** `store` is what happens to each element of the result on its way to memory. */
-  override compute(x: FloatTensor, store: Epilogue = {}): FloatTensor {
+  override compute(x: Value, store: Store = {}): Value {
     expectLength(this, x, -1, this.inFeatures, 'inFeatures')
-    const epilogue = this.bias === null ? store : { ...store, bias: this.bias }
-    return einsumTensor([x, this.weight], '... i, o i -> ... o', {}, { epilogue })
+    return einsumTensor([x, this.weight], '... i, o i -> ... o', {}, { ...store, bias: this.bias })
   }
 }

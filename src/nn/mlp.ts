@@ -1,7 +1,7 @@
 /** The two linear maps with an activation between them that follow the attention in every block, as in timm's `Mlp`. */
 
-import type { Activation } from '../gemm/activation.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { Activation } from '../steps/map.ts'
+import type { Value } from '../steps/value.ts'
 import { Dropout } from './dropout.ts'
 import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
@@ -68,7 +68,7 @@ export class Mlp extends Module {
     this.drop2 = new Dropout({ p: drop })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     const hidden = this.drop1.compute(this.fc1.compute(x, { activation: this.activation }))
     return this.drop2.compute(this.fc2.compute(this.norm.compute(hidden)))
   }

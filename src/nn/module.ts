@@ -7,9 +7,10 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import type { StateDict } from '../checkpoint/read.ts'
-import type { FloatTensor, NdArray } from '../layout/tensor.ts'
-import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
-import { scope } from '../wasm/arena.ts'
+import type { NdArray } from '../layout/tensor.ts'
+import { asValue, present } from '../ops/array.ts'
+import { scope } from '../steps/scope.ts'
+import { typeOf, type Value } from '../steps/value.ts'
 import { Parameter } from './parameter.ts'
 import { type LoadOptions, type LoadReport, loadState, saveState } from './state.ts'
 
@@ -53,9 +54,9 @@ export abstract class Module {
    *
    * @internal
    */
-  compute(x: FloatTensor): FloatTensor {
+  compute(x: Value): Value {
     if (this.forward === Module.prototype.forward) throw this.#unfinished()
-    return asFloat(this.forward(toNdarray(x)), this)
+    return asFloat(this.forward(present(x) as NdArray<Float32Array>), this)
   }
 
   /** Whether the layer is in training mode, where dropout drops. Layers start in evaluation mode. */
@@ -88,6 +89,13 @@ export abstract class Module {
     const own = members.filter(([, member]) => member instanceof Parameter)
     const layers = members.filter(([, member]) => member instanceof Module)
     return [...own, ...layers].map(([name, member]) => [snakeCase(name), member])
+  }
+
+  /** The layer itself and every layer inside of it, also those that have no name in the state dict. */
+  *modules(): Generator<Module> {
+    yield this
+    const inside = [...this.members().map(([, member]) => member), ...Object.values(this as object).flat()]
+    for (const member of new Set(inside)) if (member instanceof Module) yield* member.modules()
   }
 
   /** Every parameter with its name in the state dict; one that several layers share comes once, under its first name. */
@@ -154,17 +162,17 @@ export function* allParameters(module: Module): Generator<[name: string, paramet
 export function runOn(
   x: NdArray<Float32Array>,
   module: Module,
-  compute: (input: FloatTensor) => FloatTensor,
+  compute: (input: Value) => Value,
 ): NdArray<Float32Array> {
   const input = asFloat(x, module)
-  return toNdarray(scope(() => compute(input)))
+  return present(scope(module.constructor.name, () => compute(input))) as NdArray<Float32Array>
 }
 
 /** The input of a layer, checked to be a float32 array. */
-export function asFloat(x: NdArray<Float32Array>, module: Module): FloatTensor {
+export function asFloat(x: NdArray<Float32Array>, module: Module): Value {
   const operation = module.constructor.name
-  asTensor(x, operation)
-  const dtype = dtypeOf(x.data)
+  const value = asValue(x, operation)
+  const dtype = typeOf(value)
   if (dtype !== 'float32') {
     throw new EinopsError({
       code: 'layer/dtype',
@@ -174,7 +182,7 @@ export function asFloat(x: NdArray<Float32Array>, module: Module): FloatTensor {
       hint: 'ndarray(Float32Array.from(x.data), x.shape, x.stride, x.offset) converts',
     })
   }
-  return x
+  return value
 }
 
 function snakeCase(name: string): string {

@@ -1,7 +1,7 @@
 /** Normalisation of the last axes, with a learned factor and summand for each place. */
 
-import type { FloatTensor } from '../layout/tensor.ts'
-import { layerNorm, rmsNorm } from '../rows/index.ts'
+import { layerNorm, rmsNorm } from '../steps/norm.ts'
+import type { Value } from '../steps/value.ts'
 import { expectLength } from './check.ts'
 import { newParameter } from './init.ts'
 import { Module } from './module.ts'
@@ -36,7 +36,7 @@ abstract class Norm extends Module {
   }
 
   /** The last axes, one for each of the layer's shape, after checking their lengths. */
-  protected axesOf(x: FloatTensor): number[] {
+  protected axesOf(x: Value): number[] {
     return this.shape.map((length, i) => {
       const axis = i - this.shape.length
       expectLength(this, x, axis, length, 'features')
@@ -63,7 +63,7 @@ export class LayerNorm extends Norm {
     super(shape, eps, { weight: affine, bias: affine })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     const { eps } = this
     const axes = this.axesOf(x)
     return layerNorm(x, { weight: this.weight ?? undefined, bias: this.bias ?? undefined, eps, axes })
@@ -87,7 +87,7 @@ export class RMSNorm extends Norm {
     super(shape, eps, { weight: affine, bias: false })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return rmsNorm(x, { weight: this.weight ?? undefined, eps: this.eps, axes: this.axesOf(x) })
   }
 }

@@ -1,8 +1,8 @@
 /** What the options of layers may be beside numbers and flags, and what a layer says of others. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import { activations } from '../gemm/activation.ts'
 import { kind as common, type Kind, type Kinds, mistakeIn, oneOf, orFunction } from '../ops/kinds.ts'
+import { activations } from '../steps/map.ts'
 import { initializerNames } from './init.ts'
 import type { Module } from './module.ts'
 
@@ -14,6 +14,10 @@ const initializer = orFunction(oneOf(initializerNames))
 export const kind = {
   ...common,
   activation: oneOf(Object.keys(activations)),
+  module: {
+    expected: 'a layer',
+    has: (value) => typeof (value as Partial<Module> | null)?.compute === 'function',
+  },
   norm: orFunction(oneOf(['layernorm', 'rmsnorm'])),
   /** How a weight, or a weight and a bias, are drawn. */
   init: {
@@ -26,6 +30,12 @@ export const kind = {
         mistakeIn(value, { weight: initializer, bias: initializer }) === undefined),
   },
 } as const satisfies Record<string, Kind>
+
+/** An object of options that have kinds of their own. */
+export const nested = (kinds: Readonly<Record<string, Kind>>): Kind => ({
+  expected: `an object of ${Object.keys(kinds).join(', ')}`,
+  has: (value) => mistakeIn(value, kinds) === undefined,
+})
 
 /**
  * Checks the names and values of a layer's options; undefined is for those that are not given.

@@ -6,7 +6,8 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { copyInto } from '../copy/copy.ts'
-import { Weight, type Weighted } from '../gemm/weight.ts'
+import { Weight } from '../gemm/weight.ts'
+import type { Weighted } from '../gemm/weighted.ts'
 import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'

@@ -7,7 +7,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { erfc } from '../rows/index.ts'
+import { erfc } from '../gemm/erf.ts'
 
 let next = 0
 

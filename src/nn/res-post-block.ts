@@ -1,11 +1,9 @@
 /** The encoder block of Swin v2 (Liu et al., arXiv:2111.09883), timm's `ResPostBlock`: norms after attention and MLP, before the sums. */
 
-import type { FloatTensor } from '../layout/tensor.ts'
-import { add } from '../rows/index.ts'
-import type { AttentionTap } from './attention.ts'
+import type { Value } from '../steps/value.ts'
+import { add } from '../steps/zip.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { expectOptions, only } from './options.ts'
-import type { Rotation } from './rotary.ts'
 
 /**
  * `x + norm1(attention(x))`, then `x + norm2(mlp(x))`: [b, n, dim] → [b, n, dim]. `initValues` are the first factors of the
@@ -31,8 +29,8 @@ export class ResPostBlock extends EncoderBlock {
     }
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap, rotate?: Rotation): FloatTensor {
-    const attended = this.norm1.compute(this.attn.compute(x, tap, rotate))
+  override compute(x: Value): Value {
+    const attended = this.norm1.compute(this.attn.compute(x))
     const y = add(x, this.dropPath1.compute(attended))
     return add(y, this.dropPath2.compute(this.norm2.compute(this.mlp.compute(y))))
   }

@@ -6,14 +6,17 @@
  */
 
 import { EinopsError } from '../../grammar/error.ts'
-import { reverse } from '../layout/layout.ts'
+import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
-import { asTensor, toNdarray } from '../ops/array.ts'
+import { asValue, present } from '../ops/array.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { add, multiply } from '../rows/index.ts'
+import { reversed } from '../steps/slice.ts'
+import type { Value } from '../steps/value.ts'
+import { add, multiply } from '../steps/zip.ts'
 import { expectOption } from './check.ts'
+import { Module } from './module.ts'
 
 export interface RotaryOptions {
   /** Rows and columns of the grid. */
@@ -26,14 +29,15 @@ export interface RotaryOptions {
   readonly referenceGrid?: readonly [number, number] | undefined
   /** Where the first row and column stand, in steps; 0 if not given. */
   readonly gridOffset?: number | undefined
+  /** Which half of the pairs turns with the row: the first (`'ij'`, if not given) or the second (`'xy'`), as timm calls it. */
+  readonly gridIndexing?: 'ij' | 'xy' | undefined
+  /** Whether the centres of the grid's places stand from −1 to 1 and pairs make whole turns, whatever the grid, as in DINOv3. */
+  readonly normalizeCoords?: boolean | undefined
   /** Whether a pair is feature i with feature i + d/2, and not two neighbours (timm's `rotate_half`). */
   readonly rotateHalf?: boolean | undefined
   /** How many tokens before those of the grid, class and registers, are not turned. */
   readonly numPrefixTokens?: number | undefined
 }
-
-/** What turns queries and keys: a function on [b, h, n, d]. */
-export type Rotation = (x: FloatTensor) => FloatTensor
 
 /**
  * Turns queries or keys of an image's tokens: [b, h, prefix + (rows columns), d] → the same shape.
@@ -50,7 +54,8 @@ export type Rotation = (x: FloatTensor) => FloatTensor
  * turned.get(0, 0, 2, 0).toFixed(3) // → '-0.301'
  */
 export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptions): NdArray<Float32Array> {
-  const { shape } = asTensor(x, 'rotatePositions2d')
+  const input = asValue(x, 'rotatePositions2d')
+  const { shape } = input
   const [h, w] = options.grid
   const tokens = (options.numPrefixTokens ?? 0) + h * w
   if (shape.length !== 4 || shape[2] !== tokens || shape[3] !== options.headDim) {
@@ -61,43 +66,95 @@ export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptio
       shape,
     })
   }
-  return toNdarray(makeRotation(options)(x))
+  return present(rotate(input, tablesOf('rotatePositions2d', options), options)) as NdArray<Float32Array>
 }
 
-/** The same as a function that is made once for many queries and keys. */
-export function makeRotation(options: RotaryOptions): Rotation {
-  const { headDim, numPrefixTokens = 0, rotateHalf = false } = options
-  expectOption('rotatePositions2d', headDim % 4 === 0, `headDim is not a multiple of 4 — got ${headDim}`)
+/**
+ * Rotary positions as a layer, which turns queries or keys [b, h, prefix + (rows columns), d]: what an attention's `rope` may be. The tables of
+ * a grid are made once.
+ *
+ * @throws {EinopsError} when `headDim` is not a multiple of 4
+ *
+ * @example
+ * const rope = new RotaryPositions2d({ grid: [2, 2], headDim: 8 })
+ * const q = ndarray(new Float32Array(2 * 4 * 8).fill(1), [1, 2, 4, 8])
+ * rope.forward(q).get(0, 0, 2, 0).toFixed(3) // → '-0.301'
+ */
+export class RotaryPositions2d extends Module {
+  #options: RotaryOptions
+  #tables: RotaryTables
+
+  constructor(options: RotaryOptions) {
+    super()
+    this.#options = options
+    this.#tables = tablesOf('RotaryPositions2d', options)
+  }
+
+  /** Takes tokens of another grid from now on. */
+  moveTo(grid: readonly [number, number]): void {
+    const [h, w] = this.#options.grid
+    if (h === grid[0] && w === grid[1]) return
+    this.#options = { ...this.#options, grid }
+    this.#tables = tablesOf('RotaryPositions2d', this.#options)
+  }
+
+  override compute(x: Value): Value {
+    return rotate(x, this.#tables, this.#options)
+  }
+}
+
+/** Cosines and sines of every pair at every place, [n, d/2, 2] or, where heads differ, [h, n, d/2, 2]; the sines with the signs that a turn takes. */
+export interface RotaryTables {
+  readonly cosines: FloatTensor
+  readonly sines: FloatTensor
+}
+
+function tablesOf(operation: string, options: RotaryOptions): RotaryTables {
+  const { headDim } = options
+  expectOption(operation, headDim % 4 === 0, `headDim is not a multiple of 4 — got ${headDim}`)
   const angles = anglesOf(options) // [n, d/2]
-  const cosines = table(angles, Math.cos, Math.cos)
-  const sines = table(angles, (angle) => -Math.sin(angle), Math.sin)
+  return {
+    cosines: table(angles, Math.cos, Math.cos),
+    sines: table(angles, (angle) => -Math.sin(angle), Math.sin),
+  }
+}
+
+/** Turns x [b, h, prefix + n, d] by the angles of tables. */
+export function rotate(
+  x: Value,
+  { cosines, sines }: RotaryTables,
+  { numPrefixTokens = 0, rotateHalf = false }: Pick<RotaryOptions, 'numPrefixTokens' | 'rotateHalf'>,
+): Value {
   const features = rotateHalf ? '(two d)' : '(d two)'
-  const turn = (x: FloatTensor): FloatTensor => {
+  const turn = (x: Value): Value => {
     const pairs = rearrangeTensor(x, `b h n ${features} -> b h n d two`, { two: 2 })
-    const swapped = { ...reverse(pairs, 4), data: pairs.data }
     // (a, b) → (a cos − b sin, b cos + a sin)
-    const turned = add(multiply(pairs, cosines), multiply(swapped, sines))
+    const turned = add(multiply(pairs, cosines), multiply(reversed(pairs, 4), sines))
     return rearrangeTensor(turned, `b h n d two -> b h n ${features}`)
   }
-  return (x) => {
-    if (numPrefixTokens === 0) return turn(x)
-    const tokens = rearrangeTensor(x, 'b h n d -> b n h d')
-    const [prefix, patches] = unpackTensor(tokens, [[numPrefixTokens], [-1]], 'b * h d') as FloatTensor[]
-    const turned = turn(rearrangeTensor(patches!, 'b n h d -> b h n d'))
-    const [packed] = packTensors([prefix!, rearrangeTensor(turned, 'b h n d -> b n h d')], 'b * h d')
-    return rearrangeTensor(packed, 'b n h d -> b h n d')
-  }
+  if (numPrefixTokens === 0) return turn(x)
+  const tokens = rearrangeTensor(x, 'b h n d -> b n h d')
+  const [prefix, patches] = unpackTensor(tokens, [[numPrefixTokens], [-1]], 'b * h d') as [Value, Value]
+  const turned = turn(rearrangeTensor(patches, 'b n h d -> b h n d'))
+  const [packed] = packTensors([prefix, rearrangeTensor(turned, 'b h n d -> b n h d')], 'b * h d')
+  return rearrangeTensor(packed, 'b n h d -> b h n d')
 }
 
 /** The angle of every pair at every place of the grid, in double precision: rows of d/2, first by row, then by column. */
 function anglesOf({ grid: [h, w], headDim, ...options }: RotaryOptions): number[][] {
-  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0 } = options
+  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0, gridIndexing = 'ij' } = options
   const bands = Array.from({ length: headDim / 4 }, (_, k) => temperature ** -(k / (headDim / 4)))
   const along = (length: number, reference: number) =>
-    Array.from({ length }, (_, step) => ((step + gridOffset) / length) * reference)
+    Array.from({ length }, (_, step) =>
+      options.normalizeCoords
+        ? 2 * Math.PI * ((2 * (step + gridOffset + 0.5)) / length - 1)
+        : ((step + gridOffset) / length) * reference,
+    )
   return along(h, referenceGrid[0]).flatMap((row) =>
     along(w, referenceGrid[1]).map((column) =>
-      [row, column].flatMap((step) => bands.map((band) => step * band)),
+      (gridIndexing === 'ij' ? [row, column] : [column, row]).flatMap((step) =>
+        bands.map((band) => step * band),
+      ),
     ),
   )
 }
@@ -110,5 +167,5 @@ function table(
 ): FloatTensor {
   const [n, pairs] = [angles.length, angles[0]?.length ?? 0]
   const data = Float32Array.from(angles.flat().flatMap((angle) => [first(angle), second(angle)]))
-  return { data, shape: [n, pairs, 2], stride: [2 * pairs, 2, 1], offset: 0 }
+  return { ...contiguous([n, pairs, 2]), data }
 }

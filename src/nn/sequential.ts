@@ -1,6 +1,6 @@
 /** Layers one after another, named by their places or by names of their own. */
 
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { Value } from '../steps/value.ts'
 import { type Member, Module } from './module.ts'
 
 /**
@@ -33,7 +33,7 @@ export class Sequential extends Module implements Iterable<Module> {
     return [...this.#layers]
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return this.#layers.reduce((y, [, layer]) => layer.compute(y), x)
   }
 
@@ -60,7 +60,7 @@ export class Sequential extends Module implements Iterable<Module> {
  * new Identity().forward(ndarray(new Float32Array([1, 2]))).shape // → [2]
  */
 export class Identity extends Module {
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     return x
   }
 }

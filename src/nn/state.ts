@@ -80,13 +80,14 @@ export function matched(
   const missing = [...parameters.keys()].filter((name) => !given.has(name))
   const unexpected = [...given.keys()].filter((name) => !parameters.has(name))
   const pairs = [...parameters].filter(([name]) => given.has(name))
-  const unfit = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
+  const misfits = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
+  const unfit = misfits.map(({ name }) => name)
   const problems = [
     ...(strict ? missing.map((name) => describe('missing', name, unexpected)) : []),
     ...(strict ? unexpected.map((name) => describe('unexpected', name, missing)) : []),
-    ...unfit,
+    ...misfits.map(({ text }) => text),
   ]
-  if (problems.length > 0) throw mismatch(operation, problems)
+  if (problems.length > 0) throw mismatch(operation, problems, { missing, unexpected, unfit })
   return { missing, unexpected, pairs }
 }
 
@@ -95,10 +96,14 @@ function isDict(dict: unknown): boolean {
 }
 
 /** What keeps a tensor from being the parameter's values, if anything does. */
-function misfit(name: string, parameter: Parameter, { shape, dtype }: Described): string[] {
-  if (!isFloat(dtype)) return [`unfit ${name} — got ${dtype}, expected float32`]
+function misfit(
+  name: string,
+  parameter: Parameter,
+  { shape, dtype }: Described,
+): { readonly name: string; readonly text: string }[] {
+  if (!isFloat(dtype)) return [{ name, text: `unfit ${name} — got ${dtype}, expected float32` }]
   if (parameter.accepts(shape)) return []
-  return [`misshapen ${name} — got [${shape}], expected [${parameter.shape}]`]
+  return [{ name, text: `misshapen ${name} — got [${shape}], expected [${parameter.shape}]` }]
 }
 
 /** A name on one side only, with the one of the other side that it was probably meant to be. */
@@ -107,7 +112,11 @@ function describe(problem: string, name: string, others: readonly string[]): str
   return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
 }
 
-function mismatch(operation: string, problems: readonly string[]): CheckpointError {
+function mismatch(
+  operation: string,
+  problems: readonly string[],
+  values: Readonly<Record<string, readonly string[]>>,
+): CheckpointError {
   const rest = problems.length - MOST_SHOWN
   const shown = rest > 1 ? [...problems.slice(0, MOST_SHOWN), `and ${rest} more`] : problems
   const count = problems.length === 1 ? '1 parameter does' : `${problems.length} parameters do`
@@ -115,5 +124,6 @@ function mismatch(operation: string, problems: readonly string[]): CheckpointErr
     code: 'state/mismatch',
     operation,
     what: [`${count} not fit, nothing was loaded`, ...shown].join('\n  '),
+    values,
   })
 }

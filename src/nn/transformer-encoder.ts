@@ -1,8 +1,7 @@
 /** PyTorch's `nn.TransformerEncoderLayer` and `nn.TransformerEncoder`: an encoder block under other names and defaults. */
 
-import type { Activation } from '../gemm/activation.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
-import type { AttentionTap } from './attention.ts'
+import type { Activation } from '../steps/map.ts'
+import type { Value } from '../steps/value.ts'
 import { expectWhole } from './check.ts'
 import { runBlocks } from './encoder.ts'
 import { EncoderBlock } from './encoder-block.ts'
@@ -107,8 +106,8 @@ export class TransformerEncoder extends Module {
     this.layers = Array.from({ length: numLayers }, () => copyOf(layer))
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    return runBlocks(this.layers, x, tap)
+  override compute(x: Value): Value {
+    return runBlocks(this.layers, x)
   }
 }
 

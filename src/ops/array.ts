@@ -3,13 +3,18 @@
  * that constructs ndarrays, because ndarray compiles its classes by `new Function`: where that is forbidden, and
  * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
  */
+
 import ndarray from 'ndarray'
+import { inspected } from '#inspected'
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import { currentMachine } from '../steps/machine.ts'
+import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
+import { ValueArray } from '../steps/value-array.ts'
 import { isResident } from '../wasm/resident.ts'
 import { stridedArray } from './strided-array.ts'
 
@@ -26,6 +31,23 @@ export function toNdarray<D extends Data>(x: Tensor<D>): NdArray<D> {
   return makeNdarray(tensor.data, tensor.shape, tensor.stride, tensor.offset)
 }
 
+/** The array that users get for a value: of the host's its ndarray, of another machine's what stands for it. */
+export function present(value: Value): NdArray<Data> {
+  const machine = currentMachine()
+  if (machine !== null) return machine.present(value)
+  const tensor = tensorOf(value as HostValue)
+  return toNdarray(isWeighted(value) ? materialize(tensor) : tensor)
+}
+
+/**
+ * The value that an argument is, for an operation that is made of steps: a checked tensor, or what another machine's array stands for.
+ *
+ * @throws {EinopsError} when it is neither
+ */
+export function asValue(x: Value, operation: string, what?: string, place?: Place): Value {
+  return x instanceof ValueArray ? x.valueFor(operation) : asTensor(x as Tensor, operation, what, place)
+}
+
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */
 export function makeNdarray<D extends Data>(
   data: D,
@@ -35,7 +57,7 @@ export function makeNdarray<D extends Data>(
 ): NdArray<D> {
   if (codeGenerationAllowed && offset <= 0x7fffffff) {
     try {
-      return ndarray(data, shape as number[], stride as number[], offset)
+      return inspected(ndarray(data, shape as number[], stride as number[], offset))
     } catch (error) {
       if (!(error instanceof EvalError)) throw error
       codeGenerationAllowed = false
@@ -62,6 +84,7 @@ export function asTensor<D extends Data>(
   what: string = 'the argument',
   place?: Place,
 ): Tensor<D> {
+  if (x instanceof ValueArray) throw x.refused('reading the elements of an array', operation)
   if (!isTensorLike(x)) throw notATensor(x, operation, what, place)
   const { data, shape, stride, offset } = x
   const rank = shape.length

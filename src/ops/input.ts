@@ -6,72 +6,88 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
-import { dtypeOf } from '../layout/data.ts'
+import { type Dtype, isSameDtype } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
-import type { Data, Tensor } from '../layout/tensor.ts'
-import { asTensor, type Place } from './array.ts'
-import { allocateResult } from './result.ts'
+import type { Data } from '../layout/tensor.ts'
+import { currentMachine } from '../steps/machine.ts'
+import { joined } from '../steps/pack.ts'
+import { converted } from '../steps/rearrange.ts'
+import { allocateResult, resultKind } from '../steps/result.ts'
+import { type HostValue, isWeighted, laidOut, tensorOf, typeOf, type Value } from '../steps/value.ts'
+import { asValue, type Place } from './array.ts'
 
-export interface Stack<D extends Data = Data> {
+/** Values of one shape and dtype, as one on a new first axis, where no strides express that. */
+export interface Stack {
   readonly shape: readonly number[]
-  readonly items: readonly Tensor<D>[]
+  readonly items: readonly HostValue[]
 }
 
-/** A tensor, or a stack of them that no strides express. */
-export type Input<D extends Data = Data> = Tensor<D> | Stack<D>
+/** A value, or a stack of them. */
+export type Input = Value | Stack
 
 /** An argument `x | x[]` of a public function. */
-export type InputArgument<D extends Data = Data> = Tensor<D> | readonly Tensor<D>[]
+export type InputArgument = Value | readonly Value[]
 
 /**
  * The checked input of an operation.
  *
  * @throws {EinopsError} for what is no array, an empty or nested list, or unequal arrays in it
  */
-export function asInput<D extends Data>(x: InputArgument<D>, operation: string, place?: Place): Input<D> {
-  if (!Array.isArray(x)) return asTensor(x as Tensor<D>, operation, undefined, place)
-  const items = asList(x as readonly Tensor<D>[], operation, place)
+export function asInput(
+  x: InputArgument,
+  operation: string,
+  place?: Place,
+  converts: boolean = false,
+): Input {
+  if (!isList(x)) return asValue(x, operation, undefined, place)
+  const items = asList(x, operation, place, converts)
   checkSameShapes(items, operation, place)
   return stack(items)
 }
 
 /**
- * A checked list of at least one array, all of one dtype.
+ * A checked list of at least one array, all of one dtype unless they are converted.
  *
  * @throws {EinopsError} for what is no such list
  */
-export function asList<D extends Data>(
-  xs: readonly Tensor<D>[],
+export function asList(
+  xs: readonly Value[],
   operation: string,
   place?: Place,
-): readonly Tensor<D>[] {
+  converts: boolean = false,
+): readonly Value[] {
   if (!Array.isArray(xs)) {
     throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
   }
   if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
+  const values: Value[] = []
   for (const [index, x] of xs.entries()) {
     if (Array.isArray(x)) throw new EinopsError({ operation, ...place, ...say('list/nested', { index }) })
-    asTensor(x, operation, `element ${index} of the list`, place)
-    const got = dtypeOf(x.data)
-    const expected = dtypeOf(xs[0].data)
-    if (got === expected) continue
+    values.push(asValue(x, operation, `element ${index} of the list`, place))
+    const got = typeOf(values[index]!)
+    const expected = typeOf(values[0]!)
+    if (converts || isSameDtype(got, expected)) continue
     throw new EinopsError({
       operation,
       ...place,
       ...say('list/unequal', { what: 'dtypes', got, index, expected }),
-      hint: `copy element ${index} into an array of dtype ${expected} first`,
+      hint: `the option { dtype: '${expected}' } converts what is not of it`,
     })
   }
-  return xs
+  return values
 }
 
-/** The input among trusted tensors. */
-export function trustedInput<D extends Data>(x: InputArgument<D>): Input<D> {
-  return Array.isArray(x) ? stack(x as readonly Tensor<D>[]) : (x as Tensor<D>)
+/** The input among trusted values. */
+export function trustedInput(x: InputArgument): Input {
+  return isList(x) ? stack(x) : x
 }
 
-function checkSameShapes(items: readonly Tensor[], operation: string, place: Place | undefined): void {
+function isList(x: InputArgument): x is readonly Value[] {
+  return Array.isArray(x)
+}
+
+function checkSameShapes(items: readonly Value[], operation: string, place: Place | undefined): void {
   const expected = showShape(items[0]!.shape)
   for (const [index, { shape }] of items.entries()) {
     const got = showShape(shape)
@@ -85,34 +101,64 @@ function checkSameShapes(items: readonly Tensor[], operation: string, place: Pla
   }
 }
 
-function stack<D extends Data>(items: readonly Tensor<D>[]): Input<D> {
-  const [first, second] = items as readonly [Tensor<D>, Tensor<D> | undefined]
-  const shape = [items.length, ...first.shape]
+/** The values on a new first axis: on the host a view or a list, elsewhere a step. */
+function stack(values: readonly Value[]): Input {
+  const shape = [values.length, ...values[0]!.shape]
+  if (currentMachine() !== null) {
+    return joined(inOneDtype(values), { before: 0, after: shape.length - 1 })
+  }
+  const items = values as readonly HostValue[]
+  const [first, second] = items as readonly [HostValue, HostValue | undefined]
   const distance = second === undefined ? 0 : second.offset - first.offset
   const even = items.every(
-    ({ data, stride, offset }, i) =>
-      data === first.data &&
-      offset === first.offset + i * distance &&
-      stride.every((step, axis) => step === first.stride[axis] || first.shape[axis] === 1),
+    (item, i) =>
+      haveOneBuffer(item, first) &&
+      item.offset === first.offset + i * distance &&
+      item.stride.every((step, axis) => step === first.stride[axis] || first.shape[axis] === 1),
   )
-  if (even) return { data: first.data, shape, stride: [distance, ...first.stride], offset: first.offset }
+  if (even) return laidOut(first, { shape, stride: [distance, ...first.stride], offset: first.offset })
   return { shape, items }
 }
 
-export function isStack<D extends Data>(input: Input<D>): input is Stack<D> {
+function haveOneBuffer(a: HostValue, b: HostValue): boolean {
+  if (isWeighted(a) || isWeighted(b)) return isWeighted(a) && isWeighted(b) && a.weight === b.weight
+  return a.data === b.data
+}
+
+export function isStack(input: Input): input is Stack {
   return 'items' in input
 }
 
-/** The buffer whose kind a result has. */
-export function dataOf<D extends Data>(input: Input<D>): D {
-  return isStack(input) ? input.items[0]!.data : input.data
+/** The dtype of an input's elements; where dtypes differ, they meet in float64. */
+export function dtypeIn(input: Input): Dtype {
+  return isStack(input) ? commonDtype(input.items) : typeOf(input)
 }
 
-/** The input as one tensor: a stack is copied. */
-export function gather<D extends Data>(input: Input<D>, operation: string): Tensor<D> {
+/** The same of a list. */
+export function commonDtype(values: readonly Value[]): Dtype {
+  const dtype = typeOf(values[0]!)
+  return values.every((value) => typeOf(value) === dtype) ? dtype : 'float64'
+}
+
+/** A buffer of the kind that the elements of host values have. */
+export function kindIn(items: readonly HostValue[]): Data {
+  return resultKind(tensorOf(items[0]!).data, commonDtype(items), 'reduce')
+}
+
+function inOneDtype(values: readonly Value[]): readonly Value[] {
+  const dtype = commonDtype(values)
+  return values.map((value) => (typeOf(value) === dtype ? value : converted(value, dtype)))
+}
+
+/** The input as one value: a stack is copied. */
+export function gather(input: Input, operation: string): Value {
   if (!isStack(input)) return input
-  const { shape, items } = input
-  const result = { ...contiguous(shape), data: allocateResult(dataOf(input), sizeOf(shape), operation) }
+  const { shape } = input
+  const items = input.items.map(tensorOf)
+  const result = {
+    ...contiguous(shape),
+    data: allocateResult<Data>(kindIn(input.items), sizeOf(shape), operation),
+  }
   const [step = 0, ...stride] = result.stride
   for (const [i, item] of items.entries()) {
     copyApart(item, { data: result.data, shape: item.shape, stride, offset: i * step })

@@ -2,6 +2,7 @@
  * What options may be. A program in JavaScript has no compiler that says when a name is misspelt or a value is none of those that there are, so functions and
  * layers do; each room throws its own error of what is found here.
  */
+import type { Advice } from '../../grammar/error.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { show, showShape } from '../layout/show.ts'
@@ -58,7 +59,7 @@ export function mistakeIn(options: unknown, kinds: Readonly<Record<string, Kind>
   return undefined
 }
 
-type Mistake = Said & { readonly hint: string | undefined }
+type Mistake = Said & { readonly hint: Advice | undefined }
 
 function unknownName(option: string, value: unknown, known: readonly string[]): Mistake {
   const hint = didYouMean(option, known)

@@ -7,40 +7,48 @@ import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyApart, copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
-import { dtypeOf } from '../layout/data.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
-import type { Data, Tensor } from '../layout/tensor.ts'
+import type { Tensor } from '../layout/tensor.ts'
+import { expectHost } from '../steps/machine.ts'
+import { rearranged } from '../steps/rearrange.ts'
+import { allocateResult, newResult, resultKind } from '../steps/result.ts'
+import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
 import type { Place } from './array.ts'
-import { dataOf, type Input, isStack, type Stack } from './input.ts'
+import { dtypeIn, type Input, isStack, type Stack } from './input.ts'
 import { checkOut, type TensorOptions } from './options.ts'
-import { allocateResult, newResult } from './result.ts'
 
 /** The result of a bound pattern; `out` itself where it was given. */
-export function transform<D extends Data>(
-  input: Input<D>,
+export function transform(
+  input: Input,
   pattern: TransformPattern,
   lengths: Lengths | undefined,
-  { copy = 'auto', out }: TensorOptions<D>,
-): Tensor<D> {
+  { copy = 'auto', out, dtype }: TensorOptions,
+): Value {
   const plan = planOf(pattern, input.shape, lengths)
   if (out !== undefined) {
-    checkOut(out, plan.outputShape, dtypeOf(dataOf(input)), pattern.operation)
+    checkOut(out, plan.outputShape, null, pattern.operation)
     write(input, plan, out)
     return out
   }
-  if (copy !== 'always' && !isStack(input)) {
-    const stride = plan.viewStride(input.stride)
-    if (stride !== null) return { data: input.data, shape: plan.outputShape, stride, offset: input.offset }
+  const given = dtypeIn(input)
+  const wanted = dtype ?? given
+  if (copy === 'never' && (isStack(input) || given !== wanted || !isView(input, plan)))
+    throw noView(input, plan, lengths, given === wanted ? undefined : `${wanted} of ${given} is other bits`)
+  if (!isStack(input)) {
+    return rearranged(input, plan, { copy: copy === 'always', dtype: given === wanted ? null : wanted })
   }
-  if (copy === 'never') throw noView(input, plan, lengths)
-  const result = newResult(dataOf(input), plan.outputShape, pattern.operation)
-  const { data } = result
-  if (isStack(input)) scatter(input, plan, result)
-  else copyApart({ ...plan.kept(input), data: input.data }, { ...plan.unmerged(result), data })
+  const like = resultKind(tensorOf(input.items[0]!).data, wanted, pattern.operation)
+  const result = newResult(like, plan.outputShape, pattern.operation)
+  scatter(input, plan, result)
   return result
+}
+
+/** Whether the result is a view, as far as the machine says where elements stand. */
+function isView(input: Value, plan: Plan): boolean {
+  return !('stride' in input) || plan.viewStride((input as HostValue).stride) !== null
 }
 
 /** Where a pattern describes the input. */
@@ -50,10 +58,12 @@ export function leftOf({ text, left }: TransformPattern): Place {
 
 /** Writes the result into an array that may share memory with the input. */
 function write(input: Input, plan: Plan, out: Tensor): void {
+  expectHost(plan.pattern.operation, "writing into 'out'")
   const target = { ...plan.unmerged(out), data: out.data }
   if (!isStack(input)) {
-    copyInto({ ...plan.kept(input), data: input.data }, target)
-  } else if (input.items.some((item) => overlap(item, out))) {
+    const source = tensorOf(input as HostValue)
+    copyInto({ ...plan.kept(source), data: source.data }, target)
+  } else if (input.items.some((item) => !isWeighted(item) && overlap(item, out))) {
     const apart = {
       ...contiguous(plan.outputShape),
       data: allocateResult(out.data, plan.outputSize, plan.pattern.operation),
@@ -69,7 +79,7 @@ function write(input: Input, plan: Plan, out: Tensor): void {
 function scatter({ items }: Stack, plan: Plan, out: Tensor): void {
   if (plan.outputSize === 0) return
   const target = plan.unmerged(out)
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of items.map(tensorOf).entries()) {
     const from = { shape: [] as number[], stride: [] as number[], offset: item.offset, data: item.data }
     const to = { shape: from.shape, stride: [] as number[], offset: target.offset, data: out.data }
     for (const [i, { dimension, step, length }] of plan.axes.entries()) {
@@ -85,7 +95,7 @@ function scatter({ items }: Stack, plan: Plan, out: Tensor): void {
   }
 }
 
-function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsError {
+function noView(input: Input, plan: Plan, lengths: Lengths | undefined, why?: string): EinopsError {
   const { operation, text, right } = plan.pattern
   return new EinopsError({
     operation,
@@ -94,9 +104,11 @@ function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsE
     span: right.span,
     shape: input.shape,
     lengths,
-    hint: isStack(input)
-      ? 'the arrays of the list do not stand at equal distances in one buffer'
-      : whyNoView(plan, input.stride),
+    hint:
+      why ??
+      (isStack(input)
+        ? 'the arrays of the list do not stand at equal distances in one buffer'
+        : whyNoView(plan, (input as HostValue).stride)),
   })
 }
 

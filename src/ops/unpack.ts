@@ -3,11 +3,19 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
-import type { Checked } from '../../grammar/types/index.ts'
-import { sizeOf, slice, split } from '../layout/layout.ts'
+import type { Checked, Shape, UnpackedShape } from '../../grammar/types/index.ts'
+import { sizeOf } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, toNdarray } from './array.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { part } from '../steps/slice.ts'
+import type { Value } from '../steps/value.ts'
+import { asValue, present } from './array.ts'
+import type { ArrayOf, DataOf, ShapeOf } from './typed.ts'
+
+/** One array for each packed shape. */
+type Unpacked<X, Shapes extends readonly Shape[], P extends string> = {
+  -readonly [K in keyof Shapes]: ArrayOf<DataOf<X>, UnpackedShape<P, ShapeOf<X>, Shapes[K]>>
+}
 
 /**
  * Takes apart one array along the axis under `*`: views of it, one for each packed shape.
@@ -25,11 +33,11 @@ import { asTensor, toNdarray } from './array.ts'
  * cls.shape // [1, 768]
  * patches.shape // [14, 14, 768]
  */
-export function unpack<D extends Data, P extends string>(
-  packed: NdArray<D>,
-  packedShapes: readonly (readonly number[])[],
-  pattern: Checked<'unpack', P>,
-): NdArray<D>[]
+export function unpack<
+  X extends NdArray<Data>,
+  const S extends readonly (readonly number[])[],
+  P extends string,
+>(packed: X, packedShapes: S, pattern: Checked<'unpack', P>): Unpacked<X, S, P>
 export function unpack(
   packed: NdArray<Data>,
   packedShapes: readonly (readonly number[])[],
@@ -37,26 +45,26 @@ export function unpack(
 ): NdArray<Data>[] {
   const parsed = parsePackPattern(pattern, 'unpack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
-  return takeApart(asTensor(packed, 'unpack', undefined, place), packedShapes, parsed).map(toNdarray)
+  return takeApart(asValue(packed, 'unpack', undefined, place), packedShapes, parsed).map(present)
 }
 
-/** The same on trusted tensors. */
-export function unpackTensor<D extends Data>(
-  packed: Tensor<D>,
+/** The same on trusted values. */
+export function unpackTensor(
+  packed: Value,
   packedShapes: readonly (readonly number[])[],
   pattern: string,
-): Tensor<D>[] {
+): Value[] {
   return takeApart(packed, packedShapes, parsePackPattern(pattern, 'unpack'))
 }
 
-function takeApart<D extends Data>(
-  packed: Tensor<D>,
+function takeApart(
+  packed: Value,
   packedShapes: readonly (readonly number[])[],
   pattern: PackPattern,
-): Tensor<D>[] {
+): Value[] {
   const axis = pattern.before.length
   const rank = axis + 1 + pattern.after.length
-  const { shape, data } = packed
+  const { shape } = packed
   if (shape.length !== rank) {
     const expected = `${rank}, as in '${pattern.text.trim()}'`
     const span = { start: 0, end: pattern.text.length }
@@ -64,10 +72,9 @@ function takeApart<D extends Data>(
   }
   let start = 0
   return solve(packedShapes, shape[axis]!, packed, pattern).map((lengths) => {
-    const end = start + sizeOf(lengths)
-    const view = split(slice(packed, axis, start, end), axis, lengths)
-    start = end
-    return { ...view, data }
+    const view = part(packed, axis, { start, lengths })
+    start += sizeOf(lengths)
+    return view
   })
 }
 
@@ -75,7 +82,7 @@ function takeApart<D extends Data>(
 function solve(
   packedShapes: readonly (readonly number[])[],
   total: number,
-  { shape }: Tensor,
+  { shape }: Value,
   pattern: PackPattern,
 ): readonly (readonly number[])[] {
   checkShapes(packedShapes, shape, pattern)

@@ -1,23 +1,19 @@
 /** Sums and products of two tensors, with the broadcasting rule of NumPy: axes are matched from the last one, and an axis of length 1, or a missing one, repeats. */
 import { broadcastTo } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
-import { resultTensor } from '../wasm/result.ts'
-import { combineInHeap } from './in-heap.ts'
-import { offsets } from './walk.ts'
+import { type FloatArray, newLike, offsets } from './walk.ts'
 
-/** `a + b`. */
-export function add(a: FloatTensor, b: FloatTensor): FloatTensor {
-  return combine(a, b, 'add', (p, q, sum) => {
-    for (let i = 0; i < sum.length; i++) sum[i] = p[i]! + q[i]!
-  })
-}
+/** What is done to two elements. */
+export type Arithmetic = 'add' | 'multiply'
 
-/** `a · b`, element by element. */
-export function multiply(a: FloatTensor, b: FloatTensor): FloatTensor {
-  return combine(a, b, 'multiply', (p, q, product) => {
-    for (let i = 0; i < product.length; i++) product[i] = p[i]! * q[i]!
-  })
+const functions: Record<Arithmetic, (a: Float64Array, b: Float64Array) => void> = {
+  add: (a, b) => {
+    for (let i = 0; i < a.length; i++) a[i]! += b[i]!
+  },
+  multiply: (a, b) => {
+    for (let i = 0; i < a.length; i++) a[i]! *= b[i]!
+  },
 }
 
 /** The shape that two shapes broadcast to, or null where they do not fit. */
@@ -32,33 +28,35 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
   return shape
 }
 
-type RowPair = (a: Float32Array, b: Float32Array, result: Float32Array) => void
-
-function combine(a: FloatTensor, b: FloatTensor, kernel: 'add' | 'multiply', compute: RowPair): FloatTensor {
-  const shape = broadcastShape(a.shape, b.shape)
-  if (shape === null) {
-    throw new Error(`internal: shapes [${a.shape}] and [${b.shape}] do not broadcast`)
-  }
-  const inHeap = combineInHeap(repeated(a, shape), repeated(b, shape), kernel)
-  if (inHeap) return inHeap
-  const result = resultTensor(shape)
+/** The sum or the product of two tensors whose shapes broadcast to `shape`, row by row in double precision. */
+export function combine<D extends FloatArray>(
+  a: Tensor<D>,
+  b: Tensor<D>,
+  shape: readonly number[],
+  fn: Arithmetic,
+): Tensor<D> {
+  const compute = functions[fn]
+  const result = newLike(a, shape)
   const n = shape.at(-1) ?? 1
   const target = current(result.data)
-  const p = new Float32Array(n)
-  const q = new Float32Array(n)
+  const p = new Float64Array(n)
+  const q = new Float64Array(n)
   const rowsOfA = rows(a, shape)
   const rowsOfB = rows(b, shape)
   for (let r = 0; r < rowsOfA.starts.length && n > 0; r++) {
     gather(current(a.data), rowsOfA.starts[r]!, rowsOfA.step, p)
     gather(current(b.data), rowsOfB.starts[r]!, rowsOfB.step, q)
-    const start = result.offset + r * n
-    compute(p, q, target.subarray(start, start + n))
+    compute(p, q)
+    target.set(p, result.offset + r * n)
   }
   return result
 }
 
 /** Where the rows of `x`, repeated to `shape`, begin, and the step within them. */
-function rows(x: FloatTensor, shape: readonly number[]): { starts: Float64Array; step: number } {
+function rows<D extends FloatArray>(
+  x: Tensor<D>,
+  shape: readonly number[],
+): { starts: Float64Array; step: number } {
   const { stride, offset } = broadcastTo(x, shape)
   return {
     starts: offsets({ shape: shape.slice(0, -1), stride: stride.slice(0, -1), offset }),
@@ -66,10 +64,6 @@ function rows(x: FloatTensor, shape: readonly number[]): { starts: Float64Array;
   }
 }
 
-function repeated(x: FloatTensor, shape: readonly number[]): FloatTensor {
-  return { data: x.data, ...broadcastTo(x, shape) }
-}
-
-function gather(data: Float32Array, start: number, step: number, row: Float32Array): void {
+function gather(data: FloatArray, start: number, step: number, row: Float64Array): void {
   for (let i = 0; i < row.length; i++) row[i] = data[start + i * step]!
 }

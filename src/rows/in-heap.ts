@@ -1,33 +1,28 @@
 /**
- * The operations of this room on tensors in linear memory, by SIMD in single precision. Each gives null where its arguments do not suit:
- * outside of a running model, or where the rows are not the last axis; then the plain form computes.
+ * The operations of this room in linear memory, by SIMD in single precision, on values of a running model; what stands elsewhere is brought
+ * there. A norm and a softmax give null where their rows are not the last axes.
  */
 import { copyApart } from '../copy/copy.ts'
 import type { Activation } from '../gemm/activation.ts'
 import { forEachOffset } from '../gemm/matrix.ts'
-import { isWeighted } from '../gemm/weight.ts'
-import { contiguous, isContiguous, merge, sizeOf } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import { isWeighted, type Stored, tensorOf } from '../gemm/weighted.ts'
+import { broadcastTo, contiguous, isContiguous, merge, sizeOf } from '../layout/layout.ts'
+import type { FloatTensor, Tensor } from '../layout/tensor.ts'
 import { activationCodes } from '../wasm/activation-codes.ts'
-import { getHeap, type Heap, isResident } from '../wasm/heap.ts'
+import { type Heap, isResident, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
-import { isRunning, resultTensor } from '../wasm/result.ts'
-import type { NormOptions } from './norm.ts'
-
-/** A result in the heap, or null outside of a running model. */
-function resultInHeap(shape: readonly number[]): { heap: Heap; result: FloatTensor } | null {
-  const heap = isRunning() ? getHeap() : null
-  return heap && { heap, result: resultTensor(shape) }
-}
+import { resultTensor } from '../wasm/result.ts'
+import type { Arithmetic } from './arithmetic.ts'
+import type { NormForm } from './norm.ts'
 
 const addressOf = ({ offset }: FloatTensor) => 4 * offset
 
 /** Softmax along the last axis. */
-export function softmaxInHeap(x: FloatTensor): FloatTensor | null {
-  const place = resultInHeap(x.shape)
-  if (place === null) return null
-  const { heap, result } = place
-  copyApart(x, result)
+export function softmaxInHeap(heap: Heap, x: Stored, axis: number): FloatTensor | null {
+  const rank = x.shape.length
+  if (axis !== rank - 1) return null
+  const result = resultTensor(x.shape)
+  copyApart(tensorOf(x), result)
   const n = x.shape.at(-1) ?? 1
   heap.rows.softmax(addressOf(result), n === 0 ? 0 : sizeOf(x.shape) / n, n)
   return result
@@ -35,15 +30,14 @@ export function softmaxInHeap(x: FloatTensor): FloatTensor | null {
 
 /** Layer norm, or, not centred, RMS norm, over the last axes. */
 export function normaliseInHeap(
-  x: FloatTensor,
-  { weight, bias, eps, axes = [-1] }: NormOptions,
-  { centred }: { readonly centred: boolean },
+  heap: Heap,
+  x: Stored,
+  { axes, eps, centred }: NormForm,
+  { weight, bias }: { readonly weight: Stored | null; readonly bias: Stored | null },
 ): FloatTensor | null {
   const rank = x.shape.length
-  const last = axes.every((axis, i) => (axis < 0 ? axis + rank : axis) === rank - axes.length + i)
-  const place = last ? resultInHeap(x.shape) : null
-  if (place === null) return null
-  const { heap, result } = place
+  if (!axes.every((axis, i) => axis === rank - axes.length + i)) return null
+  const result = resultTensor(x.shape)
   const n = sizeOf(x.shape.slice(rank - axes.length))
   const source = rowsOf(x, rank - axes.length)
   const factors = weight && parameterIn(heap, weight)
@@ -64,52 +58,29 @@ export function normaliseInHeap(
   return result
 }
 
-/** The tensor itself where its rows, the axes from `axis` on, are contiguous and at equal distances in the heap; else a copy. */
-function rowsOf(x: FloatTensor, axis: number): { tensor: FloatTensor; step: number } {
-  const rank = x.shape.length
-  const row = { shape: x.shape.slice(axis), stride: x.stride.slice(axis), offset: 0 }
-  const rows = merge({ shape: x.shape.slice(0, axis), stride: x.stride.slice(0, axis), offset: 0 }, 0, axis)
-  if (isResident(x.data) && isContiguous(row) && rows !== null && rank > 0)
-    return { tensor: x, step: rows.stride[0]! }
-  const copy = resultTensor(x.shape)
-  copyApart(x, copy)
-  return { tensor: copy, step: sizeOf(row.shape) }
-}
-
-/** Where the elements of a parameter stand in the heap, one after the other. */
-function parameterIn(heap: Heap, x: FloatTensor): Pointer {
-  return (isWeighted(x) ? x.weight.inHeap(heap) : null) ?? addressOf(contiguousInHeap(x))
-}
-
-function contiguousInHeap(x: FloatTensor): FloatTensor {
-  return rowsOf(x, 0).tensor
-}
-
 /** An activation of every element. */
-export function activateInHeap(x: FloatTensor, activation: Activation): FloatTensor | null {
-  const place = resultInHeap(x.shape)
-  if (place === null) return null
-  const { heap, result } = place
+export function activateInHeap(heap: Heap, x: Stored, activation: Activation): FloatTensor {
+  const result = resultTensor(x.shape)
   const source = contiguousInHeap(x)
   heap.rows.activate(addressOf(result), addressOf(source), sizeOf(x.shape), activationCodes[activation])
   return result
 }
 
-/** The sum or the product of two tensors of one shape, either of which may repeat along any axis. */
+/** The sum or the product of two tensors that broadcast to a shape. */
 export function combineInHeap(
-  a: FloatTensor,
-  b: FloatTensor,
-  kernel: 'add' | 'multiply',
-): FloatTensor | null {
-  const place = resultInHeap(a.shape)
-  if (place === null) return null
-  const { heap, result } = place
-  const operands = [a, b].map(withContiguousRows) as [FloatTensor, FloatTensor]
+  heap: Heap,
+  a: Stored,
+  b: Stored,
+  shape: readonly number[],
+  kernel: Arithmetic,
+): FloatTensor {
+  const result = resultTensor(shape)
+  const operands = [a, b].map((operand) => withContiguousRows(heap, operand, shape))
   const outer = sharedRun([...operands, result])
-  const n = sizeOf(a.shape.slice(outer))
+  const n = sizeOf(shape.slice(outer))
   const tensors = [result, ...operands]
   forEachOffset(
-    a.shape.slice(0, outer),
+    shape.slice(0, outer),
     tensors.map(({ stride }) => stride.slice(0, outer)),
     tensors.map(({ offset }) => offset),
     ([to, from, other]) => heap.rows[kernel](4 * to!, 4 * from!, 4 * other!, n),
@@ -117,19 +88,52 @@ export function combineInHeap(
   return result
 }
 
-/** The tensor itself where it lives in the heap with a contiguous last axis; else a copy of what it repeats, repeated likewise. */
-function withContiguousRows(x: FloatTensor): FloatTensor {
-  const last = x.shape.length - 1
-  if (isResident(x.data) && (last < 0 || x.stride[last] === 1 || x.shape[last] === 1)) return x
+/** The tensor itself where its rows, the axes from `axis` on, are contiguous and at equal distances in the heap; else a copy. */
+function rowsOf(value: Stored, axis: number): { tensor: FloatTensor; step: number } {
+  const x = tensorOf(value)
+  const rank = x.shape.length
+  const row = { shape: x.shape.slice(axis), stride: x.stride.slice(axis), offset: 0 }
+  const rows = merge({ shape: x.shape.slice(0, axis), stride: x.stride.slice(0, axis), offset: 0 }, 0, axis)
+  if (isResident(x.data) && isContiguous(row) && rows !== null && rank > 0)
+    return { tensor: x as FloatTensor, step: rows.stride[0]! }
+  const copy = resultTensor(x.shape)
+  copyApart(x, copy)
+  return { tensor: copy, step: sizeOf(row.shape) }
+}
+
+/** Where the elements of a parameter stand in the heap, one after the other. */
+function parameterIn(heap: Heap, x: Stored): Pointer {
+  const copy = isWeighted(x) && isContiguous(x) ? inPlace(heap, x) : null
+  return addressOf(copy ?? contiguousInHeap(x))
+}
+
+/** A small weight where linear memory has it. */
+function inPlace(heap: Heap, value: Stored): FloatTensor | null {
+  const start = isWeighted(value) ? value.weight.inHeap(heap) : null
+  if (start === null) return null
+  const { shape, stride, offset } = value
+  return { data: residentFloats(), shape, stride, offset: start / 4 + offset }
+}
+
+function contiguousInHeap(x: Stored): FloatTensor {
+  return rowsOf(x, 0).tensor
+}
+
+/** The tensor, repeated to a shape, where it lives in the heap with a contiguous last axis; else a copy of what it repeats, repeated likewise. */
+function withContiguousRows(heap: Heap, value: Stored, shape: readonly number[]): FloatTensor {
+  const known: Tensor = inPlace(heap, value) ?? tensorOf(value)
+  const x = { data: known.data as Float32Array, ...broadcastTo(known, shape) }
+  const last = shape.length - 1
+  if (isResident(x.data) && (last < 0 || x.stride[last] === 1 || shape[last] === 1)) return x
   // a row that repeats one element is written out, since rows are what the kernel reads
-  const shape = x.shape.map((length, axis) => (x.stride[axis] === 0 && axis < last ? 1 : length))
-  const copy = resultTensor(shape)
-  copyApart({ ...x, shape }, copy)
-  const { stride } = contiguous(shape)
+  const single = shape.map((length, axis) => (x.stride[axis] === 0 && axis < last ? 1 : length))
+  const copy = resultTensor(single)
+  copyApart({ ...x, shape: single }, copy)
+  const { stride } = contiguous(single)
   return {
     ...copy,
-    shape: x.shape,
-    stride: stride.map((step, axis) => (shape[axis] === x.shape[axis] ? step : 0)),
+    shape,
+    stride: stride.map((step, axis) => (single[axis] === shape[axis] ? step : 0)),
   }
 }
 

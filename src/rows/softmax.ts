@@ -3,25 +3,16 @@
  * values of −Infinity (a mask) get the probability 0 exactly. A row of −Infinity only has no softmax: it gives NaN, as
  * in PyTorch.
  */
-import type { FloatTensor } from '../layout/tensor.ts'
-import { softmaxInHeap } from './in-heap.ts'
-import { frontAxis, mapRows } from './walk.ts'
+import type { Tensor } from '../layout/tensor.ts'
+import { type FloatArray, mapRows } from './walk.ts'
 
-export interface AxisOption {
-  /** Which axis sums to one; negative counts from the last. */
-  readonly axis?: number
-}
-
-/** `exp(x) / sum(exp(x))` along `axis`, −1 if not given. */
-export function softmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTensor {
-  const inHeap = frontAxis(axis, x.shape.length) === x.shape.length - 1 && softmaxInHeap(x)
-  if (inHeap) return inHeap
-  return mapRows(x, axisOf(x, axis), softmaxRow)
-}
-
-/** `x − log(sum(exp(x)))` along `axis`, −1 if not given; finite where softmax itself would round to 0. */
-export function logSoftmax(x: FloatTensor, { axis = -1 }: AxisOption = {}): FloatTensor {
-  return mapRows(x, axisOf(x, axis), logSoftmaxRow)
+/** `exp(x) / sum(exp(x))` along `axis`, or its logarithm, which is finite where softmax itself would round to 0. */
+export function softmax<D extends FloatArray>(
+  x: Tensor<D>,
+  { axis, log = false }: { readonly axis: number; readonly log?: boolean },
+): Tensor<D> {
+  // a 0-d tensor is one row of one element
+  return mapRows(x, x.shape.length === 0 ? [] : [axis], log ? logSoftmaxRow : softmaxRow)
 }
 
 function softmaxRow(row: Float64Array): void {
@@ -48,9 +39,4 @@ function maximum(row: Float64Array): number {
   let largest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < row.length; i++) if (row[i]! > largest) largest = row[i]!
   return largest
-}
-
-/** A 0-d tensor is one row of one element. */
-function axisOf(x: FloatTensor, axis: number): number[] {
-  return x.shape.length === 0 ? [] : [frontAxis(axis, x.shape.length)]
 }

@@ -1,24 +1,35 @@
 /**
  * Runs a function over the rows of a tensor: the elements that share their index along all other axes. Rows may lie
  * anywhere (any strides, any set of axes), so a function on one plain row is all that a norm or a softmax has to be.
- * Rows are handed over in double precision, so that every operation of this room rounds to float32 exactly once.
+ * Rows are handed over in double precision, so that every operation of this room rounds exactly once.
  */
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import { resultTensor } from '../wasm/result.ts'
 
 /** What computes one row in place. */
 export type RowFunction = (row: Float64Array) => void
 
-/** A new contiguous tensor of zeros. */
-export function newTensor(shape: readonly number[]): FloatTensor {
-  return { ...contiguous(shape), data: new Float32Array(sizeOf(shape)) }
+/** Elements that rows are made of. */
+export type FloatArray = Float32Array | Float64Array
+
+/** A new contiguous tensor of the precision of `x`, its elements not set; of single precision with the other tensors of a running model. */
+export function newLike<D extends FloatArray>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
+  const tensor: Tensor<FloatArray> =
+    x.data instanceof Float64Array
+      ? { ...contiguous(shape), data: new Float64Array(sizeOf(shape)) }
+      : resultTensor(shape)
+  return tensor as Tensor<D>
 }
 
 /** Applies `compute` to every row along `axes` and returns the results as a new contiguous tensor of the same shape. */
-export function mapRows(x: FloatTensor, axes: readonly number[], compute: RowFunction): FloatTensor {
-  const result = resultTensor(x.shape)
+export function mapRows<D extends FloatArray>(
+  x: Tensor<D>,
+  axes: readonly number[],
+  compute: RowFunction,
+): Tensor<D> {
+  const result = newLike(x, x.shape)
   if (sizeOf(x.shape) === 0) return result
   const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
   const from = offsets(permute(x, axes))
@@ -53,7 +64,7 @@ export function offsets({ shape, stride, offset }: Layout): Float64Array {
 }
 
 /** The elements of a tensor in row-major order, in double precision. */
-export function valuesOf(x: FloatTensor): Float64Array {
+export function valuesOf(x: Tensor<FloatArray>): Float64Array {
   const data = current(x.data)
   return offsets(x).map((offset) => data[offset]!)
 }

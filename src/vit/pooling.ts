@@ -1,14 +1,17 @@
 /** How the tokens of an image become one, as timm's `global_pool_nlc` has it. */
 
+import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import type { AttentionPool } from '../nn/attention-pool.ts'
+import { packTensors } from '../ops/pack.ts'
 import { reduceTensor } from '../ops/reduce.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { add, multiply } from '../rows/index.ts'
+import type { Value } from '../steps/value.ts'
+import { add, multiply } from '../steps/zip.ts'
 
-export const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
+export const globalPools = ['token', 'avg', 'max', 'avgmax', 'token+avg', 'map', ''] as const
 
-/** The class token, mean, maximum, the mean of both, attention, or all tokens as they are. */
+/** The class token, mean, maximum, the mean of both, class token and mean side by side, attention, or all tokens as they are. */
 export type GlobalPool = (typeof globalPools)[number]
 
 export interface PoolOptions {
@@ -19,12 +22,13 @@ export interface PoolOptions {
   readonly attnPool: AttentionPool | null
 }
 
-/** [b, n, d] → [b, d]; with `''` the tokens themselves. */
-export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool }: PoolOptions): FloatTensor {
+/** [b, n, d] → [b, d], or [b, 2 d] of two side by side; with `''` the tokens themselves. */
+export function poolTokens(tokens: Value, { globalPool, skipped, attnPool }: PoolOptions): Value {
   if (globalPool === '') return tokens
-  if (globalPool === 'token') return unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
-  const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [FloatTensor, FloatTensor]
-  const fold = (reduction: 'mean' | 'max') => reduceTensor<Float32Array>(patches, 'b n d -> b d', reduction)
+  const token = () => unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
+  if (globalPool === 'token') return token()
+  const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [Value, Value]
+  const fold = (reduction: 'mean' | 'max') => reduceTensor(patches, 'b n d -> b d', reduction)
   switch (globalPool) {
     case 'avg':
       return fold('mean')
@@ -32,9 +36,11 @@ export function poolTokens(tokens: FloatTensor, { globalPool, skipped, attnPool 
       return fold('max')
     case 'avgmax':
       return multiply(add(fold('mean'), fold('max')), half)
+    case 'token+avg':
+      return packTensors([token(), fold('mean')], 'b *')[0]
     case 'map':
       return attnPool!.compute(patches)
   }
 }
 
-const half: FloatTensor = { data: new Float32Array([0.5]), shape: [], stride: [], offset: 0 }
+const half: FloatTensor = { ...contiguous([]), data: Float32Array.of(0.5) }

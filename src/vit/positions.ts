@@ -1,14 +1,19 @@
 /** Where a patch is: positions computed from sines and cosines, and learned ones brought to another grid. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import { resizeTensor } from '../image/resize.ts'
+import { resizeMatrix } from '../image/resize.ts'
+import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { expectOption } from '../nn/check.ts'
-import { asTensor, toNdarray } from '../ops/array.ts'
+import { asValue, present } from '../ops/array.ts'
+import { einsumTensor } from '../ops/einsum.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
+import type { Value } from '../steps/value.ts'
+import type { Recipe } from './recipes.ts'
+import type { VisionTransformer } from './vision-transformer.ts'
 
 export interface SinCosOptions {
   /** Rows and columns of the grid. */
@@ -50,7 +55,7 @@ export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array>
     const values = Float32Array.from({ length: length * bands }, (_, i) =>
       f(Math.floor(i / bands) * omega(i % bands)),
     )
-    return { data: values, shape: [length, bands], stride: [bands, 1], offset: 0 }
+    return { ...contiguous([length, bands]), data: values }
   }
   const rows = [wave(h, Math.sin), wave(h, Math.cos)].map((x) => repeatTensor(x, 'h d -> h w d', { w }))
   const columns = [wave(w, Math.sin), wave(w, Math.cos)].map((x) => repeatTensor(x, 'w d -> h w d', { h }))
@@ -58,7 +63,8 @@ export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array>
   const parts = isSimple || reverse ? [...columns, ...rows] : [...rows, ...columns]
   const features = isSimple || options.interleaveSinCos ? 'coord f d' : 'f coord d'
   const tokens = reverse ? '(w h)' : '(h w)'
-  return toNdarray(rearrangeTensor(parts, `(coord f) h w d -> ${tokens} (${features})`, { coord: 2 }))
+  const positions = rearrangeTensor(parts, `(coord f) h w d -> ${tokens} (${features})`, { coord: 2 })
+  return present(positions) as NdArray<Float32Array>
 }
 
 export interface ResampleOptions {
@@ -87,15 +93,15 @@ export function resamplePositions(
   positions: NdArray<Float32Array>,
   options: ResampleOptions,
 ): NdArray<Float32Array> {
-  asTensor(positions, 'resamplePositions')
-  return toNdarray(resamplePositionsTensor(positions, options))
+  const value = asValue(positions, 'resamplePositions')
+  return present(resamplePositionsTensor(value, options)) as NdArray<Float32Array>
 }
 
 /** The same on trusted tensors. */
 export function resamplePositionsTensor(
-  positions: FloatTensor,
+  positions: Value,
   { from, to, numPrefixTokens = 0, interpolation = 'bicubic', antialias = true }: ResampleOptions,
-): FloatTensor {
+): Value {
   const patches = (positions.shape[1] ?? 0) - numPrefixTokens
   const side = Math.round(Math.sqrt(Math.max(0, patches)))
   const [h, w] = from ?? [side, side]
@@ -110,8 +116,29 @@ export function resamplePositionsTensor(
   // as timm, also from a grid that is no square to a square of as many places, where nothing is resampled
   if (to[0] * to[1] === patches && (to[0] === to[1] || h === to[0])) return positions
   const [prefix, grid] = unpackTensor(positions, [[numPrefixTokens], [h, w]], 'b * d')
-  const image = rearrangeTensor(grid!, '1 h w d -> h w d')
-  const [height, width] = to
-  const resized = resizeTensor(image, { height, width, interpolation, antialias }, 'resamplePositions')
-  return packTensors([prefix!, rearrangeTensor(resized, 'h w d -> 1 h w d')], 'b * d')[0]
+  const filter = (from: number, to: number) =>
+    resizeMatrix(from, to, { interpolation, antialias }, 'resamplePositions')
+  // columns first, as a picture is resized
+  const wide = w === to[1] ? grid! : einsumTensor([grid!, filter(w, to[1])], 'b h w d, j w -> b h j d')
+  const resized = h === to[0] ? wide : einsumTensor([wide, filter(h, to[0])], 'b h j d, i h -> b i j d')
+  return packTensors([prefix!, resized], 'b * d')[0]
+}
+
+/** Recipes whose positions are those of the model's grid: where that is another than the checkpoint's, they are resampled as they are read. */
+export function fittedPositions(
+  recipes: ReadonlyMap<string, Recipe>,
+  { options, posEmbed, patchEmbed, numPrefixTokens }: VisionTransformer,
+): ReadonlyMap<string, Recipe> {
+  const positions = recipes.get('pos_embed')
+  if (posEmbed === null || positions?.shape.length !== 3) return recipes
+  const prefix = options.noEmbedClass ? 0 : numPrefixTokens
+  const side = Math.sqrt((positions.shape[1] ?? 0) - prefix)
+  const isSame = positions.shape[1] === posEmbed.shape[1] || positions.shape[2] !== posEmbed.shape[2]
+  if (isSame || !Number.isInteger(side) || side < 1) return recipes
+  const resampling = { to: patchEmbed.gridSize!, numPrefixTokens: prefix, antialias: options.posAntialias }
+  return new Map(recipes).set('pos_embed', {
+    ...positions,
+    shape: posEmbed.shape,
+    make: (parts) => resamplePositions(positions.make(parts) as NdArray<Float32Array>, resampling),
+  })
 }

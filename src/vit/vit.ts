@@ -4,8 +4,8 @@
  * token. Parameters have the names they have there.
  */
 
-import type { FloatTensor, NdArray } from '../layout/tensor.ts'
-import { type AttentionTap, attentionMaps } from '../nn/attention.ts'
+import type { NdArray } from '../layout/tensor.ts'
+import { attentionMaps } from '../nn/attention.ts'
 import { expectLength, pair } from '../nn/check.ts'
 import { Dropout } from '../nn/dropout.ts'
 import { newParameter } from '../nn/init.ts'
@@ -21,7 +21,8 @@ import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { add } from '../rows/index.ts'
+import type { Value } from '../steps/value.ts'
+import { add } from '../steps/zip.ts'
 
 export interface PatchEmbeddingOptions {
   /** Height and width of the images. */
@@ -74,7 +75,7 @@ export class PatchEmbedding extends Module {
     this.dropout = new Dropout({ p: dropout })
   }
 
-  override compute(x: FloatTensor): FloatTensor {
+  override compute(x: Value): Value {
     expectLength(this, x, 2, this.imageSize, 'imageSize')
     expectLength(this, x, 3, this.imageSize, 'imageSize')
     const patches = rearrangeTensor(this.patcher.compute(x), 'b d n -> b n d')
@@ -137,8 +138,8 @@ export class ViT extends Module {
     this.mlpHead = new Sequential(new LayerNorm(embedDim), new Linear(embedDim, numClasses))
   }
 
-  override compute(x: FloatTensor, tap?: AttentionTap): FloatTensor {
-    const tokens = this.encoderBlocks.compute(this.embeddingBlock.compute(x), tap)
+  override compute(x: Value): Value {
+    const tokens = this.encoderBlocks.compute(this.embeddingBlock.compute(x))
     const [classToken] = unpackTensor(tokens, [[], [-1]], 'b * d')
     return this.mlpHead.compute(classToken!)
   }

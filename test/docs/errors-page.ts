@@ -13,7 +13,9 @@ const head = `# Errors
 
 Every error says in its first sentence what is wrong, what it got and what was expected; then it shows the pattern with carets under the
 place, the shape against the pattern, the lengths that were given, and a hint where there is one. For programs, an \`EinopsError\` has \`code\` (a stable name
-of the kind of mistake), \`span\` (start and end in \`pattern\`), \`operation\` and \`hint\`; nothing was changed when it is thrown.
+of the kind of mistake), \`what\` (the first sentence), \`values\` (what it names: the axis, the dimension, got, expected), \`span\` (start and end in \`pattern\`),
+\`operation\`, \`hint\` and, where one word or text is meant for another, \`fix: { from, to }\`. A \`CheckpointError\` and an \`ImageError\` have \`what\`, \`values\` and
+\`fix\` too. Nothing was changed when it is thrown.
 
 This page is made by running the calls that it shows. Under each answer stands that of einops 0.9 to the same call in Python. Its
 messages repeat the pattern, the shape and the lengths in front, like this:
@@ -32,7 +34,21 @@ export function errorsPage(chapters: readonly Chapter[], recorded: readonly Case
   const sections = chapters.map(({ title, mistakes }) =>
     [`## ${title}\n`, ...mistakes.map((mistake) => section(mistake, recorded))].join('\n'),
   )
-  return [head, ...sections].join('\n')
+  return [head, indexOf(chapters), ...sections].join('\n')
+}
+
+/** Every mistake by its title, chapter by chapter. */
+function indexOf(chapters: readonly Chapter[]): string {
+  const place = (title: string) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-|-$/g, '')
+  const lines = chapters.map(({ title, mistakes }) => {
+    const entries = mistakes.map((mistake) => `[${mistake.title}](#${place(mistake.title)})`)
+    return `- **[${title}](#${place(title)})**: ${entries.join(' · ')}`
+  })
+  return `${lines.join('\n')}\n`
 }
 
 function section(mistake: Mistake, recorded: readonly Case[]): string {

@@ -1,11 +1,10 @@
 /** Fused attention against its formula in double precision. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { attention } from '../../src/gemm/attention.ts'
 import { contiguous, permute, sizeOf } from '../../src/layout/layout.ts'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
-import { scope } from '../../src/wasm/arena.ts'
 import { blocks } from '../../src/wasm/product-workspace.ts'
+import { attend, attentionWeights, scope } from '../steps/on-host.ts'
 import { elements } from './elements.ts'
 
 interface Sizes {
@@ -122,12 +121,11 @@ test.each(Object.entries(places))(
             0.7,
             size,
           )
-          const options = { scale: 0.7, bias, weights }
-          const output = place(() => attention(q, k, v, options).output)
+          const options = { scale: 0.7, bias }
+          const output = place(() => attend(q, k, v, options))
           expect(output.shape).toEqual([heads, n, e])
           expectClose(elements(output), want.output)
-          if (!weights) expect(attention(q, k, v, options).weights).toBeNull()
-          else expectClose(elements(place(() => attention(q, k, v, options).weights!)), want.weights)
+          if (weights) expectClose(elements(place(() => attentionWeights(q, k, v, options))), want.weights)
         },
       ),
       { numRuns: 60 },
@@ -152,7 +150,7 @@ test.each(Object.entries(places))(
         const k = random([2, m, d], [1, 0, 2], 2)
         const v = random([2, m, e], [0, 1, 2], 3)
         const want = byFormula(elements(q), elements(k), elements(v), null, 0.5, size)
-        expectClose(elements(place(() => attention(q, k, v, { scale: 0.5 }).output)), want.output)
+        expectClose(elements(place(() => attend(q, k, v, { scale: 0.5 }))), want.output)
       }
     }
   },
@@ -160,7 +158,7 @@ test.each(Object.entries(places))(
 
 test('the heads of the output merge into one axis without a copy', () => {
   const heads = random([2, 3, 5, 4], [0, 1, 2, 3], 1)
-  const { output } = attention(heads, heads, heads)
+  const output = attend(heads, heads, heads)
   expect(output.shape).toEqual([2, 3, 5, 4])
   expect(output.stride).toEqual([60, 4, 12, 1])
 })
@@ -169,8 +167,8 @@ test('a key that the bias masks with -Infinity has no weight, and a row of which
   const q = random([1, 2, 4], [0, 1, 2], 1)
   const bias = { ...contiguous([2, 2]), data: Float32Array.of(0, Number.NEGATIVE_INFINITY, 0, 0) }
   bias.data.fill(Number.NEGATIVE_INFINITY, 2)
-  const { weights } = attention(q, q, q, { bias, weights: true })
-  expect(elements(weights!)).toEqual([1, 0, Number.NaN, Number.NaN])
+  const weights = attentionWeights(q, q, q, { bias })
+  expect(elements(weights)).toEqual([1, 0, Number.NaN, Number.NaN])
 })
 
 test.each(Object.entries(places))(
@@ -181,11 +179,8 @@ test.each(Object.entries(places))(
     const k = random([2, 90, 4], [1, 0, 2], 2)
     const v = random([2, 90, 3], [2, 1, 0], 3)
     const want = byFormula(elements(q), elements(k), elements(v), null, 0.5, size)
-    expectClose(elements(place(() => attention(q, k, v, { scale: 0.5 }).output)), want.output)
-    expectClose(
-      elements(place(() => attention(q, k, v, { scale: 0.5, weights: true }).weights!)),
-      want.weights,
-    )
+    expectClose(elements(place(() => attend(q, k, v, { scale: 0.5 }))), want.output)
+    expectClose(elements(place(() => attentionWeights(q, k, v, { scale: 0.5 }))), want.weights)
   },
 )
 
@@ -200,17 +195,14 @@ test.each([
   const v = random([heads, m, e], [0, 2, 1], 3)
   const bias = { ...random([n, m], [0, 1], 4), stride: [0, 1] }
   const want = byFormula(elements(q), elements(k), elements(v), elements(bias), 1 / d, size)
-  for (const weights of [false, true]) {
-    const options = { scale: 1 / d, bias, weights }
-    expectClose(elements(scope(() => attention(q, k, v, options).output)), want.output)
-  }
-  const weights = scope(() => attention(q, k, v, { scale: 1 / d, bias, weights: true }).weights!)
+  expectClose(elements(scope(() => attend(q, k, v, { scale: 1 / d, bias }))), want.output)
+  const weights = scope(() => attentionWeights(q, k, v, { scale: 1 / d, bias }))
   expectClose(elements(weights), want.weights)
 })
 
 test.each(Object.entries(places))('in %s no queries give no output, and no keys give zeros', (_, place) => {
   const none = random([2, 0, 4], [0, 1, 2], 1)
   const some = random([2, 3, 4], [0, 1, 2], 1)
-  expect(place(() => attention(none, some, some).output).shape).toEqual([2, 0, 4])
-  expect(elements(place(() => attention(some, none, none).output))).toEqual(new Array(24).fill(0))
+  expect(place(() => attend(none, some, some)).shape).toEqual([2, 0, 4])
+  expect(elements(place(() => attend(some, none, none)))).toEqual(new Array(24).fill(0))
 })

@@ -1,10 +1,11 @@
 /** Weights: kept once, packed for the kernel, and still an array to whoever wants one. */
 import { describe, expect, test, vi } from 'vitest'
 import { Weight } from '../../src/gemm/weight.ts'
+import type { Weighted } from '../../src/gemm/weighted.ts'
 import { contiguous } from '../../src/layout/layout.ts'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
-import { einsumTensor } from '../../src/ops/einsum.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
+import { einsum } from '../steps/on-host.ts'
 import { elements } from './elements.ts'
 
 const heap = getHeap()!
@@ -19,25 +20,25 @@ function tensor(rows: number, columns: number): FloatTensor {
   }
 }
 
-function weighted(weight: Weight): FloatTensor & { weight: Weight } {
-  return { ...contiguous([n, k]), data: new Float32Array(), weight }
+function weighted(weight: Weight): Weighted {
+  return { ...contiguous([n, k]), weight }
 }
 
-const product = (w: FloatTensor) => elements(einsumTensor([x, w], 'm k, n k -> m n'))
+const product = (w: FloatTensor | Weighted) => elements(einsum([x, w], 'm k, n k -> m n'))
 const expected = () => product({ ...contiguous([n, k]), data: values })
 
 test('a packed weight gives the product of its values, whichever operand it is', () => {
   const w = weighted(new Weight(values.slice()))
   expect(product(w)).toEqual(expected())
   expect(product(w)).toEqual(expected())
-  const swapped = elements(einsumTensor([w, x], 'n k, m k -> m n'))
+  const swapped = elements(einsum([w, x], 'n k, m k -> m n'))
   expect(swapped).toEqual(expected())
 })
 
 test('one row is multiplied from the panels as well', () => {
   const w = weighted(new Weight(values.slice()))
   const row = { ...contiguous([1, k]), data: x.data.slice(0, k) }
-  expect(elements(einsumTensor([row, w], 'm k, n k -> m n'))).toEqual(expected().slice(0, n))
+  expect(elements(einsum([row, w], 'm k, n k -> m n'))).toEqual(expected().slice(0, n))
 })
 
 test('a weight is packed once and kept only there, and disposing it gives the memory back', () => {
@@ -100,10 +101,10 @@ test('an update of a packed weight counts, and leaves it packed again by the nex
 test('the same weight serves patterns that walk it differently', () => {
   const w = weighted(new Weight(values.slice()))
   const y = tensor(m, n)
-  const transposed = elements(einsumTensor([y, { ...contiguous([n, k]), data: values }], 'm n, n k -> m k'))
+  const transposed = elements(einsum([y, { ...contiguous([n, k]), data: values }], 'm n, n k -> m k'))
   for (let i = 0; i < 2; i++) {
     expect(product(w)).toEqual(expected())
-    expect(elements(einsumTensor([y, w], 'm n, n k -> m k'))).toEqual(transposed)
+    expect(elements(einsum([y, w], 'm n, n k -> m k'))).toEqual(transposed)
   }
 })
 
@@ -136,9 +137,8 @@ test('a weight that was disposed, packed or not, is never read or multiplied', (
 describe('a bias stands in linear memory from its first product on', () => {
   const w = weighted(new Weight(values.slice()))
   const bias = () => Float32Array.from({ length: n }, (_, i) => i)
-  const biased = (weight: Weight) => ({ ...contiguous([n]), data: new Float32Array(), weight })
-  const sum = (weight: Weight) =>
-    elements(einsumTensor([x, w], 'm k, n k -> m n', {}, { epilogue: { bias: biased(weight) } }))
+  const biased = (weight: Weight) => ({ ...contiguous([n]), weight })
+  const sum = (weight: Weight) => elements(einsum([x, w], 'm k, n k -> m n', {}, { bias: biased(weight) }))
   const plus = (added: (column: number) => number) => expected().map((value, at) => value + added(at % n))
 
   test('and in memory of its own, which disposing gives back', () => {
@@ -184,13 +184,8 @@ describe('a bias stands in linear memory from its first product on', () => {
     const wide = { ...contiguous([outputs, inputs]), data: new Float32Array(inputs * outputs) }
     const row = { ...contiguous([8, inputs]), data: new Float32Array(8 * inputs) }
     const counting = new Weight(Float32Array.from({ length: outputs }, (_, i) => i))
-    const added = { ...contiguous([outputs]), data: new Float32Array(), weight: counting }
-    const result = einsumTensor(
-      [row, wide],
-      'm k, n k -> m n',
-      {},
-      { epilogue: { bias: added, residual: added } },
-    )
+    const added = { ...contiguous([outputs]), weight: counting }
+    const result = einsum([row, wide], 'm k, n k -> m n', {}, { bias: added, residual: added })
     expect(elements(result).findIndex((value, at) => value !== 2 * (at % outputs))).toBe(-1)
     counting.dispose()
   })

@@ -43,13 +43,13 @@ test.each(Object.entries(platforms))(
   'where there is %s products come from the plain kernel',
   async (_, platform) => {
     vi.stubGlobal('WebAssembly', platform)
-    const { einsumTensor } = await import('../../src/ops/einsum.ts')
+    const { einsum } = await import('../steps/on-host.ts')
     const { getHeap } = await import('../../src/wasm/heap.ts')
     expect(getHeap()).toBeNull()
     const n = 50
     const identity = tensor([n, n], (i) => (i % (n + 1) === 0 ? 1 : 0))
     const x = tensor([n, n], (i) => i)
-    expect(einsumTensor([x, identity], 'i j, j k -> i k').data).toEqual(x.data)
+    expect(einsum([x, identity], 'i j, j k -> i k').data).toEqual(x.data)
   },
 )
 
@@ -57,21 +57,18 @@ test.each(Object.entries(platforms))(
   'where there is %s a weight is multiplied, and attention attends',
   async (_, platform) => {
     vi.stubGlobal('WebAssembly', platform)
-    const { einsumTensor } = await import('../../src/ops/einsum.ts')
+    const { attend, einsum, scope } = await import('../steps/on-host.ts')
     const { Weight } = await import('../../src/gemm/weight.ts')
-    const { attention } = await import('../../src/gemm/attention.ts')
-    const { scope } = await import('../../src/wasm/arena.ts')
     const weight = {
       ...contiguous([30, 20]),
-      data: new Float32Array(),
       weight: new Weight(new Float32Array(600).fill(0.5)),
     }
     const x = tensor([40, 20], () => 1)
-    const y = scope(() => einsumTensor([x, weight], 'i k, o k -> i o'))
+    const y = scope(() => einsum([x, weight], 'i k, o k -> i o'))
     expect(new Set(y.data)).toEqual(new Set([10]))
     const q = tensor([2, 60, 4], (i) => i % 3)
     const ones = tensor([2, 60, 4], () => 1)
-    const { output } = attention(q, q, ones)
+    const output = attend(q, q, ones)
     for (const value of output.data) expect(value).toBeCloseTo(1, 6)
   },
 )

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { EinopsError } from '../../grammar/error.ts'
 import { excerpt } from '../../grammar/excerpt.ts'
 import { facing } from '../../grammar/facing.ts'
+import { say } from '../../grammar/sentences.ts'
+import { meant } from '../../grammar/suggest.ts'
 
 const said = { code: 'shape/rank', operation: 'rearrange', what: 'this — got that, expected those' }
 
@@ -42,6 +44,22 @@ test('an error carries what a program needs to know of it', () => {
     span,
     hint: 'h',
   })
+})
+
+test('the sentence, the values that it names and the fix are data, so that nobody takes a message apart', () => {
+  const error = new EinopsError({
+    ...{ operation: 'rearrange', ...say('length/unused', { axis: 'S', value: 2, expected: "one of 's'" }) },
+    hint: meant('S', 's'),
+  })
+  expect(error).toMatchObject({
+    code: 'length/unused',
+    what: "length 'S' is not used — got S: 2, expected one of 's'",
+    values: { axis: 'S', value: 2, expected: "one of 's'" },
+    hint: "did you mean 's'?",
+    fix: { from: 'S', to: 's' },
+  })
+  expect(error.message).toBe(`rearrange: ${error.what}\n  hint:    did you mean 's'?`)
+  expect(new EinopsError({ ...said, hint: 'h' })).toMatchObject({ values: {}, fix: undefined })
 })
 
 test('lengths of any kind are shown, also those that cannot be made strings', () => {

@@ -16,20 +16,30 @@ test.each([
 
 test('without a near name there is no hint', () => {
   expect(didYouMean('batch', ['c'])).toBeUndefined()
-  expect(didYouMean('bacth', ['batch'])).toBe("did you mean 'batch'?")
+  expect(didYouMean('bacth', ['batch'])).toEqual({
+    text: "did you mean 'batch'?",
+    fix: { from: 'bacth', to: 'batch' },
+  })
 })
 
 test.each([
-  ['ij,jk->ik', "names are separated by spaces: 'i j, j k -> i k'"],
-  ['bhid, bhjd -> bhij', "names are separated by spaces: 'b h i d, b h j d -> b h i j'"],
-  ['hwc -> chw', "names are separated by spaces: 'h w c -> c h w'"],
+  ['ij,jk->ik', 'i j, j k -> i k'],
+  ['bhid, bhjd -> bhij', 'b h i d, b h j d -> b h i j'],
+  ['hwc -> chw', 'h w c -> c h w'],
   ['batch time -> time', undefined],
   ['batch -> b', undefined],
   ['batch -> bathe', undefined],
-  ['i,j->ij', "names are separated by spaces: 'i, j -> i j'"],
+  ['i,j->ij', 'i, j -> i j'],
   ['i,j->k', undefined],
 ])('names that stand together in %s are taken apart: %s', (text, expected) => {
-  expect(separateNames(text)).toBe(expected)
+  const advice = separateNames(text)
+  expect(advice?.fix.to).toBe(expected)
+  if (expected !== undefined) {
+    expect(advice).toEqual({
+      text: `names are separated by spaces: '${expected}'`,
+      fix: { from: text, to: expected },
+    })
+  }
 })
 
 test('the errors of einsum and rearrange give that hint', () => {

@@ -1,12 +1,14 @@
 /** What strides decide is kept from call to call: calls of one pattern and one shape, however the tensors stand, are as independent as ever. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Activation } from '../../src/gemm/activation.ts'
 import { Weight } from '../../src/gemm/weight.ts'
+import type { Weighted } from '../../src/gemm/weighted.ts'
 import { contiguous, permute, sizeOf } from '../../src/layout/layout.ts'
 import type { FloatTensor, Tensor } from '../../src/layout/tensor.ts'
-import { type EinsumTensorOptions, einsumTensor } from '../../src/ops/einsum.ts'
-import { scope } from '../../src/wasm/arena.ts'
+import type { Value } from '../../src/steps/value.ts'
 import { elements } from '../gemm/elements.ts'
+import { einsum, scope } from '../steps/on-host.ts'
 
 const [m, k, n] = [12, 10, 16] // enough for the kernels, in linear memory
 
@@ -22,16 +24,19 @@ function numbers(shape: readonly number[], order: readonly number[], seed: numbe
   return { data, ...layout, offset }
 }
 
-function weighted(tensor: FloatTensor): FloatTensor {
-  const values = Float32Array.from(elements(tensor))
-  return Object.assign(
-    { ...contiguous(tensor.shape), data: new Float32Array() },
-    { weight: new Weight(values) },
-  )
+function weighted(tensor: FloatTensor): Weighted {
+  return { ...contiguous(tensor.shape), weight: new Weight(Float32Array.from(elements(tensor))) }
+}
+
+interface Epilogue {
+  readonly scale?: number
+  readonly bias?: Tensor
+  readonly activation?: Activation
+  readonly residual?: Tensor
 }
 
 /** activation(scale · x w + bias) + residual, from the elements. */
-function byDefinition(x: Tensor, w: Tensor, { epilogue = {} }: EinsumTensorOptions): number[] {
+function byDefinition(x: Tensor, w: Tensor, epilogue: Epilogue): number[] {
   const [left, right] = [elements(x), elements(w)]
   const { scale = 1, bias, activation, residual } = epilogue
   const added = [bias, residual].map((tensor) => {
@@ -58,13 +63,12 @@ const call = fc.record({
   scale: fc.constantFrom(undefined, 2, -1),
   activation: fc.constantFrom(undefined, 'relu' as const),
   inModel: fc.boolean(),
-  into: fc.boolean(),
 })
 
 test('calls with other strides, weights and epilogues in between change nothing', () => {
   fc.assert(
     fc.property(fc.array(call, { minLength: 12, maxLength: 40 }), (calls) => {
-      for (const { orders, seed, weight, bias, residual, scale, activation, inModel, into } of calls) {
+      for (const { orders, seed, weight, bias, residual, scale, activation, inModel } of calls) {
         const x = numbers([m, k], orders[0], seed)
         const w = numbers([k, n], orders[1], seed + 1)
         const row = numbers([n], [0], seed + 2)
@@ -76,17 +80,10 @@ test('calls with other strides, weights and epilogues in between change nothing'
           ...(activation && { activation }),
           ...(residual && { residual: numbers([m, n], orders[2], seed + 4) }),
         }
-        const want = byDefinition(x, w, { epilogue: { ...rest, ...(added && { bias: added }) } })
+        const want = byDefinition(x, w, { ...rest, ...(added && { bias: added }) })
         const given = added && { bias: bias === 'weight' ? weighted(row) : added }
-        const out = into ? { out: numbers([m, n], orders[1], seed + 5) } : {}
-        const operands = [x, weight ? weighted(w) : w]
-        const run = () =>
-          einsumTensor(
-            operands,
-            'm k, k n -> m n',
-            {},
-            { epilogue: { ...rest, ...given }, ...out },
-          ) as FloatTensor
+        const operands: Value[] = [x, weight ? weighted(w) : w]
+        const run = () => einsum(operands, 'm k, k n -> m n', {}, { ...rest, ...given })
         expect(elements(inModel ? scope(run) : run())).toEqual(want)
       }
     }),
@@ -100,8 +97,8 @@ test('double precision and single precision take turns', () => {
   const ones = { ...contiguous([k, n]), data: new Float32Array(k * n).fill(1) }
   const doubleOnes = { ...ones, data: new Float64Array(k * n).fill(1 / 3) }
   for (let turn = 0; turn < 3; turn++) {
-    expect(einsumTensor([single, ones], 'm k, k n -> m n').data).toBeInstanceOf(Float32Array)
-    const result = einsumTensor<Float64Array>([double, doubleOnes], 'm k, k n -> m n').data
+    expect(einsum([single, ones], 'm k, k n -> m n').data).toBeInstanceOf(Float32Array)
+    const result = einsum([double, doubleOnes], 'm k, k n -> m n').data
     const sum = elements(single)
       .slice(0, k)
       .reduce((total, x) => total + x, 0)

@@ -2,8 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
-import { activate, add, layerNorm, multiply, rmsNorm, softmax } from '../../src/rows/index.ts'
-import { scope } from '../../src/wasm/arena.ts'
+import { activate, add, layerNorm, multiply, rmsNorm, scope, softmax } from '../steps/on-host.ts'
 import { layoutsOf, tensor, values, waves } from './tensors.ts'
 
 const weightOf = (n: number) => tensor([n], waves(n, 2))
@@ -64,6 +63,39 @@ test('layer norm of long rows of one number is 0, whatever rounding leaves of it
     const got = values(scope(() => layerNorm(x, { eps: 1e-5 })))
     // the plain form, in double precision, gives 0
     expect(Math.max(...got.map(Math.abs)), String(value)).toBeLessThan(value * 1e-4)
+  }
+})
+
+test.each([
+  { n: 150_528, offset: 1e5 },
+  { n: 1_000_000, offset: 1e6 },
+  { n: 1_000_003, offset: -1e6 },
+])('layer norm of $n numbers about $offset is within 1e-4 of that in doubles', ({ n, offset }) => {
+  const data = Float32Array.from({ length: n }, (_, i) => offset + 3 * Math.sin(i * i))
+  const mean = data.reduce((sum, value) => sum + (value - offset), 0) / n + offset
+  const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n
+  const x = { data, shape: [1, n], stride: [n, 1], offset: 0 }
+  for (const got of [layerNorm(x, { eps: 1e-5 }), scope(() => layerNorm(x, { eps: 1e-5 }))]) {
+    const far = got.data.findIndex(
+      (value, i) => !(Math.abs(value - (data[i]! - mean) / Math.sqrt(variance + 1e-5)) < 1e-4),
+    )
+    expect(far).toBe(-1)
+  }
+})
+
+test('norms of numbers whose squares no float holds are those of smaller numbers', () => {
+  const row = [1, -2, 3, 0.5, -0.25, 4, 1, 1, 2]
+  for (const size of [1e30, 1e-12]) {
+    for (const norm of [rmsNorm, layerNorm]) {
+      const expected = values(norm(tensor([1, 9], row), { eps: 0 }))
+      const large = tensor(
+        [1, 9],
+        row.map((value) => value * size),
+      )
+      for (const got of [values(norm(large, { eps: 0 })), values(scope(() => norm(large, { eps: 0 })))]) {
+        for (const [i, value] of expected.entries()) expect(got[i]).toBeCloseTo(value, 5)
+      }
+    }
   }
 })
 

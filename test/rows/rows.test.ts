@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import {
-  activate,
-  add,
-  broadcastShape,
-  gelu,
-  layerNorm,
-  logSoftmax,
-  multiply,
-  quickGelu,
-  relu,
-  rmsNorm,
-  silu,
-  softmax,
-} from '../../src/rows/index.ts'
+import { broadcastShape } from '../../src/rows/arithmetic.ts'
 import { exactErf } from '../gemm/exact.ts'
+import { activate, add, layerNorm, logSoftmax, multiply, rmsNorm, softmax } from '../steps/on-host.ts'
 import { layoutsOf, tensor, values, waves } from './tensors.ts'
 
 const INF = Number.POSITIVE_INFINITY
@@ -37,8 +25,8 @@ describe('every function of rows', () => {
     layerNorm: (x) => layerNorm(x, { weight, bias, eps: 1e-5 }),
     'layerNorm over two axes': (x) => layerNorm(x, { eps: 1e-5, axes: [1, 2] }),
     rmsNorm: (x) => rmsNorm(x, { weight, eps: 1e-6 }),
-    gelu: (x) => gelu(x),
-    silu: (x) => silu(x),
+    gelu: (x) => activate(x, 'gelu'),
+    silu: (x) => activate(x, 'silu'),
     'add to itself': (x) => add(x, x),
   } satisfies Record<string, (x: ReturnType<typeof tensor>) => ReturnType<typeof tensor>>
 
@@ -59,13 +47,13 @@ describe('every function of rows', () => {
   test('an empty tensor stays empty', () => {
     expect(softmax(tensor([2, 0, 3], [])).shape).toEqual([2, 0, 3])
     expect(layerNorm(tensor([0, 4], []), { eps: 1e-5 }).data.length).toBe(0)
-    expect(gelu(tensor([3, 0], [])).shape).toEqual([3, 0])
+    expect(activate(tensor([3, 0], []), 'gelu').shape).toEqual([3, 0])
     expect(add(tensor([3, 0], []), tensor([1], [2])).shape).toEqual([3, 0])
   })
 
   test('a tensor without axes is one row of one element', () => {
     expect(values(softmax(tensor([], [3])))).toEqual([1])
-    expect(values(relu(tensor([], [-3])))).toEqual([0])
+    expect(values(activate(tensor([], [-3]), 'relu'))).toEqual([0])
     expect(values(add(tensor([], [1]), tensor([], [2])))).toEqual([3])
   })
 })
@@ -155,13 +143,13 @@ describe('activations', () => {
   test('gelu is x Φ(x), to the last float32 digit', () => {
     for (const x of waves(200, 3).map((v) => v * 2)) {
       const phi = x >= 0 ? (1 + exactErf(x * Math.SQRT1_2)) / 2 : (1 - exactErf(-x * Math.SQRT1_2)) / 2
-      const [got] = values(gelu(tensor([1], [x])))
+      const [got] = values(activate(tensor([1], [x]), 'gelu'))
       expect(Math.abs(got! - x * phi)).toBeLessThanOrEqual(Math.abs(x * phi) * 6e-8 + 1e-15)
     }
   })
 
   test('gelu keeps its digits at −6, where 1 + erf cancels', () => {
-    expect(values(gelu(tensor([1], [-6])))[0]! / -5.919526e-9).toBeCloseTo(1, 5)
+    expect(values(activate(tensor([1], [-6]), 'gelu'))[0]! / -5.919526e-9).toBeCloseTo(1, 5)
   })
 
   test('gelu with tanh is 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))', () => {
@@ -170,7 +158,7 @@ describe('activations', () => {
       x,
       (v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3))),
     )
-    expectClose(values(gelu(tensor([50], x), { approximate: 'tanh' })), expected, 2e-7)
+    expectClose(values(activate(tensor([50], x), 'gelu-tanh')), expected, 2e-7)
   })
 
   test('the limits are 0 and the identity', () => {
@@ -183,7 +171,7 @@ describe('activations', () => {
   })
 
   test('quick GELU is x / (1 + exp(−1.702 x))', () => {
-    expectClose(values(quickGelu(tensor([2], [1, -1]))), [
+    expectClose(values(activate(tensor([2], [1, -1]), 'quick-gelu')), [
       1 / (1 + Math.exp(-1.702)),
       -1 / (1 + Math.exp(1.702)),
     ])
@@ -194,7 +182,7 @@ describe('activations', () => {
   })
 
   test('silu is x / (1 + exp(−x))', () => {
-    expectClose(values(silu(tensor([2], [1, -1]))), [1 / (1 + Math.exp(-1)), -1 / (1 + Math.E)])
+    expectClose(values(activate(tensor([2], [1, -1]), 'silu')), [1 / (1 + Math.exp(-1)), -1 / (1 + Math.E)])
   })
 })
 

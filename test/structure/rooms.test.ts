@@ -14,11 +14,14 @@ const rooms = [
   'src/copy',
   'src/gemm',
   'src/rows',
+  'src/steps',
   'src/ops',
+  'src/program',
   'src/checkpoint',
   'src/image',
   'src/nn',
   'src/vit',
+  'src/train',
   'src/adapters',
   'src/cli',
 ]
@@ -80,6 +83,18 @@ describe('rooms', () => {
         !file.startsWith('src/cli/') &&
         !file.endsWith('.node.ts'),
     )
+    expect(wrong).toEqual([])
+  })
+
+  test('no file takes a message of ours apart: errors carry `what`, `values` and `fix`', () => {
+    const others = ['src/cli/arguments.ts'] // what node:util says of arguments
+    const readers = [...files, ...sources('docs/playground')].filter((file) => !others.includes(file))
+    const wrong = readers.filter((file) => {
+      const code = readFileSync(join(root, file), 'utf8')
+      return /\.message\b[)\s]*\.(split|replace|match|slice|search)|\.(exec|test|match)\(\w+(\.\w+)*\.message/.test(
+        code,
+      )
+    })
     expect(wrong).toEqual([])
   })
 

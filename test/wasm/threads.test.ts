@@ -9,10 +9,8 @@ import { Worker } from 'node:worker_threads'
 import ndarray from 'ndarray'
 import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { attention } from '../../src/gemm/attention.ts'
 import { contiguous } from '../../src/layout/layout.ts'
 import { VisionTransformer } from '../../src/nn.ts'
-import { scope } from '../../src/wasm/arena.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
 import {
   beginGeneration,
@@ -31,6 +29,7 @@ import { compile } from '../../src/wasm/instantiate.ts'
 import { CONTROL } from '../../src/wasm/memory.ts'
 import { ProductEngine } from '../../src/wasm/product.ts'
 import { init } from '../../src/wasm/threads.ts'
+import { attend, scope } from '../steps/on-host.ts'
 import { numbers, place, read } from './matrices.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -118,23 +117,23 @@ describe('threads', () => {
   })
 
   test('attention in blocks of any number of heads gives the same bits, whatever their number', async () => {
-    const attend = (heads: number, n: number) => {
+    const attended = (heads: number, n: number) => {
       const tensor = (seed: number) => ({
         ...contiguous([heads, n, 24]),
         data: numbers(heads * n * 24, seed),
       })
       const [q, k, v] = [tensor(1), tensor(2), tensor(3)]
-      return scope(() => attention(q, k, v, { weights: true }).output).data.slice()
+      return scope(() => attend(q, k, v)).data.slice()
     }
     const cases = [
       [3, 197],
       [1, 450],
       [7, 5],
     ] as const
-    const alone = cases.map(([heads, n]) => attend(heads, n))
+    const alone = cases.map(([heads, n]) => attended(heads, n))
     for (const threads of [2, 3]) {
       expect((await init({ threads, worker })).threads).toBe(threads)
-      for (const [i, [heads, n]] of cases.entries()) expect(attend(heads, n)).toEqual(alone[i])
+      for (const [i, [heads, n]] of cases.entries()) expect(attended(heads, n)).toEqual(alone[i])
     }
     await init({ threads: 1 })
   })

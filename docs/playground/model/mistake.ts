@@ -29,12 +29,11 @@ export interface Mistake {
 export function mistakeIn(state: State): Mistake | null {
   const error = complaint(state)
   if (error === null) return null
-  const [first = ''] = error.message.split('\n')
   const offered = repairs(state, error).filter(({ change }) => helps(error, { ...state, ...change }))
   const solving = offered.filter(({ change }) => complaint({ ...state, ...change }) === null)
   return {
     code: error.code,
-    sentence: first.replace(/^\w+: /, ''),
+    sentence: error.what,
     message: error.message,
     hint: error.hint,
     span: error.pattern === state.pattern ? error.span : undefined,
@@ -45,7 +44,7 @@ export function mistakeIn(state: State): Mistake | null {
 /** Whether another mistake than before is left, or none. */
 function helps(before: EinopsError, state: State): boolean {
   const after = complaint(state)
-  return after === null || after.message.split('\n')[0] !== before.message.split('\n')[0]
+  return after === null || after.what !== before.what
 }
 
 function unique(fixes: readonly Fix[]): Fix[] {

@@ -25,33 +25,34 @@ export function repairs(state: State, error: EinopsError): Fix[] {
   return [...suggested(wrong), ...byCode(wrong)]
 }
 
-/** `did you mean 'h'?`, or `are the two one axis?`: the library knows another name. */
-function suggested({ state, error, start, end, text, tokens }: Wrong): Fix[] {
-  const hint = error.hint ?? ''
-  const twin = /^'([^']+)' is only on the/.exec(hint)?.[1]
-  if (twin !== undefined) {
-    const write = (from: string, to: string): Fix => ({
-      label: `Write '${to}' for '${from}'`,
-      change: {
-        pattern: tokens.map((token) => (token.text === from ? to : token.text)).join(''),
-        lengths: new Map([...state.lengths].map(([key, length]) => [key === from ? to : key, length])),
-      },
-    })
-    // the left side describes what there is, so its name comes first
-    const left = error.code === 'pattern/left-only' ? text : twin
-    const right = left === text ? twin : text
-    return [write(right, left), write(left, right)]
+/** The library knows another name, or text. */
+function suggested({ state, error, start, end, tokens }: Wrong): Fix[] {
+  if (error.fix === undefined) return []
+  const { from, to } = error.fix
+  const renamed = (before: string, after: string) =>
+    new Map([...state.lengths].map(([key, length]) => [key === before ? after : key, length]))
+  const everywhere = (before: string, after: string): Fix => ({
+    label: `Write '${after}' for '${before}'`,
+    change: {
+      pattern: tokens.map((token) => (token.text === before ? after : token.text)).join(''),
+      lengths: renamed(before, after),
+    },
+  })
+  if (from === state.pattern) return [{ label: 'Separate the names by spaces', change: { pattern: to } }]
+  switch (error.code) {
+    case 'length/unused':
+    case 'length/bad-name':
+      return [{ label: `Rename the length '${from}' to '${to}'`, change: { lengths: renamed(from, to) } }]
+    case 'pattern/left-only':
+    case 'pattern/right-only':
+      return [everywhere(from, to), everywhere(to, from)]
+    case 'pattern/output-only':
+      return [
+        { label: `Write '${to}' for '${from}'`, change: { pattern: splice(state.pattern, start, end, to) } },
+      ]
+    default:
+      return []
   }
-  const name = /did you mean '([^']+)'/.exec(hint)?.[1]
-  if (name === undefined) return []
-  if (error.code === 'length/unused' || error.code === 'length/bad-name') {
-    const axis = axisOf(error)
-    const lengths = new Map([...state.lengths].map(([key, length]) => [key === axis ? name : key, length]))
-    return [{ label: `Rename the length '${axis}' to '${name}'`, change: { lengths } }]
-  }
-  return [
-    { label: `Write '${name}' for '${text}'`, change: { pattern: splice(state.pattern, start, end, name) } },
-  ]
 }
 
 function byCode(wrong: Wrong): Fix[] {
@@ -100,12 +101,22 @@ function byCode(wrong: Wrong): Fix[] {
         (token) => token.start > start && token.kind === 'axis' && token.operand === side,
       )
       const places = [...new Set([next[1]?.end, last?.end].filter((place) => place !== undefined))]
+      const another = tokens.find((token) => token.kind === 'open' && token.start > start)
+      if (another !== undefined) places.unshift(closeBefore(tokens, another.start))
       return places.map((place) => edit(`Close it after '${wordBefore(tokens, place)}'`, ')', place, place))
     }
     case 'pattern/nested-parentheses': {
       const close = pattern.indexOf(')', end)
       const inner = pattern.slice(end, close < 0 ? pattern.length : close)
-      return [edit('Take the inner parentheses away', inner, start, close < 0 ? pattern.length : close + 1)]
+      const away = edit(
+        'Take the inner parentheses away',
+        inner,
+        start,
+        close < 0 ? pattern.length : close + 1,
+      )
+      // a group that was not closed before the next one began
+      const place = closeBefore(tokens, start)
+      return [edit(`Close the group after '${wordBefore(tokens, place)}'`, ')', place, place), away]
     }
     case 'pattern/grouped-ellipsis': {
       return [edit("Take '...' out of the parentheses", '... (', pattern.lastIndexOf('(', start), end)]
@@ -114,6 +125,7 @@ function byCode(wrong: Wrong): Fix[] {
       return [edit(`Rename the second one to '${text}2'`, `${text}2`), remove]
     case 'pattern/left-only':
       return [
+        ...besideKin(wrong),
         { label: `Add '${text}' to the right`, change: { pattern: `${pattern.trimEnd()} ${text}` } },
         ...swap(state, 'reduce'),
         remove,
@@ -142,9 +154,16 @@ function characters(
     case '…':
       return [edit("Write '...' as three dots", '...')]
     case ',':
-      return [edit('Separate by a space', ' ')]
+      return [edit('Separate by spaces', pattern.replace(/\s*,\s*/g, ' '), 0, pattern.length)]
     case '*':
-      return [edit("Write '...'", '...'), edit("Remove '*'", '')]
+    case '×':
+    case '·': {
+      // between names it multiplies their lengths, which a group does with a space
+      const between =
+        /[\p{L}\p{N}]\s*$/u.test(pattern.slice(0, start)) && /^\s*[\p{L}\p{N}]/u.test(pattern.slice(end))
+      const spaces = edit('Separate by spaces', pattern.replace(/\s*[*×·]\s*/g, ' '), 0, pattern.length)
+      return between ? [spaces] : [edit("Write '...'", '...'), edit(`Remove '${text}'`, '')]
+    }
     case '[':
     case '{':
       return [edit('Write groups in parentheses', bracketed(pattern), 0, pattern.length)]
@@ -155,6 +174,28 @@ function characters(
 
 function bracketed(pattern: string): string {
   return pattern.replace(/[[{]/g, '(').replace(/[\]}]/g, ')')
+}
+
+/** Where a group that is open ends when another begins here: after the last name. */
+function closeBefore(tokens: readonly Token[], place: number): number {
+  return tokens.findLast(({ end, kind }) => end <= place && kind !== 'space')?.end ?? place
+}
+
+/** An axis that was lost goes beside the one that is named like it: `s2` after `s1`. */
+function besideKin({ state: { pattern }, tokens, text }: Wrong): Fix[] {
+  const stem = text.replace(/\d+$/, '')
+  if (stem === text) return []
+  const kin = tokens.findLast(
+    ({ kind, operand, text: other }) =>
+      kind === 'axis' && operand === -1 && other.replace(/\d+$/, '') === stem,
+  )
+  if (kin === undefined) return []
+  return [
+    {
+      label: `Put '${text}' after '${kin.text}'`,
+      change: { pattern: splice(pattern, kin.end, kin.end, ` ${text}`) },
+    },
+  ]
 }
 
 /** A number that may not stand there gets a name, or the operation in which it may. */
@@ -188,11 +229,11 @@ function swap(state: State, operation: Operation, axis?: string): Fix[] {
   return [{ label: `Use ${operation}, which ${why}`, change: { operation, lengths } }]
 }
 
-/** Repairs of shapes and lengths; the sentences say the numbers. */
+/** Repairs of shapes and lengths, from the numbers that the mistake names. */
 function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
   const { shapes, lengths } = state
-  const number = (form: RegExp) => Number(form.exec(error.message)?.[1] ?? Number.NaN)
-  const dimension = number(/dimension (\d+)/)
+  const number = (name: string) => Number(error.values[name])
+  const dimension = number('dimension')
   const here = tokens.filter((token) => token.start >= start && token.end <= end)
   const operand = Math.max(0, here[0]?.operand ?? 0)
   const withLength = (name: string, length: number, label = `Set ${name} = ${length}`): Fix => ({
@@ -206,15 +247,15 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
   const shape = shapes[operand] ?? []
   switch (error.code) {
     case 'shape/rank': {
-      const wanted = number(/expected (?:at least )?(\d+)/)
+      const wanted = number('rank')
       const padded = [...Array.from({ length: Math.max(0, wanted - shape.length) }, () => 2), ...shape]
       return [withShape(padded.slice(padded.length - wanted))]
     }
     case 'shape/mismatch':
-      return [withShape(shape.with(dimension, number(/expected (\d+)/)))]
+      return [withShape(shape.with(dimension, number('expected')))]
     case 'shape/not-divisible': {
       const total = shape[dimension] ?? 0
-      const divisor = number(/multiple of (\d+)/)
+      const divisor = number('divisor')
       const near = [Math.floor(total / divisor) * divisor, Math.ceil(total / divisor) * divisor]
       const own = here.filter(({ kind, text }) => kind === 'axis' && lengths.has(text))
       const divide = own.length === 1 ? nearestDivisor(total, lengths.get(own[0]!.text)!) : undefined
@@ -225,10 +266,7 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
     }
     case 'shape/cannot-infer': {
       const unknown = here.filter(({ kind, text }) => kind === 'axis' && !lengths.has(text)).slice(1)
-      const total = dimension >= 0 ? shape[dimension] : undefined
-      return unknown
-        .slice(-1)
-        .map(({ text }) => withLength(text, total === undefined || total % 2 === 0 ? 2 : 1))
+      return unknown.slice(-1).map(({ text }) => withLength(text, 2))
     }
     case 'length/missing':
       return here.filter(({ kind }) => kind === 'axis').map(({ text }) => withLength(text, 2))
@@ -252,7 +290,7 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
 /** Every later operand gets the length that the axis had first. */
 function fitted({ shapes, pattern }: State, error: EinopsError): Fix[] {
   const axis = axisOf(error)
-  const expected = Number(/expected (\d+)/.exec(error.message)?.[1])
+  const { length: expected } = error.values as { length: number }
   const sides = pattern
     .split('->')[0]!
     .split(',')
@@ -273,9 +311,8 @@ function nearestDivisor(total: number, wish: number): number | undefined {
 
 /** The axis that a sentence is about. */
 function axisOf(error: EinopsError): string {
-  return (
-    /(?:axis|length) '([^']*)'/.exec(error.message)?.[1] ?? /'([^']*)' cannot/.exec(error.message)?.[1] ?? ''
-  )
+  const { axis = '' } = error.values
+  return String(axis)
 }
 
 function wordBefore(tokens: readonly Token[], place: number): string {

@@ -1,6 +1,0 @@
-export { erf, erfc } from '../gemm/erf.ts'
-export { type Activation, activate, type GeluOptions, gelu, quickGelu, relu, silu } from './activation.ts'
-export { add, broadcastShape, multiply } from './arithmetic.ts'
-export { layerNorm, type NormOptions, rmsNorm } from './norm.ts'
-export { type AxisOption, logSoftmax, softmax } from './softmax.ts'
-export { newTensor } from './walk.ts'

@@ -1,0 +1,95 @@
+/** Reductions as a step: the elements along the axes that a plan drops, folded; and those by somebody's own function. */
+import { copyApart, materialize } from '../copy/copy.ts'
+import { foldInto } from '../copy/fold.ts'
+import { foldPlainly } from '../copy/fold-reference.ts'
+import { type ReductionName, resultDtype } from '../copy/reduction.ts'
+import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import type { Plan } from '../layout/plan.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
+import { type Kernel, perform } from './machine.ts'
+import { allocateResult, resultKind } from './result.ts'
+import type { Fold, Opaque } from './step.ts'
+import { type HostValue, tensorOf, type Value } from './value.ts'
+
+type FoldFunction = (
+  reduction: ReductionName,
+  data: Data,
+  kept: Layout,
+  dropped: Layout,
+  target: Tensor,
+) => void
+
+const folds: Kernel<Fold> = {
+  perform: (step, [x]) => folded(step, x!, foldInto),
+  reference: (step, [x]) => folded(step, x!, foldPlainly),
+}
+
+function folded({ plan, reduction, dtype }: Fold, x: HostValue, fold: FoldFunction): Tensor {
+  const source = tensorOf(x)
+  const target = resultDtype(reduction, dtypeOf(source.data))!
+  // numbers are converted as they are written; whole numbers of any size only from results that were computed in full
+  const later = dtype !== null && isBig(dtype) && !isBig(target)
+  const result = newFold(plan, reduction, source.data, later ? null : dtype)
+  foldTo({ plan, reduction }, source, result, fold)
+  if (!later) return result
+  const whole = newFold(plan, reduction, source.data, dtype)
+  copyApart(result, whole)
+  return whole
+}
+
+/** Whether elements are big integers. */
+export function isBig(dtype: Dtype): boolean {
+  return dtype === 'bigint64' || dtype === 'biguint64'
+}
+
+/** Folds into a tensor of the plan's output shape, which shares no memory with the source. */
+export function foldTo(
+  { plan, reduction }: Pick<Fold, 'plan' | 'reduction'>,
+  source: Tensor,
+  target: Tensor,
+  fold: FoldFunction = foldInto,
+): void {
+  fold(reduction, source.data, plan.kept(source), plan.dropped(source), {
+    ...plan.unmerged(target),
+    data: target.data,
+  })
+}
+
+/** A new tensor for the result of a reduction of elements like these. */
+export function newFold(
+  plan: Plan,
+  reduction: ReductionName,
+  data: Data,
+  dtype: Dtype | null = null,
+): Tensor {
+  const like = resultKind(data, dtype ?? resultDtype(reduction, dtypeOf(data)), 'reduce')
+  return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
+}
+
+const opaques: Kernel<Opaque> = { perform: foldedBy, reference: foldedBy }
+
+/** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
+function foldedBy({ plan, reduction }: Opaque, [x]: readonly HostValue[]): Tensor {
+  const source = tensorOf(x!)
+  const kept = plan.kept(source)
+  const dropped = plan.dropped(source)
+  const view: Tensor = {
+    data: source.data,
+    shape: [...kept.shape, ...dropped.shape],
+    stride: [...kept.stride, ...dropped.stride],
+    offset: source.offset,
+  }
+  const axes = dropped.shape.map((_, i) => kept.shape.length + i)
+  return { ...contiguous(plan.outputShape), data: materialize(reduction(view, axes)).data }
+}
+
+/** The elements that a plan drops, folded. */
+export function foldBy(x: Value, plan: Plan, reduction: ReductionName, dtype: Dtype | null = null): Value {
+  return perform(folds, { kind: 'fold', plan, reduction, dtype }, [x])
+}
+
+/** The same by a function, of a view whose last axes are those to drop, which gives the others in their order. */
+export function foldByFunction(x: Value, plan: Plan, reduction: Opaque['reduction']): Value {
+  return perform(opaques, { kind: 'opaque', plan, reduction }, [x])
+}

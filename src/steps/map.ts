@@ -1,0 +1,22 @@
+/** A function of each element as a step. */
+import type { Activation } from '../gemm/activation.ts'
+import type { Tensor } from '../layout/tensor.ts'
+import { activate as activateRows } from '../rows/activation.ts'
+import { activateInHeap } from '../rows/in-heap.ts'
+import type { FloatArray } from '../rows/walk.ts'
+import { kernelOf } from './kernel.ts'
+import { perform } from './machine.ts'
+import type { MapStep } from './step.ts'
+import { tensorOf, type Value } from './value.ts'
+
+export { type Activation, activations } from '../gemm/activation.ts'
+
+const kernel = kernelOf<MapStep>({
+  inHeap: (heap, { fn }, [x]) => activateInHeap(heap, x!, fn),
+  plainly: ({ fn }, [x]) => activateRows(tensorOf(x!) as Tensor<FloatArray>, fn),
+})
+
+/** An activation of every element, by its name. */
+export function activate(x: Value, fn: Activation): Value {
+  return perform(kernel, { kind: 'map', fn }, [x])
+}

@@ -1,0 +1,36 @@
+/** Sums and products of two values as a step, with the broadcasting rule of NumPy. */
+import type { Tensor } from '../layout/tensor.ts'
+import { type Arithmetic, broadcastShape, combine } from '../rows/arithmetic.ts'
+import { combineInHeap } from '../rows/in-heap.ts'
+import type { FloatArray } from '../rows/walk.ts'
+import { kernelOf } from './kernel.ts'
+import { perform } from './machine.ts'
+import type { Zip } from './step.ts'
+import { tensorOf, type Value } from './value.ts'
+
+export { broadcastShape } from '../rows/arithmetic.ts'
+
+const kernel = kernelOf<Zip>({
+  inHeap: (heap, { fn }, [a, b]) => combineInHeap(heap, a!, b!, broadcastShape(a!.shape, b!.shape)!, fn),
+  plainly({ fn }, [a, b]) {
+    const [left, right] = [a!, b!].map((value) => tensorOf(value) as Tensor<FloatArray>)
+    return combine(left!, right!, broadcastShape(a!.shape, b!.shape)!, fn)
+  },
+})
+
+/** `a + b`. */
+export function add(a: Value, b: Value): Value {
+  return zip('add', a, b)
+}
+
+/** `a · b`, element by element. */
+export function multiply(a: Value, b: Value): Value {
+  return zip('multiply', a, b)
+}
+
+function zip(fn: Arithmetic, a: Value, b: Value): Value {
+  if (broadcastShape(a.shape, b.shape) === null) {
+    throw new Error(`internal: shapes [${a.shape}] and [${b.shape}] do not broadcast`)
+  }
+  return perform(kernel, { kind: 'zip', fn }, [a, b])
+}
