@@ -72,7 +72,7 @@ export async function readByBrowser(bytes: Uint8Array, limits: ReadLimits): Prom
   } catch (cause) {
     if (cause instanceof ImageError) throw cause
     const what = `the picture of ${bitmap.width}×${bitmap.height} pixels is too large for a canvas of this browser`
-    throw new ImageError('readImage', 'image/too-large', what, cause)
+    throw new ImageError('readImage', 'image/too-large', what, { cause })
   } finally {
     bitmap.close()
   }

@@ -76,7 +76,7 @@ export async function decodeJpeg(
     if (cause instanceof ImageError) throw cause
     if (cause instanceof RangeError) {
       const what = `the picture of ${frame.width}×${frame.height} pixels is too large — there is no memory to decode it`
-      throw new ImageError('readImage', 'image/too-large', what, cause)
+      throw new ImageError('readImage', 'image/too-large', what, { cause })
     }
     if (cause instanceof WebAssembly.RuntimeError)
       throw damaged('JPEG', 'its scans contradict its frame', cause)

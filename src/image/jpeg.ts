@@ -22,7 +22,9 @@ export async function readJpeg(
   const colors = colorsOf(segments)
   const scale = scaleFor(segments, minSize)
   const isUsual = segments.warnings.length === 0 && (colors === 'grey' || colors === 'ycc')
-  if (!isOwn && isUsual && isWorthSharp(segments.frame)) {
+  // of a progressive picture at a smaller scale only some scans are decoded here, all of them there
+  const isFasterHere = scale > 1 && segments.frame.isProgressive
+  if (!isOwn && isUsual && !isFasterHere && isWorthSharp(segments.frame)) {
     const picture = await readJpegBySharp(bytes, limits, segments, scale)
     if (picture !== undefined) return picture
   }

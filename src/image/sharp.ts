@@ -83,12 +83,12 @@ export async function readBySharp(bytes: Uint8Array, limits: ReadLimits): Promis
   } catch (cause) {
     if (cause instanceof ImageError) throw cause
     if (/unsupported/.test(String(cause))) return undefined
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    const [reason] = /.*/.exec(cause instanceof Error ? cause.message : String(cause))!
     throw new ImageError(
       'readImage',
       'file/damaged',
       `the file is damaged, or sharp does not read it — ${reason}; convert it to PNG or JPEG`,
-      cause,
+      { cause },
     )
   }
 }
