@@ -19,15 +19,19 @@ export function resolved(
   const seen = seenIn(naming, recipes)
   const blocks = new Set([...recipes.keys()].flatMap((name) => templateOf(name).block ?? []))
   const family = overrides.rotary === false ? undefined : families.find(({ is }) => is(seen))
-  const told = { ...believed(hints, seen, overrides), ...overrides }
+  const beliefs = believed(hints, seen, overrides)
+  // vit-pytorch's mean is over the class token too
+  const isMean = naming === 'vit-pytorch' && (overrides.globalPool ?? beliefs.globalPool) === 'avg'
+  const told = { ...beliefs, ...(isMean && { poolIncludePrefix: true }), ...overrides }
   const known = { ...family?.options(seen), ...told }
-  const read = { ...readOptions(seen, blocks.size, known), ...known }
+  const { numHeads, headDim, ...shapes } = readOptions(seen, blocks.size, known)
+  const read = { ...shapes, ...known, numHeads, headDim }
   return { read, guesses: guessesOf(read, seen, { told, hints, family }) }
 }
 
 /** The hints that names and shapes do not contradict: a folder may hold another model's configuration, and a configuration more than one model. */
 function believed(hints: Hints, seen: Seen, overrides: VisionTransformerOptions): VisionTransformerOptions {
-  const { embedDim, numHeads, eps, globalPool, actLayer, ropeTheta } = hints
+  const { embedDim, numHeads, eps, globalPool, actLayer, ropeTheta, pool } = hints
   const [width = 0] = seen.shapeOf('patch_embed.proj.weight') ?? []
   if (embedDim !== undefined && embedDim !== width) return {}
   const inner = (seen.shapeOf('blocks.0.attn.qkv.weight')?.[0] ?? 3 * width) / 3
@@ -45,6 +49,8 @@ function believed(hints: Hints, seen: Seen, overrides: VisionTransformerOptions)
     ...(numHeads !== undefined && inner % numHeads === 0 && overrides.headDim === undefined && { numHeads }),
     ...(eps !== undefined && { eps }),
     ...(globalPool !== undefined && fits && { globalPool }),
+    ...(pool !== undefined &&
+      seen.naming === 'vit-pytorch' && { globalPool: pool === 'mean' ? 'avg' : 'token' }),
     ...(ropeTheta !== undefined &&
       typeof architecture.rotary === 'object' && {
         rotary: { ...architecture.rotary, temperature: ropeTheta },
@@ -81,7 +87,7 @@ function guessesOf(
   const guesses: readonly (readonly [isGuessed: boolean, guess: string])[] = [
     [
       heads === undefined,
-      `numHeads is ${numHeads}${isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
+      `numHeads is ${numHeads}${family?.options(seen).headDim ? `, as in ${models}` : isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
     ],
     [told.eps === undefined, `eps is ${eps}, as in ${models}`],
     [acts && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],

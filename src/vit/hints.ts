@@ -16,6 +16,8 @@ export interface Hints {
   /** An activation that is none of the library's. */
   readonly otherActivation?: string | undefined
   readonly globalPool?: GlobalPool | undefined
+  /** How vit-pytorch's models pool; their mean is over all tokens. */
+  readonly pool?: 'cls' | 'mean' | undefined
   /** timm's name of the architecture, or Hugging Face's of the kind of model. */
   readonly architecture?: string | undefined
   /** How many turns slower the slowest pair of features is than the fastest, where positions are rotary. */
@@ -64,6 +66,8 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
     actLayer: activations.get(activation),
     otherActivation: activations.has(activation) ? undefined : activation,
     globalPool: first(['global_pool'], (value) => globalPools.find((name) => name === value)),
+    // vit-pytorch's argument
+    pool: first(['pool'], (value) => (['cls', 'mean'] as const).find((name) => name === value)),
     architecture: first(['architecture', 'timm_model_name', 'model_type'], text),
     ropeTheta: first(['rope_theta'], (value) => numberThat(value, (n) => n > 1)),
     labels: labelsOf(first),
