@@ -78,4 +78,15 @@ export default defineConfig([
     dts: false,
     deps: { neverBundle: [/^tesserae/, /^#/, /^node:/, 'ndarray', 'markdown-it', 'typescript'] },
   },
+  {
+    ...common,
+    // what the documentation's pages run
+    entry: { 'site-client': 'docs/site/client/main.ts' },
+    platform: 'browser',
+    outDir: 'dist/tools',
+    clean: false,
+    dts: false,
+    minify: true,
+    deps: { alwaysBundle: [/^minisearch/] },
+  },
 ])

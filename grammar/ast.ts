@@ -65,6 +65,8 @@ export interface EinsumPattern {
   readonly text: string
   readonly operands: readonly Expression[]
   readonly output: Expression
+  /** Whether a dimension of length 1 fits any length of its axis; it does if this is not said. */
+  readonly broadcast?: boolean
 }
 
 /** `b c (h 16) (w 16)`: one expression alone, for `parseShape` (where `_` may stand for "any") and `checkShape`. */

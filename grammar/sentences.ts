@@ -45,6 +45,9 @@ export const sentences = {
   'reduction/dtype': "'{reduction}' of {dtype} — got whole numbers of any size, expected {expected}",
   'reduction/result': 'the reduction function gave a wrong shape — got {got}, expected {expected}',
 
+  'nested/ragged': 'the lists are ragged — got {got} at {place}, expected {expected}',
+  'nested/value': 'no number in the lists — got {got} at {place}, expected {expected}',
+
   'pack/rank': 'tensor {index} has too few dimensions — got {got}, expected at least {expected}',
   'pack/mismatch': "tensor {index} differs in axis '{axis}' — got length {got}, expected {expected}",
   'unpack/shapes':

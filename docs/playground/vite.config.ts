@@ -1,6 +1,6 @@
 /** Serves and builds the two pages. They use the library by its public entries, from the sources. */
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -11,6 +11,17 @@ const headers = {
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
+}
+
+/**
+ * The library names the source of its threads' worker, which these pages never start: they have workers of their own.
+ * Vite would copy that source beside them.
+ */
+const withoutSources: Plugin = {
+  name: 'without-sources',
+  generateBundle(_, bundle) {
+    for (const name of Object.keys(bundle)) if (name.endsWith('.ts')) delete bundle[name]
+  },
 }
 
 export default defineConfig({
@@ -24,6 +35,7 @@ export default defineConfig({
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
     ],
   },
+  plugins: [withoutSources],
   server: { headers, fs: { allow: [root] } },
   preview: { headers },
   build: {

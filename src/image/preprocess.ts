@@ -6,6 +6,7 @@ import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind, oneOf, orNull } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
 import { expectOptions, interpolation } from './options.ts'
+import type { Reduction } from './picture.ts'
 import type { Interpolation } from './resample.ts'
 import { checkImage, type ImageData, resizeTensor, type Window } from './resize.ts'
 
@@ -90,10 +91,13 @@ export function preprocess(
   const { mean = IMAGENET_MEAN, std = IMAGENET_STD, bgr = false } = options
   checkOptions(options, mean, std)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
-  const whole = { ...sizeBeforeCrop(x, options), interpolation: options.interpolation }
+  // of a picture that was decoded smaller, what it was
+  const { reduction } = image as { readonly reduction?: Reduction }
+  const shape = reduction === undefined ? x.shape : [reduction.height, reduction.width]
+  const whole = { ...sizeBeforeCrop({ shape }, options), interpolation: options.interpolation }
   const crop = placeOf(whole, options)
   // what is cut off is never made
-  const cropped = resizeTensor(x, whole, 'preprocess', crop.inside)
+  const cropped = resizeTensor(x, whole, 'preprocess', crop.inside, reduction?.box)
   const fill =
     options.cropMode === 'border' ? mean.map((value) => roundHalfEven(255 * value)) : mean.map(() => 0)
   return toNdarray(normalise(cropped, { mean, std, bgr, rescale: options.rescale ?? 1 / 255, crop, fill }))
@@ -160,7 +164,7 @@ interface Size {
 
 /** What a picture is resized to: by its short side, both sides, or so that a size is covered by it or contains it. */
 function sizeBeforeCrop(
-  { shape }: Tensor,
+  { shape }: Pick<Tensor, 'shape'>,
   { size = 224, cropPct = 0.875, cropMode = 'center', resize }: PreprocessOptions,
 ): Size {
   const [height, width] = shape as [number, number]

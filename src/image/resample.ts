@@ -10,9 +10,14 @@ export const interpolations = ['nearest', 'bilinear', 'bicubic', 'lanczos'] as c
 
 export type Interpolation = (typeof interpolations)[number]
 
-/** How an axis changes its length, and which of the new elements are wanted: from `from` up to, not including, `to`. */
+/**
+ * How an axis changes its length, and which of the new elements are wanted: from `from` up to, not including, `to`. All of
+ * them stand for `extent` of the old ones, beginning at `start`; neither need be whole.
+ */
 export interface Span {
   readonly inLength: number
+  readonly start: number
+  readonly extent: number
   readonly outLength: number
   readonly from: number
   readonly to: number
@@ -53,12 +58,12 @@ const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math
 
 /** Weights of the filter widened by the scale, so that a smaller image has no aliases. */
 export function antialiasedTaps(span: Span, name: Exclude<Interpolation, 'nearest'>): Taps {
-  const { inLength, outLength } = span
+  const { inLength, start: origin, extent, outLength } = span
   const { support, at } = filters[name]
-  const scale = inLength / outLength
+  const scale = extent / outLength
   const widening = Math.max(scale, 1)
   return collectTaps(span, (i) => {
-    const center = (i + 0.5) * scale
+    const center = origin + (i + 0.5) * scale
     const start = Math.max(0, Math.trunc(center - support * widening + 0.5))
     const end = Math.min(inLength, Math.trunc(center + support * widening + 0.5))
     const weights = Array.from({ length: end - start }, (_, t) => at((start + t - center + 0.5) / widening))
@@ -69,12 +74,12 @@ export function antialiasedTaps(span: Span, name: Exclude<Interpolation, 'neares
 
 /** Weights that pick one element: Pillow's choice, the one under the centre, or torch's, under the left edge. */
 export function nearestTaps(span: Span, choice: 'pillow' | 'torch'): Taps {
-  const { inLength, outLength } = span
-  const scale = inLength / outLength
-  let centre = scale * 0.5 // summed up step by step, as Pillow does: its rounding decides where two are equally near
+  const { inLength, start: origin, extent, outLength } = span
+  const scale = extent / outLength
+  let centre = origin + scale * 0.5 // summed up step by step, as Pillow does: its rounding decides where two are equally near
   for (let i = 0; i < span.from; i++) centre += scale
   return collectTaps(span, (i) => {
-    const start = Math.floor(choice === 'pillow' ? centre : i * scale)
+    const start = Math.floor(choice === 'pillow' ? centre : origin + i * scale)
     centre += scale
     return { start: Math.min(inLength - 1, start), weights: [1] }
   })

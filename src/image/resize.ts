@@ -7,6 +7,7 @@ import { each, type Kinds, kind } from '../ops/kinds.ts'
 import { premultiply, unpremultiply } from './alpha.ts'
 import { ImageError } from './error.ts'
 import { expectOptions, interpolation } from './options.ts'
+import type { Box } from './picture.ts'
 import {
   antialiasedTaps,
   type Interpolation,
@@ -64,20 +65,19 @@ export function resize<D extends ImageData>(image: NdArray<D>, options: ResizeOp
   return toNdarray(unpremultiply(resized)) as NdArray<D>
 }
 
-/** The part of a resized picture that is wanted, in pixels of it. */
-export interface Window {
-  readonly top: number
-  readonly left: number
-  readonly height: number
-  readonly width: number
-}
+/** The part of a resized picture that is wanted, in whole pixels of it. */
+export type Window = Box
 
-/** `resize` for the rooms above: x is `[h, w, c]`. Only what `window` wants is computed; everything where it is not given. */
+/**
+ * `resize` for the rooms above: x is `[h, w, c]`, of which `box` becomes the resized picture, all where it is not given. Only
+ * what `window` wants of that is computed.
+ */
 export function resizeTensor<D extends ImageData>(
   x: Tensor<D>,
   options: ResizeOptions,
   operation: string,
   window: Window = { top: 0, left: 0, height: options.height, width: options.width },
+  box: Box = { top: 0, left: 0, height: x.shape[0]!, width: x.shape[1]! },
 ): Tensor<D> {
   const { height, width, interpolation: name } = options
   if (name !== undefined) expectOptions(operation, { interpolation: name }, { interpolation })
@@ -87,12 +87,22 @@ export function resizeTensor<D extends ImageData>(
     }
   }
   const isBytes = x.data instanceof Uint8Array
-  const tapsAlong = (axis: number, outLength: number, from: number, length: number): Taps | undefined => {
-    const span = { inLength: x.shape[axis]!, outLength, from, to: from + length }
-    return span.inLength === outLength ? undefined : tapsOf(span, isBytes, options, operation)
+  const tapsAlong = (axis: 0 | 1, outLength: number): Taps | undefined => {
+    const [start, extent, from, length] =
+      axis === 0
+        ? [box.top, box.height, window.top, window.height]
+        : [box.left, box.width, window.left, window.width]
+    const inLength = x.shape[axis]!
+    if (inLength === outLength && extent === inLength) return undefined
+    return tapsOf(
+      { inLength, start, extent, outLength, from, to: from + length },
+      isBytes,
+      options,
+      operation,
+    )
   }
-  const rows = tapsAlong(0, height, window.top, window.height)
-  const columns = tapsAlong(1, width, window.left, window.width)
+  const rows = tapsAlong(0, height)
+  const columns = tapsAlong(1, width)
   const [first, last] = rows === undefined ? [window.top, window.top + window.height] : reach(rows)
   const strip = narrow(x, 0, first, last)
   // columns first, as Pillow: the bytes between the two steps are rounded
@@ -165,8 +175,12 @@ export function resizeMatrix(
   options: Omit<ResizeOptions, 'height' | 'width'>,
   operation: string,
 ): Tensor<Float32Array> {
-  const span = { inLength, outLength, from: 0, to: outLength }
-  const { starts, counts, width, weights } = tapsOf(span, false, options, operation)
+  const { starts, counts, width, weights } = tapsOf(
+    { inLength, start: 0, extent: inLength, outLength, from: 0, to: outLength },
+    false,
+    options,
+    operation,
+  )
   const matrix = { ...contiguous([outLength, inLength]), data: new Float32Array(outLength * inLength) }
   for (let i = 0; i < outLength; i++) {
     const taps = weights.subarray(i * width, i * width + counts[i]!)

@@ -14,6 +14,7 @@ import { currentMachine } from '../steps/machine.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
 import { ValueArray } from '../steps/value-array.ts'
 import { isResident } from '../wasm/resident.ts'
+import { inspected } from './show.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
@@ -55,7 +56,8 @@ export function makeNdarray<D extends Data>(
 ): NdArray<D> {
   if (codeGenerationAllowed && offset <= 0x7fffffff) {
     try {
-      return ndarray(data, shape as number[], stride as number[], offset)
+      const view = ndarray(data, shape as number[], stride as number[], offset)
+      return Object.defineProperty(view, inspected.symbol, inspected.descriptor)
     } catch (error) {
       if (!(error instanceof EvalError)) throw error
       codeGenerationAllowed = false

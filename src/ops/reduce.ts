@@ -14,22 +14,34 @@ import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { foldBy, foldByFunction, foldTo, newFold } from '../steps/fold.ts'
+import { foldBy, foldByFunction, foldTo, isBig, newFold } from '../steps/fold.ts'
 import { expectHost } from '../steps/machine.ts'
+import { converted } from '../steps/rearrange.ts'
 import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
 import { asTensor, present, toNdarray } from './array.ts'
 import { asInput, dtypeIn, gather, type Input, type InputArgument, trustedInput } from './input.ts'
-import { checkOptions, checkOut, type Options, type TensorOptions } from './options.ts'
+import {
+  checkOptions,
+  checkOut,
+  type DtypeName,
+  mayConvert,
+  type Options,
+  type TensorOptions,
+} from './options.ts'
 import { leftOf, transform } from './transform.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapeOf, SumsOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
-export type ReductionFunction = (view: NdArray, axes: number[]) => NdArray
+export type ReductionFunction<D extends Data = Data> = (view: NdArray<D>, axes: number[]) => NdArray<Data>
 
-export type Reduction = ReductionName | ReductionFunction
+export type Reduction<D extends Data = Data> = ReductionName | ReductionFunction<D>
+
+/** A function of which it is not known what arrays it takes. */
+// biome-ignore lint/suspicious/noExplicitAny: those that the array's dtype says, which the signatures see to
+export type AnyReduction = Reduction<any>
 
 /** The buffer of a result: a function may not be called, where nothing is to reduce. */
-type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
+type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
   ? Uint8Array
   : R extends 'min' | 'max'
     ? D
@@ -47,8 +59,8 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
  * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, or a function that gets a view whose
  *   last axes are those to drop, and their indices
  * @param lengths lengths of axes that the shape does not determine
- * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `out`: an
- *   array to write into, which is then returned
+ * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `dtype`:
+ *   what the results become; `out`: an array to write into, of any dtype, which is then returned
  * @returns a new array of the shape that the right side describes. `sum`, `prod` and `mean` of integers are float64 (of
  *   big integers they stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
  *   propagates through `min` and `max`. Sums of floats are computed in float64 and rounded once.
@@ -64,26 +76,29 @@ type Reduced<D extends Data, R extends Reduction> = R extends 'any' | 'all'
 export function reduce<
   const X extends ArrayOrList,
   P extends string,
-  R extends Reduction,
+  const R extends Reduction<DataOf<X>>,
   const L extends object = NoLengths,
+  T extends DtypeName = never,
+  O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'reduce', X, T | O>,
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
-  options?: Options<SameKind<Reduced<DataOf<X>, R>>>,
-): ArrayOf<Reduced<DataOf<X>, R>, ResultShape<'reduce', P, L, ShapeOf<X>>>
+  options?: Options<O, T>,
+): ArrayOf<Converted<Reduced<DataOf<X>, R>, T, O>, ResultShape<'reduce', P, L, ShapeOf<X>>>
 export function reduce(
   x: ArrayOrList,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
-  options?: Options,
+  options?: Options<Data, DtypeName>,
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'reduce')
   checkReduction(reduction, parsed)
   const checked = checkOptions(options, 'reduce')
-  const result = reduceInput(asInput(x, 'reduce', leftOf(parsed)), parsed, reduction, lengths, checked)
+  const input = asInput(x, 'reduce', leftOf(parsed), mayConvert(checked))
+  const result = reduceInput(input, parsed, reduction, lengths, checked)
   return checked.out ?? present(result)
 }
 
@@ -91,7 +106,7 @@ export function reduce(
 export function reduceTensor(
   x: InputArgument,
   pattern: string,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths?: Lengths,
   options: TensorOptions = {},
 ): Value {
@@ -135,7 +150,7 @@ function hintAbout(reduction: unknown): string | Advice | undefined {
 function reduceInput(
   input: Input,
   pattern: TransformPattern,
-  reduction: Reduction,
+  reduction: AnyReduction,
   lengths: Lengths | undefined,
   options: TensorOptions,
 ): Value {
@@ -144,7 +159,7 @@ function reduceInput(
     if (plan.reduced.length === 0) return transform(input, pattern, lengths, options)
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
-  const { copy = 'auto', out } = options
+  const { copy = 'auto', out, dtype: wanted } = options
   const dtype = dtypeIn(input)
   const target = resultDtype(reduction, dtype)
   if (target === null) {
@@ -157,12 +172,13 @@ function reduceInput(
   const empty = plan.reduced.some(({ length }) => length === 0) && plan.outputSize > 0
   if (empty && (reduction === 'min' || reduction === 'max'))
     throw mistake(plan, say('reduction/empty', { reduction }))
-  if (out !== undefined) checkOut(out, plan.outputShape, target, 'reduce')
+  if (out !== undefined) checkOut(out, plan.outputShape, null, 'reduce')
   const source = gather(input, 'reduce')
-  if (out === undefined) return foldBy(source, plan, reduction)
+  if (out === undefined) return foldBy(source, plan, reduction, wanted === target ? null : (wanted ?? null))
   expectHost('reduce', "writing into 'out'")
   const tensor = tensorOf(source as HostValue)
-  if (overlap(tensor, out)) {
+  // whole numbers of any size come only from results that were computed in full
+  if (overlap(tensor, out) || (isBig(dtypeOf(out.data)) && !isBig(target))) {
     const apart = newFold(plan, reduction, tensor.data)
     foldTo({ plan, reduction }, tensor, apart)
     copyInto(apart, out)
@@ -177,7 +193,7 @@ function reduceBy(
   reduction: ReductionFunction,
   source: Value,
   plan: Plan,
-  { copy, out }: TensorOptions,
+  { copy, out, dtype }: TensorOptions,
 ): Value {
   if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   const fold = (view: Tensor, axes: number[]): Tensor => {
@@ -189,10 +205,13 @@ function reduceBy(
     if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
     return folded
   }
-  if (out === undefined) return foldByFunction(source, plan, fold)
+  if (out === undefined) {
+    const result = foldByFunction(source, plan, fold)
+    return dtype === undefined ? result : converted(result, dtype)
+  }
   expectHost('reduce', "writing into 'out'")
   const result = foldByFunction(source, plan, fold) as Tensor
-  checkOut(out, plan.outputShape, dtypeOf(result.data), 'reduce')
+  checkOut(out, plan.outputShape, null, 'reduce')
   copyInto(result, out)
   return out
 }

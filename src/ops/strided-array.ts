@@ -5,6 +5,7 @@
  */
 import type { Data, NdArray } from 'ndarray'
 import { dtypeOf } from '../layout/data.ts'
+import { inspected } from './show.ts'
 
 type Index = number | null | undefined
 
@@ -17,6 +18,7 @@ export function stridedArray<D extends Data>(
 ): NdArray<D> {
   const view =
     shape.length === 0 ? new ScalarArray(data, offset) : new StridedArray(data, shape, stride, offset)
+  Object.defineProperty(view, inspected.symbol, inspected.descriptor)
   // ndarray's types promise a member `T` that ndarray does not have
   return view as unknown as NdArray<D>
 }

@@ -11,6 +11,7 @@
 
 import type { ReductionName } from '../copy/reduction.ts'
 import type { Activation } from '../gemm/activation.ts'
+import type { Dtype } from '../layout/data.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -21,6 +22,8 @@ export interface Rearrange {
   readonly kind: 'rearrange'
   readonly plan: Plan
   readonly copy: boolean
+  /** What elements become, where they are converted. */
+  readonly dtype: Dtype | null
 }
 
 /**
@@ -56,6 +59,8 @@ export interface Pack {
   readonly kind: 'pack'
   readonly before: number
   readonly after: number
+  /** What elements become, where they are converted. */
+  readonly dtype: Dtype | null
 }
 
 /** Of each row of the batch the elements along axis 1 that the indices name: x [b, n, …], indices [b, m] → [b, m, …]. */
@@ -74,6 +79,8 @@ export interface Fold {
   readonly kind: 'fold'
   readonly plan: Plan
   readonly reduction: ReductionName
+  /** What the results become, where they are converted. */
+  readonly dtype: Dtype | null
 }
 
 /** A fold by somebody's function, which nobody but the host can look into. */

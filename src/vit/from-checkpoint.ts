@@ -10,6 +10,7 @@ import { openSafetensors } from '../checkpoint/open.ts'
 import type { StateDict } from '../checkpoint/read.ts'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
 import { contiguous } from '../layout/layout.ts'
+import type { BlobLike, UrlLike } from '../layout/platform.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { allParameters } from '../nn/module.ts'
 import { expectOptions } from '../nn/options.ts'
@@ -28,7 +29,7 @@ import type { About, VisionTransformer } from './vision-transformer.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The bytes of a safetensors file, a Blob, the path of one, or parameters by name. */
-export type CheckpointSource = string | URL | Blob | Uint8Array | ArrayBuffer | StateDict
+export type CheckpointSource = string | UrlLike | BlobLike | Uint8Array | ArrayBuffer | StateDict
 
 /** What configurations and metadata say, by name. */
 type Texts = Readonly<Record<string, string>>

@@ -26,6 +26,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { reduceTensor } from '../ops/reduce.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
+import { apart } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
@@ -316,7 +317,7 @@ function rotaryOf(
 function forLastGrid<T>(make: (grid: Grid) => T): (grid: Grid) => T {
   let last: { readonly grid: Grid; readonly made: T } | undefined
   return (grid) => {
-    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: make(grid) }
+    if (last?.grid[0] !== grid[0] || last.grid[1] !== grid[1]) last = { grid, made: apart(() => make(grid)) }
     return last.made
   }
 }
