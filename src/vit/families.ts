@@ -171,7 +171,13 @@ export const families: readonly Family[] = [
   {
     name: 'SigLIP',
     is: ({ naming, has }) => naming === 'huggingface' && has('attn_pool.latent'),
-    options: () => ({ eps: 1e-6, actLayer: 'gelu-tanh' }),
+    options: ({ shapeOf }) => ({
+      ...{ eps: 1e-6, actLayer: 'gelu-tanh' },
+      // those of flexible sizes have patches that are flattened
+      ...(shapeOf('patch_embed.proj.weight')?.length === 2 && {
+        ...({ posInterpolation: 'bilinear', posAntialias: true, dynamicImgSize: true } as const),
+      }),
+    }),
   },
   {
     name: 'a tower of SigLIP',

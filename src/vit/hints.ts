@@ -22,6 +22,8 @@ export interface Hints {
   readonly architecture?: string | undefined
   /** How many turns slower the slowest pair of features is than the fastest, where positions are rotary. */
   readonly ropeTheta?: number | undefined
+  /** Height and width of the images. */
+  readonly imgSize?: readonly [number, number] | undefined
   /** The names of the classes, in their order. */
   readonly labels?: readonly string[] | undefined
 }
@@ -70,6 +72,7 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
     pool: first(['pool'], (value) => (['cls', 'mean'] as const).find((name) => name === value)),
     architecture: first(['architecture', 'timm_model_name', 'model_type'], text),
     ropeTheta: first(['rope_theta'], (value) => numberThat(value, (n) => n > 1)),
+    imgSize: first(['image_size', 'img_size', 'input_size'], sidesThat),
     labels: labelsOf(first),
   }
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
@@ -103,6 +106,13 @@ function labelsOf(first: First): readonly string[] | undefined {
 function numberThat(value: unknown, holds: (value: number) => boolean): number | undefined {
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
   return holds(number) ? number : undefined
+}
+
+/** One side of a square, height and width, or channels before them. */
+function sidesThat(value: unknown): readonly [number, number] | undefined {
+  const sides = typeof value === 'number' ? [value, value] : Array.isArray(value) ? value.slice(-2) : []
+  const [height, width] = sides.map((side) => numberThat(side, (n) => Number.isSafeInteger(n) && n > 0))
+  return height === undefined || width === undefined ? undefined : [height, width]
 }
 
 /** What is about the model: a configuration's own entries, or those of its image tower or backbone, and the parts that timm and open_clip have. */
