@@ -57,9 +57,7 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
   }
   const whole = (value: unknown) => numberThat(value, (n) => Number.isSafeInteger(n) && n > 0)
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  const activation =
-    first(['hidden_act', 'act_layer'], text) ??
-    first(['quick_gelu'], (value) => (value === true ? 'quick_gelu' : undefined))
+  const activation = first(['hidden_act', 'act_layer'], text)
   const hints: Hints = {
     embedDim: first(['hidden_size', 'embed_dim', 'num_features'], whole),
     numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], whole),
@@ -126,9 +124,16 @@ function entriesInside(value: unknown): Entry[] {
   const classes = Object.fromEntries(
     Object.entries({ id2label, label_names, label_descriptions }).filter(([, names]) => names !== undefined),
   )
-  return [own, args, view, model, model['vision_cfg'], classes].flatMap((part) =>
+  return [own, args, view, ofOpenClip(model), classes].flatMap((part) =>
     isObject(part) ? Object.entries(part) : [],
   )
+}
+
+/** open_clip's image tower: its own, whose activation and eps are the same for all, or one of timm's, whose name tells them. */
+function ofOpenClip(model: Record<string, unknown>): unknown {
+  const tower = model['vision_cfg']
+  if (!isObject(tower) || 'timm_model_name' in tower) return tower
+  return { hidden_act: model['quick_gelu'] === true ? 'quick_gelu' : 'gelu', layer_norm_eps: 1e-5, ...tower }
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
