@@ -59,6 +59,8 @@ const isProcessor = (keys: Keys): boolean =>
 const filters: Readonly<Record<number, Interpolation>> = {
   0: 'nearest',
   1: 'lanczos',
+  4: 'box',
+  5: 'hamming',
   2: 'bilinear',
   3: 'bicubic',
 }
