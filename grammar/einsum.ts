@@ -51,7 +51,7 @@ function checkOutput(source: Source, operands: readonly Expression[], output: Ex
         source,
         sayOfPattern('pattern/output-only', { axis: name }),
         axis.span,
-        separateNames(source.text) ?? didYouMean(name, names),
+        separateNames(source.text, readEinsum) ?? didYouMean(name, names),
       )
   }
 }

@@ -11,9 +11,10 @@ import type {
   Span,
   TransformPattern,
 } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import { separateAxes } from '../../grammar/suggest.ts'
 import { divisorHint, mismatchHint } from './hints.ts'
 import { type Lengths, readLengths } from './lengths.ts'
 import { Plan, type PlanAxis } from './plan.ts'
@@ -102,7 +103,10 @@ export function* bindExpression(
   const named = ellipsis < 0 ? items.length : items.length - 1
   if (ellipsis < 0 ? shape.length !== named : shape.length < named) {
     const expected = `${ellipsis < 0 ? '' : 'at least '}${named}, as in '${binding.text.slice(span.start, span.end)}'`
-    const hint = shape.length > named ? "'...' stands for dimensions that need no name" : undefined
+    const part = binding.text.slice(span.start, span.end)
+    const hint =
+      separateAxes(binding.text, part, shape.length) ??
+      (shape.length > named ? "'...' stands for dimensions that need no name" : undefined)
     const said = say('shape/rank', { got: shape.length, expected })
     throw mistake(binding, { ...said, values: { ...said.values, rank: named } }, span, hint)
   }
@@ -215,7 +219,7 @@ function mistake(
   { operation, text, shape, lengths }: Binding,
   said: Said,
   span: Span,
-  hint?: string,
+  hint?: string | Advice,
 ): EinopsError {
   return new EinopsError({ operation, ...said, pattern: text, span, shape, lengths, hint })
 }

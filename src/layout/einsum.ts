@@ -4,9 +4,10 @@
  * ends, and a dimension of length 1 fits any length of its axis.
  */
 import type { EinsumPattern, Expression, Item, Span } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import { separateAxes } from '../../grammar/suggest.ts'
 import { EinsumPlan } from './einsum-plan.ts'
 import { divisorHint, productOf } from './hints.ts'
 import { type Lengths, readLengths } from './lengths.ts'
@@ -117,7 +118,9 @@ class Binder {
     if (open ? shape.length < named : shape.length !== named) {
       const expected = `${open ? 'at least ' : ''}${named}, as in '${this.pattern.text.slice(span.start, span.end)}'`
       const said = say('shape/rank', { got: shape.length, expected })
-      throw this.mistake({ ...said, values: { ...said.values, rank: named } }, span)
+      const part = this.pattern.text.slice(span.start, span.end)
+      const hint = separateAxes(this.pattern.text, part, shape.length)
+      throw this.mistake({ ...said, values: { ...said.values, rank: named } }, span, hint)
     }
     if (open) this.ellipsisRank = Math.max(this.ellipsisRank, shape.length - named)
   }
@@ -274,7 +277,7 @@ class Binder {
     )
   }
 
-  mistake(said: Said, span: Span, hint?: string): EinopsError {
+  mistake(said: Said, span: Span, hint?: string | Advice): EinopsError {
     const { pattern, shapes, lengths } = this
     return new EinopsError({
       operation: 'einsum',

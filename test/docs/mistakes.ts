@@ -25,7 +25,6 @@ export const chapters: readonly Chapter[] = [
       { title: 'A name that begins with a digit', vector: 19 },
       { title: 'A comma between axes', vector: 25 },
       { title: 'Minus one for a length', vector: 27 },
-      { title: 'A tab', vector: 28 },
       { title: 'A length in the pattern', vector: 32 },
       { title: 'Parentheses in parentheses', vector: 33 },
       { title: 'A parenthesis that is not closed', vector: 35 },

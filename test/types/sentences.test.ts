@@ -31,8 +31,8 @@ const mistakes = [
   "t.rearrange(x, 'a, b -> b a')",
   "t.rearrange(x, 'a * -> * a')",
   "t.rearrange(x, 'a -1 -> a')",
-  "t.rearrange(x, 'a\\tb -> b a')",
-  "t.rearrange(x, 'a b ->\\n b a')",
+  "t.rearrange(x, 'a\\tb -> b')",
+  "t.rearrange(x, 'a b ->\\n b')",
   "t.rearrange(x, '[a b] -> a b')",
   't.rearrange(x, \'a "b" -> b a\')',
   "t.rearrange(x, 'a \\\\b -> b a')",
@@ -113,6 +113,7 @@ const misfits = [
   // shapes
   "t.rearrange(zeros(2), 'a b -> b a')",
   "t.rearrange(zeros(2, 3, 4), ' a  b -> b a')",
+  "t.rearrange(zeros(2, 3, 4), '\\n  a\\n  b\\n  ->\\tb a')",
   "t.rearrange(zeros(2), 'a b ... -> ... b a')",
   "t.rearrange(zeros(7), '(a b) -> a b', { a: 2 })",
   "t.rearrange(zeros(8, 3, 225, 224), 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })",
