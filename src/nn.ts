@@ -41,6 +41,15 @@ export {
   TransformerEncoderLayer,
   type TransformerEncoderLayerOptions,
 } from './nn/transformer-encoder.ts'
+export {
+  Program,
+  type ProgramConstant,
+  type ProgramInput,
+  type ProgramParameter,
+  type ProgramStep,
+  type ProgramValue,
+} from './program/program.ts'
+export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
 export type { Activation } from './steps/map.ts'
 export type { CheckpointSource } from './vit/from-checkpoint.ts'
 export type { GlobalPool } from './vit/pooling.ts'

@@ -1,6 +1,6 @@
 /** Serves and builds the two pages. They use the library by its public entries, from the sources. */
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,6 +13,17 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
 
+/**
+ * The library names the source of its threads' worker, which these pages never start: they have workers of their own.
+ * Vite would copy that source beside them.
+ */
+const withoutSources: Plugin = {
+  name: 'without-sources',
+  generateBundle(_, bundle) {
+    for (const name of Object.keys(bundle)) if (name.endsWith('.ts')) delete bundle[name]
+  },
+}
+
 export default defineConfig({
   root: here,
   base: './',
@@ -21,9 +32,11 @@ export default defineConfig({
     alias: [
       { find: /^tesserae$/, replacement: `${root}src/index.ts` },
       { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
+      { find: '#inspected', replacement: `${root}src/ops/inspected.web.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
     ],
   },
+  plugins: [withoutSources],
   server: { headers, fs: { allow: [root] } },
   preview: { headers },
   build: {

@@ -12,6 +12,16 @@ export interface Documented {
   readonly throws: readonly string[]
   readonly see: string
   readonly examples: readonly string[]
+  /** A class's methods and properties, an interface's fields. */
+  readonly members: readonly Member[]
+  /** What the options of a class or a function may be. */
+  readonly options: { readonly type: string; readonly fields: readonly Member[] } | null
+}
+
+export interface Member {
+  readonly name: string
+  readonly signature: string
+  readonly text: string
 }
 
 /** The documented exports of a module, functions and classes first. */
@@ -54,7 +64,51 @@ function describe(symbol: ts.Symbol, checker: ts.TypeChecker): Documented | unde
       .map((tag) => `${tag.typeExpression?.getText() ?? ''} ${tagText(tag)}`.trim()),
     see: named('see').join(', '),
     examples: named('example').map((code) => code.replace(/^```\w*\n|\n```$/g, '')),
+    members: membersOf(declaration, checker),
+    options: optionsOf(declaration, checker),
   }
+}
+
+/** What a class does besides its constructor, or what fields an interface has, each with its docstring. */
+function membersOf(node: ts.Declaration, checker: ts.TypeChecker): Member[] {
+  if (ts.isInterfaceDeclaration(node)) return fieldsOf(checker.getTypeAtLocation(node), checker)
+  if (!ts.isClassDeclaration(node)) return []
+  const members: Member[] = []
+  for (const member of node.members.filter(isPublic)) {
+    const name = member.name?.getText()
+    if (name === undefined || members.some((one) => one.name === name)) continue
+    const symbol = checker.getSymbolAtLocation(member.name!)
+    const text = symbol === undefined ? '' : docOf(symbol, checker)
+    members.push({ name, signature: memberOf(member), text })
+  }
+  return members.filter(({ text, signature }) => text !== '' || /\(/.test(signature))
+}
+
+function fieldsOf(type: ts.Type, checker: ts.TypeChecker): Member[] {
+  return checker.getPropertiesOfType(type).flatMap((field): Member[] => {
+    const node = field.valueDeclaration ?? field.declarations?.[0]
+    if (node === undefined || node.getSourceFile().fileName.includes('/node_modules/')) return []
+    const signature = clean(withoutComments(node.getText()).replace(/^readonly /, ''))
+    return [{ name: field.name, signature, text: docOf(field, checker) }]
+  })
+}
+
+function docOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
+  return ts.displayPartsToString(symbol.getDocumentationComment(checker))
+}
+
+/** The options that a function or a constructor takes, field by field. */
+function optionsOf(node: ts.Declaration, checker: ts.TypeChecker): Documented['options'] {
+  const constructors = ts.isClassDeclaration(node) ? node.members.filter(ts.isConstructorDeclaration) : []
+  const taker = ts.isFunctionDeclaration(node) ? node : constructors[0]
+  for (const parameter of taker?.parameters ?? []) {
+    const written = parameter.type?.getText() ?? ''
+    const name = /\b(\w+Options)\b/.exec(written)?.[1]
+    if (name === undefined) continue
+    const fields = fieldsOf(checker.getNonNullableType(checker.getTypeAtLocation(parameter)), checker)
+    if (fields.some(({ text }) => text !== '')) return { type: name, fields }
+  }
+  return null
 }
 
 /** Of overloads, the one with the docstring. */

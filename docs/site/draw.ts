@@ -1,122 +1,117 @@
 /**
- * Tensors drawn from what the library computes: a block like
+ * Tensors drawn by the playground's own model: a block like
  *
  *     rearrange 'h (w s) -> s h w' [2, 6] s=2
  *
- * is run on the numbers 0, 1, 2, …, and operand and result are drawn as grids of numbered cells. A cell on the left has the
- * colour of the cell that it goes into, found out by marking it alone and looking where the mark arrives.
+ * becomes the playground's drawing of that call as SVG, with what the pattern does in a sentence and a link that opens it
+ * there. The values are the library's.
  */
-import ndarray, { type NdArray } from 'ndarray'
-import { rearrange, reduce, repeat } from 'tesserae'
+import { caption } from '../playground/model/caption.ts'
+import { placeIn } from '../playground/model/choreography.ts'
+import { type Drawing, draw } from '../playground/model/drawing.ts'
+import { type Frame, type Frames, frame } from '../playground/model/frames.ts'
+import { mistakeIn } from '../playground/model/mistake.ts'
+import { namesOf } from '../playground/model/names.ts'
+import { short } from '../playground/model/number.ts'
+import { read } from '../playground/model/reading.ts'
+import { paintScene } from '../playground/model/scene.ts'
+import {
+  initialState,
+  type Operation,
+  type Reduction,
+  type State,
+  toLink,
+} from '../playground/model/state.ts'
+import { summary } from '../playground/model/story.ts'
 import { escapeHtml, pattern as showPattern } from './highlight.ts'
 
-const cell = 26
-const gap = 10
-
-interface Drawing {
-  readonly svg: string
-  readonly width: number
-  readonly height: number
-}
+const width = 720
 
 /** The block as a figure; `what it cannot read` is an error of the build. */
 export function drawBlock(text: string): string {
+  const state = readBlock(text)
+  const mistake = mistakeIn(state)
+  if (mistake !== null) throw new Error(`cannot draw: ${mistake.message}`)
+  const drawing = draw(state, paintScene(8, 8))
+  const reading = read(state)
+  if (drawing === null || reading === null) throw new Error(`cannot draw: ${text}`)
+  const frames = frame(drawing, { width, height: 330 })
+  const names = namesOf(state)
+  const parts = frames.frames.map((one, i) => drawFrame(drawing, frames, one, names[i]!, i))
+  const { arrow } = frames
+  const left = Math.min(...frames.frames.map(({ x }) => x)) - 50
+  const right = Math.max(...frames.frames.map((one) => one.x + one.width)) + 12
+  const given = text.replace(/^.*?'[^']*' \[[^\]]*\]/, '').trim()
+  return `<figure class="tensors"><figcaption><code>${showPattern(state.pattern)}</code>${given ? ` <code>${escapeHtml(given)}</code>` : ''}<span>${escapeHtml(caption(state, reading))} <a href="./playground/index.html#${escapeHtml(toLink(state))}">Open in the playground</a></span></figcaption>
+<svg viewBox="${left} 0 ${right - left} ${frames.height}" width="${Math.round(right - left)}" height="${Math.round(frames.height)}" role="img" aria-label="${escapeHtml(summary(reading, state.operation, state.reduction))}">
+${parts.join('')}<path class="arrow" transform="translate(${arrow.x} ${arrow.y})${arrow.down ? ' rotate(90)' : ''}" d="M-12 0h24m-6-5l6 5-6 5"/>
+</svg></figure>`
+}
+
+function readBlock(text: string): State {
   const match = /^(rearrange|reduce|repeat) '([^']+)' \[([\d, ]+)\](?: '(\w+)')?((?: \w+=\d+)*)$/.exec(
     text.trim(),
   )
   if (match === null) throw new Error(`cannot draw: ${text}`)
   const [, operation, pattern, dims, reduction, given] = match
-  const shape = dims!.split(',').map(Number)
-  const lengths = Object.fromEntries(
-    given!
-      .trim()
-      .split(' ')
-      .filter(Boolean)
-      .map((part) => part.split('=') as [string, string])
-      .map(([name, length]) => [name, Number(length)]),
-  )
-  const apply = (x: NdArray<Float64Array>): NdArray => {
-    if (operation === 'reduce') return reduce(x, pattern as string, (reduction ?? 'sum') as 'sum', lengths)
-    return (operation === 'repeat' ? repeat : rearrange)(x, pattern as string, lengths)
+  const lengths = given!
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map((part) => part.split('=') as [string, string])
+    .map(([name, length]) => [name, Number(length)] as const)
+  return {
+    ...initialState,
+    operation: operation as Operation,
+    pattern: pattern!,
+    shapes: [dims!.split(',').map(Number)],
+    lengths: new Map(lengths),
+    reduction: (reduction ?? 'sum') as Reduction,
   }
-  const size = shape.reduce((a, b) => a * b, 1)
-  const before = ndarray(
-    Float64Array.from({ length: size }, (_, i) => i),
-    shape,
-  )
-  const after = apply(before)
-  const many = reduce(after, '... -> ', 'sum').size
-  const colour = Array.from({ length: size }, (_, element) => {
-    const marked = ndarray(new Float64Array(size), shape)
-    marked.data[element] = operation === 'reduce' && reduction === 'min' ? -1 : 1
-    const arrived = elements(
-      operation === 'reduce' ? reduce(marked, pattern as string, 'sum', lengths) : apply(marked),
-    )
-    return arrived.findIndex((value) => value !== 0)
+}
+
+function drawFrame(drawing: Drawing, { frames }: Frames, one: Frame, name: string, index: number): string {
+  const { tensor, x, y, wide } = one
+  const open = index === frames.length - 1 ? 0 : 1
+  const cells = tensor.cells.map((element) => {
+    const place = placeIn(one, element, open)
+    const text = short(tensor.values[element]!)
+    const size = Math.min(wide * 0.42, (wide * 1.5) / Math.max(2, text.length), 15)
+    const middle = `x="${(place.x + wide / 2).toFixed(1)}" y="${(place.y + wide / 2 + size * 0.36).toFixed(1)}"`
+    const label = wide >= 15 ? `<text ${middle} style="font-size:${size.toFixed(1)}px">${text}</text>` : ''
+    return `<rect x="${place.x.toFixed(1)}" y="${place.y.toFixed(1)}" width="${wide.toFixed(1)}" height="${wide.toFixed(1)}" rx="${Math.min(5, wide * 0.16).toFixed(1)}" style="fill:${tensor.colours[element]}"/>${label}`
   })
-  const total = operation === 'repeat' ? size : elements(after).length
-  const hueOf = (index: number) => Math.round((360 * index) / Math.max(1, total) + 20 * many)
-  const source = operation === 'repeat' ? (i: number) => hueOf(i) : (i: number) => hueOf(colour[i]!)
-  const left = draw(elements(before), before.shape, source)
-  const result = elements(after)
-  const right = draw(result, after.shape, operation === 'repeat' ? (i) => hueOf(result[i]!) : hueOf)
-  const width = left.width + right.width + 70
-  const height = Math.max(left.height, right.height)
-  const middle = left.width + 35
-  return `<figure class="tensors"><figcaption><code>${showPattern(pattern!)}</code>${reduction ? ` <code>'${reduction}'</code>` : ''}${given ? ` <code>${escapeHtml(given.trim())}</code>` : ''}</figcaption>
-<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeHtml(`${operation} ${pattern}: [${shape}] becomes [${after.shape}]`)}">
-<g transform="translate(0 ${(height - left.height) / 2})">${left.svg}</g>
-<path class="arrow" d="M${middle - 14} ${height / 2}h24m-7-6l7 6-7 6"/>
-<g transform="translate(${left.width + 70} ${(height - right.height) / 2})">${right.svg}</g>
-</svg></figure>`
+  const levels = tensor.arrangement.rulers.filter(({ direction }) => direction === 'x').length
+  const title = `<text class="title" x="${x}" y="${y - levels * 21 - 9}"><tspan class="name">${name}</tspan> [${tensor.shape.join(', ')}]</text>`
+  return `<g>${cells.join('')}${title}${rulers(drawing, one, open)}</g>`
 }
 
-/** All elements in row-major order. */
-function elements(x: NdArray): number[] {
-  const flat = x.shape.length === 0 ? x : rearrange(x, '... -> (...)' as string)
-  if (x.shape.length === 0) return [Number(x.get())]
-  return Array.from({ length: flat.shape[0]! }, (_, i) => Number(flat.get(i)))
-}
-
-/** The last two axes as a grid; each axis before them as a row, then a column, of such grids. */
-function draw(
-  values: readonly number[],
-  shape: readonly number[],
-  hue: (element: number) => number,
-): Drawing {
-  if (shape.length < 2) return draw(values, [1, ...(shape.length === 0 ? [1] : shape)], hue)
-  const place = (
-    from: number,
-    dims: readonly number[],
-  ): { cells: string; width: number; height: number; count: number } => {
-    if (dims.length === 2) {
-      const [rows, columns] = dims as [number, number]
-      let cells = ''
-      for (let row = 0; row < rows; row++) {
-        for (let column = 0; column < columns; column++) {
-          const element = from + row * columns + column
-          const [x, y] = [column * cell, row * cell]
-          const value = values[element]!
-          const shown = Number.isInteger(value) ? String(value) : value.toFixed(1)
-          cells += `<rect x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" rx="4" style="--h:${hue(element)}"/><text x="${x + cell / 2}" y="${y + cell / 2 + 4}">${shown}</text>`
-        }
-      }
-      return { cells, width: columns * cell, height: rows * cell, count: rows * columns }
-    }
-    const sideways = dims.length % 2 === 1
-    let cells = ''
-    let [width, height, count] = [0, 0, 0]
-    for (let i = 0; i < dims[0]!; i++) {
-      const part = place(from + count, dims.slice(1))
-      const [x, y] = sideways ? [width, 0] : [0, height]
-      cells += `<g transform="translate(${x} ${y})">${part.cells}</g>`
-      width = sideways ? width + part.width + gap : Math.max(width, part.width)
-      height = sideways ? Math.max(height, part.height) : height + part.height + gap
-      count += part.count
-    }
-    return { cells, width: sideways ? width - gap : width, height: sideways ? height : height - gap, count }
-  }
-  const { cells, width, height } = place(0, shape)
-  const label = `<text class="shape" x="${width / 2}" y="${height + 18}">[${shape.join(', ')}]</text>`
-  return { svg: cells + label, width: Math.max(width, 50), height: height + 26 }
+/** A bracket along each dimension, and its axes in their colours. */
+function rulers({ reading, hues }: Drawing, { tensor, x, y, wide, inset }: Frame, open: number): string {
+  return tensor.arrangement.rulers
+    .map(({ dimension, direction, level, extent }, i) => {
+      const long = (open === 1 ? tensor.opened.rulers[i]!.extent : extent) * wide
+      const shift = open === 1 ? 0 : direction === 'x' ? inset.x : inset.y
+      const away = 7 + level * 21
+      const { axes } = tensor.tensor.dimensions[dimension]!
+      const names = axes.map((axis) => {
+        const { label } = reading.axes[axis]!
+        const place = [...hues.keys()].indexOf(label)
+        return place < 0 || label === '...' ? label : `<tspan class="a${place % 9}">${label}</tspan>`
+      })
+      const number = axes.length === 1 && reading.axes[axes[0]!]!.kind === 'number'
+      const text = `${axes.length === 1 ? names[0] : `(${names.join(' ')})`}${number ? '' : ` ${tensor.shape[dimension]}`}`
+      const wanted = axes.reduce((sum, axis) => sum + reading.axes[axis]!.label.length + 1, 4) * 7.3
+      const half = Math.max(0, (long - wanted) / 2 - 4)
+      const lines =
+        half > 4
+          ? `M0 4V0H${half.toFixed(1)}M${(long - half).toFixed(1)} 0H${long.toFixed(1)}V4`
+          : `M0 4V0M${long.toFixed(1)} 0V4`
+      const place =
+        direction === 'x'
+          ? `translate(${x + shift} ${y - away})`
+          : `translate(${x - away} ${y + shift + long}) rotate(-90)`
+      return `<g transform="${place}"><path class="ruler" d="${lines}"/><text class="dim" x="${(long / 2).toFixed(1)}" y="4">${text}</text></g>`
+    })
+    .join('')
 }

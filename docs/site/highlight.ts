@@ -15,8 +15,8 @@ const keywords =
 const tokens =
   /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|('(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|([A-Za-z_$][\w$]*)|(\d[\d_.]*)/g
 
-/** TypeScript, as HTML. */
-export function highlight(code: string): string {
+/** TypeScript, as HTML; `link` says where a name is explained. */
+export function highlight(code: string, link?: (name: string) => string | undefined): string {
   let html = ''
   let end = 0
   for (const match of code.matchAll(tokens)) {
@@ -25,10 +25,14 @@ export function highlight(code: string): string {
     end = match.index + text.length
     if (comment !== undefined) html += promise(comment)
     else if (string !== undefined) html += /->|\(.* .*\)/.test(string) ? pattern(string) : span('s', string)
-    else if (word !== undefined) html += keywords.test(word) ? span('k', word) : escapeHtml(word)
+    else if (word !== undefined) html += keywords.test(word) ? span('k', word) : named(word, link?.(word))
     else if (number !== undefined) html += span('n', number)
   }
   return html + escapeHtml(code.slice(end))
+}
+
+function named(word: string, place: string | undefined): string {
+  return place === undefined ? escapeHtml(word) : `<a href="${place}">${escapeHtml(word)}</a>`
 }
 
 /** A pattern with its axes coloured in the order in which they appear. */
@@ -52,5 +56,10 @@ function span(kind: string, text: string): string {
 
 /** The colours of axes as a style sheet's rules. */
 export function axisColours(): string {
-  return hues.map(({ light, dark }, i) => `.a${i} { color: light-dark(${light}, ${dark}) }`).join('\n')
+  return hues
+    .map(
+      ({ light, dark }, i) =>
+        `.a${i} { color: light-dark(${light}, ${dark}); fill: light-dark(${light}, ${dark}) }`,
+    )
+    .join('\n')
 }

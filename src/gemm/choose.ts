@@ -11,6 +11,9 @@ export type KernelKind = 'tiles' | 'thin'
 const tiles = { begin: 150, packed: 0.3, term: 1 / 20, stored: 0.15, scatteredRow: 6, scattered: 1.5 }
 const thin = { element: 1.5, wideTerm: 0.3, gatheredTerm: 0.75, row: 10 }
 
+const longSum = 64
+const few = 4
+
 /** Columns of a register tile. */
 const width = 8
 
@@ -20,6 +23,8 @@ export function kernelFor(product: Product): KernelKind {
   const { walks, b } = product
   const [m, k, n] = [lengthOf(walks.a.rows), lengthOf(walks.a.columns), lengthOf(walks.b.columns)]
   const each = b.weight !== undefined
+  // the sums of a matrix and a vector or two cost no more in doubles, and may be long
+  if (k >= longSum && (n < few || (!each && m < few))) return 'thin'
   const rows = each ? 1 : m
   const once = each ? 0 : tiles.begin + tiles.packed * n * k
   return once + rows * tileRowTime(product, n, k) <= thinTime(product, rows, n, k) ? 'tiles' : 'thin'

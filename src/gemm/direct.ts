@@ -38,8 +38,8 @@ const none: ThinLoop = { length: 1, a: 0, b: 0, output: 0, bias: 0, residual: 0 
 
 /** Computes a product without packing. */
 export function multiplyDirectly(product: Product): void {
-  const { a, b, output, epilogue } = product
-  const { form, loops, depth, outerA, outerB } = planThin(product)
+  const { output, epilogue } = product
+  const { form, a, b, loops, depth, outerA, outerB } = planThin(product)
   const padded = [none, none, ...loops].slice(-Math.max(3, loops.length))
   const [x, y, z] = padded.slice(-3) as [ThinLoop, ThinLoop, ThinLoop]
   const outer = padded.slice(0, -3)

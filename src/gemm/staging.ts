@@ -6,6 +6,7 @@ import { type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
 import type { KernelKind } from './choose.ts'
+import { multiplyDirectly } from './direct.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 import { batchWindowFloats, type Places, placesOf, Stage, thinWindowFloats, windowFloats } from './stage.ts'
@@ -32,7 +33,8 @@ export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind 
   }
   const label = kernel === 'thin' ? tooLongForThin(product, places) : tooLong(product, places)
   if (label !== null) {
-    multiplyHalves(heap, product, label, kernel)
+    if (label === 'outside') multiplyDirectly(product)
+    else multiplyHalves(heap, product, label, kernel)
     return
   }
   const stage = new Stage(heap, lengths)
@@ -115,16 +117,16 @@ function tooLong({ lengths, groups }: Product, places: Places): number | null {
   return null
 }
 
-/** The label to halve a thin product along: one of the output, for as long as that helps, so that sums stay whole. */
-function tooLongForThin({ lengths, output }: Product, places: Places): number | null {
+/**
+ * The label to halve a thin product along; `outside` where a sum would have to be halved, which would change its bits with what comes with it: then it is
+ * computed where its tensors are.
+ */
+function tooLongForThin({ lengths, output }: Product, places: Places): number | 'outside' | null {
   for (const [tensor, { size }] of places) {
     if (size <= thinWindowFloats) continue
-    const kept = slowestLabel(
-      lengths.map((length, label) => (output.stride[label] === 0 ? 1 : length)),
-      tensor,
-    )
-    if (tensor.stride[kept] !== 0 && output.stride[kept] !== 0 && lengths[kept]! > 1) return kept
-    if (size > windowFloats) return slowestLabel(lengths, tensor)
+    const label = slowestLabel(lengths, tensor)
+    if (output.stride[label] !== 0) return label
+    if (size > windowFloats) return 'outside'
   }
   return null
 }

@@ -20,6 +20,9 @@ export interface ThinLoop {
 
 export interface ThinPlan {
   readonly form: ThinForm
+  /** The operands; the first is the one that repeats along the last loop, where either does. */
+  readonly a: Operand
+  readonly b: Operand
   /** Over the output, at least one. */
   readonly loops: readonly ThinLoop[]
   /** The innermost loop over terms. */
@@ -36,13 +39,15 @@ const line = 16
 
 /** The loops of a product. */
 export function planThin(product: Omit<Product, 'operands' | 'walks'>): ThinPlan {
-  const { lengths, a, b, output, epilogue, groups } = product
+  const { lengths, output, epilogue, groups } = product
   const { bias, residual } = epilogue
   const kept = [...groups.batch, ...groups.rows, ...groups.columns]
   kept.sort((x, y) => Math.abs(output.stride[y]!) - Math.abs(output.stride[x]!))
   const last = groups.depth.at(-1)
   const { isDots } = product
   const along = isDots ? kept.at(-1) : bestAlong(product, kept)
+  const swapped = along !== undefined && product.a.stride[along] === 1 && product.b.stride[along] === 0
+  const [a, b] = swapped ? [product.b, product.a] : [product.a, product.b]
   const loopOf = (label: number): ThinLoop => ({
     length: lengths[label]!,
     a: a.stride[label]!,
@@ -56,6 +61,7 @@ export function planThin(product: Omit<Product, 'operands' | 'walks'>): ThinPlan
   const around = groups.depth.slice(0, -1)
   return {
     form: isDots ? 'dots' : along === undefined ? 'gathered' : formAlong(a, b, along),
+    ...{ a, b },
     loops,
     depth:
       last === undefined
@@ -72,7 +78,6 @@ function formAlong(a: Operand, b: Operand, label: number): ThinForm {
   const [x, y] = [a.stride[label]!, b.stride[label]!]
   if (x === 1 && y === 1) return 'wide'
   if (x === 0 && y === 1) return 'left repeats'
-  if (x === 1 && y === 0) return 'right repeats'
   return 'gathered'
 }
 
@@ -87,7 +92,8 @@ function bestAlong(
   const time = (label: number) => {
     const length = lengths[label]!
     const far = (tensor: Operand) => (Math.abs(tensor.stride[label]!) > line ? cost.farElement : 0)
-    const term = formAlong(a, b, label) === 'gathered' ? cost.gatheredTerm : cost.wideTerm
+    const gathered = formAlong(a, b, label) === 'gathered' && formAlong(b, a, label) === 'gathered'
+    const term = gathered ? cost.gatheredTerm : cost.wideTerm
     const four = cost.four + 4 * far(output) + terms * (term + far(a) + far(b))
     return (all / length) * (cost.row + Math.ceil(length / 4) * four)
   }

@@ -6,12 +6,13 @@ import { planThin } from './thin-plan.ts'
 
 /** Computes it without packing. */
 export function multiplyThin(heap: Heap, product: Omit<Product, 'walks'>): void {
-  const { a, b, output, epilogue } = product
+  const { output, epilogue } = product
   const address = (tensor: Operand | null) => (tensor ? 4 * tensor.offset : 0)
+  const plan = planThin(product)
   heap.thin.multiply(
-    planThin(product),
+    plan,
     {
-      ...{ a: address(a), b: address(b), target: address(output) },
+      ...{ a: address(plan.a), b: address(plan.b), target: address(output) },
       ...{ bias: address(epilogue.bias), residual: address(epilogue.residual) },
     },
     epilogue.scale,

@@ -5,6 +5,7 @@
  */
 
 import { EinopsError } from '../../grammar/error.ts'
+import { fill } from '../../grammar/sentences.ts'
 import { copyInto } from '../copy/copy.ts'
 import { Weight } from '../gemm/weight.ts'
 import type { Weighted } from '../gemm/weighted.ts'
@@ -32,6 +33,8 @@ export interface ParameterOptions {
 export class Parameter implements Weighted {
   #shape: readonly number[]
   #weight: Weight | null = null
+  /** What was disposed, by the name that it had in its model. */
+  #disposed: string | undefined
   #draw: ((size: number) => Float32Array) | null
   readonly #otherShapes: readonly (readonly number[])[]
   readonly #matrix: boolean
@@ -68,7 +71,7 @@ export class Parameter implements Weighted {
   /** The values as operations take them: packed for the kernel that needs them, not as an array. */
   get weight(): Weight {
     if (this.#weight === null) {
-      if (this.#draw === null) throw disposedError()
+      if (this.#draw === null) throw disposedError(this.#disposed)
       this.#weight = new Weight(this.#draw(this.size))
       this.#draw = null
     }
@@ -125,7 +128,7 @@ export class Parameter implements Weighted {
         what: `the dtype is not one of real numbers — got ${dtypeOf(values.data)}, expected float32`,
       })
     }
-    if (this.#weight === null && this.#draw === null) throw disposedError()
+    if (this.#weight === null && this.#draw === null) throw disposedError(this.#disposed)
     const shape = [...values.shape]
     if (this.#weight?.isShared && sameShape(this.#shape, shape)) {
       // somebody holds the array
@@ -140,7 +143,8 @@ export class Parameter implements Weighted {
   }
 
   /** Frees the values. The parameter cannot be used any more. */
-  dispose(): void {
+  dispose(name = 'a parameter'): void {
+    this.#disposed ??= name
     this.#weight?.dispose()
     this.#weight = null
     this.#draw = null
@@ -166,10 +170,10 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis])
 }
 
-function disposedError(): Error {
+function disposedError(name = 'the parameter'): Error {
   return new EinopsError({
     code: 'parameter/disposed',
     operation: 'Parameter',
-    what: 'its values are gone — its model was disposed',
+    ...fill('the values of {name} are gone — it was disposed', { name }),
   })
 }

@@ -3,7 +3,9 @@
  * that constructs ndarrays, because ndarray compiles its classes by `new Function`: where that is forbidden, and
  * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
  */
+
 import ndarray from 'ndarray'
+import { inspected } from '#inspected'
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
@@ -14,7 +16,7 @@ import { currentMachine } from '../steps/machine.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
 import { ValueArray } from '../steps/value-array.ts'
 import { isResident } from '../wasm/resident.ts'
-import { inspected } from './show.ts'
+import { foreign } from './foreign.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
@@ -56,8 +58,7 @@ export function makeNdarray<D extends Data>(
 ): NdArray<D> {
   if (codeGenerationAllowed && offset <= 0x7fffffff) {
     try {
-      const view = ndarray(data, shape as number[], stride as number[], offset)
-      return Object.defineProperty(view, inspected.symbol, inspected.descriptor)
+      return inspected(ndarray(data, shape as number[], stride as number[], offset))
     } catch (error) {
       if (!(error instanceof EvalError)) throw error
       codeGenerationAllowed = false
@@ -165,21 +166,8 @@ function isData(data: unknown): data is Data {
 }
 
 function notATensor(x: unknown, operation: string, what: string, place?: Place): EinopsError {
-  const bare = Array.isArray(x) || ArrayBuffer.isView(x)
-  return new EinopsError({
-    operation,
-    ...place,
-    ...say('tensor/type', { what, got: show(x) }),
-    hint: bare
-      ? 'ndarray(values, shape) makes an ndarray of values that stand one after the other'
-      : hasTypedShape(x)
-        ? 'shape and stride are plain arrays: [...shape]'
-        : undefined,
-  })
-}
-
-function hasTypedShape(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && 'data' in x && 'shape' in x && ArrayBuffer.isView(x.shape)
+  const { got, hint } = foreign(x)
+  return new EinopsError({ operation, ...place, ...say('tensor/type', { what, got }), hint })
 }
 
 function impossible(

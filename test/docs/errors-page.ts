@@ -34,7 +34,21 @@ export function errorsPage(chapters: readonly Chapter[], recorded: readonly Case
   const sections = chapters.map(({ title, mistakes }) =>
     [`## ${title}\n`, ...mistakes.map((mistake) => section(mistake, recorded))].join('\n'),
   )
-  return [head, ...sections].join('\n')
+  return [head, indexOf(chapters), ...sections].join('\n')
+}
+
+/** Every mistake by its title, chapter by chapter. */
+function indexOf(chapters: readonly Chapter[]): string {
+  const place = (title: string) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-|-$/g, '')
+  const lines = chapters.map(({ title, mistakes }) => {
+    const entries = mistakes.map((mistake) => `[${mistake.title}](#${place(mistake.title)})`)
+    return `- **[${title}](#${place(title)})**: ${entries.join(' · ')}`
+  })
+  return `${lines.join('\n')}\n`
 }
 
 function section(mistake: Mistake, recorded: readonly Case[]): string {

@@ -8,6 +8,7 @@ import { numpyCode } from '../../docs/playground/model/code/numpy.ts'
 import { typescriptCode } from '../../docs/playground/model/code/typescript.ts'
 import { draw } from '../../docs/playground/model/drawing.ts'
 import { gallery, stateOf } from '../../docs/playground/model/gallery.ts'
+import { callNames } from '../../docs/playground/model/names.ts'
 import { paintScene } from '../../docs/playground/model/scene.ts'
 import { initialState, type State } from '../../docs/playground/model/state.ts'
 import { products, transforms } from './patterns.ts'
@@ -20,13 +21,18 @@ const scene = paintScene(24, 24)
 
 interface Case {
   readonly code: string
-  readonly operands: { readonly shape: readonly number[]; readonly values: readonly number[] }[]
-  readonly result: { readonly shape: readonly number[]; readonly values: readonly number[] }
+  readonly given: readonly Named[]
+  readonly wanted: readonly Named[]
+}
+
+interface Named {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly values: readonly number[]
 }
 
 function caseOf(state: State, write: (state: State) => string): Case {
-  const drawing = draw({ ...state, source: 'numbers' }, scene)!
-  const { reading } = drawing
+  const { reading } = draw({ ...state, source: 'numbers' }, scene)!
   const lengths = new Map(
     [...state.lengths].map(([name, length]) => [
       name,
@@ -34,19 +40,19 @@ function caseOf(state: State, write: (state: State) => string): Case {
     ]),
   )
   const shapes = reading.operands.map(({ shape }) => shape)
-  const tensors = [...drawing.operands, drawing.result].map(({ tensor, values }) => ({
-    shape: tensor.shape,
-    values,
-  }))
-  return {
-    code: write({ ...state, shapes, lengths }),
-    operands: tensors.slice(0, -1),
-    result: tensors.at(-1)!,
-  }
+  const drawing = draw({ ...state, shapes, lengths, source: 'numbers' }, scene)!
+  const names = callNames(state)
+  const parts = drawing.operands.map(
+    ({ tensor, values }, i): Named => ({ name: names.operands[i]!, shape: tensor.shape, values }),
+  )
+  const { tensor, values } = drawing.result
+  const whole: Named = { name: names.result, shape: tensor.shape, values }
+  const [given, wanted] = drawing.inverse ? [[whole], parts] : [parts, [whole]]
+  return { code: write({ ...state, shapes, lengths }), given, wanted }
 }
 
 function numpyOf(state: State): string {
-  return numpyCode(draw({ ...state, source: 'numbers' }, scene)!.reading, state.operation, state.reduction)
+  return numpyCode(state, draw({ ...state, source: 'numbers' }, scene)!.reading)
 }
 
 /** Runs every case in one Python process; gives the messages of those that differ. */
@@ -55,13 +61,14 @@ function differences(cases: readonly Case[]): string[] {
 import json, sys
 import numpy as np
 for i, case in enumerate(json.load(sys.stdin)):
-    scope = dict(zip(['x', 'w', 'v'], (np.array(o['values'], np.float32).reshape(o['shape']) for o in case['operands'])))
+    scope = {o['name']: np.array(o['values'], np.float32).reshape(o['shape']) for o in case['given']}
     try:
         exec(case['code'], scope)
-        y = np.asarray(scope['y'])
-        wanted = np.array(case['result']['values'], np.float64).reshape(case['result']['shape'])
-        if y.shape != wanted.shape or not np.allclose(y, wanted, rtol=1e-5, equal_nan=True):
-            print(f"{case['code']!r} gives {y.shape}, expected {wanted.shape}")
+        for o in case['wanted']:
+            y = np.asarray(scope[o['name']])
+            wanted = np.array(o['values'], np.float64).reshape(o['shape'])
+            if y.shape != wanted.shape or not np.allclose(y, wanted, rtol=1e-5, equal_nan=True):
+                print(f"{case['code']!r} gives {y.shape}, expected {wanted.shape}")
     except Exception as error:
         print(f"{case['code']!r}: {error}")
 `
@@ -72,6 +79,7 @@ for i, case in enumerate(json.load(sys.stdin)):
 }
 
 const shown = gallery.map(stateOf)
+const patchify = stateOf(gallery.find(({ id }) => id === 'patchify')!)
 // prod of many numbers is not finite in float32 everywhere, and JSON has no infinity
 const finite = (state: State) => state.reduction !== 'prod'
 const random = [
@@ -81,8 +89,8 @@ const random = [
 
 describe('NumPy', () => {
   test('of patchify is the reshape and transpose one knows', () => {
-    expect(numpyOf(shown[0]!)).toBe(
-      'import numpy as np\n\ny = x.reshape(1, 3, 2, 2, 3, 2).transpose(0, 2, 4, 3, 5, 1).reshape(1, 6, 12)',
+    expect(numpyOf(patchify)).toBe(
+      'import numpy as np\n\npatches = images.reshape(1, 3, 2, 2, 3, 2).transpose(0, 2, 4, 3, 5, 1).reshape(1, 6, 12)',
     )
   })
 
@@ -102,15 +110,15 @@ describe('einops in Python', () => {
   const write = (state: State) => einopsCode(state, draw({ ...state, source: 'numbers' }, scene)!.reading)
 
   test('is the call that einops documents', () => {
-    expect(write(shown[0]!)).toBe(
-      "from einops import rearrange\n\ny = rearrange(x, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', s1=2, s2=2)",
+    expect(write(patchify)).toBe(
+      "from einops import rearrange\n\npatches = rearrange(images, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', s1=2, s2=2)",
     )
   })
 
   test('splits and merges the groups that einops’ einsum does not take', () => {
     const state = stateOf(gallery.find(({ id }) => id === 'scores')!)
     expect(write(state)).toBe(
-      "from einops import einsum, rearrange\n\ny = einsum(rearrange(x, 'n (h d) -> n h d', d=3), rearrange(w, 'm (h d) -> m h d', d=3), 'n h d, m h d -> h n m')",
+      "from einops import einsum, rearrange\n\nscores = einsum(rearrange(q, 'n (h d) -> n h d', d=3), rearrange(k, 'm (h d) -> m h d', d=3), 'n h d, m h d -> h n m')",
     )
   })
 
@@ -136,13 +144,13 @@ describe('einops in Python', () => {
 
 describe('TypeScript', () => {
   test('is the whole program', () => {
-    expect(typescriptCode(shown[0]!)).toBe(
+    expect(typescriptCode(patchify)).toBe(
       [
         "import ndarray from 'ndarray'",
         "import { rearrange } from 'tesserae'",
         '',
-        'const x = ndarray(new Float32Array(1 * 3 * 4 * 6), [1, 3, 4, 6])',
-        "const y = rearrange(x, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 2, s2: 2 })",
+        'const images = ndarray(new Float32Array(1 * 3 * 4 * 6), [1, 3, 4, 6])',
+        "const patches = rearrange(images, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 2, s2: 2 })",
       ].join('\n'),
     )
   })

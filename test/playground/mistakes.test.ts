@@ -53,6 +53,49 @@ const cases: Record<string, Case> = {
     at: ',',
     fixed: { pattern: 'h w -> w h' },
   },
+  'commas between all axes': {
+    change: { pattern: 'b, h, w -> w, h, b', shapes: [[2, 3, 4]], lengths: none },
+    code: 'pattern/unknown-character',
+    at: ',',
+    fixed: { pattern: 'b h w -> w h b' },
+  },
+  'a group written as a product': {
+    change: { pattern: 'h w c -> (h*w) c', shapes: [[2, 3, 4]], lengths: none },
+    code: 'pattern/unknown-character',
+    at: '*',
+    fixed: { pattern: 'h w c -> (h w) c' },
+  },
+  'a group that was not closed before the next': {
+    change: {
+      pattern: '(h s1 (w s2) -> h w s1 s2',
+      shapes: [[4, 6]],
+      lengths: new Map([
+        ['s1', 2],
+        ['s2', 2],
+      ]),
+    },
+    code: 'pattern/nested-parentheses',
+    at: '(',
+    fixed: { pattern: '(h s1) (w s2) -> h w s1 s2' },
+  },
+  'an axis lost from a group': {
+    change: {
+      pattern: '(h s1) (w s2) -> (h w) (s1)',
+      shapes: [[4, 6]],
+      lengths: new Map([
+        ['s1', 2],
+        ['s2', 2],
+      ]),
+    },
+    code: 'pattern/left-only',
+    at: 's2',
+    fixed: { pattern: '(h s1) (w s2) -> (h w) (s1 s2)' },
+  },
+  'names that were not separated': {
+    change: { pattern: 'bchw -> bhwc', shapes: [[1, 2, 3, 4]], lengths: none },
+    code: 'pattern/left-only',
+    fixed: { pattern: 'b c h w -> b h w c' },
+  },
   'a group in brackets': {
     change: { pattern: '[h w] -> w h', shapes: [[6]], lengths: new Map([['w', 3]]) },
     code: 'pattern/unknown-character',

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { sizeOf } from '../../docs/playground/model/cells.ts'
 import { type Drawing, draw } from '../../docs/playground/model/drawing.ts'
 import { gallery, stateOf } from '../../docs/playground/model/gallery.ts'
-import { arrayOf, call, elementsOf } from '../../docs/playground/model/library.ts'
+import { arrayOf, call, elementsOf, packed } from '../../docs/playground/model/library.ts'
 import { paintScene } from '../../docs/playground/model/scene.ts'
-import { initialState, type State } from '../../docs/playground/model/state.ts'
+import { initialState, isPacking, type State } from '../../docs/playground/model/state.ts'
 import { products, transforms } from './patterns.ts'
 
 const scene = paintScene(48, 36)
@@ -46,6 +46,10 @@ function places(drawing: Drawing, state: State, operand: number, element: number
 
 function holds(state: State): void {
   const drawing = drawn(state)
+  if (isPacking(state.operation)) {
+    holdsPacked(drawing, state)
+    return
+  }
   const { reading, moves, result } = drawing
   expect(sizeOf(reading.result)).toBe(result.values.length)
   for (const [operand, tensor] of reading.operands.entries()) {
@@ -64,10 +68,27 @@ function holds(state: State): void {
   }
 }
 
+/** What is packed counts its own elements, and each of them is where the library puts it. */
+function holdsPacked({ reading, operands, result, moves }: Drawing, { pattern }: State): void {
+  let count = 0
+  const parts = reading.operands.map((tensor) => {
+    const values = Float64Array.from({ length: sizeOf(tensor) }, () => count++)
+    return arrayOf(values, tensor.shape)
+  })
+  const whole = packed(pattern, parts)
+  expect(whole.shape).toEqual(reading.result.shape)
+  const expected = elementsOf(whole)
+  expect(moves.map(({ operand, from }) => parts[operand]!.data[from])).toEqual(
+    moves.map(({ to }) => expected[to]),
+  )
+  expect(moves.length).toBe(result.size)
+  for (const { operand, from, to } of moves) expect(result.values[to]).toBe(operands[operand]!.values[from])
+}
+
 function overlapping(drawing: Drawing): string[] {
   const found: string[] = []
   for (const tensor of [...drawing.operands, drawing.result]) {
-    const cells = Array.from({ length: tensor.size }, (_, i) => i).filter((i) => i % tensor.channels === 0)
+    const cells = Array.from({ length: tensor.size }, (_, i) => i).filter((i) => tensor.cellOf[i] === i)
     const limit = Math.min(cells.length, 150)
     for (let i = 0; i < limit; i++) {
       for (let j = i + 1; j < cells.length; j++) {
@@ -119,7 +140,7 @@ describe('colours', () => {
   })
 
   test('leave a batch alone: patches are told apart within each image', () => {
-    const state = { ...stateOf(gallery[0]!), shapes: [[2, 3, 4, 6]] }
+    const state = { ...stateOf(gallery.find(({ id }) => id === 'patchify')!), shapes: [[2, 3, 4, 6]] }
     expect(drawn(state).telling.map((axis) => drawn(state).reading.axes[axis]!.label)).toEqual(['h', 'w'])
   })
 })

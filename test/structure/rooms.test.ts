@@ -16,6 +16,7 @@ const rooms = [
   'src/rows',
   'src/steps',
   'src/ops',
+  'src/program',
   'src/checkpoint',
   'src/image',
   'src/nn',

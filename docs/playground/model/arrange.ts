@@ -1,8 +1,8 @@
 /**
  * Where an element of a tensor with any number of dimensions is drawn on a flat page: grids in grids. The last
  * dimension runs to the right, the one before downwards, and each further one repeats the whole drawing in the
- * direction that keeps it nearest to a page. Wider gaps tell the levels apart; the axes of a group leave a small gap
- * too, so that `(h s1)` shows its `h` blocks.
+ * direction that keeps it nearest to a page. Wider gaps tell the levels apart. The axes of a group lie close together, or,
+ * where it is split, with a gap between, so that `(h s1)` shows its `h` blocks.
  */
 import type { Reading, TensorReading } from './reading.ts'
 
@@ -15,6 +15,8 @@ export interface Run {
   /** How far a step is, in cells; 0 for the channels of a pixel, which share a place. */
   readonly pitch: number
   readonly length: number
+  /** Room for the mark in the middle of an axis that is drawn shorter than it is, in cells; 0 where it is whole. */
+  readonly cut: number
 }
 
 /** The extent of one whole dimension, where its label goes. */
@@ -41,17 +43,21 @@ export interface ArrangeOptions {
   readonly gap?: number
   /** How much wider the other gaps are than those between numbered cells. */
   readonly spread?: number
+  /** Room between the blocks of a group, in cells. */
+  readonly opened?: number
   /** Width over height that the drawing should come near to. */
   readonly aspect?: number
-  /** Whether the last dimension is the channels of pixels that are drawn as one. */
-  readonly pixels?: boolean
+  /** The axis of the channels of pixels that are drawn as one, if there is one. */
+  readonly channels?: number | null
+  /** Axes that are drawn shorter than they are. */
+  readonly cut?: readonly number[]
 }
 
 /** The place of every axis of a tensor. */
 export function arrange(
   { dimensions }: TensorReading,
   axes: Reading['axes'],
-  { gap = 0.08, spread = 1, aspect = 2, pixels = false }: ArrangeOptions = {},
+  { gap = 0.08, spread = 1, opened = 0.1, aspect = 2, channels = null, cut = [] }: ArrangeOptions = {},
 ): Arrangement {
   const extent = { x: 1, y: 1 }
   const level = { x: 0, y: 0 }
@@ -60,8 +66,8 @@ export function arrange(
   for (let dimension = dimensions.length - 1; dimension >= 0; dimension--) {
     const { axes: own, length: total } = dimensions[dimension]!
     if (total <= 1) continue
-    if (pixels && dimension === dimensions.length - 1) {
-      runs.unshift({ axis: own[0]!, dimension, direction: 'x', pitch: 0, length: total })
+    if (own.length === 1 && own[0] === channels) {
+      runs.unshift({ axis: own[0]!, dimension, direction: 'x', pitch: 0, length: total, cut: 0 })
       continue
     }
     const inPixel =
@@ -71,10 +77,12 @@ export function arrange(
     for (const axis of own.toReversed()) {
       const { length } = axes[axis]!
       if (length === 1) continue
-      const pitch = extent[direction] + space
-      runs.unshift({ axis, dimension, direction, pitch, length })
-      extent[direction] += pitch * (length - 1)
-      space += 0.22 * spread
+      const inPixel = axis === channels
+      const pitch = inPixel ? 0 : extent[direction] + space
+      const mark = !inPixel && cut.includes(axis) ? 0.9 + space : 0
+      runs.unshift({ axis, dimension, direction, pitch, length, cut: mark })
+      extent[direction] += pitch * (length - 1) + mark
+      if (!inPixel) space += opened * (own.length > 2 ? 0.75 : 1)
     }
     rulers.push({ dimension, direction, level: level[direction]++, extent: extent[direction] })
   }
@@ -86,8 +94,9 @@ export function placeOf({ runs }: Arrangement, element: number): { x: number; y:
   const place = { x: 0, y: 0 }
   let rest = element
   for (let i = runs.length - 1; i >= 0; i--) {
-    const { length, pitch, direction } = runs[i]!
-    place[direction] += (rest % length) * pitch
+    const { length, pitch, direction, cut } = runs[i]!
+    const index = rest % length
+    place[direction] += index * pitch + (cut > 0 && index >= Math.ceil(length / 2) ? cut : 0)
     rest = Math.floor(rest / length)
   }
   return place

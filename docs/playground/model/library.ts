@@ -3,14 +3,27 @@
  * classes from text and is therefore forbidden on this page by its Content-Security-Policy.
  */
 import type { NdArray } from 'ndarray'
-import { EinopsError, type Explanation, einsum, explain, rearrange, reduce, repeat } from 'tesserae'
-import type { State } from './state.ts'
+import {
+  EinopsError,
+  type Explanation,
+  einsum,
+  explain,
+  pack,
+  rearrange,
+  reduce,
+  repeat,
+  unpack,
+} from 'tesserae'
+import { isPacking, type State } from './state.ts'
 
 /** What one call needs. */
 export type Call = Pick<State, 'operation' | 'pattern' | 'lengths' | 'reduction'>
 
 /** An array of values that stand one after the other. */
-export function arrayOf<D extends Float32Array | Uint8Array>(data: D, shape: readonly number[]): NdArray<D> {
+export function arrayOf<D extends Float32Array | Float64Array | Uint8Array>(
+  data: D,
+  shape: readonly number[],
+): NdArray<D> {
   const stride = shape.map(() => 0)
   let step = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -23,7 +36,7 @@ export function arrayOf<D extends Float32Array | Uint8Array>(data: D, shape: rea
 /** The result of the operation on these arrays. */
 export function call(
   { operation, pattern, lengths, reduction }: Call,
-  operands: readonly NdArray<Float32Array>[],
+  operands: readonly NdArray<Float32Array | Float64Array>[],
   copy: 'auto' | 'always' = 'auto',
 ): NdArray {
   const given = Object.fromEntries(lengths)
@@ -36,7 +49,26 @@ export function call(
       return reduce(operands[0]!, pattern, reduction, given)
     case 'einsum':
       return einsum([...operands], pattern, given)
+    case 'pack':
+      return packed(pattern, operands)
+    case 'unpack': {
+      // of many results the last one stands for all; they are views of one array
+      const parts = operands.map(({ shape }) => under(pattern, shape))
+      return unpack(packed(pattern, operands), parts, pattern).at(-1)!
+    }
   }
+}
+
+/** The parts in one array. */
+export function packed(pattern: string, operands: readonly NdArray<Float32Array | Float64Array>[]): NdArray {
+  return pack(operands as readonly NdArray<Float64Array>[], pattern)[0]
+}
+
+/** What stands under `*` in a part of this shape. */
+export function under(pattern: string, shape: readonly number[]): number[] {
+  const words = pattern.trim().split(/\s+/)
+  const star = words.indexOf('*')
+  return shape.slice(star, shape.length - (words.length - star - 1))
 }
 
 /** The elements of an array in row-major order, whatever its strides. */
@@ -53,8 +85,9 @@ export function elementsOf({ data, shape, stride, offset }: NdArray): number[] {
   return elements
 }
 
-/** What the library knows about a call before it is made; no tensor of that size exists. */
-export function explained({ operation, pattern, shapes, lengths, reduction }: State): Explanation {
+/** What the library knows about a call before it is made; no tensor of that size exists. It has no plan for packing. */
+export function explained({ operation, pattern, shapes, lengths, reduction }: State): Explanation | null {
+  if (isPacking(operation)) return null
   const x = operation === 'einsum' ? shapes : shapes[0]!
   return explain(x, pattern, Object.fromEntries(lengths), { operation, reduction })
 }
@@ -62,10 +95,28 @@ export function explained({ operation, pattern, shapes, lengths, reduction }: St
 /** What the library says against a state, or null where it accepts it. */
 export function complaint(state: State): EinopsError | null {
   try {
-    explained(state)
+    if (isPacking(state.operation)) tryPacking(state)
+    else explained(state)
     return null
   } catch (error) {
     if (error instanceof EinopsError) return error
     throw error
   }
+}
+
+/** How many bytes a trial may take. */
+const trial = 2e7
+
+/** Packs empty bytes of these shapes, since only shapes can be wrong; of very large ones shorter stand-ins. */
+function tryPacking({ operation, pattern, shapes }: State): void {
+  const total = shapes.reduce((sum, shape) => sum + shape.reduce((size, length) => size * length, 1), 0)
+  const ranks = [...new Set(shapes.flat())].sort((a, b) => a - b)
+  // equal lengths stay equal, and different ones different
+  const small = (length: number) => (total <= trial ? length : length === 0 ? 0 : 1 + ranks.indexOf(length))
+  const parts = shapes.map((shape) => {
+    const lengths = shape.map(small)
+    return arrayOf(new Uint8Array(lengths.reduce((size, length) => size * length, 1)), lengths)
+  })
+  const [whole, under] = pack(parts, pattern)
+  if (operation === 'unpack') unpack(whole, under, pattern)
 }

@@ -29,10 +29,15 @@ export function pictureShape(shape: readonly number[]): PictureShape | null {
 
 /**
  * The values of a tensor of this shape, 0 to 255, from a picture that is resampled to its rows and columns; further
- * dimensions repeat it, each time a step to the side. Null where the shape is no picture's.
+ * dimensions repeat it, each time a step to the side. Null where the shape is no picture's. Of a tensor that is drawn
+ * smaller than it is, `like` is its true shape.
  */
-export function fillWithPicture(picture: Picture, shape: readonly number[]): Float32Array | null {
-  const found = pictureShape(shape)
+export function fillWithPicture(
+  picture: Picture,
+  shape: readonly number[],
+  like: readonly number[] = shape,
+): Float32Array | null {
+  const found = pictureShape(like)
   if (found === null) return null
   const { rows, columns, channels } = found
   const values = new Float32Array(shape.reduce((product, length) => product * length, 1))
@@ -83,9 +88,13 @@ function sample(
   return sum / ((toY - fromY) * (toX - fromX))
 }
 
-/** The size at which a dropped picture becomes a tensor: at most 96 on a side, both divisible by 24. */
+/** The side of the patches into which a dropped picture is cut. */
+export const patchSide = 24
+
+/** The size at which a dropped picture becomes a tensor: at most 96 on a side, both divisible by the patches' side. */
 export function tensorSize(width: number, height: number): { width: number; height: number } {
   const scale = 96 / Math.max(width, height)
-  const rounded = (length: number) => Math.max(24, Math.round((length * scale) / 24) * 24)
+  const rounded = (length: number) =>
+    Math.max(patchSide, Math.round((length * scale) / patchSide) * patchSide)
   return { width: rounded(width), height: rounded(height) }
 }

@@ -3,7 +3,8 @@
  * elementary axes with lengths. The library decides what is right; this only needs names for what it draws, so it is
  * short, and the tests hold each element against the library's own result.
  */
-import type { State } from './state.ts'
+import { readPacking } from './reading-packing.ts'
+import { isPacking, type State } from './state.ts'
 import { countOperands, type Token, tokenize } from './tokens.ts'
 
 /** An axis that no group divides further. */
@@ -33,16 +34,17 @@ export interface Reading {
 }
 
 /** What stands in one dimension before lengths are known: labels of axes. */
-interface Slot {
+export interface Slot {
   readonly labels: readonly string[]
 }
 
-interface Expression {
+export interface Expression {
   readonly slots: readonly (Slot | 'ellipsis')[]
 }
 
 /** Reads the pattern of a state that the library accepts; null where lengths stay open, which the library refuses. */
-export function read(state: Pick<State, 'pattern' | 'shapes' | 'lengths'>): Reading | null {
+export function read(state: Pick<State, 'operation' | 'pattern' | 'shapes' | 'lengths'>): Reading | null {
+  if (isPacking(state.operation)) return readPacking(state)
   const { shapes, lengths } = state
   const axes = new Map<string, { kind: ElementaryAxis['kind']; length: number | undefined }>()
   const expressions = expressionsOf(tokenize(state.pattern), axes)
@@ -79,7 +81,7 @@ export function read(state: Pick<State, 'pattern' | 'shapes' | 'lengths'>): Read
 }
 
 /** The expressions of a text by operand, the result as −1; fills in the axes they name. */
-function expressionsOf(
+export function expressionsOf(
   tokens: readonly Token[],
   axes: Map<string, { kind: ElementaryAxis['kind']; length: number | undefined }>,
 ): Map<number, Expression> {

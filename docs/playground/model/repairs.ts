@@ -101,12 +101,22 @@ function byCode(wrong: Wrong): Fix[] {
         (token) => token.start > start && token.kind === 'axis' && token.operand === side,
       )
       const places = [...new Set([next[1]?.end, last?.end].filter((place) => place !== undefined))]
+      const another = tokens.find((token) => token.kind === 'open' && token.start > start)
+      if (another !== undefined) places.unshift(closeBefore(tokens, another.start))
       return places.map((place) => edit(`Close it after '${wordBefore(tokens, place)}'`, ')', place, place))
     }
     case 'pattern/nested-parentheses': {
       const close = pattern.indexOf(')', end)
       const inner = pattern.slice(end, close < 0 ? pattern.length : close)
-      return [edit('Take the inner parentheses away', inner, start, close < 0 ? pattern.length : close + 1)]
+      const away = edit(
+        'Take the inner parentheses away',
+        inner,
+        start,
+        close < 0 ? pattern.length : close + 1,
+      )
+      // a group that was not closed before the next one began
+      const place = closeBefore(tokens, start)
+      return [edit(`Close the group after '${wordBefore(tokens, place)}'`, ')', place, place), away]
     }
     case 'pattern/grouped-ellipsis': {
       return [edit("Take '...' out of the parentheses", '... (', pattern.lastIndexOf('(', start), end)]
@@ -115,6 +125,7 @@ function byCode(wrong: Wrong): Fix[] {
       return [edit(`Rename the second one to '${text}2'`, `${text}2`), remove]
     case 'pattern/left-only':
       return [
+        ...besideKin(wrong),
         { label: `Add '${text}' to the right`, change: { pattern: `${pattern.trimEnd()} ${text}` } },
         ...swap(state, 'reduce'),
         remove,
@@ -143,9 +154,16 @@ function characters(
     case '…':
       return [edit("Write '...' as three dots", '...')]
     case ',':
-      return [edit('Separate by a space', ' ')]
+      return [edit('Separate by spaces', pattern.replace(/\s*,\s*/g, ' '), 0, pattern.length)]
     case '*':
-      return [edit("Write '...'", '...'), edit("Remove '*'", '')]
+    case '×':
+    case '·': {
+      // between names it multiplies their lengths, which a group does with a space
+      const between =
+        /[\p{L}\p{N}]\s*$/u.test(pattern.slice(0, start)) && /^\s*[\p{L}\p{N}]/u.test(pattern.slice(end))
+      const spaces = edit('Separate by spaces', pattern.replace(/\s*[*×·]\s*/g, ' '), 0, pattern.length)
+      return between ? [spaces] : [edit("Write '...'", '...'), edit(`Remove '${text}'`, '')]
+    }
     case '[':
     case '{':
       return [edit('Write groups in parentheses', bracketed(pattern), 0, pattern.length)]
@@ -156,6 +174,28 @@ function characters(
 
 function bracketed(pattern: string): string {
   return pattern.replace(/[[{]/g, '(').replace(/[\]}]/g, ')')
+}
+
+/** Where a group that is open ends when another begins here: after the last name. */
+function closeBefore(tokens: readonly Token[], place: number): number {
+  return tokens.findLast(({ end, kind }) => end <= place && kind !== 'space')?.end ?? place
+}
+
+/** An axis that was lost goes beside the one that is named like it: `s2` after `s1`. */
+function besideKin({ state: { pattern }, tokens, text }: Wrong): Fix[] {
+  const stem = text.replace(/\d+$/, '')
+  if (stem === text) return []
+  const kin = tokens.findLast(
+    ({ kind, operand, text: other }) =>
+      kind === 'axis' && operand === -1 && other.replace(/\d+$/, '') === stem,
+  )
+  if (kin === undefined) return []
+  return [
+    {
+      label: `Put '${text}' after '${kin.text}'`,
+      change: { pattern: splice(pattern, kin.end, kin.end, ` ${text}`) },
+    },
+  ]
 }
 
 /** A number that may not stand there gets a name, or the operation in which it may. */

@@ -16,13 +16,27 @@ export const drawable = 640
 /** How many moving pixels a picture can have. */
 export const drawableOfPicture = 30_000
 
+export interface ShortenOptions {
+  /** How many moves a reading has; all combinations of its axes unless said otherwise. */
+  readonly count?: (reading: Reading) => number
+  /** An axis that follows from the others and is left alone. */
+  readonly spare?: number
+}
+
 /** The same reading with at most `limit` moves, or null where even the shortest has more. */
-export function shorten(reading: Reading, limit: number): Shortened | null {
+export function shorten(
+  reading: Reading,
+  limit: number,
+  { count, spare = -1 }: ShortenOptions = {},
+): Shortened | null {
   const lengths = reading.axes.map(({ length }) => length)
-  const product = () => lengths.reduce((size, length) => size * length, 1)
+  const product = () =>
+    count === undefined
+      ? lengths.reduce((size, length) => size * length, 1)
+      : count(withLengths(reading, lengths))
   for (const least of [2, 1]) {
     while (product() > limit) {
-      const axis = longest(reading, lengths, least)
+      const axis = longest(reading, lengths, least, spare)
       if (axis === undefined) break
       lengths[axis] = Math.max(least, Math.floor(lengths[axis]! * 0.75))
     }
@@ -32,10 +46,15 @@ export function shorten(reading: Reading, limit: number): Shortened | null {
   return { reading: withLengths(reading, lengths), shortened }
 }
 
-function longest({ axes }: Reading, lengths: readonly number[], least: number): number | undefined {
+function longest(
+  { axes }: Reading,
+  lengths: readonly number[],
+  least: number,
+  spare: number,
+): number | undefined {
   let best: number | undefined
   for (const [axis, { kind }] of axes.entries()) {
-    if (kind === 'number' || lengths[axis]! <= least) continue
+    if (axis === spare || kind === 'number' || lengths[axis]! <= least) continue
     if (best === undefined || lengths[axis]! > lengths[best]!) best = axis
   }
   return best

@@ -3,8 +3,18 @@
  * address. Reading never fails: what a link lacks or garbles is taken from a fallback.
  */
 
-export const operations = ['rearrange', 'reduce', 'repeat', 'einsum'] as const
+export const operations = ['rearrange', 'reduce', 'repeat', 'einsum', 'pack', 'unpack'] as const
 export type Operation = (typeof operations)[number]
+
+/** Whether the operation joins tensors or takes them apart; its shapes are those of the parts. */
+export function isPacking(operation: Operation): operation is 'pack' | 'unpack' {
+  return operation === 'pack' || operation === 'unpack'
+}
+
+/** Whether the operation has several tensors on one side. */
+export function hasMany(operation: Operation): boolean {
+  return operation === 'einsum' || isPacking(operation)
+}
 
 export const reductions = ['mean', 'max', 'min', 'sum', 'prod', 'any', 'all'] as const
 export type Reduction = (typeof reductions)[number]
@@ -15,7 +25,7 @@ export type Source = 'numbers' | 'picture'
 export interface State {
   readonly operation: Operation
   readonly pattern: string
-  /** The shape of each operand; all operations but einsum have one. */
+  /** The shape of each operand, of unpack of each part; rearrange, reduce and repeat have one. */
   readonly shapes: readonly (readonly number[])[]
   /** The lengths given beside the pattern, by axis name. */
   readonly lengths: ReadonlyMap<string, number>
@@ -39,6 +49,18 @@ export const initialState: State = {
   source: 'numbers',
   colour: [],
   element: null,
+}
+
+/** What the page shows first: a picture, cut into patches. */
+export const landing: State = {
+  ...initialState,
+  pattern: '(h s1) (w s2) c -> (h w) (s1 s2 c)',
+  shapes: [[48, 64, 3]],
+  lengths: new Map([
+    ['s1', 16],
+    ['s2', 16],
+  ]),
+  source: 'picture',
 }
 
 /** The part of an address after `#`. Parentheses, commas and colons stay readable. */

@@ -3,10 +3,10 @@
  * the left are split, axes are reordered, dropped or added, groups on the right are merged.
  */
 import type { Dimension, Reading, TensorReading } from './reading.ts'
-import type { Operation, Reduction } from './state.ts'
+import { isPacking, type Operation, type Reduction } from './state.ts'
 
 export interface Step {
-  readonly verb: 'start' | 'split' | 'reorder' | 'drop' | 'add' | 'multiply' | 'merge'
+  readonly verb: 'start' | 'split' | 'reorder' | 'drop' | 'add' | 'multiply' | 'join' | 'merge'
   /** What happens, as a phrase. */
   readonly text: string
   /** The shape after it. */
@@ -18,6 +18,7 @@ export interface Step {
 /** The steps from the operand to the result; those that change nothing are left out. einsum tells of all operands. */
 export function story(reading: Reading, operation: Operation, reduction: Reduction): Step[] {
   if (operation === 'einsum') return productStory(reading)
+  if (isPacking(operation)) return packingStory(reading, operation)
   const { axes, result } = reading
   const operand = reading.operands[0]!
   const label = (axis: number) => axes[axis]!.label
@@ -70,9 +71,11 @@ export function story(reading: Reading, operation: Operation, reduction: Reducti
 /** One sentence about a pattern, for those who do not see the drawing. */
 export function summary(reading: Reading, operation: Operation, reduction: Reduction): string {
   const steps = story(reading, operation, reduction).filter(({ verb }) => verb !== 'start')
-  const shapes = reading.operands.map(({ shape }) => `[${shape.join(', ')}]`)
+  const parts = listed(reading.operands.map(({ shape }) => `[${shape.join(', ')}]`))
+  const whole = `[${reading.result.shape.join(', ')}]`
   const doing = steps.length > 0 ? steps.map(({ text }) => text).join(', then ') : 'nothing changes'
-  return `${operation} ${listed(shapes)} to [${reading.result.shape.join(', ')}]: ${doing}.`
+  const [from, to] = operation === 'unpack' ? [whole, parts] : [parts, whole]
+  return `${operation} ${from} to ${to}: ${doing}.`
 }
 
 function productStory({ axes, operands, result }: Reading): Step[] {
@@ -97,6 +100,31 @@ function productStory({ axes, operands, result }: Reading): Step[] {
     dimensions: result.dimensions.map((one) => one.axes),
   })
   return steps
+}
+
+function packingStory({ operands, result, axes }: Reading, operation: Operation): Step[] {
+  const dimensionsOf = (tensor: TensorReading) => tensor.dimensions.map((one) => one.axes)
+  const star = result.dimensions.findIndex((one) => one.axes[0] === axes.length - 1)
+  const behind = result.shape.length - star - 1
+  const under = operands.map(({ shape }) => shape.slice(star, shape.length - behind))
+  const shown = (shape: readonly number[]) => (shape.length === 0 ? 'nothing' : shape.join('×'))
+  const lengths = under.map((shape) => shape.reduce((size, length) => size * length, 1))
+  const whole = { shape: result.shape, dimensions: dimensionsOf(result) }
+  const each = operands.map((operand, i) => ({
+    verb: 'start' as const,
+    text: `part ${i + 1}`,
+    shape: operand.shape,
+    dimensions: dimensionsOf(operand),
+  }))
+  if (operation === 'pack') {
+    const text = `flatten ${listed(under.map(shown))} and join ${lengths.join(' + ')} into ${result.shape[star]}`
+    return [...each, { verb: 'join', text, ...whole }]
+  }
+  const text = `cut ${result.shape[star]} into ${lengths.join(' + ')}, and those into ${listed(under.map(shown))}`
+  return [
+    { verb: 'start', text: 'the input', ...whole },
+    ...each.map((part, i) => ({ ...part, verb: 'join' as const, text: i === 0 ? text : `part ${i + 1}` })),
+  ]
 }
 
 function flat({ dimensions }: TensorReading): number[] {

@@ -11,6 +11,7 @@ export type TokenKind =
   | 'close'
   | 'arrow'
   | 'comma'
+  | 'star'
   | 'space'
   | 'stray'
 
@@ -30,6 +31,7 @@ const forms: readonly (readonly [TokenKind, RegExp])[] = [
   ['open', /\(/uy],
   ['close', /\)/uy],
   ['comma', /,/uy],
+  ['star', /\*/uy],
   ['axis', /[\p{L}_][\p{L}\p{N}_]*/uy],
   ['number', /\p{Nd}+/uy],
   ['stray', /./suy],

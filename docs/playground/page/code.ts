@@ -2,6 +2,7 @@
 import { einopsCode } from '../model/code/einops.ts'
 import { numpyCode } from '../model/code/numpy.ts'
 import { typescriptCode } from '../model/code/typescript.ts'
+import { namesIn, tokenize } from '../model/tokens.ts'
 import { announce, element } from './element.ts'
 import type { Store } from './store.ts'
 
@@ -52,16 +53,28 @@ export function mountCode(parent: HTMLElement, store: Store): void {
     if (reading === null) return
     switch (language) {
       case 'TypeScript':
-        text.textContent = typescriptCode(drawn)
+        write(typescriptCode(drawn))
         break
       case 'einops':
-        text.textContent = einopsCode(drawn, reading)
+        write(einopsCode(drawn, reading))
         break
       case 'NumPy':
-        text.textContent = numpyCode(reading, drawn.operation, drawn.reduction)
+        write(numpyCode(drawn, reading))
     }
   }
   store.subscribe(show)
+
+  /** The code, its axes marked, so that they can light up. */
+  function write(code: string): void {
+    const names = new Set(namesIn(tokenize(store.view.drawn.pattern)))
+    const pieces = code.split(/([\p{L}_][\p{L}\p{N}_]*)/u).map((piece, i) => {
+      if (i % 2 === 0 || !names.has(piece)) return piece
+      const marked = element('span', {}, piece)
+      marked.dataset['name'] = piece
+      return marked
+    })
+    text.replaceChildren(...pieces)
+  }
 }
 
 async function copy(text: string, button: HTMLButtonElement, done = 'Copied'): Promise<void> {

@@ -130,17 +130,18 @@ export function mountEditor(parent: HTMLElement, store: Store): void {
 
   store.subscribe((view) => {
     if (input.value !== view.state.pattern) input.value = view.state.pattern
-    input.setAttribute('aria-invalid', String(view.mistake !== null))
-    editor.classList.toggle('wrong', view.mistake !== null)
+    const wrong = view.mistake !== null && !view.typing
+    input.setAttribute('aria-invalid', String(wrong))
+    editor.classList.toggle('wrong', wrong)
     reflect(mirror, view)
   })
 }
 
 /** Draws the pattern in the mirror: axes in their colours, carets under the mistake. */
-function reflect(mirror: HTMLElement, { state, mistake }: View): void {
+function reflect(mirror: HTMLElement, { state, mistake, typing }: View): void {
   const tokens = tokenize(state.pattern)
   const hues = paint(namesIn(tokens))
-  const span = mistake?.span
+  const span = typing ? undefined : mistake?.span
   const pieces: Node[] = []
   let wrong: HTMLElement | null = null
   for (const token of tokens) {
@@ -155,6 +156,7 @@ function reflect(mirror: HTMLElement, { state, mistake }: View): void {
       const piece = element('span', { className: token.kind }, state.pattern.slice(start, end))
       const hue = token.kind === 'number' ? neutral : hues.get(token.text)
       if (hue !== undefined) piece.style.color = toneCss(hue)
+      if (token.kind === 'axis') piece.dataset['name'] = token.text
       if (span !== undefined && start >= span.start && end <= span.end) {
         if (wrong === null) {
           wrong = element('span', { className: 'span' })

@@ -3,10 +3,10 @@
  * length; what follows from the shape is shown in it in grey and need not be given.
  */
 
-import { operandNames } from '../model/code/typescript.ts'
+import { callNames } from '../model/names.ts'
 import { paint } from '../model/palette.ts'
-import { readShape, readWhole, reductions } from '../model/state.ts'
-import { countOperands, namesIn, tokenize } from '../model/tokens.ts'
+import { isPacking, readShape, readWhole, reductions } from '../model/state.ts'
+import { namesIn, tokenize } from '../model/tokens.ts'
 import { element } from './element.ts'
 import type { Store, View } from './store.ts'
 import { toneCss } from './theme.ts'
@@ -17,13 +17,15 @@ export function mountFields(parent: HTMLElement, store: Store): void {
   store.subscribe((view) => {
     // fields are kept while one types in them, and made anew when others are needed
     const { pattern, operation, shapes } = view.state
-    const next = JSON.stringify([namesIn(tokenize(pattern)), operation, shapes.length])
+    const next = JSON.stringify([namesIn(tokenize(pattern)), operation, shapes.length, callNames(view.state)])
     if (next !== signature) {
       signature = next
       parent.replaceChildren(
         ...shapeFields(view, store),
         ...lengthFields(view, store),
         ...reductionField(view, store),
+        ...partButtons(view, store),
+        element('p', { className: 'shape-note', hidden: true, attributes: { role: 'status' } }),
       )
     }
     refresh(parent, view)
@@ -31,8 +33,7 @@ export function mountFields(parent: HTMLElement, store: Store): void {
 }
 
 function shapeFields({ state }: View, store: Store): HTMLElement[] {
-  const count = state.operation === 'einsum' ? countOperands(tokenize(state.pattern)) : 1
-  const names = operandNames(count)
+  const names = callNames(state).operands
   return names.map((name, i) => {
     const input = element('input', {
       type: 'text',
@@ -45,9 +46,9 @@ function shapeFields({ state }: View, store: Store): HTMLElement[] {
         input: () => {
           const shape = readShape(input.value)
           input.setAttribute('aria-invalid', String(shape === undefined))
+          tellOfShape(input, shape === undefined)
           if (shape === undefined) return
-          const shapes = Array.from({ length: count }, (_, k) => store.state.shapes[k] ?? [2, 2])
-          store.change({ shapes: shapes.with(i, shape) })
+          store.reshape(store.state.shapes.with(i, shape))
         },
       },
     })
@@ -55,7 +56,34 @@ function shapeFields({ state }: View, store: Store): HTMLElement[] {
   })
 }
 
+/** Says what a shape is where something else stands in its field. */
+function tellOfShape(input: HTMLInputElement, wrong: boolean): void {
+  const note = input.closest('.fields')?.querySelector<HTMLElement>('.shape-note')
+  if (note == null) return
+  note.hidden = !wrong
+  note.textContent = wrong
+    ? `“${input.value}” is no shape: whole numbers with commas between, as 48, 64, 3. Drawn is the last one that was.`
+    : ''
+}
+
+/** pack and unpack take as many parts as one likes. */
+function partButtons({ state }: View, store: Store): HTMLElement[] {
+  if (!isPacking(state.operation)) return []
+  const { shapes } = state
+  const button = (text: string, next: typeof shapes) =>
+    element(
+      'button',
+      { type: 'button', className: 'quiet small', on: { click: () => store.reshape(next) } },
+      text,
+    )
+  return [
+    ...(shapes.length < 4 ? [button('one more part', [...shapes, shapes.at(-1)!])] : []),
+    ...(shapes.length > 2 ? [button('one less', shapes.slice(0, -1))] : []),
+  ]
+}
+
 function lengthFields({ state }: View, store: Store): HTMLElement[] {
+  if (isPacking(state.operation)) return []
   const hues = paint(namesIn(tokenize(state.pattern)))
   const names = namesIn(tokenize(state.pattern)).filter((name) => name !== '...')
   return names.map((name, i) => {
@@ -78,6 +106,7 @@ function lengthFields({ state }: View, store: Store): HTMLElement[] {
     input.dataset['axis'] = name
     const label = labelled(`length-${i}`, '', name)
     label.querySelector('b')!.style.color = toneCss(hues.get(name)!)
+    label.querySelector('b')!.dataset['name'] = name
     return element('div', { className: 'field' }, label, input)
   })
 }

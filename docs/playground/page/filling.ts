@@ -1,6 +1,7 @@
 /** What fills the tensor: numbers that count its elements, or a picture. */
+import { follow } from '../model/follow.ts'
 import { pictureShape } from '../model/picture.ts'
-import type { Source, State } from '../model/state.ts'
+import { hasMany, landing, type Source, type State } from '../model/state.ts'
 import { element } from './element.ts'
 import type { Store } from './store.ts'
 
@@ -32,26 +33,18 @@ export function mountFilling(parent: HTMLElement, store: Store, openPicture: () 
     ),
   )
   store.subscribe(({ state }) => {
-    parent.hidden = state.operation === 'einsum'
+    parent.hidden = hasMany(state.operation)
     inputs.get(state.source)!.checked = true
   })
 }
 
 /** What changes with the filling: a picture wants a shape that can be one. */
-function filledWith(source: Source, { shapes, pattern }: State): Partial<State> {
+function filledWith(source: Source, state: State): Partial<State> {
+  const { shapes } = state
   const shape = shapes[0] ?? []
   const found = pictureShape(shape)
   if (source === 'numbers' || (found !== null && shape.some((length) => length >= 24))) return { source }
-  // the same dimensions, as large as a picture
-  if (found?.channels != null) return { source, shapes: [shape.with(found.rows, 72).with(found.columns, 96)] }
-  if (shape.length === 3) return { source, shapes: [[72, 96, 3]] }
-  if (shape.length === 4) return { source, shapes: [[1, 3, 72, 96]] }
-  if (/^\s*\w+\s+\w+\s*->/.test(pattern)) {
-    return { source, pattern: 'h w c -> w h c', shapes: [[72, 96, 3]], lengths: new Map() }
-  }
-  const lengths = new Map([
-    ['s1', 24],
-    ['s2', 24],
-  ])
-  return { source, pattern: '(h s1) (w s2) c -> (h w) s1 s2 c', shapes: [[72, 96, 3]], lengths }
+  const next = follow({ ...state, source, shapes: [[]], lengths: new Map() })
+  if (next.source === 'picture' && pictureShape(next.shapes[0]!) !== null) return next
+  return landing
 }

@@ -9,12 +9,12 @@ import type { Store } from './store.ts'
 import { toneCss } from './theme.ts'
 
 /** The first ones to try, above the pattern. */
-const first = ['patchify', 'mosaic', 'split-heads', 'pixel-shuffle', 'pooling', 'tiling', 'patch-embed']
+const first = ['picture', 'patchify', 'mosaic', 'split-heads', 'pooling', 'tiling', 'patch-embed', 'pack']
 
 export function mountGallery(parent: HTMLElement, store: Store): void {
   const buttons = new Map<string, HTMLButtonElement>()
   const show = (example: Example) => {
-    store.change(stateOf(example))
+    store.open(stateOf(example))
     byId('console').scrollIntoView({ block: 'start' })
   }
   const list = element('ul', { className: 'gallery' })
@@ -58,7 +58,7 @@ export function mountGallery(parent: HTMLElement, store: Store): void {
       .map((example) =>
         element(
           'button',
-          { type: 'button', className: 'chip', on: { click: () => store.change(stateOf(example)) } },
+          { type: 'button', className: 'chip', on: { click: () => store.open(stateOf(example)) } },
           example.title,
         ),
       ),
@@ -77,7 +77,9 @@ function coloured(pattern: string): HTMLElement {
   const pieces = tokens.map(({ text, kind }) => {
     const piece = element('span', {}, text)
     const hue = hues.get(text)
-    if (hue !== undefined && kind === 'axis') piece.style.color = toneCss(hue)
+    if (hue !== undefined && kind === 'axis') {
+      piece.style.color = toneCss(hue)
+    }
     return piece
   })
   return element('code', {}, ...pieces)
@@ -94,7 +96,9 @@ function thumbnail(canvas: HTMLCanvasElement, example: Example): void {
   canvas.width = width * ratio
   canvas.height = height * ratio
   context.scale(ratio, ratio)
-  const tensors = [...drawing.operands, drawing.result]
+  const tensors = drawing.inverse
+    ? [drawing.result, ...drawing.operands]
+    : [...drawing.operands, drawing.result]
   const between = 26
   const cells = tensors.reduce((sum, { arrangement }) => sum + arrangement.width, 0)
   const highest = Math.max(...tensors.map(({ arrangement }) => arrangement.height))
@@ -108,7 +112,8 @@ function thumbnail(canvas: HTMLCanvasElement, example: Example): void {
     context.font = '14px sans-serif'
     context.textAlign = 'center'
     context.textBaseline = 'middle'
-    context.fillText(i === tensors.length - 2 ? '→' : '·', x + between / 2, height / 2)
+    const turns = drawing.inverse ? 0 : tensors.length - 2
+    context.fillText(i === turns ? '→' : '·', x + between / 2, height / 2)
     x += between
   }
 }
@@ -121,7 +126,7 @@ function paintTensor(
   y: number,
 ): void {
   const side = Math.max(cell, 0.7) + (tensor.channels > 1 ? 0.4 : 0)
-  for (let i = 0; i < tensor.size; i += tensor.channels) {
+  for (const i of tensor.cells) {
     context.fillStyle = tensor.colours[i]!
     context.fillRect(x + tensor.x[i]! * cell, y + tensor.y[i]! * cell, side, side)
   }

@@ -28,6 +28,7 @@ export function mountLegend(parent: HTMLElement, store: Store): void {
         length === null ? '' : element('small', {}, ` ${length}`),
       )
       made.style.color = colour
+      if (name !== null) made.dataset['name'] = name
       return made
     }
     const axes = drawing.full.axes.filter(({ kind, length }) => kind === 'named' && length > 1)

@@ -1,8 +1,8 @@
 /** What the call does to memory, as the library explains it, and how long it takes on tensors of real size. */
 import type { Explanation } from 'tesserae'
-import { operandNames } from '../model/code/typescript.ts'
 import { enlarge } from '../model/enlarge.ts'
 import { explained } from '../model/library.ts'
+import { namesOf } from '../model/names.ts'
 import { bytes, seconds } from '../model/number.ts'
 import { neutral, paint } from '../model/palette.ts'
 import type { State } from '../model/state.ts'
@@ -22,7 +22,8 @@ export function mountMemory(parent: HTMLElement, store: Store): void {
   store.subscribe((view) => {
     const { reading, drawn, mistake } = view
     if (reading === null || mistake !== null) return
-    facts.replaceChildren(...factsOf(explained(drawn), view))
+    const explanation = explained(drawn)
+    facts.replaceChildren(...(explanation === null ? packingFacts(view) : factsOf(explanation, view)))
     const { operation, pattern, reduction, shapes, lengths } = drawn
     const key = JSON.stringify([operation, pattern, reduction, shapes, [...lengths]])
     if (key !== shown) {
@@ -30,6 +31,24 @@ export function mountMemory(parent: HTMLElement, store: Store): void {
       clock.measureSoon(drawn)
     }
   })
+}
+
+/** What packing does to memory, which needs no plan. */
+function packingFacts({ drawn, reading }: View): HTMLElement[] {
+  const view = drawn.operation === 'unpack'
+  const size = reading!.result.shape.reduce((product, length) => product * length, 1)
+  return [
+    element(
+      'p',
+      { className: 'verdict' },
+      element('span', { className: view ? 'badge view' : 'badge copy' }, view ? 'Views' : 'One copy'),
+      element(
+        'span',
+        {},
+        view ? 'each part is the same buffer, from another offset' : `${bytes(4 * size)} are written`,
+      ),
+    ),
+  ]
 }
 
 function factsOf(explanation: Explanation, { drawn }: View): HTMLElement[] {
@@ -51,8 +70,8 @@ function factsOf(explanation: Explanation, { drawn }: View): HTMLElement[] {
     ),
   )
   const reason = view ? null : element('p', { className: 'soft small' }, `Because ${why ?? ''}.`)
-  const names = operandNames(inputs.length)
-  const arrays = [...inputs.map((input, i) => [names[i]!, input] as const), ['y', result] as const]
+  const names = namesOf(drawn)
+  const arrays = [...inputs, result].map((one, i) => [names[i]!, one] as const)
   const strides = table(
     ['', 'shape', 'strides'],
     arrays.map(([name, { shape, stride }]) => [name, `[${shape.join(', ')}]`, `[${stride.join(', ')}]`]),
@@ -61,6 +80,7 @@ function factsOf(explanation: Explanation, { drawn }: View): HTMLElement[] {
     ['axis', 'length', inputs.length > 1 ? 'strides' : 'stride', ''],
     axes.map(({ name, length, strides: own, role }) => {
       const label = element('b', {}, name)
+      label.dataset['name'] = name
       label.style.color = toneCss(hues.get(name) ?? neutral)
       return [label, String(length), own.join(', '), role === 'kept' ? '' : role]
     }),

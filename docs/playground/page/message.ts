@@ -1,46 +1,47 @@
-/** Below the pattern: what it does, or what is wrong with it, in the library's words, with repairs to click. */
+/**
+ * Below the pattern: what it does, or what is wrong with it, in the library's words, with repairs to click. Its height is
+ * kept, so that nothing jumps, and while one types it says nothing of a pattern that is not finished.
+ */
+import { caption } from '../model/caption.ts'
 import type { Mistake } from '../model/mistake.ts'
 import { summary } from '../model/story.ts'
 import { announce, byId, element } from './element.ts'
 import type { Store } from './store.ts'
 
-/** How long typing pauses before a mistake is told at length, so that the page does not jump at every letter. */
-const pause = 500
-
 export function mountMessage(parent: HTMLElement, store: Store): void {
   parent.className = 'message'
-  let waiting: ReturnType<typeof setTimeout> | undefined
-  store.subscribe(({ state, mistake, reading, drawing, drawn }) => {
-    clearTimeout(waiting)
-    parent.classList.toggle('wrong', mistake !== null)
-    if (mistake === null) {
-      parent.classList.remove('whole')
-      const text =
-        summary(reading!, drawn.operation, drawn.reduction) +
-        (drawing === null ? ' The numbers in the pattern alone make too many elements to draw.' : '')
-      parent.replaceChildren(element('p', { className: 'sentence' }, text))
+  store.subscribe(({ state, mistake, typing, refused, reading, drawing, drawn }) => {
+    // an arrow may still come, and so may what stands behind it
+    const told = mistake !== null && !typing
+    parent.classList.toggle('wrong', told || refused !== null)
+    parent.classList.toggle('waiting', mistake !== null && typing)
+    if (refused !== null) {
+      parent.replaceChildren(element('p', { className: 'sentence' }, refused))
       return
     }
-    const sentence = element('p', { className: 'sentence' }, `${state.operation}: ${mistake.sentence}`)
-    const details = detailsOf(mistake, store)
-    const tell = () => {
-      parent.classList.add('whole')
-      parent.replaceChildren(sentence, ...details)
+    if (mistake === null || !told) {
+      if (reading === null) return
+      const many = drawing === null ? ' The numbers in the pattern alone make too many elements to draw.' : ''
+      parent.replaceChildren(
+        element('p', { className: 'caption', id: 'caption' }, caption(drawn, reading)),
+        element(
+          'p',
+          { className: 'sentence' },
+          mistake === null ? summary(reading, drawn.operation, drawn.reduction) + many : '…',
+        ),
+      )
+      return
     }
-    const typing = document.activeElement?.id === 'pattern'
-    if (parent.classList.contains('whole') || !typing) tell()
-    else {
-      parent.replaceChildren(sentence)
-      waiting = setTimeout(tell, pause)
-    }
+    parent.replaceChildren(
+      element('p', { className: 'sentence' }, `${state.operation}: ${mistake.sentence}`),
+      ...detailsOf(mistake, store),
+    )
     announce(mistake.sentence)
   })
 }
 
-/** The rest of the library's message, and a button for each repair. */
-function detailsOf({ message, fixes }: Mistake, store: Store): HTMLElement[] {
-  const [, ...rest] = message.split('\n')
-  const excerpt = rest.join('\n').replace(/^\n+/, '')
+/** The library's hint, a button for each repair, and the message as a program would print it. */
+function detailsOf({ message, hint, fixes }: Mistake, store: Store): HTMLElement[] {
   const buttons = fixes.map(({ label, change }) =>
     element(
       'button',
@@ -57,10 +58,18 @@ function detailsOf({ message, fixes }: Mistake, store: Store): HTMLElement[] {
       label,
     ),
   )
+  const whole = element(
+    'details',
+    {},
+    element('summary', {}, 'the whole message'),
+    element(
+      'pre',
+      { tabIndex: 0, attributes: { role: 'group', 'aria-label': 'The whole message' } },
+      message,
+    ),
+  )
   return [
-    ...(excerpt === ''
-      ? []
-      : [element('pre', { tabIndex: 0, attributes: { role: 'group', 'aria-label': 'Where' } }, excerpt)]),
-    ...(buttons.length > 0 ? [element('div', { className: 'fixes' }, ...buttons)] : []),
+    ...(hint === undefined ? [] : [element('p', { className: 'hint' }, hint)]),
+    element('div', { className: 'fixes' }, ...buttons, whole),
   ]
 }

@@ -1,21 +1,7 @@
-/** Which operation: four radio buttons that look like one switch. */
-import { type Operation, operations, type State } from '../model/state.ts'
+/** Which operation: radio buttons that look like one switch. The pattern stays when it changes. */
+import { isPacking, type Operation, operations, type State } from '../model/state.ts'
 import { element } from './element.ts'
 import type { Store } from './store.ts'
-
-/** A pattern to begin with where the present one has no sense in the chosen operation. */
-const beginnings: Record<'einsum' | 'other', Partial<State>> = {
-  einsum: {
-    pattern: 'i k, k j -> i j',
-    shapes: [
-      [3, 4],
-      [4, 5],
-    ],
-    lengths: new Map(),
-    source: 'numbers',
-  },
-  other: { pattern: 'h w -> w h', shapes: [[3, 4]], lengths: new Map() },
-}
 
 export function mountOperations(parent: HTMLElement, store: Store): void {
   const inputs = new Map<Operation, HTMLInputElement>()
@@ -38,12 +24,31 @@ export function mountOperations(parent: HTMLElement, store: Store): void {
   )
 
   function choose(operation: Operation): void {
-    const many = store.state.operation === 'einsum'
-    const beginning = many === (operation === 'einsum') ? {} : beginnings[many ? 'other' : 'einsum']
-    store.change({ ...beginning, colour: [], operation })
+    const { pattern } = store.state
+    store.operate({ operation, ...beginning(operation, pattern) })
   }
 
   store.subscribe(({ state }) => {
     inputs.get(state.operation)!.checked = true
   })
+}
+
+/** Patterns with an arrow and patterns with a star are two kinds, and neither has any sense as the other. */
+function beginning(operation: Operation, pattern: string): Partial<State> {
+  const packs = isPacking(operation)
+  if (packs && pattern.includes('->')) {
+    return {
+      pattern: '* d',
+      shapes: [
+        [1, 4],
+        [2, 3, 4],
+      ],
+      lengths: new Map(),
+      source: 'numbers',
+    }
+  }
+  if (!packs && !pattern.includes('->') && pattern.includes('*')) {
+    return { pattern: 'n d -> d n', shapes: [[3, 4]], lengths: new Map(), source: 'numbers' }
+  }
+  return {}
 }

@@ -1,6 +1,5 @@
 /** One's own picture: by a file chooser, dropped anywhere on the page, or pasted. */
-import { pictureShape, tensorSize } from '../model/picture.ts'
-import type { State } from '../model/state.ts'
+import { fitPicture } from '../model/fit-picture.ts'
 import { announce, element } from './element.ts'
 import type { Store } from './store.ts'
 
@@ -44,8 +43,7 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
       const height = Math.max(1, Math.round(bitmap.height * scale))
       const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
       context.drawImage(bitmap, 0, 0, width, height)
-      store.usePicture(context.getImageData(0, 0, width, height))
-      store.change(fitted(store.state, width, height))
+      store.usePicture(context.getImageData(0, 0, width, height), fitPicture(store.state, width, height))
       announce(`${file.name} is shown`)
     } catch {
       announce(`${file.name} is not a picture that this browser can read`)
@@ -53,25 +51,4 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
   }
 
   return () => chooser.click()
-}
-
-/** A shape for the picture, and a pattern that fits it where the present one does not. */
-function fitted({ shapes, operation }: State, width: number, height: number): Partial<State> {
-  const size = tensorSize(width, height)
-  const found = operation === 'einsum' ? null : pictureShape(shapes[0]!)
-  if (found !== null) {
-    const shape = shapes[0]!.with(found.rows, size.height).with(found.columns, size.width)
-    return { source: 'picture', shapes: [shape] }
-  }
-  return {
-    operation: 'rearrange',
-    pattern: '(h s1) (w s2) c -> s1 (h w s2) c',
-    shapes: [[size.height, size.width, 3]],
-    lengths: new Map([
-      ['s1', 24],
-      ['s2', 24],
-    ]),
-    source: 'picture',
-    colour: [],
-  }
 }

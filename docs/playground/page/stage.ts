@@ -1,21 +1,22 @@
 /**
  * The stage: the drawing and its animation, and who points at it, by pointer or keyboard.
  */
-import { operandNames } from '../model/code/typescript.ts'
+import { type Choreography, choreograph, thumbPlace } from '../model/choreography.ts'
 import type { Drawing } from '../model/drawing.ts'
 import { type Frames, frame } from '../model/frames.ts'
+import { light } from '../model/lit.ts'
+import { namesOf } from '../model/names.ts'
 import { summary } from '../model/story.ts'
-import { type Inks, paintScene } from './canvas.ts'
+import { cellPlace, type Inks, paintScene, type Scene } from './canvas.ts'
 import { announce, element } from './element.ts'
 import { describe, followedBy, neighbour, type Spot } from './following.ts'
 import { mountLegend } from './legend.ts'
+import type { Player } from './player.ts'
+import { mountSteps } from './steps.ts'
 import type { Store, View } from './store.ts'
 import { onTheme, toneOf } from './theme.ts'
 
-const calm = matchMedia('(prefers-reduced-motion: reduce)')
-const duration = 1900
-
-export function mountStage(parent: HTMLElement, store: Store): void {
+export function mountStage(parent: HTMLElement, store: Store, player: Player): void {
   const canvas = element('canvas', { attributes: { 'aria-hidden': 'true' } })
   const surface = element(
     'div',
@@ -41,7 +42,7 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     className: 'play',
     attributes: { 'aria-label': 'Play the move' },
     innerHTML: '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9.5-5.5z"/></svg>',
-    on: { click: () => start() },
+    on: { click: () => player.play() },
   })
   const slider = element('input', {
     type: 'range',
@@ -49,41 +50,41 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     max: '1000',
     value: '1000',
     attributes: { 'aria-label': 'How far the elements have moved' },
-    on: {
-      input: () => {
-        stop()
-        progress = Number(slider.value) / 1000
-        paint()
-      },
-    },
+    on: { input: () => player.set(Number(slider.value) / 1000) },
   })
   const readout = element('p', { className: 'readout', id: 'readout' })
   const legend = element('div')
+  const steps = element('div')
   const plate = element(
     'div',
     { className: 'plate' },
-    legend,
     surface,
-    note,
     element('div', { className: 'controls' }, play, slider, readout),
+    steps,
+    note,
+    legend,
     help,
   )
   parent.append(plate)
 
   mountLegend(legend, store)
+  mountSteps(steps, store, player)
+  player.watch(surface)
 
   const context = canvas.getContext('2d')!
   let view: View = store.view
   let frames: Frames | null = null
-  let progress = 1
-  let running = 0
+  let choreography: Choreography | null = null
   let hovered: Spot | null = null
 
   store.subscribe((next, before) => {
     view = next
-    plate.classList.toggle('stale', next.mistake !== null)
+    plate.classList.toggle('stale', next.mistake !== null && !next.typing)
     const changed = before === null || next.drawing !== before.drawing
-    if (changed) hovered = null
+    if (changed) {
+      hovered = null
+      choreography = next.drawing === null ? null : choreograph(next.drawing)
+    }
     const { drawing, drawn } = next
     surface.setAttribute(
       'aria-label',
@@ -93,9 +94,15 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     if (drawing !== null && drawing.shortened.length > 0) note.textContent = shorteningNote(drawing)
     arrange()
     const onlyColour = before !== null && sameMoves(before.drawing, drawing)
-    if (changed && !onlyColour && next.mistake === null) start(before === null ? 500 : 250)
-    else paint()
+    if (changed && drawing !== null && !onlyColour && next.mistake === null) {
+      player.play(0, 1, { wait: before === null ? 500 : 250, asked: false })
+    } else paint()
     showReadout()
+  })
+  store.onLight(paint)
+  player.subscribe((progress) => {
+    slider.value = String(Math.round(progress * 1000))
+    paint()
   })
   onTheme(paint)
   new ResizeObserver(() => {
@@ -113,7 +120,7 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     const wide = width > 620
     frames = frame(view.drawing, {
       width,
-      height: wide ? Math.min(560, Math.max(340, innerHeight - 470)) : 620,
+      height: wide ? Math.min(560, Math.max(320, innerHeight - 490)) : Math.max(380, innerHeight - 330),
     })
     const ratio = Math.min(3, devicePixelRatio)
     canvas.width = Math.round(frames.width * ratio)
@@ -122,43 +129,27 @@ export function mountStage(parent: HTMLElement, store: Store): void {
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
   }
 
-  function start(wait = 0): void {
-    stop()
-    if (view.drawing === null) return
-    if (calm.matches && wait > 0) {
-      setProgress(1)
-      return
+  function scene(): Scene | null {
+    const { drawing, drawn } = view
+    if (frames === null || drawing === null || choreography === null) return null
+    return {
+      drawing,
+      frames,
+      choreography,
+      progress: player.progress,
+      followed: followedBy(drawing, spot()),
+      lit: store.lit === null ? null : light(drawing, store.lit),
+      names: namesOf(drawn),
     }
-    setProgress(0)
-    let begun: number | null = null
-    const step = (now: number) => {
-      begun ??= now + wait
-      setProgress(Math.min(1, Math.max(0, (now - begun) / duration)))
-      if (progress < 1) running = requestAnimationFrame(step)
-      else stop()
-    }
-    running = requestAnimationFrame(step)
-  }
-
-  function stop(): void {
-    cancelAnimationFrame(running)
-    running = 0
-  }
-
-  function setProgress(value: number): void {
-    progress = value
-    slider.value = String(Math.round(value * 1000))
-    paint()
   }
 
   function paint(): void {
     context.clearRect(0, 0, canvas.width, canvas.height)
-    const { drawing } = view
-    if (frames === null || drawing === null) return
+    const shown = scene()
+    if (shown === null) return
     const inks = readInks(plate)
     canvas.dataset['mono'] = inks.mono
-    const names = [...operandNames(drawing.operands.length), 'y']
-    paintScene(context, { drawing, frames, progress, followed: followedBy(drawing, spot()), names }, inks)
+    paintScene(context, shown, inks)
   }
 
   /** What is followed: under the pointer, or else what was chosen. */
@@ -189,24 +180,18 @@ export function mountStage(parent: HTMLElement, store: Store): void {
   })
   surface.addEventListener('pointerleave', () => hover(null))
   surface.addEventListener('click', (event) => {
+    if (player.progress < 1) player.set(1)
     const at = find(event)
     hovered = null
-    if (progress < 1) {
-      stop()
-      setProgress(1)
-    }
     choose(at)
   })
   surface.addEventListener('keydown', (event) => {
     const { drawing } = view
     if (drawing === null || drawing.result.size === 0) return
-    if (event.key === ' ') start()
+    if (event.key === ' ') player.play()
     else if (event.key === 'Escape') choose(null)
     else if (event.key.startsWith('Arrow')) {
-      if (progress < 1) {
-        stop()
-        setProgress(1)
-      }
+      if (player.progress < 1) player.set(1)
       const next = neighbour(drawing, view.state.element, event.key)
       choose({ tensor: drawing.operands.length, element: next })
       announce(readout.textContent ?? '')
@@ -217,7 +202,7 @@ export function mountStage(parent: HTMLElement, store: Store): void {
   function hover(at: Spot | null): void {
     if (at?.tensor === hovered?.tensor && at?.element === hovered?.element) return
     hovered = at
-    if (running === 0) paint()
+    if (!player.playing) paint()
     showReadout()
   }
 
@@ -237,36 +222,42 @@ export function mountStage(parent: HTMLElement, store: Store): void {
   }
 
   function find(event: MouseEvent): Spot | null {
-    if (frames === null) return null
+    const shown = scene()
+    if (shown === null) return null
     const box = canvas.getBoundingClientRect()
     const px = event.clientX - box.left
     const py = event.clientY - box.top
-    const { cell } = frames
-    const reach = cell < 12 ? 0.5 : 0.12 // in cells
-    for (const [tensor, { tensor: drawn, x, y }] of frames.frames.entries()) {
-      const cx = (px - x) / cell
-      const cy = (py - y) / cell
-      for (let element = 0; element < drawn.size; element += drawn.channels) {
-        const dx = cx - drawn.x[element]!
-        const dy = cy - drawn.y[element]!
-        if (dx >= -reach && dx <= 1 + reach && dy >= -reach && dy <= 1 + reach) return { tensor, element }
+    const hits = ({ x, y, wide, high }: ReturnType<typeof cellPlace>) => {
+      const reach = Math.min(wide, high) < 12 ? 1 : 3
+      return px >= x - reach && px <= x + wide + reach && py >= y - reach && py <= y + high + reach
+    }
+    for (const [tensor, { tensor: drawn }] of shown.frames.frames.entries()) {
+      const blocks = shown.drawing.rows !== null && shown.choreography.targets.includes(tensor)
+      for (const one of drawn.cells) {
+        if (hits(cellPlace(shown, tensor, one))) return { tensor, element: one }
+        if (blocks && hits(thumbPlace(shown.drawing, shown.frames, one))) return { tensor, element: one }
       }
     }
     return null
   }
 }
 
-function shorteningNote({ full, shortened, reading }: Drawing): string {
-  const axes = shortened.map(
-    (axis) => `${full.axes[axis]!.label} ${full.axes[axis]!.length} as ${reading.axes[axis]!.length}`,
-  )
-  return `Too large to draw whole, so some axes are drawn shorter: ${axes.join(', ')}. All figures below are of the true shape.`
+function shorteningNote({ full, shortened, reading, picture }: Drawing): string {
+  const axes = [...new Set(shortened.map((axis) => describeAxis(axis)))]
+  function describeAxis(axis: number): string {
+    return `${full.axes[axis]!.label} shows ${reading.axes[axis]!.length} of ${full.axes[axis]!.length}`
+  }
+  const how = picture
+    ? 'Not every pixel fits, so every few are drawn'
+    : 'Not every element fits, so the ends are drawn (⋯)'
+  return `${how}: ${axes.join(', ')}.`
 }
 
 function sameMoves(before: Drawing | null, after: Drawing | null): boolean {
   if (before === null || after === null || before.picture !== after.picture) return false
-  const shapes = ({ reading }: Drawing) =>
-    JSON.stringify([reading.operands, reading.result, reading.axes.map(({ length }) => length)])
+  if (before.inverse !== after.inverse) return false
+  const shapes = ({ full }: Drawing) =>
+    JSON.stringify([full.operands, full.result, full.axes.map(({ length }) => length)])
   return shapes(before) === shapes(after)
 }
 

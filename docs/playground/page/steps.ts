@@ -1,39 +1,69 @@
-/** The pattern as the steps it stands for, with the shape after each. */
+/** The pattern as the steps it stands for, with the shape after each: cards, and each plays its part of the move. */
 import type { Explanation } from 'tesserae'
+import { choreograph, type StageName } from '../model/choreography.ts'
 import { explained } from '../model/library.ts'
 import { type Hue, neutral, paint } from '../model/palette.ts'
 import type { Reading } from '../model/reading.ts'
 import { type Step, story } from '../model/story.ts'
 import { namesIn, tokenize } from '../model/tokens.ts'
 import { element } from './element.ts'
+import type { Player } from './player.ts'
 import type { Store } from './store.ts'
 import { toneCss } from './theme.ts'
 
-export function mountSteps(parent: HTMLElement, store: Store): void {
-  parent.append(element('h3', {}, 'Step by step'))
-  const list = element('ol', { className: 'ladder' })
+/** Which part of the move shows a step. */
+const stageOf: Record<Step['verb'], StageName | 'start'> = {
+  start: 'start',
+  split: 'split',
+  reorder: 'move',
+  drop: 'move',
+  add: 'move',
+  multiply: 'move',
+  join: 'move',
+  merge: 'merge',
+}
+
+interface Card {
+  readonly button: HTMLButtonElement
+  readonly from: number
+  readonly to: number
+}
+
+export function mountSteps(parent: HTMLElement, store: Store, player: Player): void {
+  const list = element('ol', { className: 'ladder', attributes: { 'aria-label': 'Step by step' } })
   parent.append(list)
-  store.subscribe(({ reading, drawn }) => {
-    if (reading === null) return
+  let cards: Card[] = []
+  store.subscribe(({ reading, drawn, drawing }, before) => {
+    if (reading === null || (before !== null && before.reading === reading)) return
     const steps = story(reading, drawn.operation, drawn.reduction)
     const explanation = explained(drawn)
     const hues = paint(namesIn(tokenize(drawn.pattern)))
-    list.replaceChildren(
-      ...steps.map((step, i) =>
-        element(
-          'li',
-          {},
-          element(
-            'span',
-            { className: 'what' },
-            step.text,
-            costOf(step, i === steps.length - 1, explanation),
-          ),
-          dims(step, reading, hues),
-        ),
-      ),
-    )
+    const stages = drawing === null ? [] : choreograph(drawing).stages
+    cards = steps.map((step, i): Card => {
+      const name = stageOf[step.verb]
+      const stage = stages.find((one) => one.name === name)
+      // a step without a part of its own shows what it ends with
+      const [from, to] = name === 'start' ? [0, 0] : [stage?.from ?? 1, stage?.to ?? 1]
+      const cost = explanation === null ? '' : costOf(step, i === steps.length - 1, explanation)
+      const button = element(
+        'button',
+        { type: 'button', on: { click: () => player.play(from, to) } },
+        element('span', { className: 'what' }, step.text, cost),
+        dims(step, reading, hues),
+      )
+      return { button, from, to }
+    })
+    list.replaceChildren(...cards.map(({ button }) => element('li', {}, button)))
+    mark(player.progress)
   })
+  player.subscribe(mark)
+
+  function mark(progress: number): void {
+    const at = cards.findLastIndex(({ from, to }) => progress > from || (from === to && progress >= to))
+    for (const [i, { button }] of cards.entries()) {
+      button.setAttribute('aria-current', i === Math.max(0, at) ? 'step' : 'false')
+    }
+  }
 }
 
 /** What a step costs: all but the writing of new elements is done by strides. */
@@ -52,6 +82,7 @@ function dims(step: Step, reading: Reading, hues: ReadonlyMap<string, Hue>): HTM
         const { label } = reading.axes[axis]!
         const name = element('span', {}, label)
         name.style.color = toneCss(hues.get(label) ?? neutral)
+        name.dataset['name'] = label
         return name
       })
       const spaced = names.flatMap((name, k) => (k === 0 ? [name] : [' ', name]))

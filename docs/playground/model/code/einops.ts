@@ -2,24 +2,33 @@
  * The call as one would write it with einops in Python. Its einsum has no groups, so there they are split before and
  * merged after.
  */
+import { under } from '../library.ts'
+import { callNames } from '../names.ts'
 import type { Reading, TensorReading } from '../reading.ts'
 import type { State } from '../state.ts'
 import { tokenize } from '../tokens.ts'
-import { operandNames } from './typescript.ts'
 
 export function einopsCode(state: State, reading: Reading): string {
   const { operation, pattern, lengths, reduction } = state
-  if (operation === 'einsum') return contraction(reading)
+  const { operands, result } = callNames(state)
+  if (operation === 'einsum') return contraction(reading, operands, result)
+  const parts = operands.join(', ')
+  if (operation === 'pack') {
+    return `from einops import pack\n\n${result}, packed_shapes = pack([${parts}], ${quote(plain(pattern))})`
+  }
+  if (operation === 'unpack') {
+    const shapes = state.shapes.map((shape) => `[${under(pattern, shape).join(', ')}]`).join(', ')
+    return `from einops import unpack\n\n${parts} = unpack(${result}, [${shapes}], ${quote(plain(pattern))})`
+  }
   const what = operation === 'reduce' ? `, ${quote(reduction)}` : ''
   return [
     `from einops import ${operation}`,
     '',
-    `y = ${operation}(x, ${quote(plain(pattern))}${what}${keywords([...lengths])})`,
+    `${result} = ${operation}(${operands[0]}, ${quote(plain(pattern))}${what}${keywords([...lengths])})`,
   ].join('\n')
 }
 
-function contraction({ axes, operands, result }: Reading): string {
-  const names = operandNames(operands.length)
+function contraction({ axes, operands, result }: Reading, names: readonly string[], output: string): string {
   const labels = axes.map(({ label }) => label.replace('...', 'axis'))
   const used = new Set<string>(['einsum'])
   const given = (own: readonly number[]) => own.map((axis) => [labels[axis]!, axes[axis]!.length] as const)
@@ -37,7 +46,7 @@ function contraction({ axes, operands, result }: Reading): string {
     used.add('rearrange')
     call = `rearrange(${call}, ${quote(`${separate(result, labels)} -> ${side(result, labels)}`)})`
   }
-  return [`from einops import ${[...used].join(', ')}`, '', `y = ${call}`].join('\n')
+  return [`from einops import ${[...used].join(', ')}`, '', `${output} = ${call}`].join('\n')
 }
 
 /** The axes of a tensor, each alone. */

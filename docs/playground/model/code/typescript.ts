@@ -1,31 +1,44 @@
 /** The call as one would write it with this library. */
+import { under } from '../library.ts'
+import { callNames } from '../names.ts'
 import type { State } from '../state.ts'
 
 /** A complete program: the import, an array of the shape, the call. */
-export function typescriptCode({ operation, pattern, shapes, lengths, reduction }: State): string {
-  const names = operandNames(shapes.length)
-  const arrays = names.map(
-    (name, i) => `const ${name} = ndarray(new Float32Array(${size(shapes[i]!)}), [${shapes[i]!.join(', ')}])`,
-  )
-  const operands = operation === 'einsum' ? `[${names.join(', ')}]` : 'x'
-  const what = operation === 'reduce' ? `, '${reduction}'` : ''
+export function typescriptCode(state: State): string {
+  const { operation, pattern, shapes, lengths, reduction } = state
+  const { operands, result } = callNames(state)
+  const array = (name: string, shape: readonly number[]) =>
+    `const ${name} = ndarray(new Float32Array(${size(shape)}), [${shape.join(', ')}])`
+  const head = ["import ndarray from 'ndarray'", `import { ${operation} } from 'tesserae'`, '']
+  if (operation === 'pack') {
+    const call = `const [${result}, packedShapes] = pack([${operands.join(', ')}], ${quote(pattern)})`
+    return [...head, ...operands.map((name, i) => array(name, shapes[i]!)), call].join('\n')
+  }
+  if (operation === 'unpack') {
+    const parts = shapes.map((shape) => `[${under(pattern, shape).join(', ')}]`).join(', ')
+    const call = `const [${operands.join(', ')}] = unpack(${result}, [${parts}], ${quote(pattern)})`
+    return [...head, array(result, packedShape(pattern, shapes)), call].join('\n')
+  }
   const given =
     lengths.size > 0
       ? `, { ${[...lengths].map(([name, length]) => `${key(name)}: ${length}`).join(', ')} }`
       : ''
+  const what = operation === 'reduce' ? `, '${reduction}'` : ''
+  const input = operation === 'einsum' ? `[${operands.join(', ')}]` : operands[0]
   return [
-    "import ndarray from 'ndarray'",
-    `import { ${operation} } from 'tesserae'`,
-    '',
-    ...arrays,
-    `const y = ${operation}(${operands}, ${quote(pattern)}${what}${given})`,
+    ...head,
+    ...operands.map((name, i) => array(name, shapes[i]!)),
+    `const ${result} = ${operation}(${input}, ${quote(pattern)}${what}${given})`,
   ].join('\n')
 }
 
-/** `x` alone, or `x`, `w`, `v`, …. */
-export function operandNames(count: number): string[] {
-  const names = ['x', 'w', 'v', 'u', 't']
-  return Array.from({ length: count }, (_, i) => names[i] ?? `x${i}`)
+/** The shape of what `pack` makes of these parts. */
+export function packedShape(pattern: string, shapes: readonly (readonly number[])[]): number[] {
+  const star = pattern.trim().split(/\s+/).indexOf('*')
+  const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1)
+  const total = shapes.reduce((sum, shape) => sum + product(under(pattern, shape)), 0)
+  const [first = []] = shapes
+  return [...first.slice(0, star), total, ...first.slice(star + under(pattern, first).length)]
 }
 
 function size(shape: readonly number[]): string {
