@@ -25,6 +25,7 @@ export default defineConfig([
       'checkpoint/file.node': 'src/checkpoint/file.node.ts',
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image.ts',
+      'train/index': 'src/train.ts',
       'adapters/index': 'src/adapters.ts',
       'cli/main': 'src/cli/main.ts',
     },

@@ -152,6 +152,8 @@ export function describe(step: Step): string {
       return step.fn
     case 'gather':
       return 'gather'
+    case 'slope':
+      return `slope of ${describe(step.of)}`
   }
 }
 

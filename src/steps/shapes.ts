@@ -31,6 +31,7 @@ const shapes: { readonly [K in StepKind]: Shaping<StepOf<K>> } = {
   norm: (_, [x]) => x!.shape,
   map: (_, [x]) => x!.shape,
   zip: (_, [a, b]) => broadcastShape(a!.shape, b!.shape)!,
+  slope: ({ of }, [, x]) => (of.kind === 'attend' ? [3, ...x!.shape] : x!.shape),
 }
 
 /** What a step gives: a shape, and the dtype of the elements. */

@@ -6,7 +6,7 @@
  *     slice      place                              attend, softmax, norm, map  `slope`
  *     window     places that add up                 zip       zip
  *     pack       slices                             gather    scatter
- *     fold sum   a repeat
+ *     fold sum   a repeat; min, max, prod `slope`
  */
 
 import type { ReductionName } from '../copy/reduction.ts'
@@ -136,6 +136,15 @@ export interface Zip {
   readonly fn: 'add' | 'multiply'
 }
 
+/**
+ * Of a step that is no linear map how a change of its result becomes one of its first input. The inputs are that change, and what the slope depends on: of
+ * softmax its result; of attention q, k and v of one shape, whose changes come together, [3, ..., n, d]; else the input, and of a norm its weight.
+ */
+export interface Slope {
+  readonly kind: 'slope'
+  readonly of: Attend | Softmax | Norm | MapStep | Fold
+}
+
 export type Step =
   | Rearrange
   | Slice
@@ -152,6 +161,7 @@ export type Step =
   | Norm
   | MapStep
   | Zip
+  | Slope
 
 export type StepKind = Step['kind']
 

@@ -21,6 +21,7 @@ const rooms = [
   'src/image',
   'src/nn',
   'src/vit',
+  'src/train',
   'src/adapters',
   'src/cli',
 ]
