@@ -1,6 +1,6 @@
 /** What people pass that is no ndarray is named, and the way to an ndarray is said. */
 import ndarray from 'ndarray'
-import { EinopsError, einsum, rearrange } from 'tesserae'
+import { EinopsError, einsum, pack, rearrange } from 'tesserae'
 import { preprocess } from 'tesserae/image'
 import { Linear, Module, PatchEmbed, Rearrange, Sequential } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
@@ -70,6 +70,15 @@ describe('an operation', () => {
     expect(message).toContain('… and 292 more')
     expect(message.split('\n').length).toBeLessThan(16)
   })
+})
+
+test("Node's buffers and Uint8Arrays are of one dtype: their bits are equal", () => {
+  const bytes = ndarray(Uint8Array.of(1, 2), [2])
+  const buffer = ndarray(Buffer.from([3, 4]), [2])
+  expect([...rearrange([bytes, buffer], 'n a -> (n a)').data]).toEqual([1, 2, 3, 4])
+  expect([...rearrange([buffer, bytes], 'n a -> (a n)').data]).toEqual([3, 1, 4, 2])
+  expect([...pack([bytes, buffer], '*')[0].data]).toEqual([1, 2, 3, 4])
+  expect(einsum([bytes, buffer], 'a, a ->').get()).toBe(11)
 })
 
 describe('a layer', () => {
