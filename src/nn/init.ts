@@ -59,6 +59,7 @@ export function truncNormal({ mean = 0, std = 1, low = -2, high = 2 } = {}): Ini
       code: 'init/range',
       operation: 'truncNormal',
       what: `there is nothing to draw — got std ${std} and [${low}, ${high}], expected std > 0 and low < high`,
+      values: { std, low, high },
     })
   }
   return (_, random) => () => random.truncatedNormal(mean, std, low, high)

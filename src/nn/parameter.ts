@@ -119,6 +119,7 @@ export class Parameter implements Weighted {
         code: 'parameter/shape',
         operation: 'Parameter.assign',
         what: `the shape is not the parameter's — got [${values.shape}], expected [${this.#shape}]`,
+        values: { got: [...values.shape], expected: [...this.#shape] },
       })
     }
     if (!isFloat(dtypeOf(values.data))) {
@@ -126,6 +127,7 @@ export class Parameter implements Weighted {
         code: 'parameter/dtype',
         operation: 'Parameter.assign',
         what: `the dtype is not one of real numbers — got ${dtypeOf(values.data)}, expected float32`,
+        values: { got: dtypeOf(values.data), expected: 'float32' },
       })
     }
     if (this.#weight === null && this.#draw === null) throw disposedError(this.#disposed)

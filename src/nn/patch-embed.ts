@@ -156,6 +156,7 @@ export class PatchEmbed extends Module {
       code: 'layer/image-size',
       operation: this.constructor.name,
       what: `Input image size (${h}*${w}) doesn't match model (${height}*${width}).`,
+      values: { got: [h, w], expected: [height, width] },
       shape: x.shape,
       hint:
         w === this.proj.inChans && x.shape[1] !== w

@@ -58,6 +58,7 @@ export async function init({ threads, worker }: InitOptions): Promise<Capabiliti
       code: 'init/threads',
       operation: 'init',
       what: `threads says how many compute — got ${String(threads)}, expected a positive integer or 'auto'`,
+      values: { got: threads },
     })
   }
   const size = threads === 'auto' ? coreCount() : threads
