@@ -121,6 +121,8 @@ const misfits = [
   "t.einsum([zeros(2), bytes(2)], 'a, a ->')",
   "t.einsum([bytes(2), zeros(2), zeros(2)], 'a, a, a ->')",
   "t.pack([zeros(2), bytes(2)], '*')",
+  "t.add([zeros(2), bytes(2)], 'a, a -> a')",
+  "t.argmax([zeros(2), bytes(2)], 'n a -> a')",
   // shapes
   "t.rearrange(zeros(2), 'a b -> b a')",
   "t.rearrange(zeros(2, 3, 4), ' a  b -> b a')",
