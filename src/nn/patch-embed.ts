@@ -8,7 +8,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Value } from '../steps/value.ts'
-import { expectLength, expectRank, expectWhole, pair } from './check.ts'
+import { expectLength, expectRank, expectWhole, ofSize, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
@@ -161,7 +161,7 @@ export class PatchEmbed extends Module {
       hint:
         w === this.proj.inChans && x.shape[1] !== w
           ? "channels stand last — rearrange(x, 'b h w c -> b c h w') puts them first"
-          : `preprocess(picture, { size: [${height}, ${width}] }) and resize of tesserae/image make this size; a VisionTransformer made with dynamicImgSize: true takes others`,
+          : `${ofSize(height, width)}; a VisionTransformer made with dynamicImgSize: true takes others`,
     })
   }
 }

@@ -62,6 +62,10 @@ export function asList(
     throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
   }
   if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
+  if (typeof xs[0] !== 'object') {
+    const { got, hint } = foreign(xs) // values, not arrays of them
+    throw new EinopsError({ operation, ...place, ...say('tensor/type', { what: 'the argument', got }), hint })
+  }
   const values: Value[] = []
   for (const [index, x] of xs.entries()) {
     if (Array.isArray(x)) {

@@ -28,7 +28,12 @@ describe('an operation', () => {
       'an array as element 0',
       'fromNested(values) makes an ndarray of them',
     ],
-    ['numbers', [1, 2], '1', undefined],
+    [
+      'numbers',
+      [1, 2],
+      'a list',
+      'ndarray(values, shape) makes an ndarray of values that stand one after the other',
+    ],
     [
       'a typed array',
       new Float32Array(4),
