@@ -7,7 +7,7 @@ import { contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
-import { refuse } from './refuse.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** Row-major elements and lengths: what onnxruntime's tensors are among others. */
 export interface DimsTensor<D extends Data = Data> {
@@ -38,7 +38,9 @@ export function fromDims<D extends Data>(tensor: DimsTensor<D>): NdArray<D> {
 }
 
 /** The same in the name of another operation. */
-export function wrap<D extends Data>({ data, dims }: DimsTensor<D>, operation: string): NdArray<D> {
+export function wrap<D extends Data>(tensor: DimsTensor<D>, operation: string): NdArray<D> {
+  expectMembers(operation, tensor, 'data and dims')
+  const { data, dims } = tensor
   if (!Array.isArray(dims) || typeof data?.length !== 'number')
     throw refuse(operation, 'adapter/type', 'not a tensor', show(dims ?? data), 'data and dims')
   if (!dims.every((length) => Number.isSafeInteger(length) && length >= 0) || sizeOf(dims) !== data.length) {

@@ -2,11 +2,13 @@
  * Tensors of onnxruntime-web, onnxruntime-node and onnxruntime-react-native, which share their class. It is described
  * here by what it has, so that none of them is a dependency (onnxruntime-common, `tensor.ts`).
  */
+
 import { widenHalf } from '../checkpoint/half.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { dtypeOf } from '../ops/array.ts'
 import { type DimsTensor, rowMajor, wrap } from './dims.ts'
-import { refuse } from './refuse.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** What onnxruntime's `Tensor` has. */
 export interface OnnxTensor {
@@ -75,6 +77,7 @@ const typeOfDtype: ReadonlyMap<string, string> = new Map([
 export function fromOnnx<T extends string>(
   tensor: OnnxTensor & { readonly type: T },
 ): NdArray<ElementsOf<T>> {
+  expectMembers('fromOnnx', tensor, 'type, data and dims')
   const { type, dims, location = 'cpu' } = tensor
   if (location !== 'cpu' && location !== 'cpu-pinned') {
     const hint = 'call `await tensor.getData()` first, or ask the session for outputs on the cpu'
@@ -113,6 +116,9 @@ export function fromOnnx<T extends string>(
 export function toOnnx<T>(x: Tensor, Tensor: OnnxTensorConstructor<T>): T {
   const { data, dims } = rowMajor(x, 'toOnnx')
   const dtype = dtypeOf(data)
+  if (typeof Tensor !== 'function') {
+    throw refuse('toOnnx', 'adapter/type', 'no class of tensors', show(Tensor), 'ort.Tensor')
+  }
   return new Tensor(typeOfDtype.get(dtype), asPlainBytes(data, dtype), dims)
 }
 

@@ -1,8 +1,9 @@
 /** Tensors of TensorFlow.js, described by what they have, so that it is no dependency (tfjs-core, `tensor.ts`). */
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { dtypeOf } from '../ops/array.ts'
 import { rowMajor, wrap } from './dims.ts'
-import { refuse } from './refuse.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** What a tfjs tensor has. */
 export interface TensorflowTensor {
@@ -42,6 +43,7 @@ export function fromTensorflow<T extends string>(
   tensor: TensorflowTensor & { readonly dtype: T },
   values: unknown = undefined,
 ): NdArray<ElementsOf<T>> {
+  expectMembers('fromTensorflow', tensor, 'dtype, shape and dataSync')
   const { dtype, shape } = tensor
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
     throw refuse(
@@ -73,6 +75,9 @@ export function fromTensorflow<T extends string>(
  * input.shape // [1, 4, 6, 3]
  */
 export function toTensorflow<T>(x: Tensor, tf: TensorflowMaker<T>): T {
+  if (typeof tf?.tensor !== 'function') {
+    throw refuse('toTensorflow', 'adapter/type', 'not tfjs', show(tf), 'an object with its function tensor')
+  }
   const { data, dims } = rowMajor(x, 'toTensorflow')
   const dtype = dtypeOf(data)
   switch (dtype) {

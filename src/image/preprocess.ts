@@ -1,6 +1,8 @@
 /** From a picture to a model's input, step by step as torchvision's and timm's evaluation transforms do it. */
+
 import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind, oneOf, orNull } from '../ops/kinds.ts'
@@ -239,6 +241,7 @@ function normalise(
   const [channels, height, width] = shape as [number, number, number]
   const [plane, row, column] = stride as [number, number, number]
   const y = allocate('float32', channels * crop.height * crop.width)
+  const isBytes = isA(x.data, 'Uint8Array')
   const isWhole = height === crop.height && width === crop.width
   for (let c = 0; c < channels; c++) {
     const from = bgr ? channels - 1 - c : c
@@ -250,7 +253,7 @@ function normalise(
     for (let i = 0; i < height; i++) {
       const at = start + (crop.top + i) * crop.width + crop.left
       const first = offset + from * plane + i * row
-      if (x.data instanceof Uint8Array) {
+      if (isBytes) {
         for (let j = 0; j < width; j++) y[at + j] = ofByte[x.data[first + j * column]!]!
       } else {
         for (let j = 0; j < width; j++) y[at + j] = shifted(x.data[first + j * column]! * 255 * rescale)

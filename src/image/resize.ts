@@ -1,6 +1,9 @@
 /** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
+
 import { materialize } from '../copy/copy.ts'
+import { dtypeOf } from '../layout/data.ts'
 import { contiguous, isContiguous, slice } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { each, type Kinds, kind } from '../ops/kinds.ts'
@@ -57,7 +60,7 @@ export function resize<D extends ImageData>(image: NdArray<D>, options: ResizeOp
   const x = checkImage(image, 'resize')
   const [height, width, channels] = x.shape
   const isSame = options.height === height && options.width === width
-  const hasAlpha = x.data instanceof Uint8Array && (channels === 2 || channels === 4)
+  const hasAlpha = isA(x.data, 'Uint8Array') && (channels === 2 || channels === 4)
   if (!hasAlpha || isSame || options.interpolation === 'nearest') {
     return toNdarray(resizeTensor(x, options, 'resize'))
   }
@@ -86,7 +89,7 @@ export function resizeTensor<D extends ImageData>(
       throw new ImageError(operation, 'option/size', `${name} is ${length}, expected an integer from 1`)
     }
   }
-  const isBytes = x.data instanceof Uint8Array
+  const isBytes = isA(x.data, 'Uint8Array')
   const tapsAlong = (axis: 0 | 1, outLength: number): Taps | undefined => {
     const [start, extent, from, length] =
       axis === 0
@@ -132,10 +135,9 @@ const narrow = <D extends ImageData>(x: Tensor<D>, axis: number, from: number, t
 
 function resample<D extends ImageData>(x: Tensor<D>, axis: number, taps: Taps): Tensor<D> {
   const packed = isContiguous(x) ? x : materialize(x)
-  const resampled =
-    packed.data instanceof Uint8Array
-      ? resampleBytes(packed as Tensor<Uint8Array>, axis, taps)
-      : resampleFloats(packed as Tensor<Float32Array>, axis, taps)
+  const resampled = isA(packed.data, 'Uint8Array')
+    ? resampleBytes(packed as Tensor<Uint8Array>, axis, taps)
+    : resampleFloats(packed as Tensor<Float32Array>, axis, taps)
   return resampled as Tensor<D>
 }
 
@@ -203,7 +205,7 @@ export function checkImage<D extends ImageData>(image: NdArray<D>, operation: st
       }`,
     )
   }
-  if (!(x.data instanceof Uint8Array || x.data instanceof Float32Array || x.data instanceof Float64Array)) {
+  if (!['uint8', 'buffer', 'float32', 'float64'].includes(dtypeOf(x.data))) {
     throw new ImageError(
       operation,
       'image/dtype',

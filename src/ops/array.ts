@@ -1,7 +1,7 @@
 /**
  * The boundary: what users pass becomes a checked tensor, what they get becomes an ndarray. This is the only file
  * that constructs ndarrays, because ndarray compiles its classes by `new Function`: where that is forbidden, and
- * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
+ * where an offset would not fit ndarray's 31 bits, or axes are very many, results are of an equal class of ours.
  */
 
 import ndarray from 'ndarray'
@@ -21,6 +21,9 @@ import { stridedArray } from './strided-array.ts'
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
 
 let codeGenerationAllowed = true
+
+/** Axes up to which ndarray compiles a class for each number of them: what it writes for hundreds takes seconds to compile. */
+const mostGenerated = 32
 
 /**
  * The ndarray with a tensor's buffer and layout. What lives in linear memory is copied out of it: growing detaches every array on it, and
@@ -55,7 +58,7 @@ export function makeNdarray<D extends Data>(
   stride: readonly number[],
   offset: number,
 ): NdArray<D> {
-  if (codeGenerationAllowed && offset <= 0x7fffffff) {
+  if (codeGenerationAllowed && offset <= 0x7fffffff && shape.length <= mostGenerated) {
     try {
       return inspected(ndarray(data, shape as number[], stride as number[], offset))
     } catch (error) {

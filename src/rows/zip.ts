@@ -2,10 +2,12 @@
  * Arithmetic element by element: two tensors of one shape, repeated by strides of 0 where one has less, and a third for the results. Floats of
  * single precision are computed as they are, all other numbers in double precision, big integers exactly.
  */
+
 import { copyApart } from '../copy/copy.ts'
 import { readElement, writeElement } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import { isFloat32, isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
 import { offsets } from './walk.ts'
@@ -54,11 +56,11 @@ const compute: Record<ZipName, (x: number, y: number) => number> = {
 }
 
 function isSingle(x: Tensor): x is Tensor<Float32Array> {
-  return x.data instanceof Float32Array
+  return isFloat32(x.data)
 }
 
 function isDouble(x: Tensor): x is Tensor<Float64Array> {
-  return x.data instanceof Float64Array
+  return isFloat64(x.data)
 }
 
 function isBig({ data }: Tensor): boolean {
