@@ -39,6 +39,7 @@ export function meant(from: string, to: string): Advice {
  */
 export function separateNames(text: string, read: (text: string) => unknown): Advice | undefined {
   const words: string[] = text.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []
+  if (words.length > 64) return undefined // nobody writes so many letters in a row
   const alone = words.filter((word) => isCompact(word) && words.indexOf(word) === words.lastIndexOf(word))
   const lettersBeside = (word: string) =>
     new Set(words.filter((other) => other !== word && (other.length === 1 || alone.includes(other))).join(''))
