@@ -142,6 +142,8 @@ function checkOptions(
   }
 }
 
+const channelsLast = "channels stand first — rearrange(image, 'c h w -> h w c') puts them last"
+
 /** The view of a picture with `channels` channels: grey repeated, alpha left out. */
 function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tensor<D> {
   const has = x.shape[2]!
@@ -155,7 +157,9 @@ function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tens
   throw new ImageError(
     'preprocess',
     'image/channels',
-    `the image has ${has} channel${has === 1 ? '' : 's'}, mean has ${channels} number${channels === 1 ? '' : 's'}`,
+    `the image has ${has} channel${has === 1 ? '' : 's'}, mean has ${channels} number${channels === 1 ? '' : 's'}${
+      x.shape[0]! <= 4 && has > 4 ? `; ${channelsLast}` : ''
+    }`,
   )
 }
 

@@ -127,6 +127,7 @@ export function resamplePositionsTensor(
       code: 'positions/grid',
       operation: 'resamplePositions',
       what: `the positions are not those of the grid — got [${positions.shape}], expected [1, ${numPrefixTokens + h * w}, d] for a grid of ${h}×${w}`,
+      values: { got: [...positions.shape], expected: [1, numPrefixTokens + h * w], grid: [h, w] },
       shape: positions.shape,
     })
   }
