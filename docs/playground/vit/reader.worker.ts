@@ -1,13 +1,17 @@
 /**
- * The models at work, away from the page: document 1's ViT with the bundled digit weights, and any Vision Transformer
+ * The models at work, away from the page: the ViT that reads digits, and any Vision Transformer
  * from a file. Everything is the library's public interface.
  */
 import type { NdArray } from 'ndarray'
 import { readSafetensors } from 'tesserae/checkpoint'
 import { preprocess } from 'tesserae/image'
-import { attentionRollout, VisionTransformer, ViT } from 'tesserae/nn'
+import { attentionRollout, VisionTransformer, type ViT } from 'tesserae/nn'
 import weightsUrl from '../../start/vit-digits.safetensors?url'
 import { arrayOf } from '../model/library.ts'
+import { flat } from '../model/vit/flat.ts'
+import type { Levers } from '../model/vit/levers.ts'
+import { digitModel } from '../model/vit/model.ts'
+import { trace, type Weights, weightsOf } from '../model/vit/trace.ts'
 import { preprocessingOf } from './preprocessing.ts'
 import type { Looks, Reply, Request } from './protocol.ts'
 
@@ -25,8 +29,8 @@ digits.catch((error: unknown) => reply({ kind: 'failure', of: 'start', text: Str
 
 async function answer(request: Request): Promise<void> {
   switch (request.kind) {
-    case 'digit':
-      return readDigit(request.id, request.pixels)
+    case 'trace':
+      return follow(request.id, request.pixels, request.levers)
     case 'weights':
       return inTurn(() => loadWeights(request.file))
     case 'photo':
@@ -43,35 +47,24 @@ function inTurn(work: () => Promise<void>): Promise<void> {
   return turn
 }
 
-async function loadDigits(): Promise<ViT> {
+async function loadDigits(): Promise<{ model: ViT; weights: Weights }> {
   const started = performance.now()
   const response = await fetch(weightsUrl)
   if (!response.ok) throw new Error(`the weights did not arrive: ${response.status}`)
-  const model = new ViT({
-    imageSize: 28,
-    inChannels: 1,
-    embedDim: 100,
-    patchSize: 7,
-    numHeads: 4,
-    numEncoders: 4,
-    numClasses: 10,
-    expansion: 4,
-  })
-  model.loadStateDict(readSafetensors(new Uint8Array(await response.arrayBuffer())))
-  model.eval()
+  const tensors = readSafetensors(new Uint8Array(await response.arrayBuffer())) as Record<string, Floats>
+  const model = digitModel(tensors)
   model.forward(arrayOf(new Float32Array(28 * 28), [1, 1, 28, 28])) // compiles the kernels
-  reply({ kind: 'ready', milliseconds: performance.now() - started })
-  return model
+  const weights = weightsOf(tensors, model)
+  reply({ kind: 'ready', weights, milliseconds: performance.now() - started })
+  return { model, weights }
 }
 
-async function readDigit(id: number, pixels: Float32Array): Promise<void> {
-  const model = await digits
-  const x = arrayOf(pixels, [1, 1, 28, 28])
+async function follow(id: number, pixels: Float32Array, levers: Levers): Promise<void> {
+  const { model, weights } = await digits
   const started = performance.now()
-  const logits = elements(model.forward(x))
+  model.forward(arrayOf(pixels, [1, 1, 28, 28]))
   const milliseconds = performance.now() - started
-  const embedding = elements(model.embeddingBlock.forward(x)) // [1, 17, 100]
-  reply({ kind: 'digit', id, logits, embedding, looks: looksOf(model.attentionMaps(x)), milliseconds })
+  reply({ kind: 'trace', id, trace: trace(model, weights, pixels, levers), milliseconds })
 }
 
 async function loadWeights(file: File): Promise<void> {
@@ -105,7 +98,7 @@ async function readPhoto(file: Blob): Promise<void> {
   const x = preprocess(await decode(file), { size, cropPct, mean, std }) // [1, 3, size, size]
   reply({ kind: 'progress', text: 'looking at it', part: 0.85 })
   const started = performance.now()
-  const logits = elements(model.forward(x))
+  const logits = flat(model.forward(x))
   const milliseconds = performance.now() - started
   const embedded = model.patchEmbed.forward(x) // [1, n, d]
   const [, count = 0, width = 0] = embedded.shape
@@ -117,7 +110,7 @@ async function readPhoto(file: Blob): Promise<void> {
     size,
     grid: Math.round(Math.sqrt(count)),
     prefix: looks.tokens - count,
-    embedding: elements(embedded),
+    embedding: flat(embedded),
     width,
     logits,
     looks,
@@ -146,7 +139,7 @@ function pixelsOf(
   mean: readonly number[],
   std: readonly number[],
 ): Uint8ClampedArray {
-  const values = elements(x)
+  const values = flat(x)
   const pixels = new Uint8ClampedArray(4 * size * size).fill(255)
   for (let i = 0; i < size * size; i++) {
     for (let c = 0; c < 3; c++) pixels[4 * i + c] = 255 * (values[c * size * size + i]! * std[c]! + mean[c]!)
@@ -157,25 +150,7 @@ function pixelsOf(
 /** Maps of a batch of one. */
 function looksOf(maps: readonly Floats[]): Looks {
   const [, heads = 1, tokens = 1] = maps[0]!.shape
-  return { layers: maps.map(elements), rollout: elements(attentionRollout(maps)), heads, tokens }
-}
-
-/** The elements in row-major order, apart from the array. */
-function elements({ data, shape, stride, offset }: Floats): Float32Array {
-  const size = shape.reduce((product, length) => product * length, 1)
-  const result = new Float32Array(size)
-  const index = shape.map(() => 0)
-  let at = offset
-  for (let i = 0; i < size; i++) {
-    result[i] = data[at]!
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += stride[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      at -= stride[axis]! * shape[axis]!
-      index[axis] = 0
-    }
-  }
-  return result
+  return { layers: maps.map(flat), rollout: flat(attentionRollout(maps)), heads, tokens }
 }
 
 function reply(message: Reply): void {
