@@ -48,12 +48,12 @@ export function mountDesk(reader: Reader, story: Story): void {
     }, 1500)
   })
   onTheme(() => pad.paint())
+  // where the answer is in view it need not be told again
+  new IntersectionObserver((entries) => {
+    document.body.classList.toggle('at-desk', entries.at(-1)!.isIntersecting)
+  }).observe(byId('answer'))
 
-  let milliseconds = 0
   reader.on('ready', () => begin())
-  reader.on('trace', (reply) => {
-    milliseconds = reply.milliseconds
-  })
   reader.on('failure', ({ of, text }) => {
     if (of === 'start' || of === 'trace') byId('digit-status').textContent = text
   })
@@ -61,7 +61,7 @@ export function mountDesk(reader: Reader, story: Story): void {
     const strokes = strokesFromLink(location.hash.slice(1))
     if (strokes.length > 0) pad.write(strokes)
   })
-  story.subscribe(({ trace, blank }) => {
+  story.subscribe(({ trace, blank, milliseconds }) => {
     const chances = probabilities(trace.logits)
     const [best] = largest(chances, 1)
     showBars(

@@ -91,7 +91,7 @@ export function mountPhotos(parent: HTMLElement): void {
         {},
         element('h3', {}, 'What it says'),
         bars,
-        element('h3', {}, 'Where its class token looks: rows are layers, columns heads'),
+        element('h3', {}, 'Where its class token looks: twelve layers of three heads'),
         wall,
       ),
     ),
@@ -153,7 +153,7 @@ export function mountPhotos(parent: HTMLElement): void {
       button.setAttribute('aria-pressed', String(l === layer && h === head))
     }
     const mine = row(photo, layer, head)
-    fill(heat, mine.subarray(1), scaled)
+    fill(heat, mine.subarray(1), lit)
     fill(classCell, mine.subarray(0, 1), scaled)
     await tell()
   }
@@ -197,6 +197,12 @@ export function mountPhotos(parent: HTMLElement): void {
 /** There are twelve times as many places to look at as in the digit, so weights are shown twelve times as strong. */
 function scaled(value: number): ReturnType<typeof weight> {
   return weight(value * 12)
+}
+
+/** The picture itself is seen where it is looked at: a veil on the same scale, thin where the weight is large. */
+function lit(value: number): readonly [number, number, number, number] {
+  const [, , , alpha] = scaled(value)
+  return [12, 13, 18, Math.round(215 * (1 - alpha / 240))]
 }
 
 async function read(which: Name): Promise<Photo> {

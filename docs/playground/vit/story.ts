@@ -21,6 +21,8 @@ export interface Shown {
   readonly levers: Levers
   /** Whether there is any ink. */
   readonly blank: boolean
+  /** What the model took to answer. */
+  readonly milliseconds: number
 }
 
 export class Story {
@@ -29,6 +31,7 @@ export class Story {
   levers: Levers = untouched
   private weights: Weights | null = null
   private trace: Trace | null = null
+  private milliseconds = 0
   private readonly reader: Reader
   private readonly listeners: ((shown: Shown) => void)[] = []
 
@@ -37,8 +40,9 @@ export class Story {
     reader.on('ready', ({ weights }) => {
       this.weights = weights
     })
-    reader.on('trace', ({ trace }) => {
+    reader.on('trace', ({ trace, milliseconds }) => {
       this.trace = trace
+      this.milliseconds = milliseconds
       this.tell()
     })
   }
@@ -50,9 +54,9 @@ export class Story {
   }
 
   get shown(): Shown | null {
-    const { trace, weights, focus, levers } = this
+    const { trace, weights, focus, levers, milliseconds, blank } = this
     if (trace === null || weights === null) return null
-    return { trace, weights, focus, levers, blank: this.blank }
+    return { trace, weights, focus, levers, milliseconds, blank }
   }
 
   private get blank(): boolean {

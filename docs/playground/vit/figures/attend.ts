@@ -18,7 +18,7 @@ import {
 } from './parts.ts'
 
 export function mountAttend(parent: HTMLElement, story: Story): void {
-  let asked = 0 // the token whose key is opened
+  let opened = -1 // the token whose key is opened; the one that is looked at most until one is chosen
   const choice = layerAndHead(story, 'attend')
   const query = strip('query', headWidth)
   const found = strip('= found', headWidth)
@@ -78,7 +78,7 @@ export function mountAttend(parent: HTMLElement, story: Story): void {
   whenSeen(parent, story, show)
 
   function open(token: number): void {
-    asked = token
+    opened = token
     story.tell()
   }
 
@@ -102,6 +102,7 @@ export function mountAttend(parent: HTMLElement, story: Story): void {
     const scores = layer.scores.subarray(start, start + tokens)
     const weights = layer.weights.subarray(start, start + tokens)
     const most = maximum(weights)
+    const asked = opened < 0 ? weights.indexOf(most) : opened
     for (const [token, row] of rows.entries()) {
       row.show({
         key: part(token, 1),
@@ -158,10 +159,15 @@ function lookRow(token: number, choose: () => void): { button: HTMLElement; show
     {
       type: 'button',
       className: 'look-row',
-      attributes: { 'aria-label': token === 0 ? 'Class token' : `Patch ${token}` },
       on: { click: choose },
     },
-    element('span', {}, token === 0 ? 'class' : String(token)),
+    // the numbers beside it belong to the button's name
+    element(
+      'span',
+      {},
+      token === 0 ? 'class' : element('span', { className: 'hidden' }, 'patch '),
+      token === 0 ? null : String(token),
+    ),
     key,
     score,
     element('span', { className: 'weighed' }, element('span', { className: 'track' }, bar), amount),

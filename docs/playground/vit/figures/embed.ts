@@ -101,9 +101,10 @@ export function mountEmbed(parent: HTMLElement, story: Story): void {
     const outputs = Float32Array.from({ length: patches }, (_, i) => trace.embedded[i * width + d]!)
     const largest = maximum(outputs)
     for (const [i, button] of map.entries()) {
-      button.style.background = signedCss(outputs[i]!, largest)
-      button.textContent = number(outputs[i]!, 1)
-      button.setAttribute('aria-label', `Patch ${i + 1}: ${number(outputs[i]!, 3)}`)
+      // not at full strength, since a number stands on it
+      button.style.background = signedCss(outputs[i]!, largest * 2.2)
+      button.textContent = number(outputs[i]!)
+      button.setAttribute('aria-label', `Patch ${i + 1}: ${number(outputs[i]!)}`)
       button.setAttribute('aria-pressed', String(i === which))
     }
     names.patch.textContent = nameOf(which + 1)

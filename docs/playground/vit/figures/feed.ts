@@ -12,7 +12,7 @@ export function mountFeed(parent: HTMLElement, story: Story): void {
   const strips = labels.map((label) => strip(label, width))
   const hidden = grid(100, 4, 'signed matrix')
   const words = caption()
-  const title = element('h3', {})
+  const title = element('h3', {}, 'One token in one layer')
   parent.append(
     choice.node,
     title,

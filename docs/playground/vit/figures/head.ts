@@ -17,10 +17,9 @@ export function mountHead(parent: HTMLElement, story: Story): void {
       {
         type: 'button',
         className: 'look-row head-row',
-        attributes: { 'aria-label': `Digit ${digit}` },
         on: { click: () => story.look({ digit }) },
       },
-      element('span', {}, String(digit)),
+      element('span', {}, element('span', { className: 'hidden' }, 'digit '), String(digit)),
       vector,
       logit,
       element('span', { className: 'weighed' }, element('span', { className: 'track' }, fillBar), chance),
