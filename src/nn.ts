@@ -1,12 +1,13 @@
 /** `tesserae/nn`: layers and models. */
 
+export type { Lengths } from './layout/lengths.ts'
 export { GELU, LogSoftmax, QuickGELU, ReLU, SiLU, Softmax } from './nn/activation.ts'
 export { Attention, type AttentionOptions } from './nn/attention.ts'
 export { AttentionPool, type AttentionPoolOptions } from './nn/attention-pool.ts'
 export { Conv2d, type Conv2dOptions } from './nn/conv2d.ts'
 export { Dropout, type DropoutOptions, DropPath, PatchDropout } from './nn/dropout.ts'
 export { EinMix, type EinMixOptions } from './nn/einmix.ts'
-export { type Lengths, Rearrange, Reduce } from './nn/einops.ts'
+export { Rearrange, Reduce } from './nn/einops.ts'
 export { Encoder, type EncoderOptions } from './nn/encoder.ts'
 export { EncoderBlock, type EncoderBlockOptions, LayerScale } from './nn/encoder-block.ts'
 export { GatedMlp, type GatedMlpOptions, type MlpLayer, SwiGLU } from './nn/gated-mlp.ts'
@@ -40,6 +41,15 @@ export {
   TransformerEncoderLayer,
   type TransformerEncoderLayerOptions,
 } from './nn/transformer-encoder.ts'
+export {
+  Program,
+  type ProgramConstant,
+  type ProgramInput,
+  type ProgramParameter,
+  type ProgramStep,
+  type ProgramValue,
+} from './program/program.ts'
+export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
 export type { Activation } from './steps/map.ts'
 export type { CheckpointSource } from './vit/from-checkpoint.ts'
 export type { GlobalPool } from './vit/pooling.ts'

@@ -28,6 +28,7 @@ export const entries = [
   { name: 'api-nn', title: 'tesserae/nn', source: 'src/nn.ts' },
   { name: 'api-checkpoint', title: 'tesserae/checkpoint', source: 'src/checkpoint.ts' },
   { name: 'api-image', title: 'tesserae/image', source: 'src/image.ts' },
+  { name: 'api-train', title: 'tesserae/train', source: 'src/train.ts' },
   { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters.ts' },
 ] as const satisfies readonly Page[]
 

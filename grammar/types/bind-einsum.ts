@@ -17,12 +17,13 @@ export type BindEinsum<
   Shapes extends readonly Shape[],
   Given,
   Text extends string,
+  Broadcast,
 > = number extends Shapes['length']
   ? RankOnly<E['output']>
   : Shapes['length'] extends E['operands']['length']
     ? Collect<E['operands'], Shapes, Text, E['operands']['length']> extends infer Read
       ? Read extends Collected
-        ? Finish<SolveAll<Read['dimensions'], Given>, E['output'], Read['ellipsis']>
+        ? Finish<SolveAll<Read['dimensions'], Given, Broadcast>, E['output'], Read['ellipsis']>
         : Read
       : never
     : Mistake<'operand/count', { got: Shapes['length']; expected: E['operands']['length'] }>
@@ -181,8 +182,8 @@ type LayEllipsis<
     >
   : Done
 
-type SolveAll<Dimensions extends readonly OperandDimension[], Given> =
-  Alone<Dimensions, Given, { [N in keyof Given]: 'the lengths' }> extends infer Read
+type SolveAll<Dimensions extends readonly OperandDimension[], Given, Broadcast> =
+  Alone<Dimensions, Given, { [N in keyof Given]: 'the lengths' }, Broadcast> extends infer Read
     ? Read extends LoneLengths<infer Names, infer Units>
       ? Groups<Dimensions, Names, Units>
       : Read
@@ -203,32 +204,37 @@ type Alone<
   Dimensions extends readonly OperandDimension[],
   Names,
   From,
+  Broadcast,
   Units extends string = never,
 > = Dimensions extends readonly [
   infer D extends OperandDimension,
   ...infer Rest extends readonly OperandDimension[],
 ]
   ? D['names'] extends readonly [infer Name extends string]
-    ? D['length'] extends 1
-      ? Alone<Rest, Names, From, Units | Name>
+    ? FitsAll<D['length'], Broadcast> extends true
+      ? Alone<Rest, Names, From, Broadcast, Units | Name>
       : Name extends keyof Names
         ? IsExact<LengthIn<Names, Name>> extends true
           ? IsExact<D['length']> extends true
             ? D['length'] extends LengthIn<Names, Name>
-              ? Alone<Rest, Names, From, Units>
-              : TwoLengths<D, Name, LengthIn<Names, Name>, From>
-            : Alone<Rest, Names, From, Units>
-          : Alone<Rest, Put<Names, Name, D['length']>, Put<From, Name, D['where']>, Units>
-        : Alone<Rest, Put<Names, Name, D['length']>, Put<From, Name, D['where']>, Units>
-    : Alone<Rest, Names, From, Units>
+              ? Alone<Rest, Names, From, Broadcast, Units>
+              : TwoLengths<D, Name, LengthIn<Names, Name>, From, Broadcast>
+            : Alone<Rest, Names, From, Broadcast, Units>
+          : Alone<Rest, Put<Names, Name, D['length']>, Put<From, Name, D['where']>, Broadcast, Units>
+        : Alone<Rest, Put<Names, Name, D['length']>, Put<From, Name, D['where']>, Broadcast, Units>
+    : Alone<Rest, Names, From, Broadcast, Units>
   : LoneLengths<Names, Units>
+
+/** Whether a dimension fits any length of its axis. */
+type FitsAll<Length, Broadcast> = [Broadcast] extends [false] ? false : Length extends 1 ? true : false
 
 type TwoLengths<
   D extends OperandDimension,
   Name extends string,
   Length extends number,
   From,
-> = D['item'] extends '...'
+  Broadcast,
+> = [D['item'], Broadcast] extends ['...', true]
   ? Mistake<
       'shape/ellipsis',
       { got: D['length']; where: `dimension ${D['index']} of ${D['where']}`; expected: Length }
@@ -236,7 +242,7 @@ type TwoLengths<
   : Mistake<
       'shape/two-lengths',
       {
-        axis: Name
+        axis: D['item'] extends '...' ? '...' : Name
         got: D['length']
         where: `dimension ${D['index']} of ${D['where']}`
         expected: `${Length} as in ${Name extends keyof From ? AsIn<From[Name]> : never}`

@@ -12,12 +12,12 @@
  * which the pattern then cannot be assigned. Patterns that are only `string`, that are very long, or that have letters
  * of which the compiler knows nothing are left to the run time.
  */
-import type { TransformOperation } from '../ast.ts'
+import type { TransformOperation, ZipOperation } from '../ast.ts'
 import type { PackOperation } from '../pack.ts'
 import type { Code } from '../sentences.ts'
 import type { ShapeOperation } from '../shape.ts'
 import type { IsExact } from './arithmetic.ts'
-import type { Bind, BindTransform, Bound, LengthIn, RankOnly, Shape } from './bind.ts'
+import type { Any, Bind, BindTransform, Bound, LengthIn, RankOnly, Shape } from './bind.ts'
 import type { BindEinsum } from './bind-einsum.ts'
 import type { Einsum, ReadEinsum } from './einsum.ts'
 import type { Flat, Group } from './expression.ts'
@@ -31,7 +31,7 @@ import type { Kind } from './word.ts'
 
 export type { Shape } from './bind.ts'
 
-export type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum'
+export type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum' | ZipOperation
 
 /** What `lengths` is where none are given. */
 export type NoLengths = Record<never, never>
@@ -42,12 +42,33 @@ export type Checked<
   Pattern extends string,
   Lengths = NoLengths,
   Shapes = ShapesFor<O>,
-> = Pattern extends string ? OrProblem<Pattern, Problem<O, Pattern, Lengths, Shapes>> : never
+  Broadcast = true,
+> = Pattern extends string
+  ? Unless<Problem<O, Pattern, Lengths, Shapes, Broadcast>, Unoffered<Pattern>>
+  : Pattern
 
-type OrProblem<Pattern, P> = [P] extends [never] ? Pattern : P
+/**
+ * What is right, unless there is a sentence against it: by an index, because in a generic function, where it cannot be decided yet, the
+ * compiler judges an argument by the index's constraint, and there a branch of `any` does not count. So an argument is right until something is
+ * known against it.
+ */
+export type Unless<Sentence, Right> = ({ right: Right } & Record<string, Sentence & Wrong>)[[
+  Sentence,
+] extends [never]
+  ? 'right'
+  : // biome-ignore lint/suspicious/noExplicitAny: see above
+    any]
+
+/** Editors offer a parameter's literal types as completions, but not what is more than a literal: nobody wants a sentence in a pattern. */
+interface Wrong {
+  readonly isWrong?: true
+}
+
+type Unoffered<Pattern extends string> =
+  IsLiteral<Pattern> extends true ? Pattern & Record<never, never> : Pattern
 
 /** Of einsum the shapes of all operands, of the others one shape. */
-export type ShapesFor<O extends Operation> = O extends 'einsum' ? readonly Shape[] : Shape
+export type ShapesFor<O extends Operation> = O extends 'einsum' | ZipOperation ? readonly Shape[] : Shape
 
 /** The tree of a pattern, its mistake, or `Unchecked`. */
 type TreeOf<O extends Operation, Pattern extends string> =
@@ -60,32 +81,49 @@ type TreeOf<O extends Operation, Pattern extends string> =
           ? ReadShape<Pattern, O>
           : O extends PackOperation
             ? ReadPack<Pattern, O>
-            : ReadEinsum<Pattern>
+            : ReadEinsum<Pattern, Extract<O, 'einsum' | ZipOperation>>
     : Unchecked
 
 /** The first line of the message that the run time would give, or never. */
-export type Problem<O extends Operation, Pattern extends string, Lengths = NoLengths, Shapes = ShapesFor<O>> =
+export type Problem<
+  O extends Operation,
+  Pattern extends string,
+  Lengths = NoLengths,
+  Shapes = ShapesFor<O>,
+  Broadcast = true,
+> =
   TreeOf<O, Pattern> extends infer Tree
     ? Tree extends Mistake<Code>
       ? Say<O, Tree>
-      : Uninferable<Tree, Lengths> extends infer M
-        ? [M] extends [never]
-          ? Say<O, Extract<BindAll<Tree, Pattern, KnownLengths<Lengths>, Shapes>, Mistake<Code>>>
-          : Say<O, M>
-        : never
+      : HasOthers<Tree, Lengths> extends true
+        ? never // the lengths are told about first
+        : Uninferable<Tree, KnownLengths<Lengths>> extends infer M
+          ? [M] extends [never]
+            ? Say<O, Extract<BindAll<Tree, Pattern, KnownLengths<Lengths>, Shapes, Broadcast>, Mistake<Code>>>
+            : Say<O, M>
+          : never
     : never
 
-/** Lengths of type `any` are some numbers by some names. */
-type KnownLengths<Lengths> = 0 extends 1 & Lengths ? Record<string, number> : Lengths
+/** Those that are given. Lengths of type `any` are some numbers by some names. */
+type KnownLengths<Lengths> = 0 extends 1 & Lengths
+  ? Record<string, number>
+  : { [Name in keyof Lengths as Lengths[Name] extends undefined ? never : Name]: Lengths[Name] }
+
+/** Whether there are lengths that the pattern has no axes for; a dictionary may hold any. */
+type HasOthers<Tree, Lengths> = string extends keyof Lengths | NamesOf<Tree>
+  ? false
+  : [keyof Lengths] extends [NamesOf<Tree>]
+    ? false
+    : true
 
 /** The shape of the result, or a mistake in binding. */
-type BindAll<Tree, Pattern extends string, Lengths, Shapes> = Tree extends Transform
+type BindAll<Tree, Pattern extends string, Lengths, Shapes, Broadcast> = Tree extends Transform
   ? Shapes extends Shape
     ? BindTransform<Tree, Shapes, Lengths, LeftSide<Pattern>>
     : never
   : Tree extends Einsum
     ? Shapes extends readonly Shape[]
-      ? BindEinsum<Tree, Shapes, Lengths, LeftSide<Pattern>>
+      ? BindEinsum<Tree, Shapes, Lengths, LeftSide<Pattern>, Broadcast>
       : never
     : Tree extends ShapeItems
       ? Shapes extends Shape
@@ -99,12 +137,13 @@ type LeftSide<Pattern extends string> = Pattern extends `${infer Text}->${string
 
 /** The shape of a transform's or einsum's result; `number[]` where not even its rank is known. */
 export type ResultShape<
-  O extends TransformOperation | 'einsum',
+  O extends TransformOperation | 'einsum' | ZipOperation,
   Pattern extends string,
   Lengths,
   Shapes,
+  Broadcast = true,
 > = Pattern extends string
-  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes> extends infer Result extends number[]
+  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes, Broadcast> extends infer Result extends number[]
     ? Result
     : number[]
   : never
@@ -133,6 +172,35 @@ export type PackedShape<Pattern extends string> = Pattern extends string
   ? ReadPacked<TreeOf<'pack', Pattern>>
   : never
 
+/** What of a shape stands under the star; `number[]` where its rank is not known. */
+export type UnderStar<Pattern extends string, S extends Shape> =
+  TreeOf<'pack', Pattern> extends Pack<infer Before, infer After>
+    ? number extends S['length']
+      ? number[]
+      : S extends readonly [...Any<Before>, ...infer Star extends Shape, ...Any<After>]
+        ? [...Star]
+        : number[]
+    : number[]
+
+/** The shape of one of the arrays that a packed one is taken apart into: `Star` in place of the packed axis. */
+export type UnpackedShape<Pattern extends string, Packed extends Shape, Star extends Shape> =
+  TreeOf<'unpack', Pattern> extends Pack<infer Before, infer After>
+    ? number extends Star['length']
+      ? number[]
+      : [
+          ...(Packed extends readonly [...infer First extends Any<Before>, number, ...Any<After>]
+            ? First
+            : Any<Before>),
+          ...Positive<Star>,
+          ...(Packed extends readonly [...Any<Before>, number, ...infer Last extends Any<After>]
+            ? Last
+            : Any<After>),
+        ]
+    : number[]
+
+/** -1 stands for a length that is inferred. */
+type Positive<S extends Shape> = { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
+
 type ReadPacked<Tree> =
   Tree extends Pack<infer Before, infer After> ? RankOnly<[...Before, '*', ...After]> : number[]
 
@@ -153,33 +221,47 @@ export type LengthsOf<O extends Operation, Pattern extends string, Lengths> = Le
 
 type LengthsFor<O extends Operation, Tree, Lengths> =
   string extends NamesOf<Tree>
-    ? Readonly<Record<string, number>>
-    : OnlyUsed<O, Tree, Lengths> & { readonly [Name in NamesOf<Tree>]?: number }
+    ? Readonly<Record<string, number | undefined>>
+    : OnlyUsed<O, Tree, Lengths> & { readonly [Name in NamesOf<Tree>]?: LengthOf<Name, Lengths> }
+
+/** Every object has some members that an axis may be called after; one that is not given may be any of these. */
+type LengthOf<Name, Lengths> = Name extends keyof Lengths
+  ? number | undefined
+  : Name extends keyof Object
+    ? unknown
+    : number | undefined
 
 /**
  * What the lengths have to be besides numbers by axis: anything if all are used, and a dictionary may hold any names.
  * The last branch is never taken; there the compiler finds that `Lengths` is what was passed.
  */
 type OnlyUsed<O extends Operation, Tree, Lengths> = [Lengths] extends [object]
-  ? string extends keyof Lengths
+  ? HasOthers<Tree, Lengths> extends false
     ? unknown
-    : [keyof Lengths] extends [NamesOf<Tree>]
-      ? unknown
-      : {
-          [Name in keyof Lengths]: Name extends NamesOf<Tree>
-            ? unknown
-            : Say<O, Unused<Tree, Extract<Name, string>, Lengths[Name]>>
-        }
+    : {
+        [Name in keyof Lengths]: Name extends NamesOf<Tree>
+          ? unknown
+          : `${Say<O, Unused<Tree, Extract<Name, string>, Lengths[Name]>>}${Meant<Tree, Extract<Name, string>>}`
+      }
   : Lengths
 
 type Unused<Tree, Name extends string, Value> = Mistake<
   Kind<Name> extends 'name' ? 'length/unused' : 'length/bad-name',
   {
     axis: Name
-    value: IsExact<Value> extends true ? Value : 'a number'
+    value: [Value] extends [undefined] ? 'undefined' : IsExact<Value> extends true ? Value : 'a number'
     expected: NamesInWords<AllAxes<Tree>>
   }
 >
+
+/** The axis whose name differs in capitals only, as a question. */
+type Meant<Tree, Name extends string> = {
+  [Axis in NamesOf<Tree>]: Lowercase<Axis> extends Lowercase<Name> ? Axis : never
+}[NamesOf<Tree>] extends infer Axis extends string
+  ? [Axis] extends [never]
+    ? ''
+    : ` (did you mean '${Axis}'?)`
+  : ''
 
 /** In the order in which the run time names them. */
 type AllAxes<Tree> = Tree extends Transform

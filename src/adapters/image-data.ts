@@ -1,6 +1,8 @@
 /** Pictures of the browser's canvas: rows of red, green, blue and alpha, one byte each (HTML Standard, `ImageData`). */
+
 import { copyInto } from '../copy/copy.ts'
 import { contiguousStride, slice } from '../layout/layout.ts'
+import type { CanvasImageData } from '../layout/platform.ts'
 import { showShape } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
@@ -47,7 +49,7 @@ export function fromImageData({ data, width, height }: ImageDataLike): NdArray<U
  * image.width // → 5
  * image.data.length // → 40
  */
-export function toImageData(x: Tensor): ImageData {
+export function toImageData(x: Tensor): CanvasImageData {
   asTensor(x, 'toImageData')
   const dtype = dtypeOf(x.data)
   if (dtype !== 'uint8' && dtype !== 'uint8_clamped' && dtype !== 'buffer') {

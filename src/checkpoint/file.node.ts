@@ -2,11 +2,12 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { UrlLike } from '../layout/platform.ts'
 import type { Buffers } from './buffers.ts'
 import type { ByteSource } from './source.ts'
 
 /** Opens a file for reading piece by piece; rejects with a sentence that says why it cannot. */
-export async function openFile(path: string | URL): Promise<ByteSource> {
+export async function openFile(path: string | UrlLike): Promise<ByteSource> {
   let handle: FileHandle
   let size: number
   try {
@@ -26,7 +27,7 @@ export async function openFile(path: string | URL): Promise<ByteSource> {
 }
 
 /** The file called `name` in the folder of `path`. */
-export function besides(path: string | URL, name: string): string {
+export function besides(path: string | UrlLike, name: string): string {
   return join(dirname(path instanceof URL ? fileURLToPath(path) : path), name)
 }
 

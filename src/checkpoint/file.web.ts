@@ -1,11 +1,12 @@
 /** What stands in for files where there is no file system: a page reads a Blob. */
+import type { UrlLike } from '../layout/platform.ts'
 import type { ByteSource } from './source.ts'
 
-export function openFile(_path: string | URL): Promise<ByteSource> {
+export function openFile(_path: string | UrlLike): Promise<ByteSource> {
   const advice = 'pass a Blob: await (await fetch(url)).blob(), or a File that the user chose'
   return Promise.reject(new Error(`there are no files by path here; ${advice}`))
 }
 
-export function besides(path: string | URL, name: string): string {
+export function besides(path: string | UrlLike, name: string): string {
   return new URL(name, path).href
 }

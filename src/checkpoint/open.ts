@@ -3,6 +3,7 @@
  * large model never stands in memory twice.
  */
 import { besides, openFile } from '#file'
+import type { BlobLike, UrlLike } from '../layout/platform.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { Buffers } from './buffers.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
@@ -30,13 +31,15 @@ import { type Window, windowsOf } from './windows.ts'
  * const bias = await file.tensor('bias')
  * await file.close()
  */
-export async function openSafetensors(source: string | URL | Blob | Uint8Array): Promise<SafetensorsFile> {
+export async function openSafetensors(
+  source: string | UrlLike | BlobLike | Uint8Array,
+): Promise<SafetensorsFile> {
   const isPath = typeof source === 'string' || source instanceof URL
   return isPath && String(source).endsWith('.json') ? openShards(source) : openOne(source)
 }
 
 /** A file with tensors of its own; an index of others is none. */
-async function openOne(source: string | URL | Blob | Uint8Array): Promise<TensorFile> {
+async function openOne(source: string | UrlLike | BlobLike | Uint8Array): Promise<TensorFile> {
   const reading = readingOf(source)
   const bytes = await openSource(source, reading)
   try {
@@ -47,7 +50,7 @@ async function openOne(source: string | URL | Blob | Uint8Array): Promise<Tensor
   }
 }
 
-async function openShards(path: string | URL): Promise<TensorFile> {
+async function openShards(path: string | UrlLike): Promise<TensorFile> {
   const reading = readingOf(path)
   const index = await openSource(path, reading)
   try {
@@ -129,12 +132,15 @@ class OpenFile extends TensorFile {
   }
 }
 
-function readingOf(source: string | URL | Blob | Uint8Array): Reading {
+function readingOf(source: string | UrlLike | BlobLike | Uint8Array): Reading {
   const isPath = typeof source === 'string' || source instanceof URL
   return { operation: 'openSafetensors', ...(isPath && { file: String(source) }) }
 }
 
-async function openSource(source: string | URL | Blob | Uint8Array, reading: Reading): Promise<ByteSource> {
+async function openSource(
+  source: string | UrlLike | BlobLike | Uint8Array,
+  reading: Reading,
+): Promise<ByteSource> {
   if (source instanceof Uint8Array) return ofBytes(source)
   if (source instanceof Blob) return ofBlob(source)
   try {

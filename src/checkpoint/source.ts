@@ -1,4 +1,5 @@
 /** Bytes that can be read piece by piece: a file, a Blob, or an array that is already there. */
+import type { BlobLike } from '../layout/platform.ts'
 import type { Buffers } from './buffers.ts'
 
 export interface ByteSource {
@@ -11,7 +12,7 @@ export interface ByteSource {
   close(): Promise<void>
 }
 
-export const ofBlob = (blob: Blob): ByteSource => ({
+export const ofBlob = (blob: BlobLike): ByteSource => ({
   size: blob.size,
   read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
   close: async () => {},

@@ -2,20 +2,19 @@
  * Moving elements from one layout to another: any strides, negative and 0 too, and any kind of buffer. Chooses the
  * order of the loops (nest.ts) and what runs the innermost ones: `set` for long runs, else the loops of words.ts.
  */
+import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
 import { current } from '../wasm/resident.ts'
-import { bytesOf, haveSameBits, isTyped, overlap, type Typed, type Words, wordsOf } from './memory.ts'
-import { blocked, type Loop, type Nest, nestOf, sizeOfLoops, walk } from './nest.ts'
-import { copyStaged } from './staged.ts'
-import { copy8, copy16, copy32, copy64, copyAny, type FourLoops, type Kernel } from './words.ts'
+import { convert } from './convert.ts'
+import { bytesOf, isTyped, keepsBits, overlap, type Typed, wordsOf } from './memory.ts'
+import { blocked, type Nest, nestOf, sizeOfLoops, walk } from './nest.ts'
+import { copyStaged, fewBytes } from './staged.ts'
+import { copyAny, copyWords, runLoops } from './words.ts'
 
 /** From this length on, `subarray` and `set` are faster than anything else. */
 const longRunBytes = 1024
-
-/** Fewer bytes than this lie in the first-level cache whatever their order, and are not worth the way through WebAssembly. */
-const fewBytes = 1 << 14
 
 /** Elements along each side of a block: its lines of both buffers fit the first-level cache together. */
 const blockWidth = 32
@@ -42,8 +41,12 @@ export function copyApart(source: Tensor, target: Tensor): void {
   const nest = nestOf(source, target)
   const from = current(source.data)
   const to = current(target.data)
-  if (isTyped(from) && isTyped(to) && haveSameBits(from, to)) copyBits(from, to, nest)
-  else run(copyAny, from, to, nest)
+  const read = dtypeOf(from)
+  const write = dtypeOf(to)
+  if (isTyped(from) && isTyped(to) && keepsBits(from, read, to, write)) copyBits(from, to, nest)
+  else if (ArrayBuffer.isView(from) && ArrayBuffer.isView(to))
+    convert(from as Typed, read, to as Typed, write, nest)
+  else runLoops(copyAny, from, to, nest)
 }
 
 function copyBits(source: Typed, target: Typed, nest: Nest): void {
@@ -64,16 +67,9 @@ function copyBits(source: Typed, target: Typed, nest: Nest): void {
     copyWords(from, to, nest)
     return
   }
-  for (const left of copyStaged(bytesOf(source), bytesOf(target), bytes, nest)) {
+  for (const left of copyStaged(source, bytesOf(target), bytes, nest)) {
     for (const piece of blocked(left, blockWidth)) copyWords(from, to, piece)
   }
-}
-
-function copyWords(source: Words, target: Words, nest: Nest): void {
-  if (source instanceof Uint8Array) run(copy8, source, target as Uint8Array, nest)
-  else if (source instanceof Uint16Array) run(copy16, source, target as Uint16Array, nest)
-  else if (source instanceof Uint32Array) run(copy32, source, target as Uint32Array, nest)
-  else run(copy64, source, target as BigUint64Array, nest)
 }
 
 /**
@@ -102,11 +98,4 @@ function copyRuns(source: Uint8Array, target: Uint8Array, bytes: number, nest: N
     }
   })
   return ahead
-}
-
-function run<D>(kernel: Kernel<D>, source: D, target: D, nest: Nest): void {
-  const { loops } = nest
-  const once: Loop = { length: 1, source: 0, target: 0 }
-  const four = [once, once, once, once, ...loops].slice(-4) as unknown as FourLoops
-  walk(loops.slice(0, -4), nest.source, nest.target, (from, to) => kernel(source, target, from, to, four))
 }

@@ -51,9 +51,10 @@ const identities: Record<ReductionName, number> = {
   all: 1,
 }
 
-/** The engine for a reduction of a buffer. */
-export function engineFor(reduction: ReductionName, source: Numbers): FoldEngine {
-  const isFloat = source instanceof Float32Array
+/** The engine for a reduction of a buffer into another one. */
+export function engineFor(reduction: ReductionName, source: Numbers, target: Numbers): FoldEngine {
+  // where sums of floats are kept as doubles, they are not to be rounded on their way
+  const isFloat = source instanceof Float32Array && !(target instanceof Float64Array)
   if (isFloat && (reduction === 'sum' || reduction === 'mean')) return vectors('sum') ?? doubles(reduction)
   if (isFloat && (reduction === 'max' || reduction === 'min')) return vectors(reduction) ?? doubles(reduction)
   return doubles(reduction)

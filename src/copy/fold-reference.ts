@@ -2,10 +2,11 @@
  * Reducing, said plainly: for every element of the result, all elements that it is made of, one after the other. What
  * the fast reduction is tested against.
  */
+import { dtypeOf } from '../layout/data.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { folds, type ReductionName } from './reduction.ts'
-import { readElement, writeElement } from './reference.ts'
+import { asElementOf, readElement, writeElement } from './reference.ts'
 
 /**
  * Writes into `target` (of `kept`'s shape) the reduction of the elements that lie at `dropped`'s indices from each of
@@ -20,7 +21,7 @@ export function foldPlainly(
 ): void {
   const { empty, begin, step } = folds[reduction === 'mean' ? 'sum' : reduction]
   const count = sizeOf(dropped.shape)
-  const big = target.data instanceof BigInt64Array || target.data instanceof BigUint64Array
+  const dtype = dtypeOf(target.data)
   const starts = positions(kept)
   const steps = [...positions({ ...dropped, offset: 0 })]
   for (const to of positions(target)) {
@@ -30,9 +31,9 @@ export function foldPlainly(
       const value = readElement(data, from + distance) as number
       result = result === undefined ? begin(value) : step(result, value)
     }
-    result ??= big ? BigInt(empty!) : empty!
+    result ??= empty!
     if (reduction === 'mean') result = count === 0 ? Number.NaN : (result as number) / count
-    writeElement(target.data, to, result)
+    writeElement(target.data, to, asElementOf(dtype, result))
   }
 }
 

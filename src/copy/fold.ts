@@ -33,7 +33,8 @@ export function foldInto(
     return
   }
   if (sizeOf(target.shape) === 0) return
-  const engine = engineFor(reduction, source)
+  const goal = current(target.data) as Numbers
+  const engine = engineFor(reduction, source, goal)
   const { loops, start, natural } = foldNestOf(kept, dropped)
   const pieces = foldPieces(loops, engine.limits, Math.min(shortRun, sizeOf(kept.shape) * count))
   if (pieces === null) {
@@ -42,7 +43,6 @@ export function foldInto(
     return
   }
   const divisor = reduction === 'mean' ? count : 1
-  const goal = current(target.data) as Numbers
   if (isLaidOut(target, natural)) {
     for (const piece of pieces) foldTiles(engine, piece, source, start, goal, target.offset, divisor)
     return

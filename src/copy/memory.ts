@@ -1,5 +1,5 @@
 /** What two buffers share, and a buffer's bits as plain integers. */
-import { dtypeOf } from '../layout/data.ts'
+import { type Dtype, dtypeOf } from '../layout/data.ts'
 import type { Layout } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
@@ -37,17 +37,22 @@ export function bytesOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed
   return new Uint8Array(buffer, byteOffset, length * BYTES_PER_ELEMENT)
 }
 
-/** Whether moving an element from one buffer to the other keeps its bits: both hold the same dtype in bytes. */
-export function haveSameBits(a: Data, b: Data): boolean {
-  return isTyped(a) && isTyped(b) && sameKind(dtypeOf(a), dtypeOf(b))
+/**
+ * Whether a value's bits in one buffer are those of the same value in the other, once it is converted: integers wrap, so that a
+ * size is all that counts, and only int8 is clamped to another byte.
+ */
+export function keepsBits(source: Typed, read: Dtype, target: Typed, write: Dtype): boolean {
+  if (read === write) return true
+  return (
+    source.BYTES_PER_ELEMENT === target.BYTES_PER_ELEMENT &&
+    !isFloat(read) &&
+    !isFloat(write) &&
+    !(read === 'int8' && write === 'uint8_clamped')
+  )
 }
 
-function sameKind(a: string, b: string): boolean {
-  return a === b || (isBytes(a) && isBytes(b))
-}
-
-function isBytes(dtype: string): boolean {
-  return dtype === 'uint8' || dtype === 'buffer'
+function isFloat(dtype: Dtype): boolean {
+  return dtype.startsWith('float')
 }
 
 /** Whether the ranges of memory that two tensors span have a byte, or an element of the same array, in common. */

@@ -2,14 +2,17 @@
  * Copying, said plainly: every index in row-major order, one element at a time. What the fast copy is tested
  * against.
  */
+import { type Dtype, dtypeOf } from '../layout/data.ts'
 import { sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 
-/** Copies `source` into `target`, which has the same shape and shares no memory with it. */
+/** Copies `source` into `target`, which has the same shape and shares no memory with it; values are converted. */
 export function copyPlainly(source: Tensor, target: Tensor): void {
+  const dtype = dtypeOf(target.data)
   const index = new Array<number>(source.shape.length).fill(0)
   for (let n = sizeOf(source.shape); n > 0; n--) {
-    writeElement(target.data, place(target, index), readElement(source.data, place(source, index)))
+    const value = readElement(source.data, place(source, index))
+    writeElement(target.data, place(target, index), asElementOf(dtype, value))
     for (let axis = index.length - 1; axis >= 0; axis--) {
       index[axis]!++
       if (index[axis]! < source.shape[axis]!) break
@@ -20,6 +23,26 @@ export function copyPlainly(source: Tensor, target: Tensor): void {
 
 function place({ stride, offset }: Tensor, index: readonly number[]): number {
   return index.reduce((sum, i, axis) => sum + i * stride[axis]!, offset)
+}
+
+/**
+ * A value as what a buffer of some dtype takes. Typed arrays convert numbers by themselves: integers wrap, uint8_clamped rounds and
+ * clamps, NaN is the integer 0. They refuse to convert between numbers and big integers, which is done here by the same rules.
+ */
+export function asElementOf(dtype: Dtype, value: unknown): unknown {
+  if (dtype === 'array' || dtype === 'generic') return value
+  const isBig = typeof value === 'bigint'
+  if (dtype === 'bigint64' || dtype === 'biguint64') {
+    const number = Number(value)
+    return isBig ? value : Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n
+  }
+  if (!isBig) return value
+  return roundsIntegers(dtype) ? Number(value) : Number(BigInt.asIntN(32, value))
+}
+
+/** Whether an integer becomes the nearest value of a dtype, and does not wrap. */
+export function roundsIntegers(dtype: Dtype): boolean {
+  return dtype.startsWith('float') || dtype === 'uint8_clamped'
 }
 
 /** Element `index` of a buffer of any kind. */

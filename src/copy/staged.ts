@@ -2,11 +2,14 @@
  * Copying through WebAssembly: the runs of a tile are set into a small linear memory, its elements are put in order
  * there by vector instructions, and the runs of the result are set into the target. That is two copies more than
  * moving elements one by one in JavaScript, and still faster, since `set` moves whole cache lines and a kernel moves
- * many elements at a time, whatever types the program has used before.
+ * many elements at a time, whatever types the program has used before. Where the target has another dtype, that last `set` converts: linear
+ * memory only ever holds elements as they were.
  */
 
 import { instantiateApart } from '../wasm/apart.ts'
 import { type CopyKernels, copy } from '../wasm/generated/copy.ts'
+import type { Numbers } from './fold-engines.ts'
+import type { Typed } from './memory.ts'
 import { type Loop, type Nest, walk } from './nest.ts'
 import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.ts'
 
@@ -16,11 +19,15 @@ import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.t
  */
 const tileBytes = 1 << 20
 
+/** Fewer bytes than this lie in the first-level cache whatever their order, and are not worth the way through WebAssembly. */
+export const fewBytes = 1 << 14
+
 /** Runs of fewer bytes than this make `set` slower than loops. */
 const shortRunBytes = 64
 
-/** The memory holds the loops of a tile, then the source's runs, then the target's. */
+/** The memory holds the kernels' constants, the loops of a tile, the source's runs, and the target's. */
 const pages = 80
+const loopsStart = 1024
 const runsStart = 4096
 
 /** For how many loops programs are kept: real programs copy few layouts, again and again. */
@@ -41,8 +48,8 @@ interface Program {
   readonly reads: readonly Place[]
   readonly readBytes: number
   readonly writes: readonly Place[]
-  /** The target's runs in linear memory. */
-  readonly results: readonly Uint8Array[]
+  /** The target's runs in linear memory: as bytes, or as numbers where they are converted. */
+  readonly results: readonly Numbers[]
   /** The addresses of the tile's first element. */
   readonly from: number
   readonly to: number
@@ -57,8 +64,15 @@ interface Place {
 interface Entry {
   readonly loops: readonly Loop[]
   readonly bytes: number
+  readonly View: NumbersConstructor
   readonly programs: readonly Program[]
   readonly left: readonly Nest[]
+}
+
+/** What the runs of a result are seen as. */
+export type NumbersConstructor = {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): Numbers
 }
 
 let stage: Stage | null | undefined
@@ -69,24 +83,29 @@ function getStage(): Stage | null {
     const apart = instantiateApart(copy, pages)
     stage = apart && {
       kernels: apart.kernels,
-      loops: new Int32Array(apart.memory.buffer, 0, runsStart / 4),
+      loops: new Int32Array(apart.memory.buffer, loopsStart, (runsStart - loopsStart) / 4),
       heap: new Uint8Array(apart.memory.buffer),
     }
   }
   return stage
 }
 
-/** Copies what it pays for, given both buffers' bytes and the size of an element, and returns what is left. */
+/**
+ * Copies what it pays for, given the size of an element, and returns what is left. The target is either the bytes of a buffer, or a
+ * buffer of another dtype; then `View` is the class of the source's elements.
+ */
 export function copyStaged(
-  source: Uint8Array,
-  target: Uint8Array,
+  source: Typed,
+  target: Numbers,
   bytes: number,
   nest: Nest,
+  View: NumbersConstructor = Uint8Array,
 ): readonly Nest[] {
   const owner = getStage()
   if (owner === null) return [nest]
-  const { programs, left } = entryOf(owner, nest.loops, bytes)
-  for (const program of programs) run(owner, program, source, target, bytes, nest)
+  const { programs, left } = entryOf(owner, nest.loops, bytes, View)
+  const unit = View.BYTES_PER_ELEMENT
+  for (const program of programs) run(owner, program, source, target, bytes, unit, nest)
   return left.map(({ loops, source, target }) => ({
     loops,
     source: nest.source + source,
@@ -97,9 +116,10 @@ export function copyStaged(
 function run(
   { kernels, loops, heap }: Stage,
   { piece, table, reads, readBytes, writes, results, from, to }: Program,
-  source: Uint8Array,
-  target: Uint8Array,
+  source: Typed,
+  target: Numbers,
   bytes: number,
+  unit: number,
   nest: Nest,
 ): void {
   const rank = table.length / 3
@@ -109,15 +129,19 @@ function run(
       const { shift, address } = reads[i]!
       heap.set(new Uint8Array(source.buffer, source.byteOffset + read * bytes + shift, readBytes), address)
     }
-    kernels.copy(bytes, 0, rank, from, to)
-    for (let i = 0; i < results.length; i++) target.set(results[i]!, write * bytes + writes[i]!.shift)
+    kernels.copy(bytes, loopsStart, rank, from, to)
+    for (let i = 0; i < results.length; i++) {
+      target.set(results[i]!, (write * bytes + writes[i]!.shift) / unit)
+    }
   })
 }
 
 /** The programs for some loops, made once as long as they are among those used last. */
-function entryOf(owner: Stage, loops: readonly Loop[], bytes: number): Entry {
-  const at = entries.findIndex((entry) => entry.bytes === bytes && sameLoops(entry.loops, loops))
-  const entry = at < 0 ? compile(owner, loops, bytes) : entries[at]!
+function entryOf(owner: Stage, loops: readonly Loop[], bytes: number, View: NumbersConstructor): Entry {
+  const at = entries.findIndex(
+    (entry) => entry.bytes === bytes && entry.View === View && sameLoops(entry.loops, loops),
+  )
+  const entry = at < 0 ? compile(owner, loops, bytes, View) : entries[at]!
   if (at !== 0) {
     if (at > 0) entries.splice(at, 1)
     else if (entries.length === maxEntries) entries.pop()
@@ -136,7 +160,7 @@ function sameLoops(a: readonly Loop[], b: readonly Loop[]): boolean {
   )
 }
 
-function compile({ heap }: Stage, loops: readonly Loop[], bytes: number): Entry {
+function compile({ heap }: Stage, loops: readonly Loop[], bytes: number, View: NumbersConstructor): Entry {
   const programs: Program[] = []
   const left: Nest[] = []
   for (const piece of tilesOf({ loops, source: 0, target: 0 }, tileBytes / bytes, bytes)) {
@@ -155,12 +179,14 @@ function compile({ heap }: Stage, loops: readonly Loop[], bytes: number): Entry 
       reads: from.places,
       readBytes: reads.extent * bytes,
       writes: to.places,
-      results: to.places.map(({ address }) => heap.subarray(address, address + writes.extent * bytes)),
+      results: to.places.map(
+        ({ address }) => new View(heap.buffer, address, (writes.extent * bytes) / View.BYTES_PER_ELEMENT),
+      ),
       from: from.first,
       to: to.first,
     })
   }
-  return { loops, bytes, programs, left }
+  return { loops, bytes, View, programs, left }
 }
 
 /** Where the runs of a tile stand in linear memory, and how many bytes a step of each loop is there. */

@@ -1,7 +1,7 @@
 /** A product of tensors as one product of matrices for each batch index. */
 
 import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
-import { forEachOffset, type Matrix } from './matrix.ts'
+import { forEachOffset, type Matrix, walkOf } from './matrix.ts'
 import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 import type { MatrixWalks } from './walks.ts'
@@ -24,6 +24,10 @@ export function multiplyBatch(kernel: Kernel, product: Product): void {
     kernel.multiply(whole)
     return
   }
+  const across = ({ stride }: Operand) => walkOf(lengths, batch, stride)
+  const places = { a: across(a), b: across(b), target: across(output) }
+  const added = { bias: bias && across(bias), residual: residual && across(residual) }
+  if (kernel.multiplyMany?.(whole, { ...places, ...added })) return
   const tensors = [a, b, output, bias ?? output, residual ?? output]
   forEachOffset(
     batch.map((label) => lengths[label]!),

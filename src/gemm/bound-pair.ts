@@ -1,19 +1,15 @@
 /**
  * A product as its strides decide it, apart from the tensors: found once, and multiplied for any that stand in memory alike, by the way that suits it.
- * Thin products are computed without packing.
  */
 import { getHeap, isResident } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
+import { isThinForPlain, type KernelKind, kernelFor, staysOutside } from './choose.ts'
 import { multiplyDirectly } from './direct.ts'
 import { lengthOf } from './matrix.ts'
 import type { Contraction, Operand } from './operand.ts'
 import { asProduct, type Product } from './pair.ts'
 import { plainKernel } from './plain-kernel.ts'
 import { multiplyInHeap } from './staging.ts'
-
-// below this many multiplications packing, or bringing tensors to linear memory, costs more than it saves
-const smallInHeap = 1024
-const smallOutside = 16_384
 
 /** Where a tensor begins, its strides being known. */
 export type Located = Pick<Operand, 'data' | 'offset' | 'weight'>
@@ -29,9 +25,10 @@ export class BoundPair {
   /** Its tensors have strides, and no elements. */
   readonly #product: Product
   readonly #swapped: boolean
-  readonly #isThin: boolean
+  readonly #kernel: KernelKind
+  readonly #isThinForPlain: boolean
   readonly #isFar: boolean
-  readonly #multiplications: number
+  readonly #isSmall: boolean
 
   /** @param contraction - of two operands, without needless labels */
   constructor(contraction: Contraction) {
@@ -40,9 +37,10 @@ export class BoundPair {
     const [m, k, n] = [lengthOf(walks.a.rows), lengthOf(walks.a.columns), lengthOf(walks.b.columns)]
     const tensors = [a, b, output, epilogue.bias, epilogue.residual]
     this.#swapped = a === contraction.operands[1]
-    this.#isThin = k < 4 || n < 4 || (m < 4 && b.weight === undefined)
+    this.#kernel = kernelFor(product)
+    this.#isThinForPlain = isThinForPlain(m, n, k)
     this.#isFar = tensors.some((tensor) => tensor && reach(lengths, tensor) >= 2 ** 31)
-    this.#multiplications = m * n * k
+    this.#isSmall = staysOutside(lengths.reduce((all, length) => all * length, 1))
     this.#product = movedTo(product, [nowhere, nowhere, nowhere, nowhere, nowhere])
   }
 
@@ -54,24 +52,29 @@ export class BoundPair {
     const product = movedTo(this.#product, tensors)
     const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
     const heap = single ? getHeap() : null
-    const isInside = b.weight !== undefined || tensors.some((tensor) => tensor && isResident(tensor.data))
-    const small = this.#multiplications < (isInside ? smallInHeap : smallOutside)
-    if (small || this.#isThin || this.#isFar) multiplyDirectly(product)
-    else if (heap) multiplyInHeap(heap, product)
+    if (heap !== null && !this.#isFar) {
+      const isOutside = this.#isSmall && !tensors.some((tensor) => tensor && isInside(tensor))
+      if (this.#kernel === 'thin' && isOutside) multiplyDirectly(product)
+      else multiplyInHeap(heap, product, this.#kernel)
+    } else if (this.#isThinForPlain || this.#isFar) multiplyDirectly(product)
     else multiplyBatch(plainKernel, product)
   }
+}
+
+function isInside({ data, weight }: Located): boolean {
+  return weight !== undefined || isResident(data)
 }
 
 const nowhere: Located = Object.freeze({ data: new Float32Array(0), offset: 0 })
 
 /** The product of other tensors with the same strides. */
 function movedTo(
-  { lengths, groups, walks, epilogue, ...tensors }: Product,
+  { lengths, groups, walks, isDots, epilogue, ...tensors }: Product,
   [a, b, output, bias, residual]: readonly [Located, Located, Located, Located | null, Located | null],
 ): Product {
   const [left, right] = [at(a, tensors.a), at(b, tensors.b)]
   return {
-    ...{ lengths, groups, walks },
+    ...{ lengths, groups, walks, isDots },
     operands: [left, right],
     a: left,
     b: right,

@@ -1,155 +1,173 @@
 /**
- * Products too thin for packing (matrix times vector, outer and elementwise products, sums): each row of the output is summed in
- * doubles and stored once. The inner loop runs along the output or along the sum, whichever the operands hold closer together.
+ * Thin products in plain TypeScript, straight from where their operands stand: each element of the output is a sum of doubles, stored once. What the kernel in
+ * linear memory is tested against (src/wasm/assembly/shared/thin.ts), and what computes where that does not: tensors of other dtypes, small ones that are not in
+ * linear memory, activations.
  */
+import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { activations } from './activation.ts'
 import type { BoundEpilogue } from './epilogue.ts'
 import type { Numbers } from './kernel.ts'
 import { forEachOffset } from './matrix.ts'
-import { dataOf, type Operand } from './operand.ts'
+import { dataOf } from './operand.ts'
 import type { Product } from './pair.ts'
+import { planThin, type ThinLoop } from './thin-plan.ts'
 
-/** How many elements of a row are summed at once. */
-const longest = 1024
+/** Everything that the innermost loops need. */
+interface Sums {
+  readonly a: Numbers
+  readonly b: Numbers
+  readonly output: Numbers
+  /** Null where a sum goes to memory as it is. */
+  readonly finish: Finish | null
+  /** Three loops over the output. */
+  readonly x: ThinLoop
+  readonly y: ThinLoop
+  readonly z: ThinLoop
+  readonly depth: { readonly length: number; readonly a: number; readonly b: number }
+  /** Where the innermost loop over terms begins. */
+  readonly outerA: Int32Array | Float64Array
+  readonly outerB: Int32Array | Float64Array
+}
+
+/** What becomes of a sum, given where bias and residual are. */
+type Finish = (sum: number, bias: number, residual: number) => number
+
+type Compute = (sums: Sums, a: number, b: number, output: number, bias: number, residual: number) => void
+
+const none: ThinLoop = { length: 1, a: 0, b: 0, output: 0, bias: 0, residual: 0 }
 
 /** Computes a product without packing. */
-export function multiplyDirectly({ lengths, a, b, output, epilogue, groups }: Product): void {
-  const { batch, rows, columns, depth } = groups
-  const step = (tensor: Operand, label: number | undefined) =>
-    label === undefined ? 0 : tensor.stride[label]!
-  const kept = [...batch, ...rows, ...columns].sort(
-    (x, y) => Math.abs(step(output, y)) - Math.abs(step(output, x)),
-  )
-  const along = kept.at(-1)
-  const summed = depth.at(-1)
-  const length = along === undefined ? 1 : lengths[along]!
-  const count = summed === undefined ? 1 : lengths[summed]!
-  const [dataA, dataB] = [dataOf(a) as Numbers, dataOf(b) as Numbers]
-  const [aj, bj] = [step(a, along), step(b, along)]
-  const [ak, bk] = [step(a, summed), step(b, summed)]
-  const alongOutput = length >= 4 && (count < 4 || Math.abs(aj) + Math.abs(bj) <= Math.abs(ak) + Math.abs(bk))
-  const accumulate = alongOutput ? addScaledRows : addDotProducts
-  const sums = new Float64Array(Math.min(length, longest))
-
-  const outer = kept.slice(0, -1)
-  const outerDepth = depth.slice(0, -1)
-  const absent: Operand = { data: [], offset: 0, stride: lengths.map(() => 0) }
-  const tensors = [a, b, output, epilogue.bias ?? absent, epilogue.residual ?? absent]
-  const over = (labels: readonly number[]) => labels.map((label) => lengths[label]!)
-  const strides = (labels: readonly number[]) =>
-    tensors.map(({ stride }) => labels.map((label) => stride[label]!))
-  const outerStrides = strides(outer)
-  const depthStrides = strides(outerDepth).slice(0, 2)
-  const store = storeRow(output, epilogue, along)
+export function multiplyDirectly(product: Product): void {
+  const { output, epilogue } = product
+  const { form, a, b, loops, depth, outerA, outerB } = planThin(product)
+  const padded = [none, none, ...loops].slice(-Math.max(3, loops.length))
+  const [x, y, z] = padded.slice(-3) as [ThinLoop, ThinLoop, ThinLoop]
+  const outer = padded.slice(0, -3)
+  const sums: Sums = {
+    ...{ a: dataOf(a) as Numbers, b: dataOf(b) as Numbers, output: dataOf(output) as Numbers },
+    ...{ finish: finishing(epilogue), x, y, z, depth },
+    ...{ outerA: tableOf(outerA), outerB: tableOf(outerB) },
+  }
+  const single = sums.finish === null && depth.length === 1 && sums.outerA.length === 1
+  const compute: Compute = form === 'dots' ? dots : single ? products : sumsInOrder
+  const { bias, residual } = epilogue
   forEachOffset(
-    over(outer),
-    outerStrides,
-    tensors.map(({ offset }) => offset),
-    (at) => {
-      for (let start = 0; start < length; start += longest) {
-        const n = Math.min(longest, length - start)
-        sums.fill(0, 0, n)
-        if (count > 0) {
-          forEachOffset(
-            over(outerDepth),
-            depthStrides,
-            [at[0]! + start * aj, at[1]! + start * bj],
-            (from) => {
-              accumulate(dataA, from[0]!, aj, ak, dataB, from[1]!, bj, bk, n, count, sums)
-            },
-          )
-        }
-        store(sums, n, start, at)
-      }
-    },
+    outer.map(({ length }) => length),
+    (['a', 'b', 'output', 'bias', 'residual'] as const).map((tensor) => outer.map((loop) => loop[tensor])),
+    [a.offset, b.offset, output.offset, bias?.offset ?? 0, residual?.offset ?? 0],
+    ([a, b, output, bias, residual]) => compute(sums, a!, b!, output!, bias!, residual!),
   )
 }
 
-/** sums[j] += Σₖ a[k, j] · b[k, j], row by row of the depth. */
-function addScaledRows(
-  a: Numbers,
-  fromA: number,
-  aj: number,
-  ak: number,
-  b: Numbers,
-  fromB: number,
-  bj: number,
-  bk: number,
-  length: number,
-  count: number,
-  sums: Float64Array,
-): void {
-  for (let k = 0; k < count; k++) {
-    let p = fromA + k * ak
-    let q = fromB + k * bk
-    if (aj === 0) {
-      const x = a[p]!
-      for (let j = 0; j < length; j++, q += bj) sums[j]! += x * b[q]!
-    } else if (bj === 0) {
-      const y = b[q]!
-      for (let j = 0; j < length; j++, p += aj) sums[j]! += a[p]! * y
-    } else {
-      for (let j = 0; j < length; j++, p += aj, q += bj) sums[j]! += a[p]! * b[q]!
-    }
-  }
+function tableOf(walk: Walk): Int32Array {
+  const table = new Int32Array(walk.lengths.reduce((n, length) => n * length, 1))
+  fillOffsets(walk, 0, table)
+  return table
 }
 
-/** sums[j] += Σₖ a[k, j] · b[k, j], element by element of the output. */
-function addDotProducts(
-  a: Numbers,
-  fromA: number,
-  aj: number,
-  ak: number,
-  b: Numbers,
-  fromB: number,
-  bj: number,
-  bk: number,
-  length: number,
-  count: number,
-  sums: Float64Array,
-): void {
-  for (let j = 0; j < length; j++) {
-    let p = fromA + j * aj
-    let q = fromB + j * bj
-    // four sums, so that an addition need not wait for the one before
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    let k = 0
-    for (; k + 4 <= count; k += 4, p += 4 * ak, q += 4 * bk) {
-      s0 += a[p]! * b[q]!
-      s1 += a[p + ak]! * b[q + bk]!
-      s2 += a[p + 2 * ak]! * b[q + 2 * bk]!
-      s3 += a[p + 3 * ak]! * b[q + 3 * bk]!
-    }
-    for (; k < count; k++, p += ak, q += bk) s0 += a[p]! * b[q]!
-    sums[j]! += s0 + s1 + (s2 + s3)
-  }
-}
-
-/** Applies the epilogue to a row of sums and writes it along a label; `at` are the offsets of output, bias, residual from 2 on. */
-function storeRow(
-  output: Operand,
-  { scale, bias, activation, residual }: BoundEpilogue,
-  along: number | undefined,
-) {
+function finishing({ scale, bias, activation, residual }: BoundEpilogue): Finish | null {
+  if (scale === 1 && bias === null && activation === null && residual === null) return null
+  const biases = bias && (dataOf(bias) as Numbers)
+  const residuals = residual && (dataOf(residual) as Numbers)
   const activate = activation && activations[activation]
-  const step = (tensor: Operand | null) =>
-    tensor === null || along === undefined ? 0 : tensor.stride[along]!
-  const add = (tensor: Operand | null, from: number, start: number, sums: Float64Array, n: number) => {
-    if (tensor === null) return
-    const data = dataOf(tensor) as Numbers
-    const stride = step(tensor)
-    for (let j = 0, p = from + start * stride; j < n; j++, p += stride) sums[j]! += data[p]!
+  return (sum, b, r) => {
+    let value = sum * scale
+    if (biases) value += biases[b]!
+    if (activate) value = activate(value)
+    if (residuals) value += residuals[r]!
+    return value
   }
-  return (sums: Float64Array, n: number, start: number, at: readonly number[]) => {
-    if (scale !== 1) for (let j = 0; j < n; j++) sums[j]! *= scale
-    add(bias, at[3]!, start, sums, n)
-    if (activate) for (let j = 0; j < n; j++) sums[j] = activate(sums[j]!)
-    add(residual, at[4]!, start, sums, n)
-    const data = dataOf(output) as Numbers
-    const stride = step(output)
-    for (let j = 0, p = at[2]! + start * stride; j < n; j++, p += stride) data[p] = sums[j]!
+}
+
+/** A product each; 0 is added, as to a sum. */
+function products({ a, b, output, x, y, z }: Sums, atA: number, atB: number, at: number): void {
+  for (let i = 0; i < x.length; i++) {
+    for (let j = 0; j < y.length; j++) {
+      let p = atA + i * x.a + j * y.a
+      let q = atB + i * x.b + j * y.b
+      let t = at + i * x.output + j * y.output
+      for (let l = z.length; l > 0; l--, p += z.a, q += z.b, t += z.output) output[t] = a[p]! * b[q]! + 0
+    }
+  }
+}
+
+/** The terms of each sum one after the other. */
+function sumsInOrder(
+  sums: Sums,
+  atA: number,
+  atB: number,
+  at: number,
+  atBias: number,
+  atResidual: number,
+): void {
+  const { a, b, output, finish, x, y, z, depth, outerA, outerB } = sums
+  for (let i = 0; i < x.length; i++) {
+    for (let j = 0; j < y.length; j++) {
+      let from = atA + i * x.a + j * y.a
+      let other = atB + i * x.b + j * y.b
+      let t = at + i * x.output + j * y.output
+      for (let l = 0; l < z.length; l++, from += z.a, other += z.b, t += z.output) {
+        let sum = 0
+        for (let o = 0; o < outerA.length; o++) {
+          let p = from + outerA[o]!
+          let q = other + outerB[o]!
+          for (let k = depth.length; k > 0; k--, p += depth.a, q += depth.b) sum += a[p]! * b[q]!
+        }
+        output[t] = finish
+          ? finish(
+              sum,
+              atBias + i * x.bias + j * y.bias + l * z.bias,
+              atResidual + i * x.residual + j * y.residual + l * z.residual,
+            )
+          : sum
+      }
+    }
+  }
+}
+
+/** Eight sums for each element, and one of what is left, in the order of the kernel's lanes. */
+function dots(sums: Sums, atA: number, atB: number, at: number, atBias: number, atResidual: number): void {
+  const { a, b, output, finish, x, y, z, depth, outerA, outerB } = sums
+  for (let i = 0; i < x.length; i++) {
+    for (let j = 0; j < y.length; j++) {
+      for (let l = 0; l < z.length; l++) {
+        const from = atA + i * x.a + j * y.a + l * z.a
+        const other = atB + i * x.b + j * y.b + l * z.b
+        let s0 = 0
+        let s1 = 0
+        let s2 = 0
+        let s3 = 0
+        let s4 = 0
+        let s5 = 0
+        let s6 = 0
+        let s7 = 0
+        let rest = 0
+        for (let o = 0; o < outerA.length; o++) {
+          let p = from + outerA[o]!
+          let q = other + outerB[o]!
+          let k = depth.length
+          for (; k >= 8; k -= 8, p += 8, q += 8) {
+            s0 += a[p]! * b[q]!
+            s1 += a[p + 1]! * b[q + 1]!
+            s2 += a[p + 2]! * b[q + 2]!
+            s3 += a[p + 3]! * b[q + 3]!
+            s4 += a[p + 4]! * b[q + 4]!
+            s5 += a[p + 5]! * b[q + 5]!
+            s6 += a[p + 6]! * b[q + 6]!
+            s7 += a[p + 7]! * b[q + 7]!
+          }
+          for (; k > 0; k--, p++, q++) rest += a[p]! * b[q]!
+        }
+        const sum = s0 + s2 + (s4 + s6) + (s1 + s3 + (s5 + s7)) + rest
+        const t = at + i * x.output + j * y.output + l * z.output
+        output[t] = finish
+          ? finish(
+              sum,
+              atBias + i * x.bias + j * y.bias + l * z.bias,
+              atResidual + i * x.residual + j * y.residual + l * z.residual,
+            )
+          : sum
+      }
+    }
   }
 }

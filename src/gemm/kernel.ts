@@ -11,6 +11,7 @@
  *   rows │ A │   │   ·  depth │    B    │     = C    B: packed in slivers of a tile's columns, [sliver][k][column]
  *        ├───┼───┤            ├─────────┼──
  */
+import type { Batch } from '../wasm/many.ts'
 import type { Activation } from './activation.ts'
 import type { Matrix } from './matrix.ts'
 
@@ -38,4 +39,6 @@ export interface MatrixProduct<D extends Numbers = Numbers> {
 
 export interface Kernel<D extends Numbers = Numbers> {
   multiply(product: MatrixProduct<D>): void
+  /** Multiplies for every index of a batch, or says that it does not. */
+  multiplyMany?(product: MatrixProduct<D>, batch: Batch): boolean
 }

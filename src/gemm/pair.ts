@@ -21,7 +21,12 @@ export interface Product extends Contraction {
   readonly b: Operand
   readonly groups: Groups
   readonly walks: Walks
+  /** Whether each sum is long, and runs through elements that stand side by side in both operands: thin products take several sums of it. */
+  readonly isDots: boolean
 }
+
+/** Shorter sums are taken term by term. */
+const leastDots = 8
 
 /**
  * Sorts labels into groups. The columns' fastest label is the output's, since a kernel stores runs of columns, unless one operand is a
@@ -58,5 +63,8 @@ export function asProduct(contraction: Contraction): Product {
     ),
   }
   const walks = walksOf({ lengths, groups, a, b, output, epilogue: contraction.epilogue })
-  return { ...contraction, a, b, groups, walks }
+  const last = groups.depth.at(-1)
+  const isDots =
+    last !== undefined && lengths[last]! >= leastDots && a.stride[last] === 1 && b.stride[last] === 1
+  return { ...contraction, a, b, groups, walks, isDots }
 }

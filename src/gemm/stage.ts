@@ -14,6 +14,9 @@ export const windowFloats = 2 ** 21
 /** The same of products that are many, where bringing fewer of them at a time costs nothing twice: 4 MB, which caches hold. */
 export const batchWindowFloats = 2 ** 20
 
+/** The same of thin products, which read each float few times: 512 kB, which the second-level cache holds. */
+export const thinWindowFloats = 2 ** 17
+
 /**
  * How many floats are copied for each that is wanted, before closing up the gaps costs less: long runs move fast by themselves. What is a gap of one
  * tensor is often wanted of another, as in queries and keys that stand side by side: so this counts for each of them.

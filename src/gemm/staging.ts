@@ -5,29 +5,36 @@
 import { type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { multiplyBatch } from './batch.ts'
+import type { KernelKind } from './choose.ts'
+import { multiplyDirectly } from './direct.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
-import { batchWindowFloats, type Places, placesOf, Stage, windowFloats } from './stage.ts'
+import { batchWindowFloats, type Places, placesOf, Stage, thinWindowFloats, windowFloats } from './stage.ts'
+import { multiplyThin } from './thin.ts'
 import { walksOf } from './walks.ts'
 import { wasmKernel } from './wasm-kernel.ts'
 
 /** Computes a product of float32 tensors in the heap, wherever they are. */
-export function multiplyInHeap(heap: Heap, product: Product): void {
+export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind = 'tiles'): void {
   const { lengths, a, output } = product
-  const panels = panelsOf(heap, product)
-  const b = panels === null ? product.b : { ...product.b, weight: undefined }
+  const panels = kernel === 'tiles' ? panelsOf(heap, product) : null
+  const b =
+    panels === null ? inPlaceIf(kernel === 'thin', heap, product.b) : { ...product.b, weight: undefined }
   const bias = inPlace(heap, product.epilogue.bias)
   const residual = inPlace(heap, product.epilogue.residual)
   const epilogue = { ...product.epilogue, bias, residual }
   const inputs = [a, panels === null ? b : null, bias, residual].filter((tensor) => tensor !== null)
   const places = placesOf(lengths, inputs, output)
+  const compute = (resident: Product) =>
+    kernel === 'thin' ? multiplyThin(heap, resident) : multiplyBatch(wasmKernel(heap, panels), resident)
   if (places.size === 0) {
-    multiplyBatch(wasmKernel(heap, panels), { ...product, b, epilogue })
+    compute({ ...product, b, epilogue })
     return
   }
-  const label = tooLong(product, places)
+  const label = kernel === 'thin' ? tooLongForThin(product, places) : tooLong(product, places)
   if (label !== null) {
-    multiplyHalves(heap, product, label)
+    if (label === 'outside') multiplyDirectly(product)
+    else multiplyHalves(heap, product, label, kernel)
     return
   }
   const stage = new Stage(heap, lengths)
@@ -40,7 +47,7 @@ export function multiplyInHeap(heap: Heap, product: Product): void {
       output: stage.at(output),
       epilogue: { ...epilogue, bias: bias && stage.at(bias), residual: residual && stage.at(residual) },
     }
-    multiplyBatch(wasmKernel(heap, panels), { ...staged, walks: walksOf(staged) })
+    compute(kernel === 'tiles' ? { ...staged, walks: walksOf(staged) } : staged)
     stage.takeBack(output)
   } finally {
     stage.release()
@@ -55,6 +62,10 @@ function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
     : { data: residentFloats(), offset: copy / 4 + tensor!.offset, stride: tensor!.stride }
 }
 
+function inPlaceIf(wanted: boolean, heap: Heap, tensor: Operand): Operand {
+  return wanted ? inPlace(heap, tensor)! : tensor
+}
+
 /** The panels of a right operand that is a weight, where they serve this product. */
 function panelsOf(heap: Heap, { b, groups, walks }: Product): Pointer | null {
   if (b.weight === undefined || groups.batch.length > 0) return null
@@ -62,7 +73,7 @@ function panelsOf(heap: Heap, { b, groups, walks }: Product): Pointer | null {
 }
 
 /** The product as two of half the length along a label; halves of a sum add up in the output, by way of the bias. */
-function multiplyHalves(heap: Heap, product: Product, label: number): void {
+function multiplyHalves(heap: Heap, product: Product, label: number, kernel: KernelKind): void {
   const { lengths, output, epilogue } = product
   const length = lengths[label]!
   const half = Math.ceil(length / 2)
@@ -88,8 +99,13 @@ function multiplyHalves(heap: Heap, product: Product, label: number): void {
   multiplyInHeap(
     heap,
     part(0, half, summed ? { epilogue: { ...epilogue, activation: null, residual: null } } : {}),
+    kernel,
   )
-  multiplyInHeap(heap, part(half, length - half, summed ? { epilogue: { ...epilogue, bias: output } } : {}))
+  multiplyInHeap(
+    heap,
+    part(half, length - half, summed ? { epilogue: { ...epilogue, bias: output } } : {}),
+    kernel,
+  )
 }
 
 /** The label to halve a product along when something that it brings is larger than a window; null where nothing is. */
@@ -97,6 +113,20 @@ function tooLong({ lengths, groups }: Product, places: Places): number | null {
   for (const [tensor, { size }] of places) {
     const label = slowestLabel(lengths, tensor)
     if (size > (groups.batch.includes(label) ? batchWindowFloats : windowFloats)) return label
+  }
+  return null
+}
+
+/**
+ * The label to halve a thin product along; `outside` where a sum would have to be halved, which would change its bits with what comes with it: then it is
+ * computed where its tensors are.
+ */
+function tooLongForThin({ lengths, output }: Product, places: Places): number | 'outside' | null {
+  for (const [tensor, { size }] of places) {
+    if (size <= thinWindowFloats) continue
+    const label = slowestLabel(lengths, tensor)
+    if (output.stride[label] !== 0) return label
+    if (size > windowFloats) return 'outside'
   }
   return null
 }

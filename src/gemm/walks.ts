@@ -27,7 +27,7 @@ export function walksOf({
   b,
   output,
   epilogue,
-}: Omit<Product, 'operands' | 'walks'>): Walks {
+}: Omit<Product, 'operands' | 'walks' | 'isDots'>): Walks {
   const { rows, columns, depth } = groups
   const matrix = ({ stride }: Operand, down: readonly number[], across: readonly number[]): MatrixWalks => ({
     rows: walkOf(lengths, down, stride),

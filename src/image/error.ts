@@ -41,3 +41,11 @@ export class ImageError extends Error {
     this.fix = details.fix
   }
 }
+
+type Kind = 'PNG' | 'JPEG'
+
+export const truncated = (kind: Kind, length: number) =>
+  new ImageError('readImage', 'file/truncated', `the ${kind} file is truncated after ${length} bytes`)
+
+export const damaged = (kind: Kind, what: string, cause?: unknown) =>
+  new ImageError('readImage', 'file/damaged', `the ${kind} file is damaged — ${what}`, { cause })

@@ -3,8 +3,7 @@
  * header is checked before anything is decompressed.
  */
 import { crc32 } from './crc.ts'
-import { ImageError } from './error.ts'
-import { type Orientation, orientationOf } from './orientation.ts'
+import { damaged, truncated } from './error.ts'
 import { checkSize, type ReadLimits } from './picture.ts'
 
 export interface PngHeader {
@@ -19,12 +18,16 @@ export interface PngChunks {
   readonly header: PngHeader
   readonly palette: Uint8Array | undefined
   readonly transparency: Uint8Array | undefined
-  readonly orientation: Orientation
+  /** Where the orientation may stand: the first eXIf chunk, and texts. */
+  readonly exif: Uint8Array | undefined
+  readonly texts: readonly { readonly type: string; readonly content: Uint8Array }[]
   readonly data: readonly Uint8Array[]
+  /** Whether the file ends before its last chunk does. */
+  readonly isCut: boolean
 }
 
 export const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-const GREY = 0
+export const GREY = 0
 export const RGB = 2
 export const INDEXED = 3
 const GREY_ALPHA = 4
@@ -37,52 +40,61 @@ const colorTypes: Readonly<Record<number, { samples: number; depths: readonly nu
   6: { samples: 4, depths: [8, 16] },
 }
 
-/** While a PNG is decoded its samples stand in memory so many times. */
-const COPIES = 5
-
 /** Reads all chunks of a file; the checksums of those that matter are checked. */
 export function readChunks(bytes: Uint8Array, limits: ReadLimits): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let header: PngHeader | undefined
   let palette: Uint8Array | undefined
   let transparency: Uint8Array | undefined
-  let orientation: Orientation = 1
+  let exif: Uint8Array | undefined
+  let isCut = false
+  const texts: { type: string; content: Uint8Array }[] = []
   const data: Uint8Array[] = []
 
   for (let at = SIGNATURE.length; ; ) {
-    if (at + 12 > bytes.length) throw truncated(bytes.length)
-    const length = view.getUint32(at)
+    const length = at + 8 > bytes.length ? 0 : view.getUint32(at)
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const content = bytes.subarray(at + 8, at + 8 + length)
-    if (at + 12 + length > bytes.length) throw truncated(bytes.length)
-    if (!/^[A-Za-z]{4}$/.test(type)) throw damaged(`the type of the chunk at byte ${at} is not four letters`)
+    isCut = at + 12 + length > bytes.length
+    if (isCut) {
+      if (header !== undefined && type === 'IDAT') data.push(content)
+      break
+    }
+    if (!/^[A-Za-z]{4}$/.test(type))
+      throw damaged('PNG', `the type of the chunk at byte ${at} is not four letters`)
     const isCritical = type < 'a'
     if (isCritical && crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length)) {
-      throw damaged(`the checksum of its ${type} chunk is wrong`)
+      throw damaged('PNG', `the checksum of its ${type} chunk is wrong`)
     }
     if (header === undefined) {
-      if (type !== 'IHDR' || length !== 13) throw damaged(`its first chunk is ${type}, expected IHDR`)
+      if (type !== 'IHDR' || length !== 13) throw damaged('PNG', `its first chunk is ${type}, expected IHDR`)
       header = readHeader(content)
-      checkSize(header, COPIES * (header.depth / 8) * samplesOf(header), limits)
+      checkSize(header, limits)
     } else if (type === 'PLTE') palette = content
     else if (type === 'tRNS') transparency = content
-    else if (type === 'eXIf') orientation = orientationOf(content)
+    else if (type === 'eXIf') exif ??= content
+    else if (type === 'tEXt' || type === 'zTXt' || type === 'iTXt') texts.push({ type, content })
     else if (type === 'IDAT') data.push(content)
     else if (type === 'IEND') break
-    else if (isCritical) throw damaged(`it has an unknown chunk ${type}`)
+    else if (isCritical) throw damaged('PNG', `it has an unknown chunk ${type}`)
     at += 12 + length
   }
-  return { header, palette, transparency, orientation, data }
+  if (header === undefined || data.length === 0) {
+    if (isCut) throw truncated('PNG', bytes.length)
+    throw damaged('PNG', 'it has no pixels')
+  }
+  return { header, palette, transparency, exif, texts, data, isCut }
 }
 
 function readHeader(content: Uint8Array): PngHeader {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
   const [depth, colorType, compression, filter, interlace] = content.subarray(8) as unknown as number[]
   if (!colorTypes[colorType!]?.depths.includes(depth!)) {
-    throw damaged(`colour type ${colorType} with ${depth} bits a sample does not exist`)
+    throw damaged('PNG', `colour type ${colorType} with ${depth} bits a sample does not exist`)
   }
   if (compression !== 0 || filter !== 0 || interlace! > 1) {
     throw damaged(
+      'PNG',
       `compression ${compression}, filter ${filter} or interlace method ${interlace} does not exist`,
     )
   }
@@ -97,9 +109,3 @@ function readHeader(content: Uint8Array): PngHeader {
 
 /** Samples a pixel as stored: 1 to 4. */
 export const samplesOf = ({ colorType }: PngHeader): number => colorTypes[colorType]!.samples
-
-const truncated = (length: number) =>
-  new ImageError('readImage', 'file/truncated', `the PNG file is truncated after ${length} bytes`)
-
-export const damaged = (what: string, cause?: unknown) =>
-  new ImageError('readImage', 'file/damaged', `the PNG file is damaged — ${what}`, { cause })

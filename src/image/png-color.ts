@@ -1,23 +1,34 @@
 /** The colours of a PNG picture: its samples as bytes, its palette looked up, its transparent colour an alpha channel. */
 import { contiguous } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { damaged, INDEXED, type PngChunks, RGB, samplesOf } from './png-chunks.ts'
+import { damaged } from './error.ts'
+import { INDEXED, type PngChunks, RGB, samplesOf } from './png-chunks.ts'
 
 /** Samples as stored, `[h, w, samples]`, contiguous. */
 export type Samples = Tensor<Uint8Array | Uint16Array>
 
 /** The picture as uint8, its palette looked up and its transparent colour made an alpha channel. */
-export function inColor(image: Samples, { header, palette, transparency }: PngChunks): Tensor<Uint8Array> {
+export function inColor(
+  image: Samples,
+  { header, palette, transparency }: PngChunks,
+  warnings: string[],
+): Tensor<Uint8Array> {
   const { depth, colorType } = header
-  if (colorType === INDEXED) return lookUp(image as Tensor<Uint8Array>, palette, transparency)
+  if (colorType === INDEXED) return lookUp(image as Tensor<Uint8Array>, palette, transparency, warnings)
   const full = toBytes(image, depth)
   if (transparency === undefined || colorType > RGB) return full
   const key = new DataView(transparency.buffer, transparency.byteOffset, transparency.byteLength)
-  if (transparency.length !== 2 * samplesOf(header)) throw damaged('its tRNS chunk has a wrong length')
+  const samples = samplesOf(header)
+  if (transparency.length < 2 * samples) {
+    warnings.push(`its tRNS chunk has ${transparency.length} bytes, expected ${2 * samples}, and was ignored`)
+    return full
+  }
+  // only the lower bits count, as many as a sample has
+  const most = 2 ** depth - 1
   return withAlpha(
     image,
     full,
-    Array.from({ length: samplesOf(header) }, (_, i) => key.getUint16(2 * i)),
+    Array.from({ length: samples }, (_, i) => key.getUint16(2 * i) & most),
   )
 }
 
@@ -34,18 +45,23 @@ function lookUp(
   { data, shape }: Tensor<Uint8Array>,
   palette: Uint8Array | undefined,
   transparency: Uint8Array | undefined,
+  warnings: string[],
 ): Tensor<Uint8Array> {
   if (palette === undefined || palette.length === 0 || palette.length % 3 !== 0) {
-    throw damaged(`its palette has ${palette?.length ?? 0} bytes, expected three for every colour`)
+    throw damaged('PNG', `its palette has ${palette?.length ?? 0} bytes, expected three for every colour`)
   }
   const colors = palette.length / 3
   const samples = transparency === undefined ? 3 : 4
   const pixels = new Uint8Array(data.length * samples)
+  let most = 0
   for (let i = 0; i < data.length; i++) {
     const color = data[i]!
-    if (color >= colors) throw damaged(`a pixel has colour ${color} of a palette of ${colors}`)
-    for (let s = 0; s < 3; s++) pixels[i * samples + s] = palette[3 * color + s]!
+    if (color > most) most = color
+    for (let s = 0; s < 3; s++) pixels[i * samples + s] = palette[3 * color + s] ?? 0
     if (transparency !== undefined) pixels[i * samples + 3] = transparency[color] ?? 255
+  }
+  if (most >= colors) {
+    warnings.push(`a pixel has colour ${most} of a palette of ${colors}; such pixels are black`)
   }
   return { data: pixels, ...contiguous([shape[0]!, shape[1]!, samples]) }
 }

@@ -1,34 +1,47 @@
 /**
- * PNG files. fast-png undoes the filters and knows the samples' layout; here the chunks are read first, so that nothing
- * is decompressed beyond what the header promises, and fast-png is asked for one plain image at a time: an interlaced
- * picture is seven of them, each a strided view of the whole.
+ * PNG files. The chunks are read first, so that nothing is decompressed beyond what the header promises; then filters are
+ * undone in place. An interlaced picture is seven images, each a strided view of the whole.
  */
-import { decode } from 'fast-png'
 import { copyApart } from '../copy/copy.ts'
 import { contiguous } from '../layout/layout.ts'
+import { damaged, truncated } from './error.ts'
 import { inflate } from './inflate.ts'
+import { upright } from './orientation.ts'
 import type { Picture, ReadLimits } from './picture.ts'
-import { damaged, type PngHeader, readChunks, SIGNATURE, samplesOf } from './png-chunks.ts'
+import { type PngHeader, readChunks, SIGNATURE, samplesOf } from './png-chunks.ts'
 import { inColor, type Samples } from './png-color.ts'
+import { removeFilters } from './png-filters.ts'
+import { orientationOfPng } from './png-orientation.ts'
 
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte)
 
 /** Decodes a PNG file; grey, grey and alpha, RGB or RGBA, 8 bits a sample. */
 export async function readPng(bytes: Uint8Array, limits: ReadLimits): Promise<Picture> {
   const chunks = readChunks(bytes, limits)
-  const { header, orientation } = chunks
+  const { header, isCut } = chunks
   const passes = passesOf(header)
   const expected = passes.reduce((size, pass) => size + pass.height * (1 + lineBytes(pass.width, header)), 0)
-  const rows = await inflate(chunks.data, expected)
-
-  const image = header.interlaced
+  const { bytes: rows, filled, hasMore } = await inflate(chunks.data, expected)
+  if (filled < expected) {
+    if (isCut) throw truncated('PNG', bytes.length)
+    const what = `its data hold ${filled} bytes of pixels, expected the ${expected} that its header announces`
+    throw damaged('PNG', what)
+  }
+  const warnings: string[] = []
+  if (isCut) warnings.push('the file ends before its last chunk, IEND, does; all its pixels are there')
+  else if (hasMore) warnings.push('there is more behind the compressed pixels, which was ignored')
+  const stored = header.interlaced
     ? interlacedImage(rows, passes, header)
     : decodePass(rows, passes[0]!, header)
-  return { image: inColor(image, chunks), orientation }
+  const image = inColor(stored, chunks, warnings)
+  return { image: upright(image, await orientationOfPng(chunks)), warnings }
 }
 
 function interlacedImage(rows: Uint8Array, passes: readonly Pass[], header: PngHeader): Samples {
-  const image = samplesTensor(header.height, header.width, samplesOf(header), header.depth)
+  const { width, height, depth } = header
+  const shape = [height, width, samplesOf(header)]
+  const size = height * width * samplesOf(header)
+  const image = { ...contiguous(shape), data: depth === 16 ? new Uint16Array(size) : new Uint8Array(size) }
   let at = 0
   for (const pass of passes) {
     const length = pass.height * (1 + lineBytes(pass.width, header))
@@ -79,71 +92,20 @@ function viewOf({ data, shape, stride }: Samples, { x, y, dx, dy, width, height 
   }
 }
 
-function samplesTensor(height: number, width: number, samples: number, depth: number): Samples {
-  const shape = [height, width, samples]
-  const size = height * width * samples
-  return { ...contiguous(shape), data: depth === 16 ? new Uint16Array(size) : new Uint8Array(size) }
-}
-
-/** The samples of one pass, `[h, w, samples]`, from its filtered rows. */
+/** The samples of one pass, `[h, w, samples]`, from its filtered rows, which are overwritten. */
 function decodePass(rows: Uint8Array, { width, height }: Pass, header: PngHeader): Samples {
-  const { depth, colorType } = header
-  let data: Uint8Array | Uint16Array
-  try {
-    data = decode(plainPng(rows, { width, height, depth, colorType })).data as Uint8Array | Uint16Array
-  } catch (cause) {
-    throw damaged(cause instanceof Error ? cause.message : String(cause), cause)
-  }
-  const shape = [height, width, samplesOf(header)]
-  return {
-    ...contiguous(shape),
-    data: depth < 8 ? unpackBits(data as Uint8Array, width, height, depth) : data,
-  }
+  const { depth } = header
+  const line = lineBytes(width, header)
+  const packed = removeFilters(rows, height, line, Math.max(1, (samplesOf(header) * depth) >> 3))
+  const layout = contiguous([height, width, samplesOf(header)])
+  if (depth === 8) return { ...layout, data: packed }
+  return { ...layout, data: depth === 16 ? joinBytes(packed) : unpackBits(packed, width, height, depth) }
 }
 
-/** The most bytes that a stored block of deflate can have. */
-const BLOCK = 0xffff
-
-/**
- * A PNG file without interlacing whose rows are stored, not compressed. Every block is a chunk of its own: fast-png's
- * decompressor counts the bits of a chunk in 31 bits. The checksums are 0, it does not look at them.
- */
-function plainPng(
-  rows: Uint8Array,
-  { width, height, depth, colorType }: Omit<PngHeader, 'interlaced'>,
-): Uint8Array {
-  const blocks = Math.ceil(rows.length / BLOCK)
-  const file = new Uint8Array(8 + 25 + 14 + 17 * blocks + rows.length + 16 + 12)
-  const view = new DataView(file.buffer)
-  let at = 0
-  const write = (bytes: ArrayLike<number>) => {
-    file.set(bytes, at)
-    at += bytes.length
-  }
-  const writeChunk = (type: string, ...parts: ArrayLike<number>[]) => {
-    view.setUint32(
-      at,
-      parts.reduce((length, part) => length + part.length, 0),
-    )
-    at += 4
-    write(Array.from(type, (char) => char.charCodeAt(0)))
-    for (const part of parts) write(part)
-    at += 4
-  }
-  const header = new DataView(new ArrayBuffer(8))
-  header.setUint32(0, width)
-  header.setUint32(4, height)
-  write(SIGNATURE)
-  writeChunk('IHDR', new Uint8Array(header.buffer), [depth, colorType, 0, 0, 0])
-  writeChunk('IDAT', [0x78, 0x01])
-  for (let i = 0; i < blocks; i++) {
-    const block = rows.subarray(i * BLOCK, (i + 1) * BLOCK)
-    const [low, high] = [block.length & 255, block.length >> 8]
-    writeChunk('IDAT', [i === blocks - 1 ? 1 : 0, low, high, 255 - low, 255 - high], block)
-  }
-  writeChunk('IDAT', [0, 0, 0, 0])
-  writeChunk('IEND')
-  return file
+function joinBytes(bytes: Uint8Array): Uint16Array {
+  const samples = new Uint16Array(bytes.length / 2)
+  for (let i = 0; i < samples.length; i++) samples[i] = (bytes[2 * i]! << 8) | bytes[2 * i + 1]!
+  return samples
 }
 
 /** One byte a sample, from rows of 1, 2 or 4 bits a sample. */

@@ -1,21 +1,44 @@
-/** Reading a picture: finds out what kind of file it is, and turns what the decoders give upright. */
+/** Reading a picture: finds out what kind of file it is and who decodes it. */
 import { materialize } from '../copy/copy.ts'
-import { show } from '../layout/show.ts'
+import { isContiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import type { Kinds } from '../ops/kinds.ts'
+import { type Kinds, kind, oneOf } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
+import { formatOf, isReadBySharp, whatItIs } from './formats.ts'
 import { isJpeg, readJpeg } from './jpeg.ts'
 import { expectOptions } from './options.ts'
-import { upright } from './orientation.ts'
-import type { ReadLimits } from './picture.ts'
+import type { Picture, Reduction } from './picture.ts'
 import { isPng, readPng } from './png.ts'
+import { bytesOf, type PictureSource } from './source.ts'
 
 /** 64 megapixels: more than cameras take, and less than a gigabyte while it is decoded. */
 const MOST_PIXELS = 2 ** 26
 
-const limits: Kinds<ReadLimits> = {
+export interface ReadOptions {
+  /** Larger pictures are refused before anything is decoded. @default 2^26 */
+  readonly maxPixels?: number | undefined
+  /**
+   * A JPEG picture may be decoded at 1/2, 1/4 or 1/8 of its size, the smallest whose short side still has so many pixels.
+   * Nothing is ever made larger. @default the size that it has
+   */
+  readonly minSize?: number | undefined
+  /** `'own'`: decoded by this library alone, everywhere to the same bytes. @default 'auto' */
+  readonly decoder?: 'auto' | 'own' | undefined
+}
+
+const kinds: Kinds<ReadOptions> = {
   maxPixels: { expected: 'a positive number', has: (value) => typeof value === 'number' && value > 0 },
+  minSize: kind.length,
+  decoder: oneOf(['auto', 'own']),
+}
+
+/** A picture as it was read: uint8 `[h, w, c]`, and what was wrong with its file. */
+export type ReadPicture = NdArray<Uint8Array> & {
+  /** A sentence for each thing in the file that is not as it should be and was read all the same. */
+  readonly warnings: readonly string[]
+  /** What the picture was, where `minSize` let it be decoded smaller; `preprocess` makes of it what it would make of the whole. */
+  readonly reduction: Reduction | undefined
 }
 
 /**
@@ -24,9 +47,8 @@ const limits: Kinds<ReadLimits> = {
  * Channels are grey (1), grey and alpha (2), RGB (3) or RGB and alpha (4); palettes become RGB, CMYK becomes RGB, 16
  * bits become the upper 8. Colour profiles are not applied.
  *
- * @param bytes the whole file
- * @param options `maxPixels`: larger pictures are refused before anything is decoded; 2^26 if not given
- * @returns uint8 `[h, w, c]`, contiguous
+ * @param source the whole file: a Uint8Array, an ArrayBuffer, a Blob or a Response
+ * @returns uint8 `[h, w, c]`, contiguous; its `warnings` say what in the file is not as it should be
  * @throws ImageError (as a rejection) when the file is of another kind, truncated, damaged or too large
  *
  * @example
@@ -34,58 +56,28 @@ const limits: Kinds<ReadLimits> = {
  * const image = await readImage(png)
  * image.shape // [1, 2, 3]
  */
-export async function readImage(
-  bytes: Uint8Array,
-  options: Partial<ReadLimits> = {},
-): Promise<NdArray<Uint8Array>> {
-  expectOptions('readImage', options, limits)
-  const { maxPixels = MOST_PIXELS } = options
-  if (!(bytes instanceof Uint8Array)) {
-    throw new ImageError(
-      'readImage',
-      'argument/bytes',
-      `the argument is not the bytes of a file — got ${show(bytes)}, expected a Uint8Array${hintAbout(bytes)}`,
-    )
-  }
-  const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes) // decoders refuse shared memory
-  const { image, orientation } = await decodePicture(own, { maxPixels })
-  return toNdarray(orientation === 1 ? image : materialize(upright(image, orientation)))
+export async function readImage(source: PictureSource, options: ReadOptions = {}): Promise<ReadPicture> {
+  expectOptions('readImage', options, kinds)
+  const { image, warnings, reduction } = await decodePicture(await bytesOf(source), options)
+  const picture = toNdarray(isContiguous(image) ? image : materialize(image))
+  const properties = { warnings: { value: Object.freeze(warnings) }, reduction: { value: reduction } }
+  return Object.defineProperties(picture, properties) as ReadPicture
 }
 
-/** How what was given becomes bytes. */
-function hintAbout(value: unknown): string {
-  if (typeof value === 'string' || value instanceof URL)
-    return '; await readFile(path) or a fetch gives the bytes of a file'
-  if (value instanceof Promise) return '; an await is missing'
-  if (value instanceof ArrayBuffer) return '; new Uint8Array(buffer) is one'
-  if (value instanceof Blob) return '; new Uint8Array(await blob.arrayBuffer()) is one'
-  return ''
-}
-
-async function decodePicture(bytes: Uint8Array, limits: ReadLimits) {
+async function decodePicture(bytes: Uint8Array, options: ReadOptions): Promise<Picture> {
+  const limits = { maxPixels: options.maxPixels ?? MOST_PIXELS }
   if (isPng(bytes)) return readPng(bytes, limits)
-  if (isJpeg(bytes)) return readJpeg(bytes, limits)
-  throw new ImageError('readImage', 'file/foreign', `not a PNG or JPEG file — ${whatItIs(bytes)}`)
+  if (isJpeg(bytes)) return readJpeg(bytes, limits, options.minSize)
+  throw foreign(bytes)
 }
 
-/** Beginnings of files that are taken for pictures, as Latin-1 text. */
-const kinds: readonly (readonly [RegExp, string])[] = [
-  [/^$/, 'it is empty'],
-  [/^GIF8/, 'it is a GIF file'],
-  [/^RIFF....WEBP/s, 'it is a WebP file'],
-  [/^BM/, 'it is a BMP file'],
-  [/^(II\*\0|MM\0\*)/, 'it is a TIFF file'],
-  [/^....ftyp(avif|avis)/s, 'it is an AVIF file'],
-  [/^....ftyp(hei|hev|mif1)/s, 'it is a HEIC file'],
-  [/^%PDF/, 'it is a PDF file'],
-  [/^\s*<(\?xml|svg|!doctype|html)/i, 'it is an XML, SVG or HTML file'],
-]
-
-function whatItIs(bytes: Uint8Array): string {
-  const start = String.fromCharCode(...bytes.subarray(0, 32))
-  const kind = kinds.find(([pattern]) => pattern.test(start))
-  if (kind !== undefined) return kind[1]
-  return /^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(start)
-    ? `it looks like text: ${JSON.stringify(start.slice(0, 16))}`
-    : `it begins with the bytes ${[...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`
+function foreign(bytes: Uint8Array): ImageError {
+  const format = formatOf(bytes)
+  const wayOut =
+    format === undefined
+      ? ''
+      : isReadBySharp(format)
+        ? '; install sharp, which reads it, or convert it to PNG or JPEG'
+        : '; convert it to PNG or JPEG'
+  return new ImageError('readImage', 'file/foreign', `not a PNG or JPEG file — ${whatItIs(bytes)}${wayOut}`)
 }

@@ -10,10 +10,24 @@ export const interpolations = ['nearest', 'bilinear', 'bicubic', 'lanczos'] as c
 
 export type Interpolation = (typeof interpolations)[number]
 
-/** Weights of one axis: output `i` is the sum of `weights[i·width + t] · input[starts[i] + t]` over `t < counts[i]`. */
+/**
+ * How an axis changes its length, and which of the new elements are wanted: from `from` up to, not including, `to`. All of
+ * them stand for `extent` of the old ones, beginning at `start`; neither need be whole.
+ */
+export interface Span {
+  readonly inLength: number
+  readonly start: number
+  readonly extent: number
+  readonly outLength: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Weights of one axis: wanted output `i` is the sum of `weights[i·width + t] · input[starts[i] + t]` over `t < counts[i]`. */
 export interface Taps {
   readonly inLength: number
-  readonly outLength: number
+  /** How many outputs are wanted. */
+  readonly count: number
   readonly starts: Int32Array
   readonly counts: Int32Array
   /** The most taps of any output. */
@@ -43,16 +57,13 @@ function keys(x: number, a: number): number {
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x))
 
 /** Weights of the filter widened by the scale, so that a smaller image has no aliases. */
-export function antialiasedTaps(
-  inLength: number,
-  outLength: number,
-  name: Exclude<Interpolation, 'nearest'>,
-): Taps {
+export function antialiasedTaps(span: Span, name: Exclude<Interpolation, 'nearest'>): Taps {
+  const { inLength, start: origin, extent, outLength } = span
   const { support, at } = filters[name]
-  const scale = inLength / outLength
+  const scale = extent / outLength
   const widening = Math.max(scale, 1)
-  return collectTaps(inLength, outLength, (i) => {
-    const center = (i + 0.5) * scale
+  return collectTaps(span, (i) => {
+    const center = origin + (i + 0.5) * scale
     const start = Math.max(0, Math.trunc(center - support * widening + 0.5))
     const end = Math.min(inLength, Math.trunc(center + support * widening + 0.5))
     const weights = Array.from({ length: end - start }, (_, t) => at((start + t - center + 0.5) / widening))
@@ -62,11 +73,13 @@ export function antialiasedTaps(
 }
 
 /** Weights that pick one element: Pillow's choice, the one under the centre, or torch's, under the left edge. */
-export function nearestTaps(inLength: number, outLength: number, choice: 'pillow' | 'torch'): Taps {
-  const scale = inLength / outLength
-  let centre = scale * 0.5 // summed up step by step, as Pillow does: its rounding decides where two are equally near
-  return collectTaps(inLength, outLength, (i) => {
-    const start = Math.floor(choice === 'pillow' ? centre : i * scale)
+export function nearestTaps(span: Span, choice: 'pillow' | 'torch'): Taps {
+  const { inLength, start: origin, extent, outLength } = span
+  const scale = extent / outLength
+  let centre = origin + scale * 0.5 // summed up step by step, as Pillow does: its rounding decides where two are equally near
+  for (let i = 0; i < span.from; i++) centre += scale
+  return collectTaps(span, (i) => {
+    const start = Math.floor(choice === 'pillow' ? centre : origin + i * scale)
     centre += scale
     return { start: Math.min(inLength - 1, start), weights: [1] }
   })
@@ -74,13 +87,13 @@ export function nearestTaps(inLength: number, outLength: number, choice: 'pillow
 
 /** torch's weights without antialiasing: a filter of fixed width, the border repeated, `a` = −0.75. */
 export function pointTaps(
-  inLength: number,
-  outLength: number,
+  span: Span,
   name: 'bilinear' | 'bicubic',
   { alignCorners }: { readonly alignCorners: boolean },
 ): Taps {
+  const { inLength, outLength } = span
   const scale = alignCorners ? (outLength > 1 ? (inLength - 1) / (outLength - 1) : 0) : inLength / outLength
-  return collectTaps(inLength, outLength, (i) => {
+  return collectTaps(span, (i) => {
     const exact = alignCorners ? i * scale : (i + 0.5) * scale - 0.5
     const position = name === 'bilinear' ? Math.max(0, exact) : exact
     const first = Math.floor(position) - (name === 'bilinear' ? 0 : 1)
@@ -97,19 +110,19 @@ export function pointTaps(
 }
 
 function collectTaps(
-  inLength: number,
-  outLength: number,
+  { inLength, from, to }: Span,
   tapsOf: (i: number) => { start: number; weights: readonly number[] },
 ): Taps {
-  const all = Array.from({ length: outLength }, (_, i) => tapsOf(i))
+  const count = to - from
+  const all = Array.from({ length: count }, (_, i) => tapsOf(from + i))
   const width = all.reduce((most, { weights }) => Math.max(most, weights.length), 1)
   const taps = {
     inLength,
-    outLength,
+    count,
     width,
-    starts: new Int32Array(outLength),
-    counts: new Int32Array(outLength),
-    weights: new Float64Array(outLength * width),
+    starts: new Int32Array(count),
+    counts: new Int32Array(count),
+    weights: new Float64Array(count * width),
   }
   for (const [i, { start, weights }] of all.entries()) {
     taps.starts[i] = start
@@ -125,7 +138,7 @@ export function resampleFloats<D extends Float32Array | Float64Array>(
   axis: number,
   taps: Taps,
 ): Tensor<D> {
-  const shape = x.shape.with(axis, taps.outLength)
+  const shape = x.shape.with(axis, taps.count)
   const Floats = x.data.constructor as new (size: number) => D
   const data = new Floats(sizeOf(shape))
   resampleInto(data, x, axis, taps, taps.weights)
@@ -138,7 +151,7 @@ const HALF = 1 << (PRECISION - 1)
 
 /** Resamples one axis of a contiguous uint8 tensor in Pillow's fixed-point arithmetic, bit for bit. */
 export function resampleBytes(x: Tensor<Uint8Array>, axis: number, taps: Taps): Tensor<Uint8Array> {
-  const shape = x.shape.with(axis, taps.outLength)
+  const shape = x.shape.with(axis, taps.count)
   const data = new Uint8ClampedArray(sizeOf(shape)) // which is how Pillow ends: below 0 is 0, above 255 is 255
   // rounded half away from zero
   const weights = Int32Array.from(taps.weights, (w) => Math.trunc(w * 2 ** PRECISION + (w < 0 ? -0.5 : 0.5)))
@@ -165,7 +178,7 @@ function resampleInto(
   y: Elements,
   { data: x, shape, offset }: Tensor<Elements>,
   axis: number,
-  { inLength, outLength, starts, counts, width }: Taps,
+  { inLength, count, starts, counts, width }: Taps,
   weights: Sums,
 ): void {
   const outer = sizeOf(shape.slice(0, axis))
@@ -174,7 +187,7 @@ function resampleInto(
   const sums = isFixed ? new Int32Array(inner) : new Float64Array(inner)
   const run: Run = { at: 0, from: 0, tap: 0, count: 0 }
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < outLength; i++) {
+    for (let i = 0; i < count; i++) {
       run.from = offset + (o * inLength + starts[i]!) * inner
       run.tap = i * width
       run.count = counts[i]!

@@ -1,11 +1,13 @@
 /** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
 import { materialize } from '../copy/copy.ts'
-import { contiguous, isContiguous } from '../layout/layout.ts'
+import { contiguous, isContiguous, slice } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { each, type Kinds, kind } from '../ops/kinds.ts'
+import { premultiply, unpremultiply } from './alpha.ts'
 import { ImageError } from './error.ts'
 import { expectOptions, interpolation } from './options.ts'
+import type { Box } from './picture.ts'
 import {
   antialiasedTaps,
   type Interpolation,
@@ -13,6 +15,7 @@ import {
   pointTaps,
   resampleBytes,
   resampleFloats,
+  type Span,
   type Taps,
 } from './resample.ts'
 
@@ -37,8 +40,9 @@ const kinds: Kinds<ResizeOptions> = {
 }
 
 /**
- * Resizes a picture. uint8 gives the very bytes that Pillow's `Image.resize` gives for each channel, floats what torch's
- * `interpolate` gives (there bicubic has a = −0.5 with antialiasing and −0.75 without).
+ * Resizes a picture. uint8 gives the very bytes that Pillow's `Image.resize` gives, floats what torch's `interpolate` gives
+ * (there bicubic has a = −0.5 with antialiasing and −0.75 without). The last of two or four channels of uint8 is alpha: what is
+ * hidden has no part in the colours beside it.
  *
  * @param image `[h, w, c]` of any strides, uint8, float32 or float64
  * @returns `[height, width, c]` of the same dtype, contiguous
@@ -50,14 +54,30 @@ const kinds: Kinds<ResizeOptions> = {
  */
 export function resize<D extends ImageData>(image: NdArray<D>, options: ResizeOptions): NdArray<D> {
   expectOptions('resize', options, kinds)
-  return toNdarray(resizeTensor(checkImage(image, 'resize'), options, 'resize'))
+  const x = checkImage(image, 'resize')
+  const [height, width, channels] = x.shape
+  const isSame = options.height === height && options.width === width
+  const hasAlpha = x.data instanceof Uint8Array && (channels === 2 || channels === 4)
+  if (!hasAlpha || isSame || options.interpolation === 'nearest') {
+    return toNdarray(resizeTensor(x, options, 'resize'))
+  }
+  const resized = resizeTensor(premultiply(x as Tensor<Uint8Array>), options, 'resize')
+  return toNdarray(unpremultiply(resized)) as NdArray<D>
 }
 
-/** `resize` for the rooms above: x is `[h, w, c]`. */
+/** The part of a resized picture that is wanted, in whole pixels of it. */
+export type Window = Box
+
+/**
+ * `resize` for the rooms above: x is `[h, w, c]`, of which `box` becomes the resized picture, all where it is not given. Only
+ * what `window` wants of that is computed.
+ */
 export function resizeTensor<D extends ImageData>(
   x: Tensor<D>,
   options: ResizeOptions,
   operation: string,
+  window: Window = { top: 0, left: 0, height: options.height, width: options.width },
+  box: Box = { top: 0, left: 0, height: x.shape[0]!, width: x.shape[1]! },
 ): Tensor<D> {
   const { height, width, interpolation: name } = options
   if (name !== undefined) expectOptions(operation, { interpolation: name }, { interpolation })
@@ -66,34 +86,61 @@ export function resizeTensor<D extends ImageData>(
       throw new ImageError(operation, 'option/size', `${name} is ${length}, expected an integer from 1`)
     }
   }
+  const isBytes = x.data instanceof Uint8Array
+  const tapsAlong = (axis: 0 | 1, outLength: number): Taps | undefined => {
+    const [start, extent, from, length] =
+      axis === 0
+        ? [box.top, box.height, window.top, window.height]
+        : [box.left, box.width, window.left, window.width]
+    const inLength = x.shape[axis]!
+    if (inLength === outLength && extent === inLength) return undefined
+    return tapsOf(
+      { inLength, start, extent, outLength, from, to: from + length },
+      isBytes,
+      options,
+      operation,
+    )
+  }
+  const rows = tapsAlong(0, height)
+  const columns = tapsAlong(1, width)
+  const [first, last] = rows === undefined ? [window.top, window.top + window.height] : reach(rows)
+  const strip = narrow(x, 0, first, last)
   // columns first, as Pillow: the bytes between the two steps are rounded
-  const wide = resampleAxis(x, 1, width, options, operation)
-  const resized = resampleAxis(wide, 0, height, options, operation)
-  return resized === x ? materialize(x) : resized
+  const wide =
+    columns === undefined
+      ? narrow(strip, 1, window.left, window.left + window.width)
+      : resample(strip, 1, columns)
+  const resized =
+    rows === undefined ? wide : resample(wide, 0, { ...rows, starts: rows.starts.map((at) => at - first) })
+  return resized.data === x.data ? materialize(resized) : resized
 }
 
-function resampleAxis<D extends ImageData>(
-  x: Tensor<D>,
-  axis: number,
-  outLength: number,
-  options: ResizeOptions,
-  operation: string,
-): Tensor<D> {
-  const inLength = x.shape[axis]!
-  if (inLength === outLength) return x
+/** The inputs that some outputs are sums of. */
+function reach({ starts, counts }: Taps): [first: number, last: number] {
+  let [first, last] = [Number.POSITIVE_INFINITY, 0]
+  for (let i = 0; i < starts.length; i++) {
+    first = Math.min(first, starts[i]!)
+    last = Math.max(last, starts[i]! + counts[i]!)
+  }
+  return [first, last]
+}
+
+const narrow = <D extends ImageData>(x: Tensor<D>, axis: number, from: number, to: number): Tensor<D> => ({
+  data: x.data,
+  ...slice(x, axis, from, to),
+})
+
+function resample<D extends ImageData>(x: Tensor<D>, axis: number, taps: Taps): Tensor<D> {
   const packed = isContiguous(x) ? x : materialize(x)
-  const isBytes = packed.data instanceof Uint8Array
-  const taps = tapsOf(inLength, outLength, isBytes, options, operation)
-  return (
-    isBytes
+  const resampled =
+    packed.data instanceof Uint8Array
       ? resampleBytes(packed as Tensor<Uint8Array>, axis, taps)
       : resampleFloats(packed as Tensor<Float32Array>, axis, taps)
-  ) as Tensor<D>
+  return resampled as Tensor<D>
 }
 
 function tapsOf(
-  inLength: number,
-  outLength: number,
+  span: Span,
   isBytes: boolean,
   {
     interpolation = 'bicubic',
@@ -109,8 +156,8 @@ function tapsOf(
       'alignCorners is only for bilinear and bicubic with antialias: false',
     )
   }
-  if (interpolation === 'nearest') return nearestTaps(inLength, outLength, isBytes ? 'pillow' : 'torch')
-  if (antialias) return antialiasedTaps(inLength, outLength, interpolation)
+  if (interpolation === 'nearest') return nearestTaps(span, isBytes ? 'pillow' : 'torch')
+  if (antialias) return antialiasedTaps(span, interpolation)
   if (interpolation === 'lanczos') {
     throw new ImageError(
       operation,
@@ -118,7 +165,7 @@ function tapsOf(
       'lanczos is always antialiased — leave antialias away',
     )
   }
-  return pointTaps(inLength, outLength, interpolation, { alignCorners })
+  return pointTaps(span, interpolation, { alignCorners })
 }
 
 /** The weights of one axis as a matrix, [outLength, inLength]: what `resize` multiplies floats by. */
@@ -128,7 +175,12 @@ export function resizeMatrix(
   options: Omit<ResizeOptions, 'height' | 'width'>,
   operation: string,
 ): Tensor<Float32Array> {
-  const { starts, counts, width, weights } = tapsOf(inLength, outLength, false, options, operation)
+  const { starts, counts, width, weights } = tapsOf(
+    { inLength, start: 0, extent: inLength, outLength, from: 0, to: outLength },
+    false,
+    options,
+    operation,
+  )
   const matrix = { ...contiguous([outLength, inLength]), data: new Float32Array(outLength * inLength) }
   for (let i = 0; i < outLength; i++) {
     const taps = weights.subarray(i * width, i * width + counts[i]!)

@@ -67,6 +67,15 @@ export function dtypeOf(data: Data): Dtype {
   return dtype ?? (Array.isArray(data) ? 'array' : 'generic')
 }
 
+/** Whether two dtypes are one: Node's buffers hold the same bytes as Uint8Arrays. */
+export function isSameDtype(a: Dtype, b: Dtype): boolean {
+  return a === b || (isBytes(a) && isBytes(b))
+}
+
+function isBytes(dtype: Dtype): boolean {
+  return dtype === 'uint8' || dtype === 'buffer'
+}
+
 function isNodeBuffer(data: unknown): boolean {
   const kind = (data as { constructor?: { isBuffer?: (value: unknown) => boolean } }).constructor
   return typeof kind?.isBuffer === 'function' && kind.isBuffer(data)
@@ -86,8 +95,22 @@ const constructors = {
   float64: Float64Array,
 } as const
 
+type TypedArrayClass = {
+  readonly BYTES_PER_ELEMENT: number
+  new (size: number): Data
+  new (buffer: ArrayBufferLike, byteOffset: number, size: number): Data
+}
+
+/** The class of typed arrays that holds a dtype, if this platform has one. */
+export function classOf(dtype: Dtype): TypedArrayClass | undefined {
+  if (dtype === 'float16') return (globalThis as { Float16Array?: TypedArrayClass }).Float16Array
+  return constructors[dtype === 'buffer' ? 'uint8' : (dtype as PlainDtype)]
+}
+
 /** The dtypes whose arrays every platform has. */
 export type PlainDtype = keyof typeof constructors
+
+export const plainDtypes = Object.keys(constructors) as readonly PlainDtype[]
 
 /** The array that holds a dtype: `ArrayOf<'float32'>` is `Float32Array`. */
 export type ArrayOf<T extends PlainDtype> = InstanceType<(typeof constructors)[T]>

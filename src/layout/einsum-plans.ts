@@ -7,7 +7,7 @@ import type { Lengths } from './lengths.ts'
 interface Entry {
   readonly plan: EinsumPlan
   readonly names: readonly string[]
-  readonly values: readonly number[]
+  readonly values: readonly (number | undefined)[]
 }
 
 const maxPlans = 8
@@ -40,7 +40,7 @@ export function einsumPlanOf(
   const plan = bindEinsum(pattern, shapes, lengths)
   const names = Object.keys(lengths ?? {})
   if (known.length === maxPlans) known.shift()
-  known.push({ plan, names, values: names.map((name) => lengths![name]!) })
+  known.push({ plan, names, values: names.map((name) => lengths![name]) })
   return plan
 }
 

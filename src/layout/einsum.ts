@@ -59,7 +59,7 @@ class Binder {
   }
 
   bind(): EinsumPlan {
-    const { operands, output, text } = this.pattern
+    const { operands, output, text, operation } = this.pattern
     if (operands.length !== this.shapes.length) {
       const said = say('operand/count', { got: this.shapes.length, expected: operands.length })
       throw this.mistake(said, { start: 0, end: text.indexOf('->') })
@@ -68,7 +68,7 @@ class Binder {
     const names = new Map(axes.map(({ name, span }) => [name, span]))
     const span = { start: 0, end: text.length }
     const given = readLengths(this.lengths, names, {
-      operation: 'einsum',
+      operation,
       pattern: text,
       span,
       shape: this.shapes,
@@ -150,7 +150,7 @@ class Binder {
       if (index === undefined || more.length > 0) continue
       const axis = this.axes[index]!
       const { length, where } = dimension
-      if (length === 1) axis.unit = true
+      if (length === 1 && this.pattern.broadcast !== false) axis.unit = true
       else if (axis.length === undefined) Object.assign(axis, { length, from: where })
       else if (axis.length !== length) throw this.twoLengths(axis, dimension)
     }
@@ -247,16 +247,18 @@ class Binder {
 
   twoLengths({ name, length, from }: AxisInfo, dimension: Dimension): EinopsError {
     const where = `dimension ${dimension.index} of ${dimension.where}`
+    const strict = this.pattern.broadcast === false
+    const hint = strict && (length === 1 || dimension.length === 1) ? refused : undefined
     const said =
-      dimension.item.kind === 'ellipsis'
+      dimension.item.kind === 'ellipsis' && !strict
         ? say('shape/ellipsis', { got: dimension.length, where, expected: length! })
         : say('shape/two-lengths', {
-            axis: name,
+            axis: dimension.item.kind === 'ellipsis' ? '...' : name,
             got: dimension.length,
             where,
             expected: `${length} as in ${from === 'the operand' ? 'another dimension of it' : from}`,
           })
-    return this.mistake({ ...said, values: { ...said.values, length: length! } }, dimension.item.span)
+    return this.mistake({ ...said, values: { ...said.values, length: length! } }, dimension.item.span, hint)
   }
 
   cannotInfer({ axes, item }: Dimension): EinopsError {
@@ -275,7 +277,7 @@ class Binder {
   mistake(said: Said, span: Span, hint?: string): EinopsError {
     const { pattern, shapes, lengths } = this
     return new EinopsError({
-      operation: 'einsum',
+      operation: pattern.operation,
       ...said,
       pattern: pattern.text,
       span,
@@ -285,6 +287,8 @@ class Binder {
     })
   }
 }
+
+const refused = 'length 1 fits other lengths unless broadcast is false'
 
 function whereIs(operand: number, count: number): string {
   return count === 1 ? 'the operand' : `operand ${operand + 1}`

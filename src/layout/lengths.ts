@@ -8,7 +8,8 @@ import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { show } from './show.ts'
 
-export type Lengths = Readonly<Record<string, number>>
+/** Lengths by name; undefined is for those that are not given. */
+export type Lengths = Readonly<Record<string, number | undefined>>
 
 /** Who asks, for the error messages. */
 export interface Asker {
@@ -48,6 +49,7 @@ export function readLengths(
           : didYouMean(axis, names.keys()),
       })
     }
+    if (value === undefined) continue
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
       const span = names.get(axis)!
       const said = say('length/bad-value', { axis, value: shown })

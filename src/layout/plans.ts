@@ -11,7 +11,7 @@ import type { Plan } from './plan.ts'
 interface Entry {
   readonly plan: Plan
   readonly names: readonly string[]
-  readonly values: readonly number[]
+  readonly values: readonly (number | undefined)[]
 }
 
 const maxPlans = 8
@@ -42,7 +42,7 @@ export function planOf(pattern: TransformPattern, shape: readonly number[], leng
   const plan = bindTransform(pattern, shape, lengths)
   const names = Object.keys(lengths ?? {})
   if (known.length === maxPlans) known.shift()
-  known.push({ plan, names, values: names.map((name) => lengths![name]!) })
+  known.push({ plan, names, values: names.map((name) => lengths![name]) })
   return plan
 }
 

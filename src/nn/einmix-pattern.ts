@@ -11,7 +11,8 @@ import {
   parseEinsum,
   type Span,
 } from '../../grammar/index.ts'
-import type { Lengths } from './einops.ts'
+
+type Lengths = Readonly<Record<string, number>>
 
 interface Side {
   readonly text: string

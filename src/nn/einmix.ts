@@ -4,11 +4,11 @@
  * einops (`layers/_einmix.py`), whose rules are in einmix-pattern.ts.
  */
 
+import type { Lengths } from '../layout/lengths.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Value } from '../steps/value.ts'
 import { readMix, textOf } from './einmix-pattern.ts'
-import type { Lengths } from './einops.ts'
 import { newParameter, uniform } from './init.ts'
 import { Module } from './module.ts'
 import { each, expectOptions, type Kinds, kind, needed } from './options.ts'
@@ -51,7 +51,8 @@ export class EinMix extends Module {
   constructor(pattern: string, options: EinMixOptions) {
     super()
     expectOptions(this, options, kinds)
-    const { weightShape, biasShape = null, lengths = {} } = options
+    const { weightShape, biasShape = null } = options
+    const lengths = given(options.lengths)
     const mix = readMix(pattern, { weightShape, biasShape, lengths })
     const { left, weight, right, biasAxes } = mix
     const lengthOf = (name: string) => lengths[name]!
@@ -74,4 +75,10 @@ export class EinMix extends Module {
     const product = einsumTensor([x, this.weight], this.#product, this.lengths, { bias: this.bias })
     return rearrangeTensor(product, this.#regroup)
   }
+}
+
+/** The lengths that are not undefined. */
+function given(lengths: Lengths = {}): Readonly<Record<string, number>> {
+  const entries = Object.entries(lengths).filter(([, length]) => length !== undefined)
+  return Object.fromEntries(entries) as Record<string, number>
 }

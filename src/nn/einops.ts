@@ -3,13 +3,11 @@
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
 import { checkLengths } from '../layout/bind.ts'
+import type { Lengths } from '../layout/lengths.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { checkReduction, type Reduction, reduceTensor } from '../ops/reduce.ts'
 import type { Value } from '../steps/value.ts'
 import { Module } from './module.ts'
-
-/** Axis lengths by name. */
-export type Lengths = Readonly<Record<string, number>>
 
 /**
  * `rearrange` as a layer.
@@ -50,11 +48,15 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
  */
 export class Reduce<P extends string = string, const L extends object = NoLengths> extends Module {
   readonly pattern: string
-  readonly reduction: Reduction
+  readonly reduction: Reduction<Float32Array>
   readonly lengths: Lengths
 
-  constructor(pattern: Checked<'reduce', P, L>, reduction: Reduction, lengths?: LengthsOf<'reduce', P, L>)
-  constructor(pattern: string, reduction: Reduction, lengths: Lengths = {}) {
+  constructor(
+    pattern: Checked<'reduce', P, L>,
+    reduction: Reduction<Float32Array>,
+    lengths?: LengthsOf<'reduce', P, L>,
+  )
+  constructor(pattern: string, reduction: Reduction<Float32Array>, lengths: Lengths = {}) {
     super()
     const parsed = parseTransform(pattern, 'reduce')
     checkReduction(reduction, parsed)

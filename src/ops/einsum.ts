@@ -6,7 +6,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { type EinsumPattern, parseEinsum } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
-import type { Dtype } from '../layout/data.ts'
+import { type Dtype, isSameDtype } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -14,15 +14,20 @@ import { contractInto, contraction, type Store, sumDtype } from '../steps/contra
 import { expectHost } from '../steps/machine.ts'
 import { typeOf, type Value } from '../steps/value.ts'
 import { asValue, present } from './array.ts'
-import { checkOptions, checkOut } from './options.ts'
-import type { ArrayOf, ArrayOrList, DataOf, SameKind, ShapesOf, SumsOf } from './typed.ts'
+import { kind } from './kinds.ts'
+import { checkOptions, checkOut, optionKinds } from './options.ts'
+import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapesOf, SumsOf } from './typed.ts'
 
-export interface EinsumOptions<D extends Data = Data> {
+export interface EinsumOptions<D extends Data = Data, B extends boolean = boolean> {
   /** As for every operation; a contraction computes new elements, so `'never'` is an error. */
   readonly copy?: 'auto' | 'always' | 'never' | undefined
   /** An array of the result's shape and dtype, without stride 0: the result is written into it and it is returned. */
   readonly out?: NdArray<D> | undefined
+  /** Whether a dimension of length 1 fits any length of its axis, as in NumPy: `true` if not given. */
+  readonly broadcast?: B | undefined
 }
+
+const einsumKinds = { copy: optionKinds.copy, out: optionKinds.out, broadcast: kind.flag }
 
 /**
  * Sums products of arrays over named axes. An axis that the output lacks is summed; one that several operands have is multiplied
@@ -31,7 +36,7 @@ export interface EinsumOptions<D extends Data = Data> {
  * @param x one array or several, all of one dtype, with any strides
  * @param pattern `a, b -> c`: the axes of each operand and of the result
  * @param lengths lengths of axes that the shapes do not determine
- * @param options `out`: an array to write into, which is then returned
+ * @param options `out`: an array to write into, which is then returned; `broadcast: false`: an axis has one length everywhere, also where that is 1
  * @returns an array of the operands' dtype, except that integers give float64, in which sums are exact up to 2^53 (big integers stay
  *   big integers)
  * @throws {EinopsError} when the pattern is wrong or does not fit the shapes, the dtypes differ, or an option cannot be met
@@ -43,20 +48,25 @@ export interface EinsumOptions<D extends Data = Data> {
  * const tokens = einsum([image, weight], 'b c (h s1) (w s2), d (s1 s2 c) -> b (h w) d', { s1: 16, s2: 16 })
  * tokens.shape // [1, 196, 192]
  */
-export function einsum<const X extends ArrayOrList, P extends string, const L extends object = NoLengths>(
-  x: X,
-  pattern: Checked<'einsum', P, L, ShapesOf<X>>,
+export function einsum<
+  const X extends ArrayOrList,
+  P extends string,
+  const L extends object = NoLengths,
+  B extends boolean = true,
+>(
+  x: X & OneDtype<'einsum', X>,
+  pattern: Checked<'einsum', P, L, ShapesOf<X>, B>,
   lengths?: LengthsOf<'einsum', P, L>,
-  options?: EinsumOptions<SameKind<SumsOf<DataOf<X>>>>,
-): ArrayOf<SumsOf<DataOf<X>>, ResultShape<'einsum', P, L, ShapesOf<X>>>
+  options?: EinsumOptions<SameKind<SumsOf<DataOf<X>>>, B>,
+): ArrayOf<SumsOf<DataOf<X>>, ResultShape<'einsum', P, L, ShapesOf<X>, B>>
 export function einsum(
   x: ArrayOrList,
   pattern: string,
   lengths?: Lengths,
   options?: EinsumOptions,
 ): NdArray<Data> {
-  const parsed = parseEinsum(pattern)
-  const { out, copy } = checkOptions(options, 'einsum')
+  const { out, copy, broadcast } = checkOptions(options, 'einsum', einsumKinds)
+  const parsed = broadcast === false ? strictly(parseEinsum(pattern)) : parseEinsum(pattern)
   const operands = asOperands(x, parsed)
   const plan = einsumPlanOf(parsed, operands, lengths)
   if (copy === 'never') throw noView(parsed, operands)
@@ -76,6 +86,15 @@ export function einsumTensor(
 ): Value {
   const operands = isList(x) ? x : [x]
   return contraction(einsumPlanOf(parseEinsum(pattern), operands, lengths), operands, store)
+}
+
+const strict = new WeakMap<EinsumPattern, EinsumPattern>()
+
+/** The same pattern without broadcasting, one for each, which has plans of its own. */
+function strictly(pattern: EinsumPattern): EinsumPattern {
+  const known = strict.get(pattern) ?? { ...pattern, broadcast: false }
+  strict.set(pattern, known)
+  return known
 }
 
 function noView({ text, output }: EinsumPattern, operands: readonly Value[]): EinopsError {
@@ -109,7 +128,7 @@ function asOperands(x: ArrayOrList, { text, operands }: EinsumPattern): readonly
     found.push(asValue(operand, 'einsum', what, place))
     const got = typeOf(found[i]!)
     const expected = typeOf(found[0]!)
-    if (got === expected) continue
+    if (isSameDtype(got, expected)) continue
     throw new EinopsError({
       operation: 'einsum',
       ...place,

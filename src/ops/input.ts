@@ -6,14 +6,14 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
-import type { Dtype } from '../layout/data.ts'
+import { type Dtype, isSameDtype } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data } from '../layout/tensor.ts'
 import { currentMachine } from '../steps/machine.ts'
 import { joined } from '../steps/pack.ts'
-import { allocateResult } from '../steps/result.ts'
-import { part } from '../steps/slice.ts'
+import { converted } from '../steps/rearrange.ts'
+import { allocateResult, resultKind } from '../steps/result.ts'
 import { type HostValue, isWeighted, laidOut, tensorOf, typeOf, type Value } from '../steps/value.ts'
 import { asValue, type Place } from './array.ts'
 
@@ -34,19 +34,29 @@ export type InputArgument = Value | readonly Value[]
  *
  * @throws {EinopsError} for what is no array, an empty or nested list, or unequal arrays in it
  */
-export function asInput(x: InputArgument, operation: string, place?: Place): Input {
+export function asInput(
+  x: InputArgument,
+  operation: string,
+  place?: Place,
+  converts: boolean = false,
+): Input {
   if (!isList(x)) return asValue(x, operation, undefined, place)
-  const items = asList(x, operation, place)
+  const items = asList(x, operation, place, converts)
   checkSameShapes(items, operation, place)
   return stack(items)
 }
 
 /**
- * A checked list of at least one array, all of one dtype.
+ * A checked list of at least one array, all of one dtype unless they are converted.
  *
  * @throws {EinopsError} for what is no such list
  */
-export function asList(xs: readonly Value[], operation: string, place?: Place): readonly Value[] {
+export function asList(
+  xs: readonly Value[],
+  operation: string,
+  place?: Place,
+  converts: boolean = false,
+): readonly Value[] {
   if (!Array.isArray(xs)) {
     throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
   }
@@ -57,12 +67,12 @@ export function asList(xs: readonly Value[], operation: string, place?: Place): 
     values.push(asValue(x, operation, `element ${index} of the list`, place))
     const got = typeOf(values[index]!)
     const expected = typeOf(values[0]!)
-    if (got === expected) continue
+    if (converts || isSameDtype(got, expected)) continue
     throw new EinopsError({
       operation,
       ...place,
       ...say('list/unequal', { what: 'dtypes', got, index, expected }),
-      hint: `copy element ${index} into an array of dtype ${expected} first`,
+      hint: `the option { dtype: '${expected}' } converts what is not of it`,
     })
   }
   return values
@@ -95,8 +105,7 @@ function checkSameShapes(items: readonly Value[], operation: string, place: Plac
 function stack(values: readonly Value[]): Input {
   const shape = [values.length, ...values[0]!.shape]
   if (currentMachine() !== null) {
-    const rows = values.map((value) => part(value, 0, { lengths: [1, value.shape[0] ?? 1] }))
-    return joined(rows, 0, shape.length - 1)
+    return joined(inOneDtype(values), { before: 0, after: shape.length - 1 })
   }
   const items = values as readonly HostValue[]
   const [first, second] = items as readonly [HostValue, HostValue | undefined]
@@ -120,9 +129,25 @@ export function isStack(input: Input): input is Stack {
   return 'items' in input
 }
 
-/** The dtype of an input's elements. */
+/** The dtype of an input's elements; where dtypes differ, they meet in float64. */
 export function dtypeIn(input: Input): Dtype {
-  return typeOf(isStack(input) ? input.items[0]! : input)
+  return isStack(input) ? commonDtype(input.items) : typeOf(input)
+}
+
+/** The same of a list. */
+export function commonDtype(values: readonly Value[]): Dtype {
+  const dtype = typeOf(values[0]!)
+  return values.every((value) => typeOf(value) === dtype) ? dtype : 'float64'
+}
+
+/** A buffer of the kind that the elements of host values have. */
+export function kindIn(items: readonly HostValue[]): Data {
+  return resultKind(tensorOf(items[0]!).data, commonDtype(items), 'reduce')
+}
+
+function inOneDtype(values: readonly Value[]): readonly Value[] {
+  const dtype = commonDtype(values)
+  return values.map((value) => (typeOf(value) === dtype ? value : converted(value, dtype)))
 }
 
 /** The input as one value: a stack is copied. */
@@ -132,7 +157,7 @@ export function gather(input: Input, operation: string): Value {
   const items = input.items.map(tensorOf)
   const result = {
     ...contiguous(shape),
-    data: allocateResult<Data>(items[0]!.data, sizeOf(shape), operation),
+    data: allocateResult<Data>(kindIn(input.items), sizeOf(shape), operation),
   }
   const [step = 0, ...stride] = result.stride
   for (const [i, item] of items.entries()) {

@@ -3,21 +3,34 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import type { Checked, PackedShape } from '../../grammar/types/index.ts'
+import type { Checked, PackedShape, UnderStar } from '../../grammar/types/index.ts'
 import { sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import { joined, middleOf, packedShape } from '../steps/pack.ts'
-import type { Value } from '../steps/value.ts'
+import { expectHost } from '../steps/machine.ts'
+import { joined, middleOf, packedShape, packInto } from '../steps/pack.ts'
+import type { HostValue, Value } from '../steps/value.ts'
 import { present } from './array.ts'
 import { asList } from './input.ts'
-import type { ArrayOf } from './typed.ts'
+import { checkOptions, checkOut, type DtypeName, type Options, optionKinds } from './options.ts'
+import type { ArrayOf, Converted, DataOf, OneDtype, ShapeOf } from './typed.ts'
+
+/** The packed array is always a new one, or `out`. */
+export type PackOptions<D extends Data = Data, T extends DtypeName = never> = Omit<Options<D, T>, 'copy'>
+
+const packKinds = { dtype: optionKinds.dtype, out: optionKinds.out }
+
+/** What stands under `*` in each array. */
+type PackedShapes<X extends readonly unknown[], P extends string> = {
+  -readonly [K in keyof X]: UnderStar<P, ShapeOf<X[K]>>
+}
 
 /**
  * Packs arrays into one: the axes under `*`, any number of them in each array, are flattened to one axis and
  * concatenated along it. {@link unpack} takes them apart again.
  *
- * @param xs arrays of one dtype whose named axes agree
+ * @param xs arrays whose named axes agree, of one dtype, or of several where they are converted
  * @param pattern names of the axes that all have, and one `*`
+ * @param options `dtype`: what elements become, such as `'float32'`; `out`: an array to write into, of any dtype, which is then returned
  * @returns the packed array, newly allocated, and what stood under `*` in each: `[packed, packedShapes]`
  * @throws {EinopsError} when the pattern is wrong or the arrays do not fit it or each other
  * @see einops `pack`
@@ -29,18 +42,31 @@ import type { ArrayOf } from './typed.ts'
  * packed.shape // [2, 3, 5]
  * packedShapes // → [[], [4]]
  */
-export function pack<D extends Data, P extends string>(
-  xs: readonly NdArray<D>[],
+export function pack<
+  const X extends readonly NdArray<Data>[],
+  P extends string,
+  T extends DtypeName = never,
+  O extends Data = never,
+>(
+  xs: X & OneDtype<'pack', X, T | O>,
   pattern: Checked<'pack', P>,
-): [packed: ArrayOf<D, PackedShape<P>>, packedShapes: number[][]]
+  options?: PackOptions<O, T>,
+): [packed: ArrayOf<Converted<DataOf<X>, T, O>, PackedShape<P>>, packedShapes: PackedShapes<X, P>]
 export function pack(
   xs: readonly NdArray<Data>[],
   pattern: string,
+  options?: PackOptions<Data, DtypeName>,
 ): [packed: NdArray<Data>, packedShapes: number[][]] {
   const parsed = parsePackPattern(pattern, 'pack')
   const place = { pattern, span: { start: 0, end: pattern.length } }
-  const [packed, shapes] = join(asList(xs, 'pack', place), parsed)
-  return [present(packed), shapes]
+  const { out, dtype } = checkOptions(options, 'pack', packKinds)
+  const values = asList(xs, 'pack', place, dtype !== undefined || out !== undefined)
+  const form = formOf(values, parsed)
+  if (out === undefined) return [present(joined(values, { ...form, dtype: dtype ?? null })), form.middles]
+  expectHost('pack', "writing into 'out'")
+  checkOut(out, packedShape(values, form), null, 'pack')
+  packInto(form, values as readonly HostValue[], out)
+  return [out, form.middles]
 }
 
 /** The same on trusted values. */
@@ -48,10 +74,12 @@ export function packTensors(
   xs: readonly Value[],
   pattern: string,
 ): [packed: Value, packedShapes: number[][]] {
-  return join(xs, parsePackPattern(pattern, 'pack'))
+  const form = formOf(xs, parsePackPattern(pattern, 'pack'))
+  return [joined(xs, form), form.middles]
 }
 
-function join(xs: readonly Value[], pattern: PackPattern): [packed: Value, packedShapes: number[][]] {
+/** How many axes stand before and after those that are flattened, and which these are in each value. */
+function formOf(xs: readonly Value[], pattern: PackPattern) {
   checkNamedAxes(xs, pattern)
   const before = pattern.before.length
   const after = pattern.after.length
@@ -59,7 +87,7 @@ function join(xs: readonly Value[], pattern: PackPattern): [packed: Value, packe
   if (shape.reduce((size, length) => size * Math.max(1, length), 1) > Number.MAX_SAFE_INTEGER) {
     throw mistake(pattern, xs, say('shape/too-large', { got: sizeOf(shape) }), pattern.star)
   }
-  return [joined(xs, before, after), xs.map((x) => [...middleOf(x.shape, before, after)])]
+  return { before, after, middles: xs.map((x) => [...middleOf(x.shape, { before, after })]) }
 }
 
 /** All have the named axes, in the lengths of the first. */

@@ -14,7 +14,7 @@ import { planOf } from '../layout/plans.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { expectHost } from '../steps/machine.ts'
 import { rearranged } from '../steps/rearrange.ts'
-import { allocateResult, newResult } from '../steps/result.ts'
+import { allocateResult, newResult, resultKind } from '../steps/result.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
 import type { Place } from './array.ts'
 import { dtypeIn, type Input, isStack, type Stack } from './input.ts'
@@ -25,17 +25,23 @@ export function transform(
   input: Input,
   pattern: TransformPattern,
   lengths: Lengths | undefined,
-  { copy = 'auto', out }: TensorOptions,
+  { copy = 'auto', out, dtype }: TensorOptions,
 ): Value {
   const plan = planOf(pattern, input.shape, lengths)
   if (out !== undefined) {
-    checkOut(out, plan.outputShape, dtypeIn(input), pattern.operation)
+    checkOut(out, plan.outputShape, null, pattern.operation)
     write(input, plan, out)
     return out
   }
-  if (copy === 'never' && (isStack(input) || !isView(input, plan))) throw noView(input, plan, lengths)
-  if (!isStack(input)) return rearranged(input, plan, copy === 'always')
-  const result = newResult(tensorOf(input.items[0]!).data, plan.outputShape, pattern.operation)
+  const given = dtypeIn(input)
+  const wanted = dtype ?? given
+  if (copy === 'never' && (isStack(input) || given !== wanted || !isView(input, plan)))
+    throw noView(input, plan, lengths, given === wanted ? undefined : `${wanted} of ${given} is other bits`)
+  if (!isStack(input)) {
+    return rearranged(input, plan, { copy: copy === 'always', dtype: given === wanted ? null : wanted })
+  }
+  const like = resultKind(tensorOf(input.items[0]!).data, wanted, pattern.operation)
+  const result = newResult(like, plan.outputShape, pattern.operation)
   scatter(input, plan, result)
   return result
 }
@@ -89,7 +95,7 @@ function scatter({ items }: Stack, plan: Plan, out: Tensor): void {
   }
 }
 
-function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsError {
+function noView(input: Input, plan: Plan, lengths: Lengths | undefined, why?: string): EinopsError {
   const { operation, text, right } = plan.pattern
   return new EinopsError({
     operation,
@@ -98,9 +104,11 @@ function noView(input: Input, plan: Plan, lengths: Lengths | undefined): EinopsE
     span: right.span,
     shape: input.shape,
     lengths,
-    hint: isStack(input)
-      ? 'the arrays of the list do not stand at equal distances in one buffer'
-      : whyNoView(plan, (input as HostValue).stride),
+    hint:
+      why ??
+      (isStack(input)
+        ? 'the arrays of the list do not stand at equal distances in one buffer'
+        : whyNoView(plan, (input as HostValue).stride)),
   })
 }
 

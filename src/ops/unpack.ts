@@ -3,13 +3,19 @@ import type { PackPattern } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
-import type { Checked } from '../../grammar/types/index.ts'
+import type { Checked, Shape, UnpackedShape } from '../../grammar/types/index.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { part } from '../steps/slice.ts'
 import type { Value } from '../steps/value.ts'
 import { asValue, present } from './array.ts'
+import type { ArrayOf, DataOf, ShapeOf } from './typed.ts'
+
+/** One array for each packed shape. */
+type Unpacked<X, Shapes extends readonly Shape[], P extends string> = {
+  -readonly [K in keyof Shapes]: ArrayOf<DataOf<X>, UnpackedShape<P, ShapeOf<X>, Shapes[K]>>
+}
 
 /**
  * Takes apart one array along the axis under `*`: views of it, one for each packed shape.
@@ -27,11 +33,11 @@ import { asValue, present } from './array.ts'
  * cls.shape // [1, 768]
  * patches.shape // [14, 14, 768]
  */
-export function unpack<D extends Data, P extends string>(
-  packed: NdArray<D>,
-  packedShapes: readonly (readonly number[])[],
-  pattern: Checked<'unpack', P>,
-): NdArray<D>[]
+export function unpack<
+  X extends NdArray<Data>,
+  const S extends readonly (readonly number[])[],
+  P extends string,
+>(packed: X, packedShapes: S, pattern: Checked<'unpack', P>): Unpacked<X, S, P>
 export function unpack(
   packed: NdArray<Data>,
   packedShapes: readonly (readonly number[])[],

@@ -3,7 +3,7 @@
  * comes with the same strides again and again, and what is left to do then is to multiply (and, outside of a model, to bring the tensors to linear memory).
  */
 
-import type { BoundPair } from '../gemm/bound-pair.ts'
+import type { BoundContraction } from '../gemm/contraction.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import type { Contract } from './step.ts'
 import { type HostValue, isWeighted } from './value.ts'
@@ -11,14 +11,14 @@ import { type HostValue, isWeighted } from './value.ts'
 interface Binding {
   readonly step: Contract
   readonly layouts: readonly ValueLayout[]
-  /** Null where the contraction is more than one product. */
-  readonly pair: BoundPair | null
+  readonly contraction: BoundContraction
 }
 
 interface ValueLayout {
   readonly shape: readonly number[]
   readonly stride: readonly number[]
-  readonly isWeight: boolean
+  /** What its elements are kept in. */
+  readonly kind: unknown
 }
 
 const maxBindings = 8
@@ -27,14 +27,14 @@ const maxBindings = 8
 const bindings = new WeakMap<EinsumPlan, Binding[]>()
 
 /**
- * What a step comes to for values that stand in memory like these: its inputs and its result, of single precision all. `bind` makes it where
- * it is not known yet.
+ * What a step comes to for values that stand in memory like these, its inputs and its result, in typed arrays of the same kinds. `bind` makes
+ * it where it is not known yet.
  */
 export function bindingOf(
   step: Contract,
   values: readonly HostValue[],
-  bind: () => BoundPair | null,
-): BoundPair | null {
+  bind: () => BoundContraction,
+): BoundContraction {
   let known = bindings.get(step.plan)
   if (known === undefined) {
     known = []
@@ -42,18 +42,22 @@ export function bindingOf(
   }
   const at = known.findLastIndex((binding) => isFor(binding, step, values))
   if (at >= 0) {
-    const { pair } = known[at]!
+    const { contraction } = known[at]!
     if (at !== known.length - 1) known.push(...known.splice(at, 1))
-    return pair
+    return contraction
   }
-  const pair = bind()
+  const contraction = bind()
   if (known.length === maxBindings) known.shift()
-  known.push({ step, layouts: values.map(layoutOf), pair })
-  return pair
+  known.push({ step, layouts: values.map(layoutOf), contraction })
+  return contraction
 }
 
 function layoutOf(value: HostValue): ValueLayout {
-  return { shape: [...value.shape], stride: [...value.stride], isWeight: isWeighted(value) }
+  return { shape: [...value.shape], stride: [...value.stride], kind: kindOf(value) }
+}
+
+function kindOf(value: HostValue): unknown {
+  return isWeighted(value) ? 'weight' : value.data.constructor
 }
 
 function isFor({ step: known, layouts }: Binding, step: Contract, values: readonly HostValue[]): boolean {
@@ -65,7 +69,7 @@ function isFor({ step: known, layouts }: Binding, step: Contract, values: readon
 
 function fits(layout: ValueLayout, value: HostValue): boolean {
   const { shape, stride } = value
-  if (shape.length !== layout.shape.length || isWeighted(value) !== layout.isWeight) return false
+  if (shape.length !== layout.shape.length || kindOf(value) !== layout.kind) return false
   for (let axis = 0; axis < shape.length; axis++) {
     if (shape[axis] !== layout.shape[axis] || stride[axis] !== layout.stride[axis]) return false
   }

@@ -4,7 +4,7 @@ import { overlap } from '../copy/memory.ts'
 import { resultDtype } from '../copy/reduction.ts'
 import type { Activation } from '../gemm/activation.ts'
 import type { Located } from '../gemm/bound-pair.ts'
-import { bindPair, contract } from '../gemm/contraction.ts'
+import { bindContraction, contract } from '../gemm/contraction.ts'
 import type { BoundEpilogue } from '../gemm/epilogue.ts'
 import type { Contraction, Operand } from '../gemm/operand.ts'
 import { contractByDefinition } from '../gemm/reference.ts'
@@ -69,17 +69,18 @@ export function contractInto(plan: EinsumPlan, operands: readonly HostValue[], o
 
 /** Computes the result: by what is known of tensors that stand in memory alike, or from the strides. */
 function contractTo(step: Contract, inputs: readonly HostValue[], result: Tensor): void {
-  const pair =
-    inputs.every(isSingle) && isSingle(result)
-      ? bindingOf(step, [...inputs, result], () => bindPair(contractionOf(step, inputs, result)))
-      : null
-  if (pair === null) {
+  if (![...inputs, result].every(isTyped)) {
     contract(contractionOf(step, inputs, result))
     return
   }
   const { operands, bias, residual } = parts(step, inputs)
   const added = { bias: bias && located(bias), residual: residual && located(residual) }
-  pair.multiply({ operands: operands.map(located), output: located(result), epilogue: added })
+  const bind = () => bindContraction(contractionOf(step, inputs, result))
+  bindingOf(step, [...inputs, result], bind).multiply({
+    operands: operands.map(located),
+    output: located(result),
+    epilogue: added,
+  })
 }
 
 /** Which of the inputs is what. */
@@ -105,9 +106,9 @@ function contractionOf(step: Contract, inputs: readonly HostValue[], result: Ten
   }
 }
 
-/** Whether a value is of single precision. */
-function isSingle(value: HostValue): boolean {
-  return isWeighted(value) || value.data instanceof Float32Array
+/** Whether the elements of a value are in a typed array, so that its kind says what they are. */
+function isTyped(value: HostValue): boolean {
+  return isWeighted(value) || ArrayBuffer.isView(value.data)
 }
 
 function located(value: HostValue): Located {

@@ -1,5 +1,5 @@
 /** Reductions as a step: the elements along the axes that a plan drops, folded; and those by somebody's own function. */
-import { materialize } from '../copy/copy.ts'
+import { copyApart, materialize } from '../copy/copy.ts'
 import { foldInto } from '../copy/fold.ts'
 import { foldPlainly } from '../copy/fold-reference.ts'
 import { type ReductionName, resultDtype } from '../copy/reduction.ts'
@@ -8,7 +8,7 @@ import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { type Kernel, perform } from './machine.ts'
-import { allocateResult } from './result.ts'
+import { allocateResult, resultKind } from './result.ts'
 import type { Fold, Opaque } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
@@ -25,16 +25,27 @@ const folds: Kernel<Fold> = {
   reference: (step, [x]) => folded(step, x!, foldPlainly),
 }
 
-function folded({ plan, reduction }: Fold, x: HostValue, fold: FoldFunction): Tensor {
+function folded({ plan, reduction, dtype }: Fold, x: HostValue, fold: FoldFunction): Tensor {
   const source = tensorOf(x)
-  const result = newFold(plan, reduction, source.data)
+  const target = resultDtype(reduction, dtypeOf(source.data))!
+  // numbers are converted as they are written; whole numbers of any size only from results that were computed in full
+  const later = dtype !== null && isBig(dtype) && !isBig(target)
+  const result = newFold(plan, reduction, source.data, later ? null : dtype)
   foldTo({ plan, reduction }, source, result, fold)
-  return result
+  if (!later) return result
+  const whole = newFold(plan, reduction, source.data, dtype)
+  copyApart(result, whole)
+  return whole
+}
+
+/** Whether elements are big integers. */
+export function isBig(dtype: Dtype): boolean {
+  return dtype === 'bigint64' || dtype === 'biguint64'
 }
 
 /** Folds into a tensor of the plan's output shape, which shares no memory with the source. */
 export function foldTo(
-  { plan, reduction }: Omit<Fold, 'kind'>,
+  { plan, reduction }: Pick<Fold, 'plan' | 'reduction'>,
   source: Tensor,
   target: Tensor,
   fold: FoldFunction = foldInto,
@@ -46,13 +57,14 @@ export function foldTo(
 }
 
 /** A new tensor for the result of a reduction of elements like these. */
-export function newFold(plan: Plan, reduction: ReductionName, data: Data): Tensor {
-  const dtype: Dtype = resultDtype(reduction, dtypeOf(data))!
-  const like = dtype === dtypeOf(data) ? data : dtype === 'float64' ? new Float64Array(0) : new Uint8Array(0)
-  return {
-    ...contiguous(plan.outputShape),
-    data: allocateResult(like, sizeOf(plan.outputShape), 'reduce'),
-  }
+export function newFold(
+  plan: Plan,
+  reduction: ReductionName,
+  data: Data,
+  dtype: Dtype | null = null,
+): Tensor {
+  const like = resultKind(data, dtype ?? resultDtype(reduction, dtypeOf(data)), 'reduce')
+  return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
 }
 
 const opaques: Kernel<Opaque> = { perform: foldedBy, reference: foldedBy }
@@ -73,8 +85,8 @@ function foldedBy({ plan, reduction }: Opaque, [x]: readonly HostValue[]): Tenso
 }
 
 /** The elements that a plan drops, folded. */
-export function foldBy(x: Value, plan: Plan, reduction: ReductionName): Value {
-  return perform(folds, { kind: 'fold', plan, reduction }, [x])
+export function foldBy(x: Value, plan: Plan, reduction: ReductionName, dtype: Dtype | null = null): Value {
+  return perform(folds, { kind: 'fold', plan, reduction, dtype }, [x])
 }
 
 /** The same by a function, of a view whose last axes are those to drop, which gives the others in their order. */

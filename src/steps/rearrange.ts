@@ -1,30 +1,49 @@
 /** Rearranging as a step: a view where strides can express the result, else one copy, straight to where the result wants each element. */
+
+import { parseTransform } from '../../grammar/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { copyPlainly } from '../copy/reference.ts'
+import type { Dtype } from '../layout/data.ts'
 import type { Plan } from '../layout/plan.ts'
+import { planOf } from '../layout/plans.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { type Kernel, perform } from './machine.ts'
-import { newResult } from './result.ts'
+import { newResult, resultKind } from './result.ts'
 import type { Rearrange } from './step.ts'
 import { type HostValue, laidOut, tensorOf, type Value } from './value.ts'
 
 const kernel: Kernel<Rearrange> = {
-  perform({ plan, copy }, [x]) {
-    const stride = copy ? null : plan.viewStride(x!.stride)
+  perform(step, [x]) {
+    const { plan, copy, dtype } = step
+    const stride = copy || dtype !== null ? null : plan.viewStride(x!.stride)
     if (stride !== null) return laidOut(x!, { shape: plan.outputShape, stride, offset: x!.offset })
-    return copied(x!, plan, copyApart)
+    return copied(step, x!, copyApart)
   },
-  reference: ({ plan }, [x]) => copied(x!, plan, copyPlainly),
+  reference: (step, [x]) => copied(step, x!, copyPlainly),
 }
 
-function copied(x: HostValue, plan: Plan, copy: (source: Tensor, target: Tensor) => void): Tensor {
+function copied(
+  { plan, dtype }: Rearrange,
+  x: HostValue,
+  copy: (source: Tensor, target: Tensor) => void,
+): Tensor {
   const source = tensorOf(x)
-  const result = newResult(source.data, plan.outputShape, plan.pattern.operation)
+  const { operation } = plan.pattern
+  const result = newResult(resultKind(source.data, dtype, operation), plan.outputShape, operation)
   copy({ ...plan.kept(source), data: source.data }, { ...plan.unmerged(result), data: result.data })
   return result
 }
 
-/** A value rearranged by a plan; `copy`: into elements of its own in any case. */
-export function rearranged(x: Value, plan: Plan, copy = false): Value {
-  return perform(kernel, { kind: 'rearrange', plan, copy }, [x])
+/** A value rearranged by a plan; `copy`: into elements of its own in any case; `dtype`: converted. */
+export function rearranged(
+  x: Value,
+  plan: Plan,
+  { copy = false, dtype = null }: { readonly copy?: boolean; readonly dtype?: Dtype | null } = {},
+): Value {
+  return perform(kernel, { kind: 'rearrange', plan, copy, dtype }, [x])
+}
+
+/** The same elements of another dtype. */
+export function converted(x: Value, dtype: Dtype): Value {
+  return rearranged(x, planOf(parseTransform('... -> ...', 'rearrange'), x.shape), { dtype })
 }

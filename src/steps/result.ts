@@ -1,11 +1,36 @@
 /** Where a result lives that is not a view: in a new buffer of the input's kind, or, while a model runs, with its other tensors. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { dtypeOf } from '../layout/data.ts'
+import { classOf, type Dtype, dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
 import { resultTensor } from '../wasm/result.ts'
+
+/**
+ * A buffer of the kind that a result has: of the dtype that was asked for, else like the given one.
+ *
+ * @throws {EinopsError} where this platform has no arrays of that dtype
+ */
+export function resultKind<D extends Data>(like: D, dtype: Dtype | null, operation: string): D {
+  return dtype === null || dtype === dtypeOf(like) ? like : (emptyOf(dtype, operation) as D)
+}
+
+/**
+ * An empty buffer of a dtype.
+ *
+ * @throws {EinopsError} where this platform has no arrays of it
+ */
+export function emptyOf(dtype: Dtype, operation: string): Data {
+  const Elements = classOf(dtype)
+  if (Elements !== undefined) return new Elements(0)
+  throw new EinopsError({
+    operation,
+    ...say('option/value', { option: 'dtype', got: show(dtype), expected: 'one that this platform has' }),
+    hint: "give an array of a polyfill's as 'out'",
+  })
+}
 
 /**
  * A new buffer for a result, its elements not set.

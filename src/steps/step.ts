@@ -6,11 +6,12 @@
  *     slice      place                              attend, softmax, norm, map  `slope`
  *     window     places that add up                 zip       zip
  *     pack       slices                             gather    scatter
- *     fold sum   a repeat
+ *     fold sum   a repeat; min, max, prod `slope`
  */
 
 import type { ReductionName } from '../copy/reduction.ts'
 import type { Activation } from '../gemm/activation.ts'
+import type { Dtype } from '../layout/data.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -21,6 +22,8 @@ export interface Rearrange {
   readonly kind: 'rearrange'
   readonly plan: Plan
   readonly copy: boolean
+  /** What elements become, where they are converted. */
+  readonly dtype: Dtype | null
 }
 
 /**
@@ -56,6 +59,8 @@ export interface Pack {
   readonly kind: 'pack'
   readonly before: number
   readonly after: number
+  /** What elements become, where they are converted. */
+  readonly dtype: Dtype | null
 }
 
 /** Of each row of the batch the elements along axis 1 that the indices name: x [b, n, …], indices [b, m] → [b, m, …]. */
@@ -74,6 +79,8 @@ export interface Fold {
   readonly kind: 'fold'
   readonly plan: Plan
   readonly reduction: ReductionName
+  /** What the results become, where they are converted. */
+  readonly dtype: Dtype | null
 }
 
 /** A fold by somebody's function, which nobody but the host can look into. */
@@ -129,6 +136,15 @@ export interface Zip {
   readonly fn: 'add' | 'multiply'
 }
 
+/**
+ * Of a step that is no linear map how a change of its result becomes one of its first input. The inputs are that change, and what the slope depends on: of
+ * softmax its result; of attention q, k and v of one shape, whose changes come together, [3, ..., n, d]; else the input, and of a norm its weight.
+ */
+export interface Slope {
+  readonly kind: 'slope'
+  readonly of: Attend | Softmax | Norm | MapStep | Fold
+}
+
 export type Step =
   | Rearrange
   | Slice
@@ -145,6 +161,7 @@ export type Step =
   | Norm
   | MapStep
   | Zip
+  | Slope
 
 export type StepKind = Step['kind']
 

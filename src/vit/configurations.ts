@@ -1,19 +1,22 @@
 /** The configurations that Hugging Face's hub keeps in a checkpoint's folder. */
 import { besides, openFile } from '#file'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
-import { type Hints, hintsIn } from './hints.ts'
+import type { UrlLike } from '../layout/platform.ts'
 
-const names = ['config.json', 'preprocessor_config.json']
+const names = ['config.json', 'preprocessor_config.json', 'open_clip_config.json']
 /** A configuration has a few kilobytes; what is longer is none. */
 const LONGEST = 2 ** 20
 
-/** What an open file's metadata say, and, where it has a path, the configurations in its folder. */
-export async function hintsOf(file: SafetensorsFile, path: string | URL | undefined): Promise<Hints> {
-  return hintsIn({ ...file.metadata, ...(path !== undefined && (await configurationsBeside(path))) })
+/** What is said about a model, as texts by name: an open file's metadata and, where it has a path, the configurations in its folder. */
+export async function textsAbout(
+  file: SafetensorsFile,
+  path: string | UrlLike | undefined,
+): Promise<Record<string, string>> {
+  return { ...file.metadata, ...(path !== undefined && (await configurationsBeside(path))) }
 }
 
 /** The texts of those that are there, by name. */
-async function configurationsBeside(path: string | URL): Promise<Record<string, string>> {
+async function configurationsBeside(path: string | UrlLike): Promise<Record<string, string>> {
   const texts: Record<string, string> = {}
   for (const name of names) {
     const text = await textOf(besides(path, name))

@@ -7,9 +7,11 @@ import { AttentionEngine } from './attention.ts'
 import { simd } from './capabilities.ts'
 import { rows as embedded, type RowsKernels } from './generated/rows.ts'
 import { instantiate } from './instantiate.ts'
+import { ManyEngine } from './many.ts'
 import { LinearMemory, type Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
 import { reside } from './resident.ts'
+import { ThinEngine } from './thin.ts'
 
 export { current, isResident, residentFloats } from './resident.ts'
 
@@ -17,6 +19,8 @@ export interface Heap {
   readonly memory: LinearMemory
   readonly engine: ProductEngine
   readonly attention: AttentionEngine
+  readonly many: ManyEngine
+  readonly thin: ThinEngine
   /** What runs along rows. */
   readonly rows: RowsKernels
 }
@@ -43,7 +47,12 @@ function makeHeap(): Heap | null {
     const engine = ProductEngine.on(memory)
     const rows = instantiate(embedded, memory.memory)
     reside(memory.memory)
-    return engine && rows && { memory, engine, attention: new AttentionEngine(memory, engine), rows }
+    if (engine === null || rows === null) return null
+    const attention = new AttentionEngine(memory, engine)
+    return {
+      ...{ memory, engine, attention, rows },
+      ...{ many: new ManyEngine(memory, engine), thin: new ThinEngine(memory, engine) },
+    }
   } catch (error) {
     // no room for a memory, a browser that compiles nothing of this size at once, or a policy without 'wasm-unsafe-eval'
     if (error instanceof RangeError || error instanceof WebAssembly.CompileError) return null

@@ -4,6 +4,7 @@
  * itself never shrinks. Growing detaches every array on the memory, so callers keep addresses and ask for views when they use them.
  */
 
+import type { WasmMemory } from '../layout/platform.ts'
 import { isShared } from './instantiate.ts'
 
 /** A byte address. 0 is never handed out. */
@@ -42,7 +43,7 @@ export class LinearMemory {
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
   }
 
-  get memory(): WebAssembly.Memory {
+  get memory(): WasmMemory {
     return this.#memory
   }
 
@@ -74,6 +75,11 @@ export class LinearMemory {
   /** A view of `length` floats, good until the memory grows. */
   floats(pointer: Pointer, length: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.memory.buffer, pointer, length)
+  }
+
+  /** A view of `length` doubles, good until the memory grows. */
+  doubles(pointer: Pointer, length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.memory.buffer, pointer, length)
   }
 
   /** A view of `length` integers, good until the memory grows. */

@@ -27,9 +27,11 @@ export const COLUMNS = 8
 
 const JOB_WORDS = 13
 /** The first word of a job: what is to be done. */
-export const jobKinds = { product: 0, heads: 1, attention: 2 } as const
+export const jobKinds = { product: 0, heads: 1, attention: 2, many: 3, thin: 4 } as const
 const OUTPUT_WORDS = 5
 const MATRIX_WORDS = 3
+/** Of an output and its three matrices. */
+export const DESCRIBED_WORDS = OUTPUT_WORDS + 3 * MATRIX_WORDS
 /** Of a thread, before its packed rows. */
 export const SCRATCH_BYTES = 64
 
@@ -57,7 +59,7 @@ export class ProductWorkspace {
   constructor(memory: LinearMemory) {
     this.#memory = memory
     const words = (count: number) => memory.allocate(count * 4)
-    this.job = words(JOB_WORDS + OUTPUT_WORDS + 3 * MATRIX_WORDS)
+    this.job = words(JOB_WORDS + DESCRIBED_WORDS)
     this.sourceRows = words(blocks.tableRows)
     this.targetRows = words(blocks.tableRows)
     this.biasRows = words(blocks.tableRows)
@@ -93,20 +95,13 @@ export class ProductWorkspace {
   }
 
   /** Writes what is the same for all parts of a product. */
-  describe({ target, bias = null, residual = null, scale = 1, activation = null }: ProductArguments): void {
-    const output = this.job + JOB_WORDS * 4
-    const matrices = output + OUTPUT_WORDS * 4
-    const words = this.#memory.integers(output, OUTPUT_WORDS + 3 * MATRIX_WORDS)
-    words[0] = matrices
-    words[1] = bias ? matrices + 4 * MATRIX_WORDS : 0
-    words[2] = residual ? matrices + 8 * MATRIX_WORDS : 0
-    this.#memory.floats(output, 4)[3] = scale
-    words[4] = activation ? activationCodes[activation] : 0
-    words.set([target.origin, this.targetRows, this.targetColumns], OUTPUT_WORDS)
-    if (bias) words.set([bias.origin, this.biasRows, this.biasColumns], OUTPUT_WORDS + MATRIX_WORDS)
-    if (residual) {
-      words.set([residual.origin, this.residualRows, this.residualColumns], OUTPUT_WORDS + 2 * MATRIX_WORDS)
-    }
+  describe(product: ProductArguments): void {
+    const { target, bias = null, residual = null } = product
+    writeOutput(this.#memory, this.job + JOB_WORDS * 4, product, {
+      target: [target.origin, this.targetRows, this.targetColumns],
+      bias: bias && [bias.origin, this.biasRows, this.biasColumns],
+      residual: residual && [residual.origin, this.residualRows, this.residualColumns],
+    })
   }
 
   /** Writes one part: as many rows and columns as the tables hold. */
@@ -135,4 +130,25 @@ export class ProductWorkspace {
     if (block.bytes > 0) this.#memory.free(block.pointer)
     return { pointer, bytes }
   }
+}
+
+/** A matrix as the kernel reads it: its first element, and the tables of its rows and of its columns. */
+export type DescribedMatrix = readonly [origin: Pointer, rows: Pointer, columns: Pointer]
+
+/** Writes an output (Output in src/wasm/assembly), its matrices behind it. */
+export function writeOutput(
+  memory: LinearMemory,
+  at: Pointer,
+  { scale = 1, activation = null }: Pick<ProductArguments, 'scale' | 'activation'>,
+  matrices: Record<'target' | 'bias' | 'residual', DescribedMatrix | null>,
+): void {
+  const words = memory.integers(at, DESCRIBED_WORDS)
+  const described = [matrices.target, matrices.bias, matrices.residual]
+  described.forEach((matrix, i) => {
+    const word = OUTPUT_WORDS + i * MATRIX_WORDS
+    words[i] = matrix ? at + 4 * word : 0
+    if (matrix) words.set(matrix, word)
+  })
+  memory.floats(at, 4)[3] = scale
+  words[4] = activation ? activationCodes[activation] : 0
 }

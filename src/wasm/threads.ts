@@ -1,5 +1,7 @@
 /** Threads, for those who ask for them: started, put to work on the heap, and let go. */
+
 import { EinopsError } from '../../grammar/error.ts'
+import type { UrlLike } from '../layout/platform.ts'
 import { type Capabilities, capabilities, inUse } from './capabilities.ts'
 import { beginGeneration, patience, SharedCrew } from './crew.ts'
 import { product } from './generated/product.ts'
@@ -12,7 +14,7 @@ export interface InitOptions {
   /** How many threads compute, the calling one included; `'auto'`: one for each core. */
   readonly threads: number | 'auto'
   /** Where `tesserae/worker` stands, for bundlers that move it. */
-  readonly worker?: URL
+  readonly worker?: UrlLike
 }
 
 /** The workers of one crew. */

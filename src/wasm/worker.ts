@@ -2,13 +2,14 @@
  * A thread of the library: `tesserae/worker`, started by `init`. It is told once which memory to work on, finds its work there, and ends with its crew. One file serves
  * Node's worker_threads and Web Workers, since all it needs of either is a port.
  */
+import type { WasmMemory, WasmModule } from '../layout/platform.ts'
 import { type Place, serve } from './crew.ts'
 import type { ProductKernels } from './generated/product.ts'
 
 /** What a worker is told. */
 export interface Employment extends Place {
-  readonly module: WebAssembly.Module
-  readonly memory: WebAssembly.Memory
+  readonly module: WasmModule
+  readonly memory: WasmMemory
 }
 
 interface Port {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [calls] [rearrange] [mixed] [reduce] [product] [twins] [--json] [--no-peers]`: the language beside
+ * `npm run bench -- [calls] [rearrange] [convert] [mixed] [reduce] [product] [twins] [--json] [--no-peers]`: the language beside
  * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
  * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import ndarray from 'ndarray'
 import { rearrange, reduce } from '../../dist/index.js'
+import { conversions } from './convert-cases.mjs'
 import { againstEinops, findEinops } from './einops.mjs'
 import { findPeers, prepare } from './peers.mjs'
 import { cases } from './rearrange-cases.mjs'
@@ -27,7 +28,7 @@ const { positionals, values } = parseArgs({
 })
 const { models, pictures } = values
 const suites = {
-  ...{ calls, rearrange: copies, mixed, reduce: reductionsOfAllAxes },
+  ...{ calls, rearrange: copies, convert, mixed, reduce: reductionsOfAllAxes },
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
   ...(models && { vit: () => apart('vit.mjs', models), first: () => apart('first-logits.mjs', models) }),
   ...(models && pictures && { features: () => apart('features.mjs', pictures, models) }),
@@ -135,6 +136,27 @@ function copies(suite = 'rearrange') {
       goals.push(one.einops === null ? { what, value: ratio, goal: null } : atMost(what, ratio, one.einops))
     }
     report(suite, one.name, times, goals)
+  }
+}
+
+/** Copies into another dtype: one call, the two passes that it takes the place of, and a plain copy of the result. */
+function convert() {
+  for (const { name, x, pattern, dtype, goal } of conversions) {
+    const ours = () => rearrange(x, pattern, {}, { dtype })
+    const { data, shape } = ours()
+    const twoPasses = () =>
+      rearrange(ndarray(Float32Array.from(x.data), x.shape), pattern, {}, { copy: 'always' })
+    const want = twoPasses()
+    if (String(shape) !== String(want.shape)) throw new Error(`${name}: shape ${shape}`)
+    for (let i = 0; i < data.length; i++)
+      if (data[i] !== want.data[i]) throw new Error(`${name}: element ${i}`)
+    const times = compete({
+      tesserae: ours,
+      'two passes': twoPasses,
+      'plain copy of the result': () => data.slice(),
+    })
+    const ratio = times.tesserae.best / times['plain copy of the result'].best
+    report('convert', name, times, [atMost('times as long as a plain copy of the result', ratio, goal)])
   }
 }
 

@@ -2,7 +2,7 @@
  * `npm run conformance -- DIR [--only a,b,c]`: replays a folder of reference vectors on the built package. `--only` takes
  * the cases whose name begins with one of these letters.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { replayEinops } from './einops.ts'
@@ -29,15 +29,18 @@ async function main(): Promise<boolean> {
   )
 }
 
-/** The ViT's folder has an index of its cases, einops' has one file for each operation. */
+/** What a folder holds: einops' has one file for each operation; of the others preparations have pictures, and a case says what it is. */
 async function replay(
   folder: string,
   only: readonly string[] | undefined,
 ): Promise<AsyncIterable<Outcome> | Iterable<Outcome>> {
-  const isVit =
-    existsSync(join(folder, 'index.json')) ||
-    readdirSync(folder).some((name) => name.endsWith('.safetensors'))
+  const names = readdirSync(folder)
+  if (names.includes('pictures')) return (await import('./preparation.ts')).replayPreparations(folder, only)
+  const first = names.filter((name) => name.endsWith('.json') && name !== 'index.json').sort()[0]
+  const sample = first === undefined ? {} : JSON.parse(readFileSync(join(folder, first), 'utf8'))
+  if (sample.cases?.[0]?.grads !== undefined) return (await import('./grad.ts')).replayGradients(folder)
+  const isVit = names.includes('index.json') || names.some((name) => name.endsWith('.safetensors'))
   if (!isVit) return replayEinops(folder, only)
-  const { replayVit } = await import('./vit.ts')
-  return replayVit(folder, only)
+  if ('family' in sample) return (await import('./families.ts')).replayFamilies(folder, only)
+  return (await import('./vit.ts')).replayVit(folder, only)
 }

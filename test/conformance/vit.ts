@@ -25,7 +25,7 @@ export interface VitCase {
 /** What a class gives: arrays by the vectors' names, `output.y` or `mid.tokens`. */
 export type Results = Readonly<Record<string, NdArray>>
 
-interface Tolerance {
+export interface Tolerance {
   readonly atol: number
   readonly rtol: number
   readonly ignore_rows?: readonly (readonly [number, number])[]
@@ -88,7 +88,7 @@ function group(tensors: Record<string, FloatArray>, prefix: string): Record<stri
 }
 
 /** What is wrong with a result, if anything: |got − want| ≤ atol + rtol·|want| for every element. */
-function difference(
+export function difference(
   name: string,
   got: NdArray,
   want: FloatArray,

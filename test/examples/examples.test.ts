@@ -8,6 +8,7 @@ import * as adapters from 'tesserae/adapters'
 import * as checkpoint from 'tesserae/checkpoint'
 import * as image from 'tesserae/image'
 import * as nn from 'tesserae/nn'
+import * as train from 'tesserae/train'
 import { afterAll, expect, test } from 'vitest'
 import { findExamples, toModule } from './extract.ts'
 
@@ -20,6 +21,7 @@ const exported = new Map(
     'tesserae/checkpoint': checkpoint,
     'tesserae/image': image,
     'tesserae/adapters': adapters,
+    'tesserae/train': train,
   }).map(([entry, module]) => [entry, Object.keys(module)]),
 )
 

@@ -8,6 +8,7 @@ import {
   ImageError,
   type Interpolation,
   preprocess,
+  readImage,
   resize,
 } from 'tesserae/image'
 import { describe, expect, test } from 'vitest'
@@ -46,6 +47,70 @@ describe('bytes are resized to the very bytes of Pillow', () => {
     expect(same.data).toEqual(picture.data)
     expect(same.data).not.toBe(picture.data)
   })
+})
+
+describe('a picture with alpha is resized to the very bytes of Pillow: what is hidden has no part in the colours', () => {
+  const { inputs, cases } = JSON.parse(
+    readFileSync(new URL('pillow-alpha.json', import.meta.url), 'utf8'),
+  ) as {
+    inputs: Record<string, { shape: number[]; data: string }>
+    cases: (PillowCase & { mode: string })[]
+  }
+  test.each(cases)(
+    '$mode, $interpolation to $height×$width',
+    ({ mode, interpolation, height, width, data }) => {
+      const image = ndarray(bytesOf(inputs[mode]!.data), inputs[mode]!.shape)
+      const before = image.data.slice()
+      expect(resize(image, { height, width, interpolation }).data).toEqual(bytesOf(data))
+      expect(image.data).toEqual(before)
+    },
+  )
+})
+
+describe('preprocess resamples only what the crop keeps', () => {
+  const failing = new URL('failing/', import.meta.url)
+  test.each(['strip_1x8000.png', 'strip_1x100000.png'])(
+    '%s becomes an input in little memory',
+    async (name) => {
+      const image = await readImage(readFileSync(new URL(name, failing)))
+      const before = process.memoryUsage().arrayBuffers
+      const input = preprocess(image, { size: 224, cropPct: 0.9 })
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 2 ** 20)
+      expect(input.shape).toEqual([1, 3, 224, 224])
+    },
+  )
+
+  test.each(['bicubic', 'bilinear', 'lanczos', 'nearest'] as const)(
+    'and %s gives what resizing everything and cutting would give',
+    (interpolation) => {
+      const random = (n: number) =>
+        Uint8Array.from({ length: n }, (_, i) => (i * 7919 + (i >> 3) * 104729) % 251)
+      for (const [h, w, size, cropPct] of [
+        [40, 61, 16, 0.7],
+        [61, 40, 32, 0.9],
+        [9, 70, 24, 1],
+        [32, 32, 32, 1],
+        [33, 90, 28, 28 / 33],
+      ] as const) {
+        const image = ndarray(random(h * w * 3), [h, w, 3])
+        const short = Math.floor(size / cropPct)
+        const long = Math.floor((short * Math.max(h, w)) / Math.min(h, w))
+        const [height, width] = h <= w ? [short, long] : [long, short]
+        const whole = resize(image, { height, width, interpolation })
+        const half = (x: number) => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))
+        const cut = whole.lo(half((height - size) / 2), half((width - size) / 2), 0).hi(size, size, 3)
+        const options = { interpolation, mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] }
+        const input = preprocess(image, { ...options, size, cropPct })
+        for (let i = 0; i < size; i++) {
+          for (let j = 0; j < size; j++) {
+            for (let c = 0; c < 3; c++) {
+              expect(Math.round(input.get(0, c, i, j))).toBe(cut.get(i, j, c))
+            }
+          }
+        }
+      }
+    },
+  )
 })
 
 const vectors = new URL('../../../shared/vectors/vit/', import.meta.url)

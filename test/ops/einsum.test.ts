@@ -253,6 +253,37 @@ describe('messages', () => {
   })
 })
 
+describe('broadcast: false', () => {
+  const strict = { broadcast: false }
+  const loose = (...args: unknown[]) => (einsum as (...all: unknown[]) => NdArray)(...args)
+
+  test('refuses length 1 against another, by name and with a hint, and says nothing against equal lengths', () => {
+    const rows = counting(1, 3)
+    expect(loose([rows, counting(2)], 'i j, i -> j').shape).toEqual([3])
+    const error = errorOf(() => loose([rows, counting(2)], 'i j, i -> j', {}, strict))
+    expect(error.what).toBe(
+      "axis 'i' has two lengths — got 2 in dimension 0 of operand 2, expected 1 as in operand 1",
+    )
+    expect(error.hint).toBe('length 1 fits other lengths unless broadcast is false')
+    expect(elements(loose([rows, counting(1)], 'i j, i -> j', {}, strict))).toEqual([0, 0, 0])
+    expect(loose([rows, counting(2)], 'i j, i -> j', {}, { broadcast: true }).shape).toEqual([3])
+  })
+
+  test('holds for dimensions under an ellipsis and for given lengths', () => {
+    const shapes = [counting(1, 3), counting(5, 3)]
+    expect(errorOf(() => loose(shapes, '... i, ... i -> ...', {}, strict)).what).toBe(
+      "axis '...' has two lengths — got 5 in dimension 0 of operand 2, expected 1 as in operand 1",
+    )
+    expect(errorOf(() => loose([counting(1)], 'i -> i', { i: 3 }, strict)).code).toBe('shape/two-lengths')
+  })
+
+  test('is a flag', () => {
+    expect(errorOf(() => loose([counting(2)], 'i ->', {}, { broadcast: 0 })).what).toBe(
+      "bad option 'broadcast' — got 0, expected true or false",
+    )
+  })
+})
+
 test('an axis may have any name that the language allows, also those of object members', () => {
   const got = einsum([counting(2, 3), counting(3)], 'constructor toString, toString -> constructor')
   expect(elements(got)).toEqual([5, 14])

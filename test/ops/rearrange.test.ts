@@ -84,7 +84,6 @@ describe('options', () => {
   it('a rejected call has written nothing into out', () => {
     for (const out of [
       count([2, 3]),
-      ndarray(new Float64Array(6), [3, 2]),
       ndarray(new Float32Array(6), [3, 2], [0, 1]),
       ndarray(new Float32Array(5), [3, 2]),
     ]) {
@@ -97,9 +96,11 @@ describe('options', () => {
   it.each([
     [{ out: count([2, 3]) }, "'out' has a wrong shape — got [2, 3], expected [3, 2]"],
     [
-      { out: ndarray(new Float64Array(6), [3, 2]) },
-      "'out' has a wrong dtype — got float64, expected float32",
+      { out: ndarray(new Float64Array(6), [3, 2]), dtype: 'int8' },
+      "'out' has a wrong dtype — got float64, expected int8, as the option 'dtype' says",
     ],
+    [{ dtype: 'float23' }, `bad option 'dtype' — got "float23", expected 'int8' or`],
+    [{ dtype: 'int8', copy: 'never' }, "a view cannot express the result — got copy: 'never'"],
     [
       { out: ndarray(new Float32Array(6), [3, 2], [0, 1]) },
       "'out' cannot be written — got stride 0 of axis 0, expected a place of its own for every element",

@@ -66,6 +66,39 @@ test('layer norm of long rows of one number is 0, whatever rounding leaves of it
   }
 })
 
+test.each([
+  { n: 150_528, offset: 1e5 },
+  { n: 1_000_000, offset: 1e6 },
+  { n: 1_000_003, offset: -1e6 },
+])('layer norm of $n numbers about $offset is within 1e-4 of that in doubles', ({ n, offset }) => {
+  const data = Float32Array.from({ length: n }, (_, i) => offset + 3 * Math.sin(i * i))
+  const mean = data.reduce((sum, value) => sum + (value - offset), 0) / n + offset
+  const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n
+  const x = { data, shape: [1, n], stride: [n, 1], offset: 0 }
+  for (const got of [layerNorm(x, { eps: 1e-5 }), scope(() => layerNorm(x, { eps: 1e-5 }))]) {
+    const far = got.data.findIndex(
+      (value, i) => !(Math.abs(value - (data[i]! - mean) / Math.sqrt(variance + 1e-5)) < 1e-4),
+    )
+    expect(far).toBe(-1)
+  }
+})
+
+test('norms of numbers whose squares no float holds are those of smaller numbers', () => {
+  const row = [1, -2, 3, 0.5, -0.25, 4, 1, 1, 2]
+  for (const size of [1e30, 1e-12]) {
+    for (const norm of [rmsNorm, layerNorm]) {
+      const expected = values(norm(tensor([1, 9], row), { eps: 0 }))
+      const large = tensor(
+        [1, 9],
+        row.map((value) => value * size),
+      )
+      for (const got of [values(norm(large, { eps: 0 })), values(scope(() => norm(large, { eps: 0 })))]) {
+        for (const [i, value] of expected.entries()) expect(got[i]).toBeCloseTo(value, 5)
+      }
+    }
+  }
+})
+
 test('softmax of values that are not finite is what the plain form says', () => {
   const rows = [
     [1, Number.NEGATIVE_INFINITY, 2, 3, 4],

@@ -16,10 +16,12 @@ const rooms = [
   'src/rows',
   'src/steps',
   'src/ops',
+  'src/program',
   'src/checkpoint',
   'src/image',
   'src/nn',
   'src/vit',
+  'src/train',
   'src/adapters',
   'src/cli',
 ]

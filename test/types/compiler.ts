@@ -24,6 +24,7 @@ const header = `import ndarray from 'ndarray'
 import * as t from 'tesserae'
 const x = ndarray(new Float32Array(0))
 declare const zeros: <const S extends readonly number[]>(...shape: S) => t.Shaped<Float32Array, [...S]>
+declare const bytes: <const S extends readonly number[]>(...shape: S) => t.Shaped<Uint8Array, [...S]>
 declare const text: string
 `
 
@@ -39,8 +40,8 @@ export interface Compiled {
 }
 
 /**
- * Checks lines of code, in which `t` is the package, `x` an ndarray, `zeros` gives one of a known shape, and `text` is
- * some string.
+ * Checks lines of code, in which `t` is the package, `x` an ndarray, `zeros` and `bytes` give one of a known shape, and
+ * `text` is some string.
  */
 export function compile(lines: readonly string[]): Compiled {
   const { program, diagnostics, milliseconds } = check(header + lines.join('\n'))
@@ -102,7 +103,10 @@ export function completionsAt(line: string): readonly string[] {
   }
   const service = ts.createLanguageService(host, registry)
   const found = service.getCompletionsAtPosition(file, header.length + line.indexOf('|'), {})
-  return found?.isMemberCompletion ? found.entries.map(({ name }) => name) : []
+  return (
+    found?.entries.filter(({ kind }) => kind === 'property' || kind === 'string').map(({ name }) => name) ??
+    []
+  )
 }
 
 /** The errors in a file of this folder under other options than ours. */
@@ -116,7 +120,9 @@ export function errorsIn(name: string, overrides: ts.CompilerOptions): readonly 
 
 /** The sentence that stands in a compile error as the type that was expected; an error of another kind as it is. */
 export function sentenceIn(error: string | undefined): string | undefined {
-  const [, literal] = /is not assignable to (?:parameter of )?type ('"(?:.*)"')\.$/s.exec(error ?? '') ?? []
+  const [, literal] =
+    /is not assignable to (?:parameter of )?type '(?:.* & )?("(?:.*)")(?: & Wrong)?'\.$/s.exec(error ?? '') ??
+    []
   // the compiler shows a literal type as a string literal
-  return literal === undefined ? error : literal.slice(2, -2).replace(/\\(.)/g, '$1')
+  return literal === undefined ? error : literal.slice(1, -1).replace(/\\(.)/g, '$1')
 }

@@ -27,6 +27,17 @@ const mistakes = [
   "t.einsum([x, x], 'i j, j k')",
   "t.parseShape(x, 'a b -> a')",
   "t.pack([x], 'a * -> a')",
+  "t.add([x, x], 'i j')",
+  // axes of arithmetic
+  "t.add([x, x], 'i j, j k -> i k')",
+  "t.multiply([x, 2], 'i j, -> i')",
+  "t.subtract([x, x], 'i j, i j -> i j k')",
+  "t.divide([x, x], 'i j -> i j')",
+  "t.add([x, 1], 'i j, j -> i j')",
+  "t.multiply([zeros(2, 3), zeros(3, 3)], 'i j, i j -> i j')",
+  "t.argmax(x, 'a b -> c')",
+  "t.argmin(zeros(2, 3), 'a b c -> a')",
+  "t.argmax(x, 'a b -> a 2')",
   // words
   "t.rearrange(x, 'a, b -> b a')",
   "t.rearrange(x, 'a * -> * a')",
@@ -97,6 +108,19 @@ const misfits = [
   "t.explain(zeros(6), '(i j) -> i j')",
   "t.rearrange(zeros(2, 6), 'a b -> b a', { c: 2 })",
   "t.rearrange(zeros(2, 6), 'a b -> b a', { _a: 2 })",
+  "t.rearrange(zeros(2, 6), 'a (b c) -> a b c', { q: 2 })",
+  "t.rearrange(zeros(2, 6), 'a (b c) -> a b c', { b: undefined })",
+  "t.rearrange(zeros(2, 6), 'a b -> b a', { q: undefined })",
+  // einsum without broadcasting
+  "t.einsum([zeros(2, 3), zeros(1, 4)], 'i j, j k -> i k', {}, { broadcast: false })",
+  "t.einsum([zeros(1, 3), zeros(2)], 'i j, i -> j', {}, { broadcast: false })",
+  "t.einsum([zeros(1, 3), zeros(5, 3)], '... i, ... i -> ...', {}, { broadcast: false })",
+  "t.einsum([zeros(1), zeros(6)], 'a, (a b) -> b', { b: 2 }, { broadcast: false })",
+  // dtypes
+  "t.rearrange([zeros(2), zeros(2), bytes(2)], 'n a -> a n')",
+  "t.einsum([zeros(2), bytes(2)], 'a, a ->')",
+  "t.einsum([bytes(2), zeros(2), zeros(2)], 'a, a, a ->')",
+  "t.pack([zeros(2), bytes(2)], '*')",
   // shapes
   "t.rearrange(zeros(2), 'a b -> b a')",
   "t.rearrange(zeros(2, 3, 4), ' a  b -> b a')",

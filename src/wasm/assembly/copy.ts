@@ -153,6 +153,11 @@ function weave2(source: usize, target: usize, si: i32, nj: i32, tj: i32): void {
 
 /** target[j, i] = source[i, j] of bytes: 16 rows of the source at a time, four bytes of each; the last rows by fours, 16 bytes of each. */
 function transpose1(source: usize, target: usize, ni: i32, si: i32, nj: i32, tj: i32): void {
+  if (nj == 3 && si == 3) {
+    const whole = ni & ~15
+    unweaveBytes3(source, target, whole, tj)
+    ni -= whole; source += 3 * whole; target += whole
+  }
   for (; ni >= 16; ni -= 16, source += si << 4, target += 16) {
     let from = source, to = target
     for (let j = nj; j > 0; j -= 4, from += 4, to += tj << 2) {
@@ -170,6 +175,34 @@ function transpose1(source: usize, target: usize, ni: i32, si: i32, nj: i32, tj:
     }
   }
   for (; ni > 0; ni -= 4, source += si << 2, target += 4) weaveBytes(source, target, min(ni, 4), si, nj, tj)
+}
+
+/** Which lanes of a vector begin triples, and in what order every third byte follows the last, three times: constants that a loop keeps in registers. */
+const triples = memory.data<u8>([
+  255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255,
+  0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0,
+  0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0,
+  0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13,
+  1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14,
+  2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15,
+], 16)
+
+/**
+ * Triples of bytes become three rows, sixteen at a time. Of a row, the bytes in each of three vectors stand where the others have none, so that masks join
+ * them and one swizzle puts them in order.
+ */
+function unweaveBytes3(source: usize, target: usize, ni: i32, tj: i32): void {
+  const first = v128.load(triples), second = v128.load(triples, 16), third = v128.load(triples, 32)
+  const i = v128.load(triples, 48), j = v128.load(triples, 64), k = v128.load(triples, 80)
+  for (; ni >= 16; ni -= 16, source += 48, target += 16) {
+    const a = v128.load(source), b = v128.load(source, 16), c = v128.load(source, 32)
+    const x = v128.or(v128.or(v128.and(a, first), v128.and(b, third)), v128.and(c, second))
+    const y = v128.or(v128.or(v128.and(a, second), v128.and(b, first)), v128.and(c, third))
+    const z = v128.or(v128.or(v128.and(a, third), v128.and(b, second)), v128.and(c, first))
+    v128.store(target, i8x16.swizzle(x, i))
+    v128.store(target + tj, i8x16.swizzle(y, j))
+    v128.store(target + (tj << 1), i8x16.swizzle(z, k))
+  }
 }
 
 /** Four bytes of each of four rows, the first byte of all, then the second of all, … */

@@ -42,63 +42,92 @@ function activated(x: v128, activation: i32): v128 {
  * x: [rows, n], `step` bytes from one row to the next. y: [rows, n], contiguous. weight, bias: [n], or 0.
  */
 export function normalise(
-  y: usize, x: usize, step: usize, rows: i32, n: i32, weight: usize, bias: usize, eps: f32, centred: bool,
+  y: usize, x: usize, step: usize, rows: i32, n: i32, weight: usize, bias: usize, eps: f64, centred: bool,
 ): void {
   for (; rows > 0; rows--, x += step, y += <usize>n << 2) normaliseRow(y, x, n, weight, bias, eps, centred)
 }
 
-function normaliseRow(y: usize, x: usize, n: i32, weight: usize, bias: usize, eps: f32, centred: bool): void {
+function normaliseRow(y: usize, x: usize, n: i32, weight: usize, bias: usize, eps: f64, centred: bool): void {
   const end = x + (<usize>n << 2)
   const whole = x + (<usize>(n & ~3) << 2)
-  let mean: f32 = 0
-  if (centred) {
-    let sums = f32x4.splat(0)
-    let p = x
-    for (; p < whole; p += 16) sums = f32x4.add(sums, v128.load(p))
-    let sum = sumOf(sums)
-    for (; p < end; p += 4) sum += load<f32>(p)
-    mean = sum / <f32>n
-  }
-  // of the differences, since E[x²] − E[x]² cancels; their own mean is what rounding took from the first one (Chan, Golub & LeVeque 1983)
-  const means = f32x4.splat(mean)
-  let squares = f32x4.splat(0)
-  let rests = f32x4.splat(0)
-  let p = x
-  for (; p < whole; p += 16) {
-    const difference = f32x4.sub(v128.load(p), means)
-    rests = f32x4.add(rests, difference)
-    squares = f32x4.add(squares, f32x4.mul(difference, difference))
-  }
-  let square = sumOf(squares)
-  let rest = sumOf(rests)
-  for (; p < end; p += 4) {
-    const difference = load<f32>(p) - mean
-    rest += difference
-    square += difference * difference
-  }
-  rest = centred ? rest / <f32>n : 0
-  // of numbers that are all alike, rounding may leave the variance below 0
-  const factor: f32 = 1 / sqrt<f32>(max<f32>(square / <f32>n - rest * rest, 0) + eps)
-  const factors = f32x4.splat(factor)
-  const restOfMeans = f32x4.splat(rest)
-  for (p = x; p < whole; p += 16, y += 16) {
-    let value = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(p), means), restOfMeans), factors)
+  // in doubles: rows may be long, far from 0, or of numbers whose squares are beyond floats
+  const mean = centred ? sumOf(x, n) / <f64>n : 0
+  // of the differences, since E[x²] − E[x]² cancels (Chan, Golub & LeVeque 1983)
+  const squares = centred ? squaresOf(x, n, mean, true) : squaresOf(x, n, 0, false)
+  const factor = <f32>(1 / sqrt<f64>(squares / <f64>n + eps))
+  // the mean in two floats, of which the first leaves a difference that is exact or small
+  const high = <f32>mean
+  const low = <f32>(mean - <f64>high)
+  const highs = f32x4.splat(high), lows = f32x4.splat(low), factors = f32x4.splat(factor)
+  for (; x < whole; x += 16, y += 16) {
+    let value = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), highs), lows), factors)
     if (weight) { value = f32x4.mul(value, v128.load(weight)); weight += 16 }
     if (bias) { value = f32x4.add(value, v128.load(bias)); bias += 16 }
     v128.store(y, value)
   }
-  for (; p < end; p += 4, y += 4) {
-    let value = (load<f32>(p) - mean - rest) * factor
+  for (; x < end; x += 4, y += 4) {
+    let value = (load<f32>(x) - high - low) * factor
     if (weight) { value *= load<f32>(weight); weight += 4 }
     if (bias) { value += load<f32>(bias); bias += 4 }
     store<f32>(y, value)
   }
 }
 
+/** Σ x, in eight sums of doubles, none of which waits for another. */
+function sumOf(x: usize, n: i32): f64 {
+  let a = f64x2.splat(0), b = a, c = a, d = a
+  for (; n >= 8; n -= 8, x += 32) {
+    a = f64x2.add(a, pair(x)); b = f64x2.add(b, pair(x, 8))
+    c = f64x2.add(c, pair(x, 16)); d = f64x2.add(d, pair(x, 24))
+  }
+  if (n >= 4) {
+    a = f64x2.add(a, pair(x)); b = f64x2.add(b, pair(x, 8))
+    n -= 4
+    x += 16
+  }
+  let sum = total(a, b, c, d)
+  for (; n > 0; n--, x += 4) sum += <f64>load<f32>(x)
+  return sum
+}
+
+/** Σ (x − mean)², likewise, or Σ x². */
 @inline
-function sumOf(lanes: v128): f32 {
-  lanes = f32x4.add(lanes, v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1))
-  return f32x4.extract_lane(lanes, 0) + f32x4.extract_lane(lanes, 1)
+function squaresOf(x: usize, n: i32, mean: f64, centred: bool): f64 {
+  const means = f64x2.splat(mean)
+  let a = f64x2.splat(0), b = a, c = a, d = a
+  for (; n >= 8; n -= 8, x += 32) {
+    a = addSquare(a, pair(x), means, centred); b = addSquare(b, pair(x, 8), means, centred)
+    c = addSquare(c, pair(x, 16), means, centred); d = addSquare(d, pair(x, 24), means, centred)
+  }
+  if (n >= 4) {
+    a = addSquare(a, pair(x), means, centred); b = addSquare(b, pair(x, 8), means, centred)
+    n -= 4
+    x += 16
+  }
+  let sum = total(a, b, c, d)
+  for (; n > 0; n--, x += 4) {
+    const difference = <f64>load<f32>(x) - mean
+    sum += difference * difference
+  }
+  return sum
+}
+
+@inline
+function addSquare(sum: v128, x: v128, means: v128, centred: bool): v128 {
+  const difference = centred ? f64x2.sub(x, means) : x
+  return f64x2.add(sum, f64x2.mul(difference, difference))
+}
+
+/** Two floats as doubles: on x64 one instruction that reads them from memory. */
+@inline
+function pair(at: usize, offset: usize = 0): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at + offset))
+}
+
+@inline
+function total(a: v128, b: v128, c: v128, d: v128): f64 {
+  const sums = f64x2.add(f64x2.add(a, b), f64x2.add(c, d))
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
 }
 
 /** exp(x − max) / Σ exp(x − max) of each row; one of −Infinity only gives NaN, as in PyTorch. x: [rows, n], contiguous, in place. */

@@ -1,0 +1,102 @@
+/**
+ * Where the kernels that decode JPEG pictures (src/wasm/assembly/jpeg.ts) work: a memory of their own, which is kept for the
+ * next picture while it is small, and dropped when a large one is done.
+ */
+import { simd } from '../wasm/capabilities.ts'
+import { type JpegKernels, jpeg } from '../wasm/generated/jpeg.ts'
+import { instantiate } from '../wasm/instantiate.ts'
+import type { HuffmanTable } from './jpeg-tables.ts'
+
+const PAGE = 65536
+/** Below this stand the constants of the kernels. */
+const FIRST = 4096
+/** A memory that is larger is not kept. */
+const KEPT = 32 << 20
+/** What may be read and written behind a block, and stands before it. */
+const SLACK = 64
+/** Bytes of a table of codes: what ten bits say, then what is needed for longer codes, and the symbols. */
+const TABLE = 4096 + 2 * 72 + 256
+
+export class JpegMemory {
+  readonly kernels: JpegKernels
+  readonly #memory: WebAssembly.Memory
+  #end = FIRST
+
+  /** The memory, where there is WebAssembly for it. */
+  static open(): JpegMemory | null {
+    if (!simd()) return null
+    const memory = kept ?? new JpegMemory()
+    kept = undefined
+    memory.#end = FIRST
+    return memory
+  }
+
+  /** @throws RangeError where there is no room for a memory */
+  private constructor() {
+    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
+    this.kernels = instantiate(jpeg, this.#memory)!
+  }
+
+  /** Gives the memory back. */
+  close(): void {
+    if (this.#memory.buffer.byteLength <= KEPT) kept = this
+  }
+
+  /** All bytes; good until something is allocated. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer)
+  }
+
+  /**
+   * So many bytes, whatever was there before.
+   *
+   * @throws RangeError where there is no room
+   */
+  allocate(size: number): number {
+    const start = this.#end + SLACK
+    const end = Math.ceil((start + size + SLACK) / SLACK) * SLACK
+    const missing = end + SLACK - this.#memory.buffer.byteLength
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE))
+    this.#end = end
+    return start
+  }
+
+  /** A copy of bytes. */
+  place(bytes: Uint8Array): number {
+    const start = this.allocate(bytes.length)
+    this.bytes.set(bytes, start)
+    return start
+  }
+
+  /** Bytes that are 0. */
+  clear(size: number): number {
+    const start = this.allocate(size)
+    this.bytes.fill(0, start, start + size)
+    return start
+  }
+
+  /** Writes words. */
+  write(start: number, words: ArrayLike<number>): void {
+    new Int32Array(this.#memory.buffer, start, words.length).set(words)
+  }
+
+  /** A table of codes for the kernels. */
+  prepare({ counts, symbols }: HuffmanTable): number {
+    const table = this.allocate(TABLE)
+    const [lengths, values] = [this.place(counts), this.clear(256)]
+    this.bytes.set(symbols, values)
+    this.kernels.prepare(table, lengths, values)
+    return table
+  }
+
+  /** What was allocated since goes. */
+  mark(): number {
+    return this.#end
+  }
+
+  release(mark: number): void {
+    this.#end = mark
+  }
+}
+
+let kept: JpegMemory | undefined

@@ -1,0 +1,72 @@
+/** Slopes as a step: how a change of a result becomes a change of the input, for the steps that are no linear maps. */
+import { type CurvedReduction, foldSlope } from '../copy/fold-slope.ts'
+import { newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
+import type { Tensor } from '../layout/tensor.ts'
+import { mapSlope, normSlope, softmaxSlope } from '../rows/slope.ts'
+import { type FloatArray, newLike } from '../rows/walk.ts'
+import { kernelOf } from './kernel.ts'
+import { perform } from './machine.ts'
+import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
+import { tensorOf, type Value } from './value.ts'
+
+const kernel = kernelOf<Slope>({
+  inHeap: () => null,
+  plainly({ of }, inputs) {
+    const [g, x, ...more] = inputs.map((value) => tensorOf(value) as Tensor<FloatArray>) as [
+      Tensor<FloatArray>,
+      Tensor<FloatArray>,
+      ...Tensor<FloatArray>[],
+    ]
+    switch (of.kind) {
+      case 'map':
+        return mapSlope(g, x, of.fn)
+      case 'softmax':
+        return softmaxSlope(g, x, of)
+      case 'norm':
+        return normSlope(g, x, of, more[0] ?? null)
+      case 'attend': {
+        const result = newChanges(x.shape, (shape) => newLike(x, shape))
+        slopeOfAttention({ g, q: x, k: more[0]!, v: more[1]!, result, scale: of.scale })
+        return result
+      }
+      case 'fold':
+        return ofFold(of, g, x)
+    }
+  },
+})
+
+function ofFold({ plan, reduction }: Fold, g: Tensor<FloatArray>, x: Tensor<FloatArray>): Tensor {
+  const result = newLike(x, x.shape)
+  const walked = (tensor: Tensor<FloatArray>) => ({
+    ...tensor,
+    kept: plan.kept(tensor),
+    dropped: plan.dropped(tensor),
+  })
+  foldSlope(reduction as CurvedReduction, walked(x), { data: g.data, ...plan.unmerged(g) }, walked(result))
+  return result
+}
+
+/** `g · f′(x)`. */
+export function slopeOfMap(of: MapStep, g: Value, x: Value): Value {
+  return perform(kernel, { kind: 'slope', of }, [g, x])
+}
+
+/** Of softmax or its logarithm, given its result. */
+export function slopeOfSoftmax(of: Softmax, g: Value, result: Value): Value {
+  return perform(kernel, { kind: 'slope', of }, [g, result])
+}
+
+/** Of a norm, with respect to what is normalised. */
+export function slopeOfNorm(of: Norm, g: Value, x: Value, weight: Value | null): Value {
+  return perform(kernel, { kind: 'slope', of }, weight ? [g, x, weight] : [g, x])
+}
+
+/** Of attention without a bias, with respect to queries, keys and values of one shape: [3, ...batch, n, d]. */
+export function slopeOfAttend(of: Attend, g: Value, [q, k, v]: readonly [Value, Value, Value]): Value {
+  return perform(kernel, { kind: 'slope', of }, [g, q, k, v])
+}
+
+/** Of a minimum, a maximum or a product. */
+export function slopeOfFold(of: Fold, g: Value, x: Value): Value {
+  return perform(kernel, { kind: 'slope', of }, [g, x])
+}

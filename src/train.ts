@@ -1,0 +1,3 @@
+/** `tesserae/train`: gradients. */
+
+export { gradients } from './train/gradients.ts'

@@ -1,0 +1,101 @@
+/**
+ * The machine that remembers: it has every step performed as it would have been, and keeps what depends on the values that somebody wants to know the
+ * influence of. Played back, each step's rule says how a change of its result was a change of its inputs.
+ */
+import type { Data, NdArray } from '../layout/tensor.ts'
+import { present } from '../ops/array.ts'
+import { contraction } from '../steps/contract.ts'
+import { currentMachine, type Kernel, type Machine, using } from '../steps/machine.ts'
+import { activate } from '../steps/map.ts'
+import type { Contract, Step, StepKind } from '../steps/step.ts'
+import type { HostValue, Value } from '../steps/value.ts'
+import { arrayOf } from '../steps/value-array.ts'
+import { add } from '../steps/zip.ts'
+import { added, type Change } from './changes.ts'
+import { type Known, rules } from './rules.ts'
+
+interface Entry {
+  readonly step: Step
+  readonly inputs: readonly Value[]
+  readonly result: Value
+}
+
+export class Tape implements Machine {
+  readonly name = 'a tape'
+  /** Who performs the steps: the machine that was set when the tape began. */
+  readonly #inner: Machine | null = currentMachine()
+  readonly #entries: Entry[] = []
+  /** What was made of the values that are watched, and these. */
+  readonly #tracked: Set<Value>
+
+  /** @param watched - the values whose influence is asked for */
+  constructor(watched: Iterable<Value>) {
+    this.#tracked = new Set(watched)
+  }
+
+  perform(step: Step, inputs: readonly Value[], kernel: Kernel): Value {
+    const matters = inputs.some((input) => this.#tracked.has(input))
+    if (matters && step.kind === 'contract' && step.activation !== null) return this.#apart(step, inputs)
+    const inner = this.#inner
+    const result = using(inner, () =>
+      inner === null
+        ? kernel.perform(step, inputs as readonly HostValue[])
+        : inner.perform(step, inputs, kernel),
+    )
+    if (!matters) return result
+    this.#tracked.add(result)
+    this.#entries.push({ step, inputs, result })
+    return result
+  }
+
+  /** What an activation is of has to be known, so it is not applied on the way to memory. */
+  #apart({ plan, scale, activation, bias, residual }: Contract, inputs: readonly Value[]): Value {
+    const count = plan.operands.length
+    const product = contraction(plan, inputs.slice(0, count), { scale, bias: bias ? inputs[count] : null })
+    const activated = activate(product, activation!)
+    return residual ? add(activated, inputs.at(-1)!) : activated
+  }
+
+  /** What is computed on the way is needed on the way back. */
+  scope(compute: () => Value): Value {
+    return compute()
+  }
+
+  present(value: Value): NdArray<Data> {
+    return arrayOf(this, value)
+  }
+
+  read(value: Value): NdArray<Data> {
+    return using(this.#inner, () => present(value))
+  }
+
+  /** Runs a function whose steps are remembered. */
+  record<T>(compute: () => T): T {
+    return using(this, compute)
+  }
+
+  /** What each of the watched values changes by where the result changes by `g`; those that it does not depend on are missing. */
+  playBack(result: Value, g: Value): Map<Value, Value> {
+    return using(this.#inner, () => {
+      const changes = new Map<Value, Change[]>([[result, [g]]])
+      for (const entry of this.#entries.toReversed()) {
+        const found = changes.get(entry.result)
+        if (found === undefined) continue
+        changes.delete(entry.result)
+        const thunks = ruleOf(entry.step)(entry.step, { ...entry, g: added(found, entry.result) })
+        for (const [i, input] of entry.inputs.entries()) {
+          if (!this.#tracked.has(input)) continue
+          const known = changes.get(input) ?? []
+          known.push(thunks[i]!())
+          changes.set(input, known)
+        }
+      }
+      return new Map([...changes].map(([value, found]) => [value, added(found, value)]))
+    })
+  }
+}
+
+/** The rule of a step, whose type the table's key vouches for. */
+function ruleOf(step: Step): (step: Step, known: Known) => readonly (() => Change)[] {
+  return rules[step.kind as StepKind] as never
+}

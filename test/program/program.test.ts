@@ -1,0 +1,213 @@
+/** Programs: what a trace writes down, and what comes of running it. */
+import ndarray, { type NdArray } from 'ndarray'
+import { einsum, pack, rearrange, reduce, trace as traceOfLanguage, unpack } from 'tesserae'
+import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/nn'
+import { describe, expect, test } from 'vitest'
+import { inputOf } from './inputs.ts'
+import { cases } from './models.ts'
+
+type Floats = NdArray<Float32Array>
+
+describe.each(Object.entries(cases))('the program of %s', (_, [make, shape]) => {
+  const model = make()
+  const program = trace(model, shape)
+
+  test('gives the bits of forward, for images one after the other and however they stand in memory', () => {
+    for (const seed of [1, 2]) {
+      const x = inputOf(shape, seed)
+      expect(program.run(x).data).toEqual(model.forward(x).data)
+    }
+    const x = inputOf(shape, 3)
+    const backwards = inputOf(shape, 3).step(...shape.map(() => -1)) as Floats
+    for (let i = 0; i < x.data.length; i++) backwards.data[x.data.length - 1 - i] = x.data[i]!
+    expect(program.run(backwards).data).toEqual(model.forward(x).data)
+  })
+
+  test('follows new values of parameters', () => {
+    const x = inputOf(shape)
+    const before = program.run(x).data
+    for (const parameter of model.parameters()) {
+      parameter.update((values) => {
+        for (let i = 0; i < values.length; i++) values[i]! *= 1.5
+      })
+    }
+    const after = program.run(x).data
+    expect(after).toEqual(model.forward(x).data)
+    expect(after).not.toEqual(before)
+  })
+
+  test('says of every parameter its name in the state dict', () => {
+    const names = new Set([...model.namedParameters()].map(([name]) => name))
+    expect(program.parameters.filter(({ name }) => !names.has(name))).toEqual([])
+    expect(program.parameters.length).toBe(names.size)
+  })
+})
+
+describe('a program that is stale says so', () => {
+  const model = () =>
+    new VisionTransformer({ imgSize: 8, patchSize: 4, embedDim: 8, depth: 1, numHeads: 2, numClasses: 3 })
+  const shape = [1, 3, 8, 8]
+
+  test('when a parameter has another shape', () => {
+    const vit = model()
+    const program = trace(vit, shape)
+    vit.patchEmbed.proj.weight.assign(inputOf([8, 48]))
+    expect(() => program.run(inputOf(shape))).toThrow(
+      /the shape of 'patch_embed.proj.weight' is \[8, 48\] now/,
+    )
+  })
+
+  test('in training mode', () => {
+    const vit = model()
+    const program = trace(vit, shape)
+    vit.train()
+    expect(() => program.run(inputOf(shape))).toThrow(/training mode/)
+    expect(() => trace(vit, shape)).toThrow(/training mode/)
+    vit.eval()
+    expect(program.run(inputOf(shape)).shape).toEqual([1, 3])
+  })
+
+  test('when the model was disposed', () => {
+    const vit = model()
+    const program = trace(vit, shape)
+    vit.dispose()
+    expect(() => program.run(inputOf(shape))).toThrow(/disposed/)
+  })
+})
+
+test('an input of another shape or dtype is refused, and so is another number of them', () => {
+  const program = trace(new Linear(3, 2), [4, 3])
+  expect(() => program.run(inputOf([4, 4]))).toThrow(/another shape — got \[4, 4\], expected \[4, 3\]/)
+  expect(() => program.run(ndarray(new Float64Array(12), [4, 3]))).toThrow(/another dtype — got float64/)
+  expect(() => program.run()).toThrow(/number of inputs/)
+})
+
+describe('a function of arrays', () => {
+  const patches = (image: Floats, weight: Floats) =>
+    einsum([image, weight], 'b c (h s1) (w s2), d (s1 s2 c) -> b (h w) d', { s1: 2, s2: 2 })
+
+  test('is a program too, with inputs in order', () => {
+    const program = traceOfLanguage(patches, [
+      [1, 3, 4, 4],
+      [5, 12],
+    ])
+    const [x, w] = [inputOf([1, 3, 4, 4]), inputOf([5, 12], 2)]
+    expect(program.run(x, w).data).toEqual(patches(x, w).data)
+    expect(program.steps.map(({ step }) => step.kind)).toEqual(['contract'])
+  })
+
+  test('may be of any dtypes', () => {
+    const f = (pixels: NdArray<Uint8Array>) => rearrange(pixels, 'h w c -> c h w', {}, { dtype: 'float32' })
+    const program = traceOfLanguage(f, [[2, 3, 3]], { dtypes: ['uint8'] })
+    expect(program.output.dtype).toBe('float32')
+    const pixels = ndarray(
+      Uint8Array.from({ length: 18 }, (_, i) => i),
+      [2, 3, 3],
+    )
+    expect(program.run(pixels).data).toEqual(f(pixels).data)
+  })
+
+  test('takes lists, packs and unpacks', () => {
+    const f = (a: Floats, b: Floats) => {
+      const both = rearrange([a, b], 'two h w -> h (two w)')
+      const [first, rest] = unpack(both, [[1], [-1]], '* w')
+      return pack([rest!, first!], '* w')[0]
+    }
+    const program = traceOfLanguage(f, [
+      [3, 2],
+      [3, 2],
+    ])
+    const [a, b] = [inputOf([3, 2]), inputOf([3, 2], 2)]
+    expect(program.run(a, b)).toEqual(f(a, b))
+  })
+
+  test("records ndarray's own views", () => {
+    const f = (x: Floats) =>
+      rearrange(x.lo(1, 0).hi(2, 3).step(1, -2).transpose(1, 0).pick(0) as Floats, 'a -> a 1')
+    const program = traceOfLanguage(f, [[4, 5]])
+    expect(program.run(inputOf([4, 5])).data).toEqual(f(inputOf([4, 5])).data.slice(0, 20))
+    expect(program.run(inputOf([4, 5])).get(1, 0)).toBe(f(inputOf([4, 5])).get(1, 0))
+    expect(() => traceOfLanguage((x: Floats) => x.pick(7) as Floats, [[4, 5]])).toThrow(/got 7 for axis 0/)
+  })
+
+  test('that reads or writes elements is an error by name', () => {
+    const reads = [
+      (x: Floats) =>
+        ndarray(
+          x.data.map((value) => 2 * value),
+          [2],
+        ),
+      (x: Floats) => ndarray(Float32Array.of(x.get(0)), [1]),
+      (x: Floats) => {
+        x.set(0, 1)
+        return x
+      },
+      (x: Floats) => rearrange(x, 'a -> a', {}, { out: inputOf([2]) }),
+    ]
+    for (const f of reads) expect(() => traceOfLanguage(f, [[2]])).toThrow(/is not possible under a trace/)
+  })
+
+  test('whose array is kept and used later says that it has no elements', () => {
+    let kept: Floats | undefined
+    traceOfLanguage(
+      (x: Floats) => {
+        kept = x
+        return x
+      },
+      [[2]],
+    )
+    expect(() => rearrange(kept!, 'a -> a 1')).toThrow(/an array of a trace is used outside of it/)
+  })
+
+  test('runs the callback of a reduction on the host', () => {
+    const f = (x: Floats) =>
+      reduce(x, 'a b -> a', (view) => reduce(view as Floats, 'a b -> a', 'max') as NdArray)
+    const program = traceOfLanguage(f as (x: Floats) => Floats, [[3, 4]])
+    expect(program.steps.map(({ step }) => step.kind)).toEqual(['opaque'])
+    expect(program.run(inputOf([3, 4])).data).toEqual(f(inputOf([3, 4])).data)
+  })
+
+  test('says which input does not reach the result', () => {
+    const program = traceOfLanguage((x: Floats, _: Floats) => x, [[2], [3]])
+    expect(program.inputs.map(({ isUsed }) => isUsed)).toEqual([true, false])
+    expect(String(program)).toContain('input 2 does not reach the result')
+  })
+})
+
+test("a user's own layer is traced through", () => {
+  class Half extends Module {
+    readonly inner = new Linear(4, 4)
+    override forward(x: Floats): Floats {
+      const rows = this.inner.forward(x.transpose(1, 0) as Floats)
+      return rearrange(rows, 'a b -> b a')
+    }
+  }
+  const model = new Sequential(new Half(), new Linear(4, 2))
+  const program = trace(model, [4, 4])
+  expect(program.run(inputOf([4, 4])).data).toEqual(model.forward(inputOf([4, 4])).data)
+  expect(program.parameters.map(({ name }) => name)).toEqual([
+    '0.inner.weight',
+    '0.inner.bias',
+    '1.weight',
+    '1.bias',
+  ])
+})
+
+test('a program prints a line a step, blocks that repeat once', () => {
+  const model = new VisionTransformer({
+    imgSize: 8,
+    patchSize: 4,
+    embedDim: 8,
+    depth: 3,
+    numHeads: 2,
+    numClasses: 3,
+  })
+  const lines = String(trace(model, [1, 3, 8, 8])).split('\n')
+  expect(lines[0]).toBe('VisionTransformer: [1, 3, 8, 8] float32 -> [1, 3]')
+  expect(lines.filter((line) => line.includes('3 × EncoderBlock')).length).toBe(1)
+  expect(lines.filter((line) => line.includes("'b n (three h d) -> three b h n d'")).length).toBe(1)
+  expect(lines.find((line) => line.includes('blocks.0.mlp.fc1.weight'))).toMatch(
+    /einsum '\.\.\. i, o i -> \.\.\. o' \+ bias, gelu .* \[1, 5, 32\] +2\.56 k FLOP$/,
+  )
+  expect(lines.at(-1)).toBe('50 steps, 3.10 k parameters, 29.1 k floating-point operations')
+})
