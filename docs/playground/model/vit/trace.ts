@@ -4,7 +4,7 @@
  */
 import type { NdArray } from 'ndarray'
 import { einsum, pack, rearrange } from 'tesserae'
-import { GELU, type LayerNorm, Softmax, type ViT } from 'tesserae/nn'
+import { type Attention, GELU, type LayerNorm, Softmax, type ViT } from 'tesserae/nn'
 import { arrayOf } from '../library.ts'
 import { flat } from './flat.ts'
 import { type Levers, pixelsUnder } from './levers.ts'
@@ -101,7 +101,8 @@ export function trace(model: ViT, weights: Weights, drawn: Float32Array, levers:
   const tokens = x
   const lenses = [lens(model, x, d)]
   const layers = model.encoderBlocks.layers.map((block, index): LayerTrace => {
-    const { attn, norm1, norm2, mlp } = block
+    const { norm1, norm2, mlp } = block
+    const attn = block.attn as Attention
     const input = x
     const normed = norm1.forward(token(input))
     const qkv = attn.qkv.forward(normed)
