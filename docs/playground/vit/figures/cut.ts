@@ -42,6 +42,6 @@ export function mountCut(parent: HTMLElement, story: Story): void {
     words.textContent =
       focus.token === 0
         ? 'The same as 16 rows of 49 numbers: each patch line by line.'
-        : `The same as 16 rows of 49 numbers. In ${nameOf(focus.token)} ${inked} of 49 have ink.`
+        : `The same as 16 rows of 49 numbers. Of ${nameOf(focus.token)}’s 49, ${inked} have ink.`
   })
 }
