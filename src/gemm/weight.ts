@@ -9,6 +9,7 @@ import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
 import { lengthOf } from './matrix.ts'
+import { IsWeight } from './weighted.ts'
 
 /** A block of linear memory. */
 interface InHeap {
@@ -29,7 +30,7 @@ const dropped = new FinalizationRegistry<InHeap>(({ heap, block }) => heap.memor
 /** A weight of more elements than this is not kept twice. */
 const mostCopied = 2 ** 14
 
-export class Weight {
+export class Weight extends IsWeight {
   readonly size: number
   #values: Float32Array | null
   #packed: Packed | null = null
@@ -39,6 +40,7 @@ export class Weight {
 
   /** @param values - the weight's own from now on */
   constructor(values: Float32Array) {
+    super()
     this.size = values.length
     this.#values = values
   }

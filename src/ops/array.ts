@@ -12,9 +12,8 @@ import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { currentMachine } from '../steps/machine.ts'
+import { currentMachine, MachineArray } from '../steps/machine.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
-import { ValueArray } from '../steps/value-array.ts'
 import { isResident } from '../wasm/resident.ts'
 import { stridedArray } from './strided-array.ts'
 
@@ -45,7 +44,7 @@ export function present(value: Value): NdArray<Data> {
  * @throws {EinopsError} when it is neither
  */
 export function asValue(x: Value, operation: string, what?: string, place?: Place): Value {
-  return x instanceof ValueArray ? x.valueFor(operation) : asTensor(x as Tensor, operation, what, place)
+  return x instanceof MachineArray ? x.valueFor(operation) : asTensor(x as Tensor, operation, what, place)
 }
 
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */
@@ -84,7 +83,7 @@ export function asTensor<D extends Data>(
   what: string = 'the argument',
   place?: Place,
 ): Tensor<D> {
-  if (x instanceof ValueArray) throw x.refused('reading the elements of an array', operation)
+  if (x instanceof MachineArray) throw x.refused('reading the elements of an array', operation)
   if (!isTensorLike(x)) throw notATensor(x, operation, what, place)
   const { data, shape, stride, offset } = x
   const rank = shape.length

@@ -4,12 +4,12 @@ import { newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { mapSlope, normSlope, softmaxSlope } from '../rows/slope.ts'
 import { type FloatArray, newLike } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
-const kernel = kernelOf<Slope>({
+const ways: Ways<Slope> = {
   inHeap: () => null,
   plainly({ of }, inputs) {
     const [g, x, ...more] = inputs.map((value) => tensorOf(value) as Tensor<FloatArray>) as [
@@ -33,7 +33,12 @@ const kernel = kernelOf<Slope>({
         return ofFold(of, g, x)
     }
   },
-})
+}
+
+const kernel: Kernel<Slope> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 function ofFold({ plan, reduction }: Fold, g: Tensor<FloatArray>, x: Tensor<FloatArray>): Tensor {
   const result = newLike(x, x.shape)
