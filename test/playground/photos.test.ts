@@ -47,7 +47,8 @@ describe('a photograph', () => {
       async () => {
         const model = await VisionTransformer.fromCheckpoint(tiny)
         const half = [0.5, 0.5, 0.5]
-        const picture = await readImage(new Uint8Array(readFileSync(new URL(`${name}.jpg`, folder))))
+        const jpeg = new Uint8Array(readFileSync(new URL(`${name}.jpg`, folder)))
+        const picture = await readImage(jpeg, { decoder: 'own' })
         const x = preprocess(picture, {
           size: 224,
           cropPct: 0.9,
@@ -56,14 +57,17 @@ describe('a photograph', () => {
           std: half,
         })
         const chances = [...flat(new Softmax().forward(model.forward(x)))].sort((a, b) => b - a)
-        for (const [i, { chance }] of kept(name).answer.entries()) expect(chances[i]!).toBeCloseTo(chance, 2)
+        // decoders differ by a grey level here and there, which moves a chance by up to a hundredth
+        for (const [i, { chance }] of kept(name).answer.entries()) {
+          expect(Math.abs(chances[i]! - chance)).toBeLessThan(0.01)
+        }
         const shown = weightsOf(kept(name))
         for (const [layer, map] of model.attentionMaps(x).entries()) {
           const all = flat(map as NdArray<Float32Array>)
           for (let head = 0; head < 3; head++) {
             for (let token = 0; token < 197; token += 7) {
               const computed = all[head * 197 * 197 + token]!
-              expect(shown[(layer * 3 + head) * 197 + token]!).toBeCloseTo(computed, 3)
+              expect(Math.abs(shown[(layer * 3 + head) * 197 + token]! - computed)).toBeLessThan(2e-3)
             }
           }
         }

@@ -15,7 +15,8 @@ const names = JSON.parse(await readFile(labels, 'utf8'))
 const model = await VisionTransformer.fromCheckpoint(weights)
 
 for (const photo of ['chelsea', 'coffee']) {
-  const picture = await readImage(await readFile(new URL(`./${photo}.jpg`, import.meta.url)))
+  const jpeg = await readFile(new URL(`./${photo}.jpg`, import.meta.url))
+  const picture = await readImage(jpeg, { decoder: 'own' })
   const half = [0.5, 0.5, 0.5]
   const x = preprocess(picture, { size: 224, cropPct: 0.9, interpolation: 'bicubic', mean: half, std: half })
   const chances = new Softmax().forward(model.forward(x))
