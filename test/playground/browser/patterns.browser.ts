@@ -273,7 +273,7 @@ const slips: Record<string, Slip> = {
   'a comma': {
     typed: 'h, w -> w h',
     says: /unknown character ','/,
-    button: /Separate by a space/,
+    button: /Separate by spaces/,
     becomes: 'h w -> w h',
   },
   'an open group': {

@@ -425,8 +425,8 @@ describe('a model of one’s own', () => {
       await page
         .locator('#photo-files')
         .setInputFiles({ name: 'wrong.safetensors', mimeType: '', buffer: Buffer.from('not weights at all') })
-      await expect.poll(() => page.locator('#photo-status').innerText()).toMatch(/safetensors|header|file/i)
-      expect(await page.locator('#photo-status').getAttribute('class')).toContain('wrong')
+      await expect.poll(() => page.locator('#photo-status').getAttribute('class')).toContain('wrong')
+      expect(await page.locator('#photo-status').innerText()).toMatch(/safetensors|header|file/i)
     }))
 
   const data = fileURLToPath(new URL('../../../../shared/data/', import.meta.url))
