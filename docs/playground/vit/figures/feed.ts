@@ -7,7 +7,7 @@ import { caption, layerAndHead, nameOf, strength, strip, whenSeen, width } from 
 const hiddenWidth = 400
 
 export function mountFeed(parent: HTMLElement, story: Story): void {
-  const choice = layerAndHead(story, 'feed')
+  const choice = layerAndHead(story, 'feed', { withHead: false })
   const labels = ['token', 'normed', '+ attention', '= sum', 'normed', '+ MLP', '= token'] as const
   const strips = labels.map((label) => strip(label, width))
   const hidden = grid(100, 4, 'signed matrix')

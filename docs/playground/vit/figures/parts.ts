@@ -114,8 +114,12 @@ export function strip(label: string, columns: number): Strip {
   }
 }
 
-/** Which layer and which head, as two switches. */
-export function layerAndHead(story: Story, name: string): { node: HTMLElement; show(shown: Shown): void } {
+/** Which layer, and which head where one head is looked at, as switches. */
+export function layerAndHead(
+  story: Story,
+  name: string,
+  { withHead = true } = {},
+): { node: HTMLElement; show(shown: Shown): void } {
   const inputs = new Map<string, HTMLInputElement>()
   const choice = (kind: 'layer' | 'head', count: number) =>
     element(
@@ -138,12 +142,12 @@ export function layerAndHead(story: Story, name: string): { node: HTMLElement; s
       { className: 'choices' },
       element('span', { className: 'soft small' }, 'layer'),
       choice('layer', layers),
-      element('span', { className: 'soft small' }, 'head'),
-      choice('head', heads),
+      withHead && element('span', { className: 'soft small' }, 'head'),
+      withHead && choice('head', heads),
     ),
     show({ focus }) {
       inputs.get(`layer${focus.layer}`)!.checked = true
-      inputs.get(`head${focus.head}`)!.checked = true
+      if (withHead) inputs.get(`head${focus.head}`)!.checked = true
     },
   }
 }
