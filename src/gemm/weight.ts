@@ -8,6 +8,7 @@ import { allocateFloats, getHeap, type Heap, residentFloats } from '../wasm/heap
 import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
+import { currentRecording } from '../wasm/recording.ts'
 import { lengthOf } from './matrix.ts'
 import { IsWeight } from './weighted.ts'
 
@@ -37,6 +38,8 @@ export class Weight extends IsWeight {
   /** Of a small one, the elements as they are, for as long as they cannot change. */
   #copy: InHeap | null = null
   #shared = false
+  /** Counts the changes of values, and of where linear memory has them. */
+  #version = 0
 
   /** @param values - the weight's own from now on */
   constructor(values: Float32Array) {
@@ -77,6 +80,7 @@ export class Weight extends IsWeight {
 
   /** The elements in row-major order, only to be read and not to be kept. */
   read(): Float32Array {
+    this.#note()
     if (this.#values !== null) return this.#values
     if (this.#packed === null) throw new Error('internal: a weight was read after it was disposed')
     return this.#fromPanels(this.#packed)
@@ -103,6 +107,7 @@ export class Weight extends IsWeight {
    * @throws RangeError where linear memory has no room for them; the weight is as it was then
    */
   panels(heap: Heap, summed: Walk, across: Walk): Pointer | null {
+    this.#note()
     if (this.#shared) return null
     const packed = this.#packed
     const depth = merged(summed)
@@ -138,6 +143,7 @@ export class Weight extends IsWeight {
    * kernels see it, for every product.
    */
   inHeap(heap: Heap): Pointer | null {
+    this.#note()
     if (this.#copy?.heap === heap) return this.#copy.block
     if (this.#shared || this.#packed !== null || this.size > mostCopied) return null
     const values = this.read()
@@ -156,11 +162,18 @@ export class Weight extends IsWeight {
 
   /** Drops what linear memory has of the weight. */
   #forget(): void {
+    this.#version++
     if (this.#packed === null && this.#copy === null) return
     dropped.unregister(this)
     for (const own of [this.#packed, this.#copy]) own?.heap.memory.free(own.block)
     this.#packed = null
     this.#copy = null
+  }
+
+  /** Says to who writes calls down that they are right for as long as nothing changes. */
+  #note(): void {
+    const version = this.#version
+    currentRecording()?.require(() => this.#version === version)
   }
 
   #fromPanels({ block, depth, columns }: Packed): Float32Array {

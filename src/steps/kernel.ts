@@ -2,7 +2,9 @@
  * How the host chooses between two ways of performing a step, the one place where it does so: in linear memory while a model runs, whose
  * values live there, where that form suits; plainly everywhere else. (Products choose among more ways by their size, in src/gemm.)
  */
+
 import { isWeighted } from '../gemm/weighted.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { getHeap, type Heap } from '../wasm/heap.ts'
 import { isRunning } from '../wasm/result.ts'
@@ -28,5 +30,5 @@ export function eitherWay<S extends Step>(
 
 /** Whether a value is of single precision, as what stands in linear memory. */
 function isSingle(value: HostValue): boolean {
-  return isWeighted(value) || value.data instanceof Float32Array
+  return isWeighted(value) || isFloat32(value.data)
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [calls] [rearrange] [convert] [mixed] [reduce] [product] [twins] [--json] [--no-peers]`: the language beside
+ * `npm run bench -- [calls] [rearrange] [convert] [mixed] [reduce] [product] [twins] [cliffs] [--json] [--no-peers]`: the language beside
  * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
  * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
@@ -30,6 +30,7 @@ const { models, pictures } = values
 const suites = {
   ...{ calls, rearrange: copies, convert, mixed, reduce: reductionsOfAllAxes },
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
+  cliffs: () => apart('cliffs.mjs'),
   ...(models && { vit: () => apart('vit.mjs', models), first: () => apart('first-logits.mjs', models) }),
   ...(models && pictures && { features: () => apart('features.mjs', pictures, models) }),
 }
