@@ -41,6 +41,10 @@ async function replay(
     const { replayGradients } = await import('./grad.ts')
     return replayGradients(folder)
   }
+  if (sample.grad_norm !== undefined) {
+    const { replayTraining } = await import('./train.ts')
+    return replayTraining(folder)
+  }
   const isVit = existsSync(join(folder, 'index.json')) || names.some((name) => name.endsWith('.safetensors'))
   if (!isVit) return replayEinops(folder, only)
   const { replayVit } = await import('./vit.ts')
