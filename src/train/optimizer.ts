@@ -256,9 +256,9 @@ export function sgd(model: Module, options: SgdOptions = {}): Optimizer {
  *
  * @example
  * const layer = new Linear(2, 1)
- * const gradients = new Map([[layer.weight, ndarray(new Float32Array([3, 4]), [1, 2])]])
- * clipNorm(gradients, 1) // → 5
- * gradients.get(layer.weight).get(0, 1).toFixed(3) // → '0.800'
+ * const grads = new Map([[layer.weight, ndarray(new Float32Array([3, 4]), [1, 2])]])
+ * clipNorm(grads, 1) // → 5
+ * grads.get(layer.weight).get(0, 1).toFixed(3) // → '0.800'
  */
 export function clipNorm(gradients: Gradients, max: number): number {
   let squares = 0

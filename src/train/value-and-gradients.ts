@@ -33,8 +33,9 @@ export interface GradientOptions {
  * @example
  * const layer = new Linear(3, 2)
  * const x = ndarray(new Float32Array(12).fill(1), [4, 3])
- * const { value, gradients } = valueAndGradients(layer, () => crossEntropy(layer.forward(x), [0, 1, 1, 0]))
- * gradients.get(layer.weight).shape // → [2, 3]
+ * const found = valueAndGradients(layer, () => crossEntropy(layer.forward(x), [0, 1, 1, 0]))
+ * found.value > 0 // → true
+ * found.gradients.get(layer.weight).shape // → [2, 3]
  */
 export function valueAndGradients(
   model: Module | Iterable<Parameter>,
