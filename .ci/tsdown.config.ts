@@ -20,6 +20,8 @@ export default defineConfig([
       index: 'src/index.ts',
       'nn/index': 'src/nn.ts',
       'checkpoint/index': 'src/checkpoint.ts',
+      'ops/inspected.node': 'src/ops/inspected.node.ts',
+      'ops/inspected.web': 'src/ops/inspected.web.ts',
       'checkpoint/file.node': 'src/checkpoint/file.node.ts',
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image.ts',

@@ -48,7 +48,13 @@ export interface Expression {
 }
 
 /** The operations whose patterns are `left -> right`. */
-export type TransformOperation = 'rearrange' | 'reduce' | 'repeat'
+export type TransformOperation = 'rearrange' | 'repeat' | FoldOperation
+
+/** Those that drop the axes which the right side lacks. */
+export type FoldOperation = 'reduce' | 'argmax' | 'argmin'
+
+/** The operations whose patterns are those of einsum, but for sums: every axis stands in the output. */
+export type ZipOperation = 'add' | 'subtract' | 'multiply' | 'divide'
 
 /** `left -> right`, checked by the rules of its operation. */
 export interface TransformPattern {
@@ -59,9 +65,10 @@ export interface TransformPattern {
   readonly right: Expression
 }
 
-/** `a, b -> c`: operands and output of a contraction. */
+/** `a, b -> c`: operands and output of a contraction, or of an operation that goes element by element. */
 export interface EinsumPattern {
   readonly kind: 'einsum'
+  readonly operation: 'einsum' | ZipOperation
   readonly text: string
   readonly operands: readonly Expression[]
   readonly output: Expression

@@ -3,7 +3,14 @@
  * up here by their text. The build of `tesserae/compiled` puts this file in the other's place, so that programs keep
  * their patterns as text, checked by the compiler, and change one import.
  */
-import type { EinsumPattern, PackPattern, ShapePattern, TransformOperation, TransformPattern } from './ast.ts'
+import type {
+  EinsumPattern,
+  PackPattern,
+  ShapePattern,
+  TransformOperation,
+  TransformPattern,
+  ZipOperation,
+} from './ast.ts'
 import { EinopsError } from './error.ts'
 import type { PackOperation } from './pack.ts'
 import type { ShapeOperation } from './shape.ts'
@@ -16,7 +23,7 @@ export { type Code, examples, fill, type Said, say, sentences } from './sentence
 export { didYouMean, nearest } from './suggest.ts'
 export type { PackOperation, ShapeOperation }
 
-type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum'
+type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum' | ZipOperation
 
 /** Parsed patterns of each operation: what `compile` makes, `JSON` carries and `load` takes. */
 export interface CompiledPatterns {
@@ -24,7 +31,13 @@ export interface CompiledPatterns {
   readonly rearrange?: readonly TransformPattern[]
   readonly reduce?: readonly TransformPattern[]
   readonly repeat?: readonly TransformPattern[]
+  readonly argmax?: readonly TransformPattern[]
+  readonly argmin?: readonly TransformPattern[]
   readonly einsum?: readonly EinsumPattern[]
+  readonly add?: readonly EinsumPattern[]
+  readonly subtract?: readonly EinsumPattern[]
+  readonly multiply?: readonly EinsumPattern[]
+  readonly divide?: readonly EinsumPattern[]
   readonly pack?: readonly PackPattern[]
   readonly unpack?: readonly PackPattern[]
   readonly parseShape?: readonly ShapePattern[]
@@ -80,6 +93,10 @@ export function parseTransform(text: string, operation: TransformOperation): Tra
 
 export function parseEinsum(text: string): EinsumPattern {
   return find('einsum', text)
+}
+
+export function parseZip(text: string, operation: ZipOperation): EinsumPattern {
+  return find(operation, text)
 }
 
 export function parseShapePattern(text: string, operation: ShapeOperation): ShapePattern {

@@ -3,7 +3,7 @@
  * comes twice in an operand is a diagonal. That `...` is missing in the output is no mistake of the pattern: operands
  * without further dimensions may still fit.
  */
-import type { EinsumPattern, Expression } from './ast.ts'
+import type { EinsumPattern, Expression, ZipOperation } from './ast.ts'
 import { axesOf, type Dialect, readExpression, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
@@ -32,14 +32,26 @@ const output = {
 /** The compiler reads these too. */
 export const dialects = { operand, output } as const satisfies Record<'operand' | 'output', Dialect>
 
-export function readEinsum(text: string): EinsumPattern {
-  const source: Source = { text, operation: 'einsum' }
+export function readEinsum(text: string, operation: 'einsum' | ZipOperation = 'einsum'): EinsumPattern {
+  const source: Source = { text, operation }
   const { sides, arrows } = parse(text)
   checkArrows(source, arrows, 1)
   const operands = sides[0]!.expressions.map((operand) => readExpression(source, operand, dialects.operand))
   const output = readOnlyExpression(source, sides[1]!, dialects.output)
   checkOutput(source, operands, output)
-  return { kind: 'einsum', text, operands, output }
+  if (operation !== 'einsum') checkOperands(source, operands, output)
+  return { kind: 'einsum', operation, text, operands, output }
+}
+
+/** Element by element nothing is summed. */
+function checkOperands(source: Source, operands: readonly Expression[], output: Expression): void {
+  const names = namesOf(output)
+  for (const axis of operands.flatMap(axesOf)) {
+    if (axis.kind !== 'axis' || names.has(axis.name)) continue
+    const hint =
+      separateNames(source.text) ?? didYouMean(axis.name, names) ?? 'reduce drops axes, einsum sums over them'
+    reject(source, sayOfPattern('pattern/operand-only', { axis: axis.name }), axis.span, hint)
+  }
 }
 
 function checkOutput(source: Source, operands: readonly Expression[], output: Expression): void {

@@ -8,7 +8,14 @@
  *       ...say('shape/not-divisible', { dimension: 2, item: '(h s1)', got: 225, divisor: 16 }),
  *     })
  */
-import type { EinsumPattern, PackPattern, ShapePattern, TransformOperation, TransformPattern } from './ast.ts'
+import type {
+  EinsumPattern,
+  PackPattern,
+  ShapePattern,
+  TransformOperation,
+  TransformPattern,
+  ZipOperation,
+} from './ast.ts'
 import { cached } from './cache.ts'
 import { readEinsum } from './einsum.ts'
 import { type PackOperation, readPack } from './pack.ts'
@@ -26,6 +33,8 @@ const transforms = {
   rearrange: cached('rearrange', (text) => readTransform(text, 'rearrange')),
   reduce: cached('reduce', (text) => readTransform(text, 'reduce')),
   repeat: cached('repeat', (text) => readTransform(text, 'repeat')),
+  argmax: cached('argmax', (text) => readTransform(text, 'argmax')),
+  argmin: cached('argmin', (text) => readTransform(text, 'argmin')),
 }
 
 /**
@@ -43,7 +52,23 @@ export function parseTransform(text: string, operation: TransformOperation): Tra
  *
  * @throws EinopsError with a span for every mistake in the text
  */
-export const parseEinsum: (text: string) => EinsumPattern = cached('einsum', readEinsum)
+export const parseEinsum: (text: string) => EinsumPattern = cached('einsum', (text) => readEinsum(text))
+
+const zips = {
+  add: cached('add', (text) => readEinsum(text, 'add')),
+  subtract: cached('subtract', (text) => readEinsum(text, 'subtract')),
+  multiply: cached('multiply', (text) => readEinsum(text, 'multiply')),
+  divide: cached('divide', (text) => readEinsum(text, 'divide')),
+}
+
+/**
+ * Reads `a, b -> c` where nothing is summed.
+ *
+ * @throws EinopsError with a span for every mistake in the text
+ */
+export function parseZip(text: string, operation: ZipOperation): EinsumPattern {
+  return zips[operation](text)
+}
 
 const shapes = {
   parseShape: cached('parseShape', (text) => readShape(text, 'parseShape')),

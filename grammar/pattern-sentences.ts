@@ -29,6 +29,8 @@ export const patternSentences = {
     "axis '{axis}' is only on the right — got no '{axis}' on the left, expected it on both sides",
   'pattern/output-only':
     "axis '{axis}' is only in the output — got no '{axis}' before '->', expected it in an operand",
+  'pattern/operand-only':
+    "axis '{axis}' is missing in the output — got no '{axis}' after '->', expected every axis of the operands",
   'pattern/composite':
     "several axes in one group — got '{axis}' as another axis of it, expected one axis for each dimension",
   'pattern/not-in-pack': "'{word}' stands in a pack pattern — got '{word}', expected names and one '*'",

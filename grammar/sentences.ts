@@ -27,6 +27,8 @@ export const sentences = {
   'shape/too-large': 'the result is too large — got {got} elements, expected fewer than 2^53',
   'shape/no-memory': 'no memory for the result — got {got} elements of {dtype}, expected fewer',
 
+  'shape/different': 'the shapes differ — got {got}, expected {expected}',
+
   'length/missing': "the length of the new axis '{axis}' is missing — got none, expected one in the lengths",
   'length/unused': "length '{axis}' is not used — got {axis}: {value}, expected {expected}",
   'length/bad-name': "'{axis}' cannot be the name of an axis — got {axis}: {value}, expected {expected}",
@@ -45,6 +47,7 @@ export const sentences = {
   'reduction/dtype': "'{reduction}' of {dtype} — got whole numbers of any size, expected {expected}",
   'reduction/result': 'the reduction function gave a wrong shape — got {got}, expected {expected}',
 
+  'map/value': 'the function gave no number — got {got}, expected one for each element',
   'nested/ragged': 'the lists are ragged — got {got} at {place}, expected {expected}',
   'nested/value': 'no number in the lists — got {got} at {place}, expected {expected}',
 
@@ -128,6 +131,12 @@ export const calls = {
   reduce: "reduce(x, pattern, 'max')",
   repeat: 'repeat(x, pattern)',
   einsum: 'einsum([x, y], pattern)',
+  add: 'add([x, y], pattern)',
+  subtract: 'subtract([x, y], pattern)',
+  multiply: 'multiply([x, y], pattern)',
+  divide: 'divide([x, y], pattern)',
+  argmax: 'argmax(x, pattern)',
+  argmin: 'argmin(x, pattern)',
   parseShape: 'parseShape(x, pattern)',
   checkShape: 'checkShape(x, pattern)',
   pack: 'pack([x, y], pattern)',
@@ -140,6 +149,12 @@ export const examples = {
   reduce: 'h w -> h',
   repeat: 'h w -> h w c',
   einsum: 'i j, j k -> i k',
+  add: 'b n d, d -> b n d',
+  subtract: 'b n d, b n -> b n d',
+  multiply: 'b n d, d -> b n d',
+  divide: 'b n d, b n -> b n d',
+  argmax: 'b c -> b',
+  argmin: 'b c -> b',
   parseShape: 'b c h w',
   checkShape: 'b 3 (h 16) (w 16)',
   pack: 'h w *',

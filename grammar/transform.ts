@@ -16,16 +16,20 @@ const common = { duplicates: false, underscore: 'no', composite: true } as const
 const left = { ...common, where: 'on the left', groupedEllipsis: false } as const
 const right = { ...common, where: 'on the right', groupedEllipsis: true } as const
 
+const folds = {
+  left: { ...left, numbers: true },
+  right: { ...right, numbers: { hint: 'reduce drops axes; repeat makes new ones' } },
+} as const
+
 /** Numbers greater than 1 may stand where axes are only dropped, or only made. The compiler reads these too. */
 export const dialects = {
   rearrange: {
     left: { ...left, numbers: { hint: nameIt } },
     right: { ...right, numbers: { hint: 'repeat can make a new axis of this length' } },
   },
-  reduce: {
-    left: { ...left, numbers: true },
-    right: { ...right, numbers: { hint: 'reduce drops axes; repeat makes new ones' } },
-  },
+  reduce: folds,
+  argmax: folds,
+  argmin: folds,
   repeat: {
     left: { ...left, numbers: { hint: nameIt } },
     right: { ...right, numbers: true },
@@ -45,7 +49,7 @@ export function readTransform(text: string, operation: TransformOperation): Tran
 function checkSides(source: Source, left: Expression, right: Expression): void {
   const onLeft = namesOf(left)
   const onRight = namesOf(right)
-  if (source.operation !== 'reduce') {
+  if (source.operation === 'rearrange' || source.operation === 'repeat') {
     const axis = axesOf(left).find((axis) => isMissing(axis, onRight))
     if (axis !== undefined)
       reject(

@@ -32,6 +32,7 @@ export default defineConfig({
     alias: [
       { find: /^tesserae$/, replacement: `${root}src/index.ts` },
       { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
+      { find: '#inspected', replacement: `${root}src/ops/inspected.web.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
     ],
   },

@@ -1,6 +1,8 @@
 /** The rules of `a, b -> c` at type level: those of `../einsum.ts`. */
+import type { ZipOperation } from '../ast.ts'
 import type { dialects } from '../einsum.ts'
 import type { Expression, FirstMissing, Flat, Item, Scan } from './expression.ts'
+import type { Join } from './lengths.ts'
 import type { Mistake } from './mistake.ts'
 import type { Words } from './text.ts'
 import type { Cut } from './transform.ts'
@@ -14,10 +16,10 @@ export interface Einsum<
   readonly output: Output
 }
 
-export type ReadEinsum<Text extends string> =
-  Cut<Text, 'einsum'> extends infer Sides
+export type ReadEinsum<Text extends string, O extends 'einsum' | ZipOperation = 'einsum'> =
+  Cut<Text, O> extends infer Sides
     ? Sides extends { left: infer Left extends string; right: infer Right extends string }
-      ? ReadOutput<ReadOperands<Left>, Right>
+      ? ReadOutput<ReadOperands<Left>, Right, O>
       : Sides
     : never
 
@@ -42,13 +44,20 @@ type ReadOperands<
       : Read
     : never
 
-type ReadOutput<Left, Right extends string> =
+type ReadOutput<Left, Right extends string, O> =
   Left extends OperandsRead<infer All, infer Names>
     ? Scan<Words<Right>, typeof dialects.output> extends infer Output
       ? Output extends Expression
         ? Exclude<Output['names'], Names> extends never
-          ? Einsum<All, Output['items']>
+          ? Kept<O, All, Names, Output>
           : Mistake<'pattern/output-only', { axis: FirstMissing<Flat<Output['items']>, Names> }>
         : Output
       : never
     : Left
+
+/** Element by element nothing is summed: the output has every name. */
+type Kept<O, All extends readonly (readonly Item[])[], Names, Output extends Expression> = O extends 'einsum'
+  ? Einsum<All, Output['items']>
+  : Exclude<Names, Output['names'] | '...'> extends never
+    ? Einsum<All, Output['items']>
+    : Mistake<'pattern/operand-only', { axis: FirstMissing<Flat<Join<All>>, Output['names'] | '...'> }>

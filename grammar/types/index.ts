@@ -12,7 +12,7 @@
  * which the pattern then cannot be assigned. Patterns that are only `string`, that are very long, or that have letters
  * of which the compiler knows nothing are left to the run time.
  */
-import type { TransformOperation } from '../ast.ts'
+import type { TransformOperation, ZipOperation } from '../ast.ts'
 import type { PackOperation } from '../pack.ts'
 import type { Code } from '../sentences.ts'
 import type { ShapeOperation } from '../shape.ts'
@@ -31,7 +31,7 @@ import type { Kind } from './word.ts'
 
 export type { Shape } from './bind.ts'
 
-export type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum'
+export type Operation = TransformOperation | ShapeOperation | PackOperation | 'einsum' | ZipOperation
 
 /** What `lengths` is where none are given. */
 export type NoLengths = Record<never, never>
@@ -68,7 +68,7 @@ type Unoffered<Pattern extends string> =
   IsLiteral<Pattern> extends true ? Pattern & Record<never, never> : Pattern
 
 /** Of einsum the shapes of all operands, of the others one shape. */
-export type ShapesFor<O extends Operation> = O extends 'einsum' ? readonly Shape[] : Shape
+export type ShapesFor<O extends Operation> = O extends 'einsum' | ZipOperation ? readonly Shape[] : Shape
 
 /** The tree of a pattern, its mistake, or `Unchecked`. */
 type TreeOf<O extends Operation, Pattern extends string> =
@@ -81,7 +81,7 @@ type TreeOf<O extends Operation, Pattern extends string> =
           ? ReadShape<Pattern, O>
           : O extends PackOperation
             ? ReadPack<Pattern, O>
-            : ReadEinsum<Pattern>
+            : ReadEinsum<Pattern, Extract<O, 'einsum' | ZipOperation>>
     : Unchecked
 
 /** The first line of the message that the run time would give, or never. */
@@ -137,13 +137,19 @@ type LeftSide<Pattern extends string> = Pattern extends `${infer Text}->${string
 
 /** The shape of a transform's or einsum's result; `number[]` where not even its rank is known. */
 export type ResultShape<
-  O extends TransformOperation | 'einsum',
+  O extends TransformOperation | 'einsum' | ZipOperation,
   Pattern extends string,
   Lengths,
   Shapes,
   Broadcast = true,
 > = Pattern extends string
-  ? BindAll<TreeOf<O, Pattern>, Pattern, KnownLengths<Lengths>, Shapes, Broadcast> extends infer Result extends number[]
+  ? BindAll<
+      TreeOf<O, Pattern>,
+      Pattern,
+      KnownLengths<Lengths>,
+      Shapes,
+      Broadcast
+    > extends infer Result extends number[]
     ? Result
     : number[]
   : never

@@ -1,5 +1,5 @@
 /** The rules of `left -> right` at type level: those of `../transform.ts`. */
-import type { TransformOperation } from '../ast.ts'
+import type { FoldOperation, TransformOperation } from '../ast.ts'
 import type { examples } from '../sentences.ts'
 import type { dialects } from '../transform.ts'
 import type { Expression, FirstMissing, Flat, Item, Scan } from './expression.ts'
@@ -49,7 +49,7 @@ type CheckSides<O extends TransformOperation, Left extends Expression, Right> = 
   : Right
 
 /** The first axis that only the left side has, where that is a mistake. */
-type Dropped<O, Left extends Expression, Right extends Expression> = O extends 'reduce'
+type Dropped<O, Left extends Expression, Right extends Expression> = O extends FoldOperation
   ? never
   : Exclude<Left['names'], Right['names']> extends never
     ? never

@@ -1,12 +1,10 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
 
-import { openSafetensors } from '../checkpoint/open.ts'
 import { preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { present } from '../ops/array.ts'
 import { softmax } from '../steps/softmax.ts'
-import { hintsOf } from '../vit/configurations.ts'
-import type { Hints } from '../vit/hints.ts'
+import type { Preparation } from '../vit/preparation.ts'
 import { VisionTransformer } from '../vit/vision-transformer.ts'
 import { init } from '../wasm/threads.ts'
 import { bestOf, printAnswers, readLabels } from './answers.ts'
@@ -63,21 +61,20 @@ type Request = ReturnType<typeof readRequest>
 async function classify(request: Request, output: Output): Promise<void> {
   const { path, top, attention } = request
   const picture = await readPicture(path)
-  const labels = request.labels === undefined ? undefined : await readLabels(request.labels)
   const model = await loadModel(request, output)
+  const labels = request.labels === undefined ? model.labels : await readLabels(request.labels)
   if (model.options.numClasses === 0) {
     throw new UsageError(`${request.weights} has no classifier: it gives features, and no classes`)
   }
-  const told = await preparationOf(model, request)
-  const view = viewOf(model, told)
+  const view = viewOf(model, request)
   const x = preprocess(picture, view)
   const started = performance.now()
   const answers = bestOf(probabilitiesOf(model, x), top, labels)
   const milliseconds = Math.round(performance.now() - started)
   if (attention !== undefined) {
-    await writePicture(attention, await drawAttention(picture, x, model, partSeen(view)))
+    await writePicture(attention, await drawAttention(picture, x, model, view))
   }
-  const assumed = [...model.guesses, ...assumptionsOf(view, told)]
+  const assumed = [...model.guesses, ...view.assumed]
   if (request.json) {
     output.json({ file: path, answers, assumed, milliseconds, attention })
     return
@@ -102,57 +99,18 @@ async function loadModel({ weights: path, heads }: Request, output: Output): Pro
   }
 }
 
-type Preparation = Pick<Hints, 'mean' | 'std' | 'cropPct'>
-
-/** What options say about the preparation of pictures, or else the file and its configurations. */
-async function preparationOf(model: VisionTransformer, request: Request): Promise<Preparation> {
-  const file = await openSafetensors(request.weights)
-  await file.close()
-  const hints = await hintsOf(file, request.weights)
-  const ofChannels = (list: readonly number[] | undefined) =>
-    list?.length === model.patchEmbed.proj.inChans ? list : undefined
+/** How pictures are prepared: as options say, or else the checkpoint's configuration. */
+function viewOf(model: VisionTransformer, { mean, std, cropPct }: Request): Preparation {
+  const told = model.preparation
+  const given = Object.entries({ mean, std, cropPct }).filter(([, value]) => value !== undefined)
+  const assumed = told.assumed.filter((text) => !given.some(([name]) => text.startsWith(`${name} is`)))
+  // a part of the short side that is given counts, and not what a configuration resizes to
+  const { resize, ...others } = told
   return {
-    mean: request.mean ?? ofChannels(hints.mean),
-    std: request.std ?? ofChannels(hints.std),
-    cropPct: request.cropPct ?? hints.cropPct,
+    ...(cropPct === undefined && resize !== undefined ? { resize } : {}),
+    ...{ ...others, ...Object.fromEntries(given), assumed },
   }
 }
-
-/** How a picture is prepared for the model. */
-interface View {
-  readonly size: number
-  readonly cropPct: number
-  readonly mean: readonly number[]
-  readonly std: readonly number[]
-}
-
-/** Pictures of three channels as Google's ViTs were trained on, others as they are, where nothing else is said. */
-function viewOf(model: VisionTransformer, { mean, std, cropPct }: Preparation): View {
-  const { imgSize, proj } = model.patchEmbed
-  const [height, width] = imgSize ?? [224, 224]
-  if (height !== width)
-    throw new UsageError(`the model takes pictures of ${height}×${width}, which are not square`)
-  const isPhoto = proj.inChans === 3
-  const every = (value: number) => new Array<number>(proj.inChans).fill(value)
-  return {
-    size: height,
-    cropPct: cropPct ?? (isPhoto ? 0.9 : 1),
-    mean: mean ?? every(isPhoto ? 0.5 : 0),
-    std: std ?? every(isPhoto ? 0.5 : 1),
-  }
-}
-
-/** What nothing said about the preparation of pictures. */
-function assumptionsOf({ mean, std, cropPct }: View, told: Preparation): string[] {
-  return [
-    ...(told.mean === undefined ? [`--mean is ${mean}`] : []),
-    ...(told.std === undefined ? [`--std is ${std}`] : []),
-    ...(told.cropPct === undefined ? [`--crop-pct is ${cropPct}`] : []),
-  ]
-}
-
-/** Which part of the short side of a picture the model sees. */
-const partSeen = ({ size, cropPct }: View): number => size / Math.floor(size / cropPct)
 
 /** Softmax of the logits, in double precision. */
 function probabilitiesOf(model: VisionTransformer, x: NdArray<Float32Array>): NdArray<Float32Array> {

@@ -43,7 +43,7 @@ export function copyApart(source: Tensor, target: Tensor): void {
   const to = current(target.data)
   const read = dtypeOf(from)
   const write = dtypeOf(to)
-  if (isTyped(from) && isTyped(to) && keepsBits(read, write)) copyBits(from, to, nest)
+  if (isTyped(from) && isTyped(to) && keepsBits(from, read, to, write)) copyBits(from, to, nest)
   else if (ArrayBuffer.isView(from) && ArrayBuffer.isView(to))
     convert(from as Typed, read, to as Typed, write, nest)
   else runLoops(copyAny, from, to, nest)

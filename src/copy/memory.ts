@@ -41,17 +41,18 @@ export function bytesOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed
  * Whether a value's bits in one buffer are those of the same value in the other, once it is converted: integers wrap, so that a
  * size is all that counts, and only int8 is clamped to another byte.
  */
-export function keepsBits(source: Dtype, target: Dtype): boolean {
-  if (source === target) return source !== 'array' && source !== 'generic'
-  const size = integerBytes[source]
+export function keepsBits(source: Typed, read: Dtype, target: Typed, write: Dtype): boolean {
+  if (read === write) return true
   return (
-    size !== undefined && size === integerBytes[target] && !(source === 'int8' && target === 'uint8_clamped')
+    source.BYTES_PER_ELEMENT === target.BYTES_PER_ELEMENT &&
+    !isFloat(read) &&
+    !isFloat(write) &&
+    !(read === 'int8' && write === 'uint8_clamped')
   )
 }
 
-const integerBytes: { readonly [Name in Dtype]?: number } = {
-  ...{ int8: 1, uint8: 1, uint8_clamped: 1, buffer: 1 },
-  ...{ int16: 2, uint16: 2, int32: 4, uint32: 4, bigint64: 8, biguint64: 8 },
+function isFloat(dtype: Dtype): boolean {
+  return dtype.startsWith('float')
 }
 
 /** Whether the ranges of memory that two tensors span have a byte, or an element of the same array, in common. */

@@ -3,7 +3,7 @@ import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import { each, type Kind, type Kinds, kind } from '../ops/kinds.ts'
+import { each, type Kind, type Kinds, kind, oneOf, orNull } from '../ops/kinds.ts'
 import { ImageError } from './error.ts'
 import { expectOptions, interpolation } from './options.ts'
 import type { Reduction } from './picture.ts'
@@ -14,23 +14,49 @@ import { checkImage, type ImageData, resizeTensor, type Window } from './resize.
 export const IMAGENET_MEAN: readonly number[] = Object.freeze([0.485, 0.456, 0.406])
 export const IMAGENET_STD: readonly number[] = Object.freeze([0.229, 0.224, 0.225])
 
+/** Height and width, or the side of a square. */
+type Sides = number | readonly [number, number]
+
 export interface PreprocessOptions {
-  /** Side of the square that the model sees. @default 224 */
-  readonly size?: number | undefined
-  /** Which part of the resized picture's short side is kept. @default 0.875 */
+  /** Side of the square that the model sees, or its height and width; null for the whole of the resized picture. @default 224 */
+  readonly size?: Sides | null | undefined
+  /** Which part of the resized picture is kept. @default 0.875 */
   readonly cropPct?: number | undefined
+  /**
+   * How a picture of another shape is treated: the middle is cut out (`'center'`), it is stretched (`'squash'`), or the whole of it stands in the middle, in
+   * `mean` (`'border'`). @default 'center'
+   */
+  readonly cropMode?: (typeof cropModes)[number] | undefined
+  /** What the picture is resized to before the crop, instead of `size / cropPct`: its short side, its height and width, or (null) nothing. */
+  readonly resize?: Sides | null | undefined
+  /** Where the crop begins that cannot be in the very middle, and the zeros around a picture smaller than the crop: as torchvision or as Hugging Face has it. @default 'torchvision' */
+  readonly cropRule?: (typeof cropRules)[number] | undefined
   /** @default 'bicubic' */
   readonly interpolation?: Interpolation | undefined
+  /** What bytes are multiplied by; floats are 0…1 already, and are by 255 times as much. @default 1 / 255 */
+  readonly rescale?: number | undefined
   /** One number for every channel that the model takes. @default IMAGENET_MEAN */
   readonly mean?: readonly number[] | undefined
   /** @default IMAGENET_STD */
   readonly std?: readonly number[] | undefined
+  /** Whether channels come out in the reverse order: blue, green, red. @default false */
+  readonly bgr?: boolean | undefined
+  /** What nothing told (`model.preparation`); only carried along. */
+  readonly assumed?: readonly string[] | undefined
 }
 
+const cropModes = ['center', 'squash', 'border'] as const
+const cropRules = ['torchvision', 'huggingface'] as const
+
 const kinds: Kinds<PreprocessOptions> = {
-  ...each(kind.anything, 'size', 'cropPct'), // checked below
+  ...each(kind.anything, 'size', 'cropPct', 'assumed'), // checked below
+  cropMode: oneOf(cropModes),
+  resize: orNull(kind.sides),
+  cropRule: oneOf(cropRules),
   interpolation,
-  mean: listOf('a list of numbers from -1 to 1, as pixels are 0…1', (value) => Math.abs(value) <= 1),
+  ...each(kind.number, 'rescale'),
+  bgr: kind.flag,
+  mean: listOf('a list of numbers', Number.isFinite),
   std: listOf('a list of positive numbers', (value) => value > 0 && value < Number.POSITIVE_INFINITY),
 }
 
@@ -43,38 +69,60 @@ function listOf(expected: string, holds: (value: number) => boolean): Kind {
 
 /**
  * Makes a model's input of a picture, as timm's evaluation transform does: the short side becomes `size / cropPct`
- * (rounded down, as is the long side), antialiased; the centre is cut out; values 0…1 are normalised per channel.
+ * (rounded down, as is the long side), antialiased; the centre is cut out; values 0…1 are normalised per channel. `model.preparation` are the options of a
+ * checkpoint's configuration.
  *
  * Grey becomes RGB where `mean` has three numbers, an alpha channel is dropped (as Pillow's `convert('RGB')` does).
  *
  * @param image `[h, w, c]` of any strides; uint8 0…255, or floats 0…1
- * @returns float32 `[1, c, size, size]`, c = the length of `mean`
+ * @returns float32 `[1, c, height, width]`, c = the length of `mean`
  * @throws ImageError when shape, dtype or options do not fit
  *
  * @example
  * const image = ndarray(new Uint8Array(300 * 400 * 3), [300, 400, 3])
  * preprocess(image, { size: 224, cropPct: 0.9, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }).shape // [1, 3, 224, 224]
+ * preprocess(image, { size: [224, 160], cropMode: 'squash', cropPct: 1 }).shape // [1, 3, 224, 160]
  */
 export function preprocess(
   image: NdArray<ImageData>,
   options: PreprocessOptions = {},
 ): NdArray<Float32Array> {
   expectOptions('preprocess', options, kinds)
-  const { size = 224, cropPct = 0.875, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options
-  checkOptions(size, cropPct, mean, std)
+  const { mean = IMAGENET_MEAN, std = IMAGENET_STD, bgr = false } = options
+  checkOptions(options, mean, std)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
   // of a picture that was decoded smaller, what it was
   const { reduction } = image as { readonly reduction?: Reduction }
   const shape = reduction === undefined ? x.shape : [reduction.height, reduction.width]
-  const whole = { ...sizeBeforeCrop({ shape }, size, cropPct), interpolation: options.interpolation }
+  const whole = { ...sizeBeforeCrop({ shape }, options), interpolation: options.interpolation }
+  const crop = placeOf(whole, options)
   // what is cut off is never made
-  const cropped = resizeTensor(x, whole, 'preprocess', centreOf(whole, size), reduction?.box)
-  return toNdarray(normalise(cropped, { mean, std }))
+  const cropped = resizeTensor(x, whole, 'preprocess', crop.inside, reduction?.box)
+  const fill =
+    options.cropMode === 'border' ? mean.map((value) => roundHalfEven(255 * value)) : mean.map(() => 0)
+  return toNdarray(normalise(cropped, { mean, std, bgr, rescale: options.rescale ?? 1 / 255, crop, fill }))
 }
 
-function checkOptions(size: number, cropPct: number, mean: readonly number[], std: readonly number[]): void {
-  if (!Number.isSafeInteger(size) || size < 1) {
-    throw new ImageError('preprocess', 'option/size', `size is ${size}, expected an integer from 1`)
+function checkOptions(
+  { size = 224, cropPct = 0.875, rescale = 1 / 255 }: PreprocessOptions,
+  mean: readonly number[],
+  std: readonly number[],
+): void {
+  // some normalise twice (EfficientNet), which comes to a mean of up to 2
+  if (mean.some((value) => Math.abs(value) > 2 * 255 * rescale)) {
+    throw new ImageError(
+      'preprocess',
+      'option/value',
+      `bad option 'mean' — got [${mean.join(', ')}], expected a list of numbers from -1 to 1, as pixels are 0…1`,
+    )
+  }
+  if (size !== null && !kind.sides.has(size)) {
+    const got = typeof size === 'number' ? size : `[${size}]`
+    throw new ImageError(
+      'preprocess',
+      'option/size',
+      `size is ${got}, expected an integer from 1, or two of them`,
+    )
   }
   if (!(cropPct > 0 && cropPct <= 1)) {
     throw new ImageError(
@@ -109,19 +157,57 @@ function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tens
   )
 }
 
-function sizeBeforeCrop({ shape }: Pick<Tensor, 'shape'>, size: number, cropPct: number) {
-  const [height, width] = shape as [number, number]
-  const short = Math.floor(size / cropPct)
-  const long = Math.floor((short * Math.max(height, width)) / Math.min(height, width))
-  return height <= width ? { height: short, width: long } : { height: long, width: short }
+interface Size {
+  readonly height: number
+  readonly width: number
 }
 
-function centreOf(
-  { height, width }: { readonly height: number; readonly width: number },
-  size: number,
-): Window {
-  const [top, left] = [height, width].map((length) => roundHalfEven((length - size) / 2)) as [number, number]
-  return { top, left, height: size, width: size }
+/** What a picture is resized to: by its short side, both sides, or so that a size is covered by it or contains it. */
+function sizeBeforeCrop(
+  { shape }: Pick<Tensor, 'shape'>,
+  { size = 224, cropPct = 0.875, cropMode = 'center', resize }: PreprocessOptions,
+): Size {
+  const [height, width] = shape as [number, number]
+  if (resize === null || (resize === undefined && size === null)) return { height, width }
+  const [h, w] = pairOf(resize ?? size!).map((side) =>
+    resize === undefined ? Math.floor(side / cropPct) : side,
+  ) as [number, number]
+  const isSquare = typeof (resize ?? size) === 'number' || (resize === undefined && h === w)
+  if (cropMode === 'squash' || (resize !== undefined && !isSquare)) return { height: h, width: w }
+  if (cropMode === 'center' && isSquare) {
+    const long = Math.floor((h * Math.max(height, width)) / Math.min(height, width))
+    return height <= width ? { height: h, width: long } : { height: long, width: h }
+  }
+  const ratio = (cropMode === 'border' ? Math.max : Math.min)(height / h, width / w)
+  return { height: roundHalfEven(height / ratio), width: roundHalfEven(width / ratio) }
+}
+
+const pairOf = (sides: Sides): readonly [number, number] =>
+  typeof sides === 'number' ? [sides, sides] : sides
+
+/** Where a resized picture stands in what the model sees. */
+interface Place extends Size {
+  /** The part of the picture that is seen. */
+  readonly inside: Window
+  /** What is above and left of it. */
+  readonly top: number
+  readonly left: number
+}
+
+function placeOf(whole: Size, { size = 224, cropRule = 'torchvision' }: PreprocessOptions): Place {
+  const [height, width] = size === null ? [whole.height, whole.width] : pairOf(size)
+  const along = (length: number, wanted: number) => {
+    const rest = length - wanted
+    // torchvision rounds to even, and its padding has the odd row last; Hugging Face rounds down, and has it first
+    if (cropRule === 'huggingface') return Math.floor(rest / 2)
+    return rest < 0 ? -Math.floor(-rest / 2) : roundHalfEven(rest / 2)
+  }
+  const [y, x] = [along(whole.height, height), along(whole.width, width)]
+  const inside = {
+    ...{ top: Math.max(0, y), left: Math.max(0, x) },
+    ...{ height: Math.min(height, whole.height), width: Math.min(width, whole.width) },
+  }
+  return { height, width, inside, top: Math.max(0, -y), left: Math.max(0, -x) }
 }
 
 /** Python's `round`, by which torchvision places the crop. */
@@ -130,27 +216,42 @@ function roundHalfEven(x: number): number {
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x)
 }
 
-/** `[h, w, c]` → `[1, c, h, w]`, each channel shifted and scaled; bytes are 0…1 before. */
+interface Normalisation {
+  readonly mean: readonly number[]
+  readonly std: readonly number[]
+  readonly bgr: boolean
+  readonly rescale: number
+  readonly crop: Place
+  /** The bytes around the picture. */
+  readonly fill: readonly number[]
+}
+
+/** `[h, w, c]` → `[1, c, h, w]`, each channel scaled and shifted, with what is around it. */
 function normalise(
   x: Tensor<ImageData>,
-  { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] },
+  { mean, std, bgr, rescale, crop, fill }: Normalisation,
 ): Tensor<Float32Array> {
   const { shape, stride, offset } = permute(x, [2, 0, 1])
   const [channels, height, width] = shape as [number, number, number]
   const [plane, row, column] = stride as [number, number, number]
-  const y = allocate('float32', channels * height * width)
-  let at = 0
+  const y = allocate('float32', channels * crop.height * crop.width)
+  const isWhole = height === crop.height && width === crop.width
   for (let c = 0; c < channels; c++) {
-    const shifted = (value: number) => (value - mean[c]!) / std[c]!
-    const ofByte = Float32Array.from({ length: 256 }, (_, byte) => shifted(byte / 255))
+    const from = bgr ? channels - 1 - c : c
+    const shifted = (value: number) =>
+      Math.fround(Math.fround(value) - Math.fround(mean[c]!)) / Math.fround(std[c]!)
+    const ofByte = Float32Array.from({ length: 256 }, (_, byte) => shifted(byte * rescale))
+    const start = c * crop.height * crop.width
+    if (!isWhole) y.fill(shifted(fill[from]! * rescale), start, start + crop.height * crop.width)
     for (let i = 0; i < height; i++) {
-      const from = offset + c * plane + i * row
+      const at = start + (crop.top + i) * crop.width + crop.left
+      const first = offset + from * plane + i * row
       if (x.data instanceof Uint8Array) {
-        for (let j = 0; j < width; j++) y[at++] = ofByte[x.data[from + j * column]!]!
+        for (let j = 0; j < width; j++) y[at + j] = ofByte[x.data[first + j * column]!]!
       } else {
-        for (let j = 0; j < width; j++) y[at++] = shifted(x.data[from + j * column]!)
+        for (let j = 0; j < width; j++) y[at + j] = shifted(x.data[first + j * column]! * 255 * rescale)
       }
     }
   }
-  return { ...contiguous([1, channels, height, width]), data: y }
+  return { ...contiguous([1, channels, crop.height, crop.width]), data: y }
 }

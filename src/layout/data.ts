@@ -110,6 +110,8 @@ export function classOf(dtype: Dtype): TypedArrayClass | undefined {
 /** The dtypes whose arrays every platform has. */
 export type PlainDtype = keyof typeof constructors
 
+export const plainDtypes = Object.keys(constructors) as readonly PlainDtype[]
+
 /** The array that holds a dtype: `ArrayOf<'float32'>` is `Float32Array`. */
 export type ArrayOf<T extends PlainDtype> = InstanceType<(typeof constructors)[T]>
 

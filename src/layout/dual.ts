@@ -142,5 +142,11 @@ function einsumPattern(
       .filter((word, i, words) => word !== '...' || words[i - 1] !== '...')
       .join(' ')
   const text = `${operands.map(write).join(', ')} -> ${write(output)}`
-  return { kind: 'einsum', text, operands: operands.map(() => all(text)), output: all(text) }
+  return {
+    kind: 'einsum',
+    operation: 'einsum',
+    text,
+    operands: operands.map(() => all(text)),
+    output: all(text),
+  }
 }

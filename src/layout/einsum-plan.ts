@@ -67,11 +67,11 @@ export class EinsumPlan {
   }
 
   toString(): string {
-    const { text } = this.pattern
+    const { text, operation } = this.pattern
     const shapes = this.shapes.map(showShape).join(', ')
     const lengths = this.axes.map((name, axis) => `${name}=${this.lengths[axis]}`)
     const axes = lengths.length > 0 ? ` with ${lengths.join(', ')}` : ''
-    return `einsum '${text}': ${shapes} -> ${showShape(this.outputShape)}${axes}`
+    return `${operation} '${text}': ${shapes} -> ${showShape(this.outputShape)}${axes}`
   }
 }
 

@@ -59,7 +59,7 @@ class Binder {
   }
 
   bind(): EinsumPlan {
-    const { operands, output, text } = this.pattern
+    const { operands, output, text, operation } = this.pattern
     if (operands.length !== this.shapes.length) {
       const said = say('operand/count', { got: this.shapes.length, expected: operands.length })
       throw this.mistake(said, { start: 0, end: text.indexOf('->') })
@@ -68,7 +68,7 @@ class Binder {
     const names = new Map(axes.map(({ name, span }) => [name, span]))
     const span = { start: 0, end: text.length }
     const given = readLengths(this.lengths, names, {
-      operation: 'einsum',
+      operation,
       pattern: text,
       span,
       shape: this.shapes,
@@ -277,7 +277,7 @@ class Binder {
   mistake(said: Said, span: Span, hint?: string): EinopsError {
     const { pattern, shapes, lengths } = this
     return new EinopsError({
-      operation: 'einsum',
+      operation: pattern.operation,
       ...said,
       pattern: pattern.text,
       span,

@@ -5,19 +5,24 @@
  */
 
 import type { NdArray } from '../layout/tensor.ts'
-import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { unpackTensor } from '../ops/unpack.ts'
-import { attend, attentionWeights } from '../steps/attend.ts'
 import type { Value } from '../steps/value.ts'
+import { attendHeads } from './attend-heads.ts'
 import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
 import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
-import { isObserved, observe, tellWeights } from './observe.ts'
-import { each, expectOptions, type Kinds, kind, orNull } from './options.ts'
+import { observe, tellsWeights, type WithWeights, withWeights } from './observe.ts'
+import { each, expectOptions, type Kinds, kind, nested, orNull } from './options.ts'
+import {
+  makeRelativePositions,
+  type RelativePositionOptions,
+  type RelativePositions,
+  relativePositionOptions,
+} from './relative-positions.ts'
 import { Identity } from './sequential.ts'
 
 export interface AttentionOptions {
@@ -44,13 +49,15 @@ export interface AttentionOptions {
   readonly eps?: number | undefined
   /** What turns queries and keys, [b, h, n, d], by their positions; nothing if not given. */
   readonly rope?: Module | undefined
+  /** What is added to the scores by the distance of query and key on a grid; nothing if not given. */
+  readonly relPos?: RelativePositionOptions | undefined
   /** How the linear map of queries, keys and values is drawn. */
   readonly init?: LayerInit | undefined
   /** How the output projection is drawn; as `init` if not given. */
   readonly projInit?: LayerInit | undefined
 }
 
-const kinds: Kinds<AttentionOptions> = {
+export const attentionOptions: Kinds<AttentionOptions> = {
   ...each(kind.length, 'numHeads', 'headDim'),
   qkScale: orNull(kind.number),
   eps: kind.number,
@@ -58,13 +65,14 @@ const kinds: Kinds<AttentionOptions> = {
   ...each(kind.share, 'attnDrop', 'projDrop'),
   normLayer: kind.norm,
   rope: kind.module,
+  relPos: nested(relativePositionOptions),
   ...each(kind.init, 'init', 'projInit'),
 }
 
 /** The weights of every attention in a layer on the way to its answer, each [b, head, n, n]. */
 export function attentionMaps(layer: Module, x: NdArray<Float32Array>): NdArray<Float32Array>[] {
   const maps: NdArray<Float32Array>[] = []
-  const attentions = [...layer.modules()].filter((inner) => inner instanceof Attention)
+  const attentions = [...layer.modules()].filter(tellsWeights)
   const stops = attentions.map((attention) => observe(attention, (_, weights) => maps.push(weights!)))
   try {
     layer.forward(x)
@@ -87,10 +95,12 @@ export function attentionMaps(layer: Module, x: NdArray<Float32Array>): NdArray<
  * attention.attend(x).weights.shape // → [1, 8, 4, 4]
  */
 export class Attention extends Module {
+  static readonly tellsWeights = true
   readonly qkv: Linear
   readonly qNorm: Module
   readonly kNorm: Module
   readonly rope: Module
+  readonly relPos: RelativePositions | null
   readonly attnDrop: Dropout
   readonly norm: Module
   readonly proj: Linear | Identity
@@ -100,7 +110,7 @@ export class Attention extends Module {
 
   constructor(dim: number, options: AttentionOptions = {}) {
     super()
-    expectOptions(this, options, kinds)
+    expectOptions(this, options, attentionOptions)
     const { numHeads = 8, qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
     expectWhole(this, { dim, numHeads })
     const headDim = options.headDim ?? dim / numHeads
@@ -117,6 +127,7 @@ export class Attention extends Module {
     this.qNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
     this.kNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
     this.rope = options.rope ?? new Identity()
+    this.relPos = options.relPos ? makeRelativePositions(numHeads, options.relPos) : null
     this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
     this.norm = options.scaleNorm ? makeNorm(normLayer, inner, { eps }) : new Identity()
     expectOption(
@@ -134,29 +145,15 @@ export class Attention extends Module {
     const [first, second, v] = this.#heads(this.qkv.compute(x)) // each [b, h, n, d]
     const q = this.rope.compute(this.qNorm.compute(first))
     const k = this.rope.compute(this.kNorm.compute(second))
-    const { scale } = this
-    if (isObserved(this)) tellWeights(this, attentionWeights(q, k, v, { scale }))
-    const merged = this.attnDrop.active
-      ? einsumTensor(
-          [this.attnDrop.compute(attentionWeights(q, k, v, { scale })), v],
-          'b h n m, b h m d -> b n (h d)',
-        )
-      : rearrangeTensor(attend(q, k, v, { scale }), 'b h n d -> b n (h d)')
+    const { scale, attnDrop } = this
+    const output = attendHeads(this, [q, k, v], { scale, attnDrop, bias: this.relPos?.bias() })
+    const merged = rearrangeTensor(output, 'b h n d -> b n (h d)')
     return this.projDrop.compute(this.proj.compute(this.norm.compute(merged)))
   }
 
   /** Runs the layer and also returns the attention weights [b, head, n, n]; row i says where token i looks. */
-  attend(x: NdArray<Float32Array>): { output: NdArray<Float32Array>; weights: NdArray<Float32Array> } {
-    let seen: NdArray<Float32Array> | undefined
-    const stop = observe(this, (_, weights) => {
-      seen = weights
-    })
-    try {
-      const output = this.forward(x)
-      return { output, weights: seen! }
-    } finally {
-      stop()
-    }
+  attend(x: NdArray<Float32Array>): WithWeights {
+    return withWeights(this, x)
   }
 
   /** Queries, keys and values as views: [b, n, (3 h d)] → three of [b, h, n, d]. */

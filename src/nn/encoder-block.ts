@@ -7,6 +7,7 @@ import type { Activation } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { Attention } from './attention.ts'
+import { DiffAttention } from './diff-attention.ts'
 import { DropPath } from './dropout.ts'
 import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
 import { constant, type LayerInit, newParameter } from './init.ts'
@@ -14,6 +15,7 @@ import { Module } from './module.ts'
 import { makeNorm, type NormLayer } from './norm.ts'
 import { each, expectOptions, type Kinds, kind, needed, oneOf, orNull } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import type { RelativePositionOptions } from './relative-positions.ts'
 import { Identity } from './sequential.ts'
 
 export interface EncoderBlockOptions {
@@ -48,8 +50,14 @@ export interface EncoderBlockOptions {
   readonly attnDrop?: number | undefined
   /** Probability that a sample passes a residual path by. */
   readonly dropPath?: number | undefined
+  /** Which attention; `'diff'` is differential. */
+  readonly attnLayer?: 'attn' | 'diff' | undefined
+  /** Which block of the model this is, from 0: differential attention begins with another λ in each. */
+  readonly blockIndex?: number | undefined
   /** What turns queries and keys by their positions. */
   readonly rope?: Module | undefined
+  /** What is added to the scores by the distance of query and key. */
+  readonly relPos?: RelativePositionOptions | undefined
   readonly normLayer?: NormLayer | undefined
   /** Added to the variance in the norms; 1e-6 if not given, as in timm. */
   readonly eps?: number | undefined
@@ -70,7 +78,10 @@ export const encoderBlockOptions: Kinds<EncoderBlockOptions> = {
   ...each(kind.share, 'drop', 'attnDrop', 'dropPath'),
   activation: kind.activation,
   mlpLayer: oneOf(mlpLayers),
+  attnLayer: oneOf(['attn', 'diff']),
+  blockIndex: kind.count,
   rope: kind.module,
+  relPos: kind.anything, // the attention checks it
   normLayer: kind.norm,
   ...each(kind.init, 'init', 'qkvInit', 'projInit'),
 }
@@ -87,7 +98,7 @@ export const encoderBlockOptions: Kinds<EncoderBlockOptions> = {
  */
 export class EncoderBlock extends Module {
   readonly norm1: Module
-  readonly attn: Attention
+  readonly attn: Attention | DiffAttention
   readonly ls1: Module
   readonly dropPath1: DropPath
   readonly norm2: Module
@@ -105,22 +116,15 @@ export class EncoderBlock extends Module {
     const scale = () => (initValues ? new LayerScale(dim, { initValues }) : new Identity())
     this.normFirst = normFirst
     this.norm1 = makeNorm(normLayer, dim, { eps })
-    this.attn = new Attention(dim, {
-      numHeads: options.numHeads,
-      headDim: options.headDim,
-      qkvBias: options.qkvBias,
-      qkNorm: options.qkNorm,
-      scaleNorm: options.scaleAttnNorm,
-      proj: options.attnProj,
-      projBias: options.attnProjBias ?? projBias,
-      attnDrop: options.attnDrop,
-      projDrop: drop,
-      normLayer,
-      rope: options.rope,
-      eps,
-      init: qkvInit,
-      projInit,
-    })
+    const { numHeads, qkvBias, qkNorm, scaleAttnNorm: scaleNorm, attnDrop, headDim, rope, relPos } = options
+    const common = {
+      ...{ numHeads, qkvBias, qkNorm, scaleNorm, attnDrop, normLayer, eps },
+      ...{ projBias: options.attnProjBias ?? projBias, projDrop: drop, init: qkvInit, projInit },
+    }
+    this.attn =
+      options.attnLayer === 'diff'
+        ? new DiffAttention(dim, { ...common, depth: options.blockIndex })
+        : new Attention(dim, { ...common, headDim, proj: options.attnProj, rope, relPos })
     this.ls1 = scale()
     this.dropPath1 = new DropPath({ p: dropPath })
     this.norm2 = makeNorm(normLayer, dim, { eps })
@@ -133,18 +137,20 @@ export class EncoderBlock extends Module {
 
   override compute(x: Value): Value {
     if (this.normFirst) {
-      const y = add(x, this.#attend(this.norm1.compute(x)))
-      return add(y, this.#feed(this.norm2.compute(y)))
+      const y = add(x, this.attended(this.norm1.compute(x)))
+      return add(y, this.fed(this.norm2.compute(y)))
     }
-    const y = this.norm1.compute(add(x, this.#attend(x)))
-    return this.norm2.compute(add(y, this.#feed(y)))
+    const y = this.norm1.compute(add(x, this.attended(x)))
+    return this.norm2.compute(add(y, this.fed(y)))
   }
 
-  #attend(x: Value): Value {
+  /** What attention adds, of tokens that are normalised already. @internal */
+  attended(x: Value): Value {
     return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x)))
   }
 
-  #feed(x: Value): Value {
+  /** What the MLP adds, of tokens that are normalised already. @internal */
+  fed(x: Value): Value {
     return this.dropPath2.compute(this.ls2.compute(this.mlp.compute(x)))
   }
 }

@@ -6,12 +6,25 @@ import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './e
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
 import { expectOptions, type Kinds, kind, needed, oneOf, only } from './options.ts'
+import { DiffParallelScalingBlock, ParallelScalingBlock } from './parallel-scaling-block.ts'
+import { ParallelThingsBlock } from './parallel-things-block.ts'
 import { ResPostBlock } from './res-post-block.ts'
 import { Identity } from './sequential.ts'
 
-export const blockFns = ['Block', 'ResPostBlock'] as const
+const blockClasses = {
+  Block: EncoderBlock,
+  ResPostBlock,
+  ParallelScalingBlock,
+  DiffParallelScalingBlock,
+  ParallelThingsBlock,
+} as const
 
-export type BlockFn = (typeof blockFns)[number]
+export const blockFns = Object.keys(blockClasses) as readonly BlockFn[]
+
+export type BlockFn = keyof typeof blockClasses
+
+/** A block of any kind. */
+export type AnyBlock = InstanceType<(typeof blockClasses)[BlockFn]>
 
 export interface EncoderOptions extends EncoderBlockOptions {
   /** The number of blocks. */
@@ -40,7 +53,7 @@ const kinds: Kinds<EncoderOptions> = {
  * encoder.forward(ndarray(new Float32Array(5 * 192), [1, 5, 192])).shape // → [1, 5, 192]
  */
 export class Encoder extends Module {
-  readonly blocks: readonly EncoderBlock[]
+  readonly blocks: readonly AnyBlock[]
   readonly norm: Module
 
   constructor(dim: number, options: EncoderOptions) {
@@ -57,19 +70,21 @@ export class Encoder extends Module {
   }
 }
 
-/** New blocks; the probability to pass a residual path by grows from 0 in the first to `dropPath` in the last. */
+/** New blocks; the probability to pass a residual path by grows from 0 in the first to `dropPath` in the last. `ropes` turn queries and keys, each in its block. */
 export function encoderBlocks(
   dim: number,
   { depth, blockFn = 'Block', dropPath = 0, ...options }: Omit<EncoderOptions, 'finalNorm'>,
-): EncoderBlock[] {
-  const Block = blockFn === 'Block' ? EncoderBlock : ResPostBlock
-  return Array.from({ length: depth }, (_, i) => {
-    const share = depth > 1 ? i / (depth - 1) : 0
-    return new Block(dim, { ...options, dropPath: dropPath * share })
+  ropes: readonly Module[] = [],
+): AnyBlock[] {
+  const Block = blockClasses[blockFn]
+  return Array.from({ length: depth }, (_, blockIndex) => {
+    const share = depth > 1 ? blockIndex / (depth - 1) : 0
+    const rope = ropes[blockIndex] ?? options.rope
+    return new Block(dim, { ...options, blockIndex, rope, dropPath: dropPath * share })
   })
 }
 
 /** What the last block gives. */
-export function runBlocks(blocks: readonly EncoderBlock[], x: Value): Value {
+export function runBlocks(blocks: readonly AnyBlock[], x: Value): Value {
   return blocks.reduce((y, block) => scope(block.constructor.name, () => block.compute(y)), x)
 }

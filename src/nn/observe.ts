@@ -55,6 +55,31 @@ export function tellWeights(layer: Module, weights: Value): void {
   if (watch !== undefined) watch.weights = weights
 }
 
+/** Whether a layer has weights of attention to tell; its class says so. */
+export function tellsWeights(layer: Module): boolean {
+  return (layer.constructor as { readonly tellsWeights?: boolean }).tellsWeights === true
+}
+
+export interface WithWeights {
+  readonly output: NdArray<Float32Array>
+  /** [b, head, n, n]; row i says where token i looks. */
+  readonly weights: NdArray<Float32Array>
+}
+
+/** Runs an attention, and returns its weights beside its output. */
+export function withWeights(layer: Module, x: NdArray<Float32Array>): WithWeights {
+  let seen: NdArray<Float32Array> | undefined
+  const stop = observe(layer, (_, weights) => {
+    seen = weights
+  })
+  try {
+    const output = layer.forward(x)
+    return { output, weights: seen! }
+  } finally {
+    stop()
+  }
+}
+
 /** Has the layer's own method, of the two the one that computes, tell what it gave. */
 function begin(layer: Module): Watch {
   const watch: Watch = { observers: new Set(), weights: null }

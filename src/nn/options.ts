@@ -31,6 +31,12 @@ export const kind = {
   },
 } as const satisfies Record<string, Kind>
 
+/** An object of options that have kinds of their own. */
+export const nested = (kinds: Readonly<Record<string, Kind>>): Kind => ({
+  expected: `an object of ${Object.keys(kinds).join(', ')}`,
+  has: (value) => mistakeIn(value, kinds) === undefined,
+})
+
 /**
  * Checks the names and values of a layer's options; undefined is for those that are not given.
  *

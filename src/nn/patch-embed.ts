@@ -13,7 +13,7 @@ import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
 import { each, expectOptions, type Kinds, kind, oneOf, orNull } from './options.ts'
-import { cropToPatches, padToPatches } from './padding.ts'
+import { cropToPatches, pad, padToPatches } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 import { Identity } from './sequential.ts'
 
@@ -50,6 +50,8 @@ export interface PatchEmbedOptions {
   readonly strictImgSize?: boolean | undefined
   /** Whether zeros fill the last patches up. */
   readonly dynamicImgPad?: boolean | undefined
+  /** Zeros around the image, as a convolution's padding: so far outside of it patches begin; 0 if not given. */
+  readonly padding?: number | undefined
   readonly seed?: number | undefined
   readonly init?: LayerInit | undefined
 }
@@ -66,6 +68,7 @@ const kinds: Kinds<PatchEmbedOptions> = {
   },
   normEps: kind.number,
   outputFmt: orNull(oneOf(tokenFormats)),
+  padding: kind.count,
   seed: kind.seed,
   init: kind.init,
 }
@@ -92,6 +95,7 @@ export class PatchEmbed extends Module {
   readonly numPatches: number | null
   readonly strictImgSize: boolean
   readonly dynamicImgPad: boolean
+  readonly padding: number
 
   constructor(options: PatchEmbedOptions = {}) {
     super()
@@ -99,10 +103,11 @@ export class PatchEmbed extends Module {
     const { imgSize = 224, patchSize = 16, embedDim = 768, norm = false } = options
     this.imgSize = imgSize === null ? null : pair(imgSize)
     this.patchSize = pair(patchSize)
-    this.gridSize = this.imgSize && gridOf(this.imgSize, this.patchSize)
+    this.padding = options.padding ?? 0
+    this.dynamicImgPad = options.dynamicImgPad ?? false
+    this.gridSize = this.imgSize && this.#gridOf(this.imgSize)
     this.numPatches = this.gridSize && this.gridSize[0] * this.gridSize[1]
     this.strictImgSize = options.strictImgSize ?? true
-    this.dynamicImgPad = options.dynamicImgPad ?? false
     const eps = options.normEps ?? 1e-5
     const [s1, s2] = this.patchSize
     this.patchNorm = options.patchNorm ? new LayerNorm(s1 * s2 * (options.inChans ?? 3), { eps }) : null
@@ -113,7 +118,9 @@ export class PatchEmbed extends Module {
 
   override compute(x: Value): Value {
     this.#expectSize(x)
-    const image = this.dynamicImgPad ? padToPatches(x, this.patchSize) : x
+    const { padding } = this
+    const padded = padding === 0 ? x : pad(x, [padding, padding], [padding, padding])
+    const image = this.dynamicImgPad ? padToPatches(padded, this.patchSize) : padded
     return this.norm.compute(
       this.proj.compute(this.patchNorm === null ? image : this.#normalizePatches(image)),
     )
@@ -121,8 +128,14 @@ export class PatchEmbed extends Module {
 
   /** Rows and columns of the patches of an image [b, c, h, w]. */
   gridOf({ shape: [, , h = 0, w = 0] }: Pick<Value, 'shape'>): readonly [number, number] {
-    const [s1, s2] = this.patchSize
-    return this.dynamicImgPad ? [Math.ceil(h / s1), Math.ceil(w / s2)] : gridOf([h, w], this.patchSize)
+    return this.#gridOf([h, w])
+  }
+
+  /** How many patches fit along each side, or are begun. */
+  #gridOf(sides: readonly [number, number]): readonly [number, number] {
+    const _fit = this.dynamicImgPad ? Math.ceil : Math.floor
+    const [rows, columns] = sides.map((side, axis) => it((side + 2 * this.padding) / this.patchSize[axis]!))
+    return [rows!, columns!]
   }
 
   /** Each patch normalised by itself: [b, c, h, w] → [b, c, h, w]. */
@@ -199,9 +212,4 @@ const formats: Record<TokenFormat, { readonly output: string; readonly biasAxes:
   NCL: { output: 'b d (h w)', biasAxes: 'd -> d 1' },
   NHWC: { output: 'b h w d', biasAxes: 'd -> d' },
   NCHW: { output: 'b d h w', biasAxes: 'd -> d 1 1' },
-}
-
-/** How many whole patches fit along each side. */
-function gridOf([h, w]: readonly [number, number], [s1, s2]: readonly [number, number]): [number, number] {
-  return [Math.floor(h / s1), Math.floor(w / s2)]
 }

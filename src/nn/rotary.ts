@@ -29,6 +29,10 @@ export interface RotaryOptions {
   readonly referenceGrid?: readonly [number, number] | undefined
   /** Where the first row and column stand, in steps; 0 if not given. */
   readonly gridOffset?: number | undefined
+  /** Which half of the pairs turns with the row: the first (`'ij'`, if not given) or the second (`'xy'`), as timm calls it. */
+  readonly gridIndexing?: 'ij' | 'xy' | undefined
+  /** Whether the centres of the grid's places stand from −1 to 1 and pairs make whole turns, whatever the grid, as in DINOv3. */
+  readonly normalizeCoords?: boolean | undefined
   /** Whether a pair is feature i with feature i + d/2, and not two neighbours (timm's `rotate_half`). */
   readonly rotateHalf?: boolean | undefined
   /** How many tokens before those of the grid, class and registers, are not turned. */
@@ -78,7 +82,7 @@ export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptio
  */
 export class RotaryPositions2d extends Module {
   #options: RotaryOptions
-  #tables: Tables
+  #tables: RotaryTables
 
   constructor(options: RotaryOptions) {
     super()
@@ -99,13 +103,13 @@ export class RotaryPositions2d extends Module {
   }
 }
 
-/** Cosines and sines of every pair at every place, [n, d/2, 2]; the sines with the signs that a turn takes. */
-interface Tables {
+/** Cosines and sines of every pair at every place, [n, d/2, 2] or, where heads differ, [h, n, d/2, 2]; the sines with the signs that a turn takes. */
+export interface RotaryTables {
   readonly cosines: FloatTensor
   readonly sines: FloatTensor
 }
 
-function tablesOf(operation: string, options: RotaryOptions): Tables {
+function tablesOf(operation: string, options: RotaryOptions): RotaryTables {
   const { headDim } = options
   expectOption(operation, headDim % 4 === 0, `headDim is not a multiple of 4 — got ${headDim}`)
   const angles = anglesOf(options) // [n, d/2]
@@ -115,10 +119,11 @@ function tablesOf(operation: string, options: RotaryOptions): Tables {
   }
 }
 
-function rotate(
+/** Turns x [b, h, prefix + n, d] by the angles of tables. */
+export function rotate(
   x: Value,
-  { cosines, sines }: Tables,
-  { numPrefixTokens = 0, rotateHalf = false }: RotaryOptions,
+  { cosines, sines }: RotaryTables,
+  { numPrefixTokens = 0, rotateHalf = false }: Pick<RotaryOptions, 'numPrefixTokens' | 'rotateHalf'>,
 ): Value {
   const features = rotateHalf ? '(two d)' : '(d two)'
   const turn = (x: Value): Value => {
@@ -137,13 +142,19 @@ function rotate(
 
 /** The angle of every pair at every place of the grid, in double precision: rows of d/2, first by row, then by column. */
 function anglesOf({ grid: [h, w], headDim, ...options }: RotaryOptions): number[][] {
-  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0 } = options
+  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0, gridIndexing = 'ij' } = options
   const bands = Array.from({ length: headDim / 4 }, (_, k) => temperature ** -(k / (headDim / 4)))
   const along = (length: number, reference: number) =>
-    Array.from({ length }, (_, step) => ((step + gridOffset) / length) * reference)
+    Array.from({ length }, (_, step) =>
+      options.normalizeCoords
+        ? 2 * Math.PI * ((2 * (step + gridOffset + 0.5)) / length - 1)
+        : ((step + gridOffset) / length) * reference,
+    )
   return along(h, referenceGrid[0]).flatMap((row) =>
     along(w, referenceGrid[1]).map((column) =>
-      [row, column].flatMap((step) => bands.map((band) => step * band)),
+      (gridIndexing === 'ij' ? [row, column] : [column, row]).flatMap((step) =>
+        bands.map((band) => step * band),
+      ),
     ),
   )
 }

@@ -3,7 +3,9 @@
  * that constructs ndarrays, because ndarray compiles its classes by `new Function`: where that is forbidden, and
  * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
  */
+
 import ndarray from 'ndarray'
+import { inspected } from '#inspected'
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
@@ -14,7 +16,6 @@ import { currentMachine } from '../steps/machine.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
 import { ValueArray } from '../steps/value-array.ts'
 import { isResident } from '../wasm/resident.ts'
-import { inspected } from './show.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
@@ -56,8 +57,7 @@ export function makeNdarray<D extends Data>(
 ): NdArray<D> {
   if (codeGenerationAllowed && offset <= 0x7fffffff) {
     try {
-      const view = ndarray(data, shape as number[], stride as number[], offset)
-      return Object.defineProperty(view, inspected.symbol, inspected.descriptor)
+      return inspected(ndarray(data, shape as number[], stride as number[], offset))
     } catch (error) {
       if (!(error instanceof EvalError)) throw error
       codeGenerationAllowed = false

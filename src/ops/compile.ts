@@ -1,7 +1,13 @@
 /** compile: patterns parsed ahead, for programs that shall not carry the parser. */
 import type { CompiledPatterns } from '../../grammar/compiled.ts'
 import { EinopsError } from '../../grammar/error.ts'
-import { parseEinsum, parsePackPattern, parseShapePattern, parseTransform } from '../../grammar/index.ts'
+import {
+  parseEinsum,
+  parsePackPattern,
+  parseShapePattern,
+  parseTransform,
+  parseZip,
+} from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 
@@ -14,7 +20,13 @@ const parsers: Record<keyof PatternTexts, (text: string) => object> = {
   rearrange: (text) => parseTransform(text, 'rearrange'),
   reduce: (text) => parseTransform(text, 'reduce'),
   repeat: (text) => parseTransform(text, 'repeat'),
+  argmax: (text) => parseTransform(text, 'argmax'),
+  argmin: (text) => parseTransform(text, 'argmin'),
   einsum: parseEinsum,
+  add: (text) => parseZip(text, 'add'),
+  subtract: (text) => parseZip(text, 'subtract'),
+  multiply: (text) => parseZip(text, 'multiply'),
+  divide: (text) => parseZip(text, 'divide'),
   pack: (text) => parsePackPattern(text, 'pack'),
   unpack: (text) => parsePackPattern(text, 'unpack'),
   parseShape: (text) => parseShapePattern(text, 'parseShape'),

@@ -1,5 +1,4 @@
 /** explain: what an operation would do with an array, without doing it. */
-import type { TransformOperation } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { parseEinsum, parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
@@ -24,7 +23,9 @@ import type { ShapeOf, ShapesOf } from './typed.ts'
 /** An array, or a shape, which stands for a contiguous float32 array. */
 export type Explainable = NdArray<Data> | readonly number[]
 
-export interface ExplainOptions<O = TransformOperation | 'einsum'> {
+type Rearranging = 'rearrange' | 'reduce' | 'repeat'
+
+export interface ExplainOptions<O = Rearranging | 'einsum'> {
   /** Whose pattern it is; `'rearrange'` unless said. */
   readonly operation?: O | undefined
   /** What is made of dropped axes, which the result's dtype depends on; `'max'`, which keeps it, unless said. */
@@ -56,7 +57,7 @@ export function explain<
   const X extends Explainable | readonly Explainable[],
   P extends string,
   const L extends object = NoLengths,
-  O extends TransformOperation | 'einsum' = 'rearrange',
+  O extends Rearranging | 'einsum' = 'rearrange',
 >(
   x: X,
   pattern: Checked<O, P, L, O extends 'einsum' ? ShapesOf<X> : ShapeOf<X>>,
@@ -90,7 +91,7 @@ function explainTransform(
   x: Explainable | readonly Explainable[],
   pattern: string,
   lengths: Lengths | undefined,
-  options: ExplainOptions<TransformOperation> & { readonly operation: TransformOperation },
+  options: ExplainOptions<Rearranging> & { readonly operation: Rearranging },
 ): Explanation {
   const { operation } = options
   const reduction = (operation === 'reduce' ? options.reduction : undefined) ?? 'max'

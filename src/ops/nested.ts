@@ -8,6 +8,7 @@ import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { allocateResult } from '../steps/result.ts'
 import { asTensor, toNdarray } from './array.ts'
 import { kind } from './kinds.ts'
+import type { ElementOf } from './map.ts'
 import { type ArraysByDtype, checkOptions, type DtypeName, kindOfDtype } from './options.ts'
 import { type ShowOptions, textOf } from './show.ts'
 import type { ArrayOf, ShapeOf } from './typed.ts'
@@ -45,8 +46,6 @@ export type Nested<E, S extends readonly number[]> = number extends S['length']
     : E
 
 interface NestedList<E> extends Array<E | NestedList<E>> {}
-
-type ElementOf<X> = X extends NdArray<infer D> ? (D extends ArrayLike<infer E> ? E : unknown) : unknown
 
 const showKinds = {
   threshold: kind.count,

@@ -1,7 +1,7 @@
 /** The options that every operation takes: whether it may copy, what its elements become, and where it writes. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { type Dtype, dtypeOf, plainDtypes } from '../layout/data.ts'
 import { isDistinct } from '../layout/distinct.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -50,15 +50,10 @@ export interface TensorOptions<D extends Data = Data> {
   readonly dtype?: DtypeName | undefined
 }
 
-const dtypeNames: { readonly [Name in DtypeName]: true } = {
-  ...{ int8: true, int16: true, int32: true, uint8: true, uint16: true, uint32: true, uint8_clamped: true },
-  ...{ bigint64: true, biguint64: true, float16: true, float32: true, float64: true },
-}
-
 /** The kinds of the options by their names. */
 export const optionKinds = {
   copy: oneOf(['auto', 'always', 'never']),
-  dtype: oneOf(Object.keys(dtypeNames)),
+  dtype: oneOf([...plainDtypes, 'float16'] satisfies DtypeName[]),
   out: kind.anything,
 }
 

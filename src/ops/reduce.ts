@@ -20,21 +20,35 @@ import { converted } from '../steps/rearrange.ts'
 import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
 import { asTensor, present, toNdarray } from './array.ts'
 import { asInput, dtypeIn, gather, type Input, type InputArgument, trustedInput } from './input.ts'
+import { kind } from './kinds.ts'
 import {
   checkOptions,
   checkOut,
   type DtypeName,
   mayConvert,
   type Options,
+  optionKinds,
   type TensorOptions,
 } from './options.ts'
+import { isSpreadName, type SpreadName, spread, spreadNames } from './spread.ts'
 import { leftOf, transform } from './transform.ts'
 import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf, SumsOf } from './typed.ts'
 
 /** A function that folds the given axes of an array; its result has the other axes in their order. */
 export type ReductionFunction<D extends Data = Data> = (view: NdArray<D>, axes: number[]) => NdArray<Data>
 
-export type Reduction<D extends Data = Data> = ReductionName | ReductionFunction<D>
+export type Reduction<D extends Data = Data> = ReductionName | SpreadName | ReductionFunction<D>
+
+const names: readonly string[] = [...reductionNames, ...spreadNames]
+
+export interface ReduceOptions<D extends Data = Data, T extends DtypeName = never> extends Options<D, T> {
+  /** Of `'std'` and `'variance'`: what the number of elements is lessened by in the divisor; 0 if not given, 1 for a sample of more. */
+  readonly correction?: number | undefined
+}
+
+const reduceKinds = { ...optionKinds, correction: kind.count }
+
+type ReduceTensorOptions = TensorOptions & Pick<ReduceOptions, 'correction'>
 
 /** A function of which it is not known what arrays it takes. */
 // biome-ignore lint/suspicious/noExplicitAny: those that the array's dtype says, which the signatures see to
@@ -45,7 +59,7 @@ type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
   ? Uint8Array
   : R extends 'min' | 'max'
     ? D
-    : R extends ReductionName
+    : R extends ReductionName | SpreadName
       ? SumsOf<D>
       : R extends (...args: never[]) => NdArray<infer E>
         ? D | E
@@ -56,16 +70,16 @@ type Reduced<D extends Data, R extends AnyReduction> = R extends 'any' | 'all'
  *
  * @param x an array of any dtype and strides, or a list of equal arrays, which counts as one array with a new first axis
  * @param pattern `left -> right`; numbers on the left are anonymous axes that are dropped
- * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, or a function that gets a view whose
+ * @param reduction `'min'`, `'max'`, `'sum'`, `'mean'`, `'prod'`, `'any'`, `'all'`, `'std'`, `'variance'`, or a function that gets a view whose
  *   last axes are those to drop, and their indices
  * @param lengths lengths of axes that the shape does not determine
  * @param options `copy`: `'auto'`, `'always'` or `'never'` (a view is possible only where no axis is dropped); `dtype`:
  *   what the results become; `out`: an array to write into, of any dtype, which is then returned
- * @returns a new array of the shape that the right side describes. `sum`, `prod` and `mean` of integers are float64 (of
- *   big integers they stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
+ * @returns a new array of the shape that the right side describes. `sum`, `prod`, `mean`, `std` and `variance` of integers are
+ *   float64 (of big integers sums and products stay big integers), `any` and `all` are uint8 (NaN counts as true), all else keeps its dtype. NaN
  *   propagates through `min` and `max`. Sums of floats are computed in float64 and rounded once.
  * @throws {EinopsError} when the pattern is wrong or does not fit the shape, for `min` and `max` of no elements, for the
- *   mean of big integers, or when an option cannot be met
+ *   mean and the spread of big integers, or when an option cannot be met
  * @see einops `reduce`
  *
  * @example
@@ -85,18 +99,18 @@ export function reduce<
   pattern: Checked<'reduce', P, L, ShapeOf<X>>,
   reduction: R,
   lengths?: LengthsOf<'reduce', P, L>,
-  options?: Options<O, T>,
+  options?: ReduceOptions<O, T>,
 ): ArrayOf<Converted<Reduced<DataOf<X>, R>, T, O>, ResultShape<'reduce', P, L, ShapeOf<X>>>
 export function reduce(
   x: ArrayOrList,
   pattern: string,
   reduction: AnyReduction,
   lengths?: Lengths,
-  options?: Options<Data, DtypeName>,
+  options?: ReduceOptions<Data, DtypeName>,
 ): NdArray<Data> {
   const parsed = parseTransform(pattern, 'reduce')
   checkReduction(reduction, parsed)
-  const checked = checkOptions(options, 'reduce')
+  const checked = checkOptions(options, 'reduce', reduceKinds)
   const input = asInput(x, 'reduce', leftOf(parsed), mayConvert(checked))
   const result = reduceInput(input, parsed, reduction, lengths, checked)
   return checked.out ?? present(result)
@@ -108,15 +122,15 @@ export function reduceTensor(
   pattern: string,
   reduction: AnyReduction,
   lengths?: Lengths,
-  options: TensorOptions = {},
+  options: ReduceTensorOptions = {},
 ): Value {
   return reduceInput(trustedInput(x), parseTransform(pattern, 'reduce'), reduction, lengths, options)
 }
 
 /** Refuses what is neither the name of a reduction nor a function. */
 export function checkReduction(reduction: unknown, { text }: TransformPattern): void {
-  if (typeof reduction === 'function' || reductionNames.includes(reduction as ReductionName)) return
-  const expected = reductionNames.map((name) => `'${name}'`).join(', ')
+  if (typeof reduction === 'function' || names.includes(reduction as string)) return
+  const expected = names.map((name) => `'${name}'`).join(', ')
   throw new EinopsError({
     operation: 'reduce',
     pattern: text,
@@ -127,7 +141,7 @@ export function checkReduction(reduction: unknown, { text }: TransformPattern): 
 }
 
 /** What other libraries call a reduction. */
-const synonyms: ReadonlyMap<string, ReductionName> = new Map([
+const synonyms: ReadonlyMap<string, string> = new Map([
   ['maximum', 'max'],
   ['amax', 'max'],
   ['minimum', 'min'],
@@ -137,13 +151,17 @@ const synonyms: ReadonlyMap<string, ReductionName> = new Map([
   ['add', 'sum'],
   ['mul', 'prod'],
   ['product', 'prod'],
+  ['var', 'variance'],
+  ['stddev', 'std'],
 ])
 
 function hintAbout(reduction: unknown): string | Advice | undefined {
   if (typeof reduction !== 'string') return "the order is reduce(x, pattern, 'max', lengths)"
-  if (/^(median|std|var|norm|logsumexp|arg(max|min))$/i.test(reduction))
+  if (/^arg(max|min)$/i.test(reduction))
+    return `${reduction.toLowerCase()}(x, pattern) is an operation of its own`
+  if (/^(median|norm|logsumexp)$/i.test(reduction))
     return `a function (view, axes) => array can compute the ${reduction}`
-  const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, reductionNames)
+  const near = synonyms.get(reduction.toLowerCase()) ?? nearest(reduction, names)
   return near === undefined ? undefined : meant(reduction, near)
 }
 
@@ -152,18 +170,27 @@ function reduceInput(
   pattern: TransformPattern,
   reduction: AnyReduction,
   lengths: Lengths | undefined,
-  options: TensorOptions,
+  options: ReduceTensorOptions,
 ): Value {
   const plan = planOf(pattern, input.shape, lengths)
   if (typeof reduction === 'function') {
     if (plan.reduced.length === 0) return transform(input, pattern, lengths, options)
     return reduceBy(reduction, gather(input, 'reduce'), plan, options)
   }
-  const { copy = 'auto', out, dtype: wanted } = options
+  const { copy = 'auto', out, dtype: wanted, correction } = options
+  const isSpread = isSpreadName(reduction)
+  if (correction !== undefined && !isSpread) {
+    const values = { option: 'correction', got: correction, expected: "none but for 'std' and 'variance'" }
+    throw mistake(plan, say('option/value', values))
+  }
   const dtype = dtypeIn(input)
-  const target = resultDtype(reduction, dtype)
+  const target = resultDtype(isSpread ? 'mean' : reduction, dtype)
   if (target === null) {
     throw mistake(plan, say('reduction/dtype', { reduction, dtype, expected: "'sum', or another dtype" }))
+  }
+  if (isSpread) {
+    const kind = out === undefined ? (wanted ?? target) : 'float64'
+    return writeFolded(spread(reduction, correction ?? 0, kind), gather(input, 'reduce'), plan, options)
   }
   const unchanged =
     plan.reduced.length === 0 && target === dtype && reduction !== 'any' && reduction !== 'all'
@@ -189,13 +216,7 @@ function reduceInput(
 }
 
 /** Lets a function fold the last axes of a view, and gives its result the shape of the right side. */
-function reduceBy(
-  reduction: ReductionFunction,
-  source: Value,
-  plan: Plan,
-  { copy, out, dtype }: TensorOptions,
-): Value {
-  if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
+function reduceBy(reduction: ReductionFunction, source: Value, plan: Plan, options: TensorOptions): Value {
   const fold = (view: Tensor, axes: number[]): Tensor => {
     // of a tensor in a model's memory the function gets a copy: that memory may move, and is nobody's to write to
     const what = "the reduction function's result"
@@ -205,6 +226,17 @@ function reduceBy(
     if (got !== expected) throw mistake(plan, say('reduction/result', { got, expected }))
     return folded
   }
+  return writeFolded(fold, source, plan, options)
+}
+
+/** What a function of a view's last axes gives, new or written into an array. */
+function writeFolded(
+  fold: (view: Tensor, axes: number[]) => Tensor,
+  source: Value,
+  plan: Plan,
+  { copy, out, dtype }: TensorOptions,
+): Value {
+  if (copy === 'never') throw mistake(plan, say('option/copy', {}), 'a reduction computes new elements')
   if (out === undefined) {
     const result = foldByFunction(source, plan, fold)
     return dtype === undefined ? result : converted(result, dtype)

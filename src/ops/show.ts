@@ -1,12 +1,11 @@
 /**
- * An array as text: values nested by shape, columns under each other, the middle left out where there are many, as NumPy prints them. Node's
- * `console.log` of a result shows the same, since the buffer of a view says nothing of its order.
+ * An array as text: values nested by shape, columns under each other, the middle left out where there are many, as NumPy prints them.
  */
 import { readElement } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
-import type { Data, Tensor } from '../layout/tensor.ts'
+import type { Tensor } from '../layout/tensor.ts'
 
 export interface ShowOptions {
   /** From so many elements on the middle of each axis is left out; 1000 if not given. */
@@ -76,20 +75,4 @@ function layOut(cells: readonly Cell[], width: number, lineWidth: number, depth:
     texts.slice(i * perLine, (i + 1) * perLine).join(', '),
   )
   return `[${lines.join(`,\n${indent}`)}]`
-}
-
-/**
- * What results carry for Node's `util.inspect`, and so for `console.log`: a property that is not enumerable, so that it is neither compared
- * nor copied.
- */
-export const inspected = {
-  symbol: Symbol.for('nodejs.util.inspect.custom'),
-  descriptor: {
-    value(this: Tensor<Data>, depth: number): string {
-      return depth < 0 ? headOf(this) : textOf(this)
-    },
-    enumerable: false,
-    configurable: true,
-    writable: true,
-  },
 }

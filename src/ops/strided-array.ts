@@ -3,9 +3,10 @@
  * `new Function`, which a strict Content-Security-Policy forbids, and keeps offsets in 31 bits; where either stands
  * in the way, results are these. Members and behaviour are those of ndarray 1.1 (ndarray.js), quirks included.
  */
+
 import type { Data, NdArray } from 'ndarray'
+import { inspected } from '#inspected'
 import { dtypeOf } from '../layout/data.ts'
-import { inspected } from './show.ts'
 
 type Index = number | null | undefined
 
@@ -18,9 +19,8 @@ export function stridedArray<D extends Data>(
 ): NdArray<D> {
   const view =
     shape.length === 0 ? new ScalarArray(data, offset) : new StridedArray(data, shape, stride, offset)
-  Object.defineProperty(view, inspected.symbol, inspected.descriptor)
   // ndarray's types promise a member `T` that ndarray does not have
-  return view as unknown as NdArray<D>
+  return inspected(view) as unknown as NdArray<D>
 }
 
 interface Accessors {

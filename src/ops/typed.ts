@@ -70,6 +70,11 @@ export type ShapesOf<X> =
         : { [K in keyof X]: OneShapeOf<X[K]> }
       : [OneShapeOf<X>]
 
+/** The same of operands among which numbers stand for arrays without axes. */
+export type OperandShapes<X extends readonly unknown[]> = {
+  [K in keyof X]: X[K] extends number ? [] : OneShapeOf<X[K]>
+}
+
 /** An array of a shape, as far as it is known. */
 export type ArrayOf<D extends Data, S extends Shape> = number extends S['length']
   ? NdArray<D>

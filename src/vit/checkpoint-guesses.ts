@@ -1,63 +1,106 @@
 /** What a checkpoint's names and shapes leave open: which hints beside them are believed, and what then has to be guessed. */
 
-import type { Described } from '../checkpoint/described.ts'
-import { headDimOf, mlpLayerOf, widthsOf16Heads } from './checkpoint-options.ts'
-import type { Recipe } from './convert.ts'
+import { architectureOptions } from './architectures.ts'
+import { headDimOf, mlpLayerOf, readOptions, widthsOf16Heads } from './checkpoint-options.ts'
+import { type Family, families, type Seen, seenIn } from './families.ts'
 import type { Hints } from './hints.ts'
+import { templateOf } from './names/row.ts'
 import type { Naming } from './naming.ts'
+import type { Recipe } from './recipes.ts'
 import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
+/** A checkpoint's options, from the most certain to the least: those that are given, a configuration's, its architecture's, its family's, its scheme's convention. */
+export function resolved(
+  naming: Naming,
+  recipes: ReadonlyMap<string, Recipe>,
+  overrides: VisionTransformerOptions,
+  hints: Hints,
+): { readonly read: VisionTransformerOptions; readonly guesses: readonly string[] } {
+  const seen = seenIn(naming, recipes)
+  const blocks = new Set([...recipes.keys()].flatMap((name) => templateOf(name).block ?? []))
+  const family = overrides.rotary === false ? undefined : families.find(({ is }) => is(seen))
+  const told = { ...believed(hints, seen, overrides), ...overrides }
+  const known = { ...family?.options(seen), ...told }
+  const read = { ...readOptions(seen, blocks.size, known), ...known }
+  return { read, guesses: guessesOf(read, seen, { told, hints, family }) }
+}
+
 /** The hints that names and shapes do not contradict: a folder may hold another model's configuration, and a configuration more than one model. */
-export function believed(
-  { embedDim, numHeads, eps, globalPool, actLayer }: Hints,
-  parameters: ReadonlyMap<string, Described>,
-  options: VisionTransformerOptions,
-): VisionTransformerOptions {
-  const has = (name: string) => parameters.has(name)
-  const [width] = parameters.get('patch_embed.proj.weight')?.shape ?? []
+function believed(hints: Hints, seen: Seen, overrides: VisionTransformerOptions): VisionTransformerOptions {
+  const { embedDim, numHeads, eps, globalPool, actLayer, ropeTheta } = hints
+  const [width = 0] = seen.shapeOf('patch_embed.proj.weight') ?? []
   if (embedDim !== undefined && embedDim !== width) return {}
-  const inner = (parameters.get('blocks.0.attn.qkv.weight')?.shape[0] ?? 0) / 3
-  const pools = has('attn_pool.latent') ? globalPool === 'map' : globalPool !== 'map'
+  const inner = (seen.shapeOf('blocks.0.attn.qkv.weight')?.[0] ?? 3 * width) / 3
+  const pools = seen.has('attn_pool.latent') ? globalPool === 'map' : globalPool !== 'map'
   const fits =
-    pools && (globalPool !== '' || !has('head.weight')) && (globalPool !== 'token' || has('cls_token'))
+    pools &&
+    (globalPool !== '' || !seen.has('head.weight')) &&
+    (globalPool !== 'token' || seen.has('cls_token'))
+  const { headDim = hints.headDim, actLayer: act, ...architecture } = architectureOptions(hints.architecture)
+  const isFree = overrides.numHeads === undefined && overrides.headDim === undefined
+  const activation = actLayer ?? (hints.otherActivation === undefined ? act : undefined)
   return {
-    ...(numHeads !== undefined && inner % numHeads === 0 && options.headDim === undefined && { numHeads }),
+    ...architecture,
+    ...(isFree && headDim !== undefined && numHeads === undefined && inner % headDim === 0 && { headDim }),
+    ...(numHeads !== undefined && inner % numHeads === 0 && overrides.headDim === undefined && { numHeads }),
     ...(eps !== undefined && { eps }),
     ...(globalPool !== undefined && fits && { globalPool }),
+    ...(ropeTheta !== undefined &&
+      typeof architecture.rotary === 'object' && {
+        rotary: { ...architecture.rotary, temperature: ropeTheta },
+      }),
     // configurations name an activation that gated MLPs do not use
-    ...(actLayer !== undefined && mlpLayerOf(parameters) === 'Mlp' && { actLayer }),
+    ...(activation !== undefined && mlpLayerOf(seen) === 'Mlp' && { actLayer: activation }),
   }
 }
 
 /** What neither names and shapes nor hints and options told. */
-export function guessesOf(
+function guessesOf(
   read: VisionTransformerOptions,
-  { naming, recipes }: { readonly naming: Naming; readonly recipes: ReadonlyMap<string, Recipe> },
-  { overrides, hints }: { readonly overrides: VisionTransformerOptions; readonly hints: Hints },
+  seen: Seen,
+  {
+    told,
+    hints,
+    family,
+  }: {
+    readonly told: VisionTransformerOptions
+    readonly hints: Hints
+    readonly family: Family | undefined
+  },
 ): string[] {
+  const { naming } = seen
   const { numHeads, eps, mlpLayer, preNorm, globalPool, actLayer = 'gelu', embedDim = 0 } = read
-  const models = preNorm ? "CLIP's models" : `${naming === 'huggingface' ? 'Hugging Face' : naming}'s models`
+  const known: Readonly<Partial<Record<Naming, string>>> = { huggingface: 'Hugging Face', openai: 'OpenAI' }
+  const models = family === undefined ? `${known[naming] ?? naming}'s models` : family.name
   const isWide = widthsOf16Heads.includes(embedDim)
-  const heads = overrides.numHeads ?? overrides.headDim ?? headDimOf(recipes, naming)
-  const isOpen = !recipes.has('pos_embed') && overrides.imgSize === undefined
+  const heads = told.numHeads ?? told.headDim ?? headDimOf(seen)
+  const isOpen = !seen.has('pos_embed') && told.imgSize === undefined && read.posEmbed === 'sincos'
   const act = `actLayer is '${actLayer}'`
-  const acts = overrides.actLayer === undefined
+  const acts = told.actLayer === undefined
   const { otherActivation } = hints
   const guesses: readonly (readonly [isGuessed: boolean, guess: string])[] = [
     [
       heads === undefined,
       `numHeads is ${numHeads}${isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
     ],
-    [overrides.eps === undefined, `eps is ${eps}, as in ${models}`],
+    [told.eps === undefined, `eps is ${eps}, as in ${models}`],
     [acts && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],
     [acts && preNorm === true, `${act}; OpenAI's CLIP needs 'quick-gelu', others 'gelu'`],
     [acts && globalPool === 'map', `${act}; SigLIP 2 needs 'gelu-tanh'`],
     [acts && otherActivation !== undefined, `${act}, where the configuration has '${otherActivation}'`],
     [
-      overrides.globalPool === undefined && naming === 'vit-pytorch' && globalPool === 'token',
+      told.globalPool === undefined && naming === 'vit-pytorch' && globalPool === 'token',
       "globalPool is 'token'; models of pool='mean' have the same names, and need 'avg' with poolIncludePrefix",
     ],
     [isOpen, 'imgSize is 224: positions of sines and cosines fit every size'],
+    [
+      told.rotary === undefined && read.rotary !== undefined && read.rotary !== false,
+      `rotary is ${JSON.stringify(read.rotary)}, as in ${models}`,
+    ],
+    [
+      told.blockFn === undefined && read.blockFn === 'ResPostBlock',
+      `blockFn is 'ResPostBlock', as in ${models}`,
+    ],
   ]
   return guesses.flatMap(([isGuessed, guess]) => (isGuessed ? [guess] : []))
 }

@@ -3,9 +3,10 @@
  * size of fixed positions) follows the scheme's convention.
  */
 
-import type { Described } from '../checkpoint/described.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
+import type { BlockFn } from '../nn/encoder.ts'
 import type { MlpLayer } from '../nn/gated-mlp.ts'
+import type { Seen } from './families.ts'
 import type { Naming } from './naming.ts'
 import type { VisionTransformerOptions } from './vision-transformer-options.ts'
 
@@ -19,71 +20,101 @@ const epsOf: Readonly<Record<Naming, number>> = {
   torchvision: 1e-6,
   torch: 1e-5,
   'vit-pytorch': 1e-5,
+  openai: 1e-5,
 }
 
 const HEAD_DIM = 64
 
-/** Published models have 64 features a head, but for these widths, which have 16 heads: so400m, huge, giant and gigantic. */
-export const widthsOf16Heads = [1152, 1280, 1408, 1664]
+/** Published models have 64 features a head, but for these widths, which have 16 heads: so400m, huge, giant, gigantic and enormous. */
+export const widthsOf16Heads = [1152, 1280, 1408, 1664, 1792]
 
-/** The options that names and shapes determine, or that the scheme's convention says. */
+/** Where a block of each kind has what is looked at. */
+interface Block {
+  readonly fn: BlockFn
+  readonly norm: string
+  readonly attn: string
+  readonly mlp: string
+  readonly scale: string
+}
+
+const ordinary: Block = { fn: 'Block', norm: 'norm1', attn: 'attn.', mlp: 'mlp.', scale: 'ls1.gamma' }
+
+/** The kind of block, by what its first one has. */
+function blockOf({ has }: Seen): Block {
+  if (has('blocks.0.attns.0.norm.weight')) {
+    return {
+      fn: 'ParallelThingsBlock',
+      ...{ norm: 'attns.0.norm', attn: 'attns.0.attn.', mlp: 'ffns.0.mlp.', scale: 'attns.0.ls.gamma' },
+    }
+  }
+  if (!has('blocks.0.in_proj.weight')) return ordinary
+  const fn = has('blocks.0.lambda_q1') ? 'DiffParallelScalingBlock' : 'ParallelScalingBlock'
+  return { fn, norm: 'in_norm', attn: '', mlp: '', scale: 'ls.gamma' }
+}
+
+/** The options that names and shapes determine, or that the scheme's convention says; `told` are those that are known otherwise. */
 export function readOptions(
-  parameters: ReadonlyMap<string, Described>,
-  naming: Naming,
-  overrides: VisionTransformerOptions,
+  seen: Seen,
+  blocks: number,
+  told: VisionTransformerOptions,
 ): VisionTransformerOptions {
-  const has = (name: string) => parameters.has(name)
-  const shapeOf = (name: string) => parameters.get(name)?.shape
+  const { naming, has, shapeOf } = seen
   const need: Shapes = (name) => shapeOf(name) ?? missing(name)
-  const block = (name: string) => `blocks.0.${name}`
+  const kind = blockOf(seen)
+  const attn = (name: string) => `blocks.0.${kind.attn}${name}`
+  const mlp = (name: string) => `blocks.0.${kind.mlp}${name}`
 
   const projection = need('patch_embed.proj.weight')
   const embedDim = projection[0]!
-  const inChans = overrides.inChans ?? (projection.length === 4 ? projection[1]! : 3)
-  const patchSize = overrides.patchSize ?? patchOf(projection, inChans)
-  const [innerDim = 0] = need(block('attn.qkv.weight'))
-  const heads = headsOf(innerDim / 3, headDimOf(parameters, naming), overrides)
-  const isDino = naming === 'huggingface' && has(block('ls1.gamma'))
-  const prefix = (has('cls_token') ? 1 : 0) + (shapeOf('reg_token')?.[1] ?? 0)
+  const inChans = told.inChans ?? (projection.length === 4 ? projection[1]! : 3)
+  const patchSize = told.patchSize ?? patchOf(projection, inChans)
+  const prefix = (has('cls_token') ? 1 : 0) + (has('dist_token') ? 1 : 0) + (shapeOf('reg_token')?.[1] ?? 0)
+  const isFused = kind.attn === '' // queries, keys, values and the MLP's first map are one
+  const innerDim = isFused ? embedDim : (need(attn('qkv.weight'))[0] ?? 0) / 3
+  const [classes = 0, features = embedDim] = shapeOf('head.weight') ?? []
   return {
     ...{ embedDim, inChans, patchSize, projection: projection.length === 4 ? 'conv' : 'linear' },
-    ...positionsOf(shapeOf('pos_embed')?.[1], { prefix, patchSize, naming, overrides }),
+    ...positionsOf(shapeOf('pos_embed')?.[1], { prefix, patchSize, naming, told }),
     // of Hugging Face's models, DINOv2 without registers resamples without it
     posAntialias: naming !== 'huggingface' || has('reg_token'),
-    ...heads,
-    depth:
-      1 + Math.max(...[...parameters.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1))),
-    ...mlpOf(parameters, need),
-    numClasses: shapeOf('head.weight')?.[0] ?? 0,
-    ...(naming === 'huggingface' && isClip(has) ? { actLayer: 'quick-gelu' } : {}),
-    eps: isClip(has) ? 1e-5 : isDino ? 1e-6 : epsOf[naming],
-    normLayer: normOf(block('norm1'), has) ?? 'layernorm',
-    classToken: has('cls_token'),
+    ...headsOf(innerDim, headDimOf(seen), told),
+    ...{ depth: blocks, blockFn: kind.fn },
+    ...(isFused ? fusedMlpOf(need) : mlpOf(seen, mlp, need)),
+    numClasses: classes,
+    eps: epsOf[naming],
+    normLayer: normOf(`blocks.0.${kind.norm}`, has) ?? 'layernorm',
+    ...{ classToken: has('cls_token'), distilled: has('dist_token') || has('head_dist.weight') },
     regTokens: shapeOf('reg_token')?.[1] ?? 0,
-    globalPool: has('attn_pool.latent')
-      ? 'map'
-      : has('cls_token') && !has('fc_norm.weight')
-        ? 'token'
-        : 'avg',
+    globalPool: poolOf(seen, features === 2 * embedDim),
     fcNorm: has('fc_norm.weight'),
     finalNorm: has('norm.weight') || has('fc_norm.weight'),
     preNorm: has('norm_pre.weight'),
     patchNorm: has('patch_embed.patch_norm.weight'),
     embedNormLayer: normOf('patch_embed.norm', has),
-    qkvBias: has(block('attn.qkv.bias')),
-    qkNorm: has(block('attn.q_norm.weight')),
-    scaleAttnNorm: has(block('attn.norm.weight')),
-    scaleMlpNorm: has(block('mlp.norm.weight')),
-    projBias: has(block('mlp.fc2.bias')),
-    attnProjBias: has(block('attn.proj.bias')),
-    attnProj: has(block('attn.proj.weight')),
-    initValues: has(block('ls1.gamma')) ? 1 : null,
+    qkvBias: has(isFused ? attn('in_proj.bias') : attn('qkv.bias')),
+    qkNorm: has(attn('q_norm.weight')),
+    scaleAttnNorm: has('blocks.0.attn.norm.weight'),
+    scaleMlpNorm: has('blocks.0.mlp.norm.weight'),
+    projBias: isFused || has(mlp('fc2.bias')),
+    attnProjBias: isFused || has(attn('proj.bias')),
+    attnProj: isFused || has(attn('proj.weight')),
+    ...(has('blocks.0.attn.lambda_q1') && { attnLayer: 'diff' as const }),
+    initValues: has(`blocks.0.${kind.scale}`) ? 1 : null,
+    ...attnPoolOf(seen, embedDim),
   }
 }
 
-/** CLIP's image towers have a norm before the blocks. */
-function isClip(has: (name: string) => boolean): boolean {
-  return has('norm_pre.weight')
+/** Which tokens answer. */
+function poolOf({ has }: Seen, isTwice: boolean): VisionTransformerOptions['globalPool'] {
+  if (isTwice) return 'token+avg'
+  if (has('attn_pool.latent')) return 'map'
+  return has('cls_token') && !has('fc_norm.weight') ? 'token' : 'avg'
+}
+
+/** The width of the MLP that pools, where it is another than that of the blocks. */
+function attnPoolOf({ shapeOf }: Seen, embedDim: number): VisionTransformerOptions {
+  const [width] = shapeOf('attn_pool.mlp.fc1.weight') ?? []
+  return width === undefined ? {} : { attnPoolMlpRatio: width / embedDim }
 }
 
 /** An RMS norm has no bias. */
@@ -95,25 +126,42 @@ function normOf(name: string, has: (name: string) => boolean): 'layernorm' | 'rm
 /** The shape of a parameter that has to be there. */
 type Shapes = (name: string) => readonly number[]
 
-/** The width of a head where it is told: by the norm of queries, or since vit-pytorch projects merged heads unless there is one. */
-export function headDimOf(parameters: ReadonlyMap<string, Described>, naming: Naming): number | undefined {
-  const isOne = naming === 'vit-pytorch' && !parameters.has('blocks.0.attn.proj.weight')
-  if (isOne) return (parameters.get('blocks.0.attn.qkv.weight')?.shape[0] ?? 0) / 3
-  return parameters.get('blocks.0.attn.q_norm.weight')?.shape[0]
+/** The width of a head where it is told: by the norm of queries, by differential attention's factors, by biases for each head, or since vit-pytorch projects merged heads unless there is one. */
+export function headDimOf({ naming, has, shapeOf }: Seen): number | undefined {
+  const [width] = shapeOf('patch_embed.proj.weight') ?? []
+  if (naming === 'vit-pytorch' && !has('blocks.0.attn.proj.weight')) {
+    return (shapeOf('blocks.0.attn.qkv.weight')?.[0] ?? 0) / 3
+  }
+  const half = shapeOf('blocks.0.attn.lambda_q1') ?? shapeOf('blocks.0.lambda_q1')
+  if (half !== undefined) return 2 * half[0]!
+  const heads =
+    shapeOf('blocks.0.attn.rel_pos.relative_position_bias_table')?.[1] ??
+    shapeOf('blocks.0.attn.rel_pos.mlp.fc2.weight')?.[0] ??
+    shapeOf('rope.freqs')?.[2]
+  if (heads !== undefined && width !== undefined) return width / heads
+  return (shapeOf('blocks.0.attn.q_norm.weight') ??
+    shapeOf('blocks.0.q_norm.weight') ??
+    shapeOf('blocks.0.attns.0.attn.q_norm.weight'))?.[0]
 }
 
 /** The kind of MLP: gated ones have two maps, or one of twice the width that the second takes. */
-export function mlpLayerOf(parameters: ReadonlyMap<string, Described>): MlpLayer {
-  if (parameters.has('blocks.0.mlp.fc1_g.weight')) return 'SwiGLU'
-  const [width = 0] = parameters.get('blocks.0.mlp.fc1.weight')?.shape ?? []
-  return parameters.get('blocks.0.mlp.fc2.weight')?.shape[1] === width / 2 ? 'SwiGLUPacked' : 'Mlp'
+export function mlpLayerOf({ has, shapeOf }: Seen, mlp = (name: string) => `blocks.0.mlp.${name}`): MlpLayer {
+  if (has(mlp('fc1_g.weight'))) return 'SwiGLU'
+  const [width = 0] = shapeOf(mlp('fc1.weight')) ?? []
+  return shapeOf(mlp('fc2.weight'))?.[1] === width / 2 ? 'SwiGLUPacked' : 'Mlp'
 }
 
 /** The kind of MLP, its activation and its width. */
-function mlpOf(parameters: ReadonlyMap<string, Described>, shapeOf: Shapes): VisionTransformerOptions {
-  const mlpLayer = mlpLayerOf(parameters)
-  const [hiddenFeatures] = shapeOf(`blocks.0.mlp.${mlpLayer === 'SwiGLU' ? 'fc1_g' : 'fc1'}.weight`)
+function mlpOf(seen: Seen, mlp: (name: string) => string, shapeOf: Shapes): VisionTransformerOptions {
+  const mlpLayer = mlpLayerOf(seen, mlp)
+  const [hiddenFeatures] = shapeOf(mlp(mlpLayer === 'SwiGLU' ? 'fc1_g.weight' : 'fc1.weight'))
   return mlpLayer === 'Mlp' ? { hiddenFeatures } : { mlpLayer, actLayer: 'silu', hiddenFeatures }
+}
+
+/** The width of the MLP beside an attention whose maps are one with its own. */
+function fusedMlpOf(shapeOf: Shapes): VisionTransformerOptions {
+  const [rows = 0, dim = 0] = shapeOf('blocks.0.in_proj.weight')
+  return { hiddenFeatures: rows - 3 * dim }
 }
 
 /** Rows and columns of a patch: as the convolution has them, or a square with `inChans` channels. */
@@ -135,13 +183,13 @@ function positionsOf(
     readonly prefix: number
     readonly patchSize: number | readonly [number, number]
     readonly naming: Naming
-    readonly overrides: VisionTransformerOptions
+    readonly told: VisionTransformerOptions
   },
 ): VisionTransformerOptions {
-  const { prefix, patchSize, naming, overrides } = model
+  const { prefix, patchSize, naming, told } = model
   if (positions === undefined) {
     if (naming === 'vit-pytorch') return { posEmbed: 'sincos' } // SimpleViT
-    if (overrides.posEmbed !== undefined) return {}
+    if (told.posEmbed !== undefined) return {}
     throw new CheckpointError({
       operation,
       code: 'names/missing',
@@ -157,22 +205,22 @@ function positionsOf(
   return Number.isInteger(side) ? { imgSize: [side * s1, side * s2], noEmbedClass } : { noEmbedClass }
 }
 
-/** The number of heads and their width: told by the norm of queries, or as published models of this width have it. */
+/** The number of heads and their width: told by a tensor of theirs, or as published models of this width have it. */
 function headsOf(
   inner: number,
-  told: number | undefined,
-  overrides: VisionTransformerOptions,
+  seen: number | undefined,
+  told: VisionTransformerOptions,
 ): { readonly numHeads: number; readonly headDim: number } {
   const usual = widthsOf16Heads.includes(inner) ? inner / 16 : HEAD_DIM
-  const width = overrides.headDim ?? told ?? usual
-  const numHeads = overrides.numHeads ?? inner / width
+  const width = told.headDim ?? seen ?? usual
+  const numHeads = told.numHeads ?? inner / width
   if (Number.isInteger(numHeads) && Number.isInteger(inner / numHeads))
     return { numHeads, headDim: inner / numHeads }
   throw new CheckpointError({
     operation,
     code: 'shape/heads',
-    what: overrides.numHeads
-      ? `numHeads does not divide the attention's ${inner} features — got ${numHeads}`
+    what: told.numHeads
+      ? `numHeads does not divide the attention's ${inner} features — got ${told.numHeads}`
       : `the number of heads is not to be seen: ${inner} features are no multiple of ${width}; give the option numHeads`,
   })
 }

@@ -2,15 +2,17 @@
 import { besides, openFile } from '#file'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
 import type { UrlLike } from '../layout/platform.ts'
-import { type Hints, hintsIn } from './hints.ts'
 
-const names = ['config.json', 'preprocessor_config.json']
+const names = ['config.json', 'preprocessor_config.json', 'open_clip_config.json']
 /** A configuration has a few kilobytes; what is longer is none. */
 const LONGEST = 2 ** 20
 
-/** What an open file's metadata say, and, where it has a path, the configurations in its folder. */
-export async function hintsOf(file: SafetensorsFile, path: string | UrlLike | undefined): Promise<Hints> {
-  return hintsIn({ ...file.metadata, ...(path !== undefined && (await configurationsBeside(path))) })
+/** What is said about a model, as texts by name: an open file's metadata and, where it has a path, the configurations in its folder. */
+export async function textsAbout(
+  file: SafetensorsFile,
+  path: string | UrlLike | undefined,
+): Promise<Record<string, string>> {
+  return { ...file.metadata, ...(path !== undefined && (await configurationsBeside(path))) }
 }
 
 /** The texts of those that are there, by name. */

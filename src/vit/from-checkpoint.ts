@@ -17,21 +17,25 @@ import { expectOptions } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { matched } from '../nn/state.ts'
 import { toNdarray } from '../ops/array.ts'
-import { otherArchitecture } from './architectures.ts'
-import { believed, guessesOf } from './checkpoint-guesses.ts'
-import { operation, readOptions } from './checkpoint-options.ts'
-import { hintsOf } from './configurations.ts'
-import { type Recipe, timmRecipes } from './convert.ts'
-import type { Hints } from './hints.ts'
-import { namingOf, namings } from './naming.ts'
-import type { VisionTransformer } from './vision-transformer.ts'
+import { resolved } from './checkpoint-guesses.ts'
+import { operation } from './checkpoint-options.ts'
+import { textsAbout } from './configurations.ts'
+import { type Hints, hintsIn } from './hints.ts'
+import { type Found, namingList, schemeOf } from './naming.ts'
+import { fittedPositions } from './positions.ts'
+import { type Recipe, recipesOf } from './recipes.ts'
+import { otherFamily } from './refusals.ts'
+import type { About, VisionTransformer } from './vision-transformer.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The bytes of a safetensors file, a Blob, the path of one, or parameters by name. */
 export type CheckpointSource = string | UrlLike | BlobLike | Uint8Array | ArrayBuffer | StateDict
 
-/** Makes a model of options; `guesses` are those that nothing told. */
-type Make = (options: VisionTransformerOptions, guesses: readonly string[]) => VisionTransformer
+/** What configurations and metadata say, by name. */
+type Texts = Readonly<Record<string, string>>
+
+/** Makes a model of options and what is known of it beside them. */
+type Make = (options: VisionTransformerOptions, about: About) => VisionTransformer
 
 /** A model with the parameters of any source. */
 export async function modelFrom(
@@ -45,8 +49,7 @@ export async function modelFrom(
   const file = await openSafetensors(source)
   const isPath = typeof source === 'string' || source instanceof URL
   try {
-    const hints = await hintsOf(file, isPath ? source : undefined)
-    return await modelFromFile(file, options, make, hints)
+    return await modelFromFile(file, options, make, await textsAbout(file, isPath ? source : undefined))
   } finally {
     await file.close()
   }
@@ -82,12 +85,12 @@ async function modelFromFile(
   file: SafetensorsFile,
   options: VisionTransformerOptions,
   make: Make,
-  hints: Hints,
+  texts: Texts,
 ): Promise<VisionTransformer> {
   const entries = [...file.entries].map(([name, { shape, dtype }]) => {
     return [name, { shape, dtype: dtypeOnceRead(dtype) }] as const
   })
-  const { model, fillings } = drafted(new Map(entries), options, make, hints)
+  const { model, fillings } = drafted(new Map(entries), options, make, texts)
   try {
     await fill(fillings, file)
   } catch (error) {
@@ -101,15 +104,24 @@ async function modelFromFile(
 async function fill(fillings: readonly Filling[], file: SafetensorsFile): Promise<void> {
   for (const { parameter, recipe } of fillings)
     if (recipe.from.length === 0) parameter.assign(recipe.make([]))
-  const users = new Map(fillings.flatMap((filling) => filling.recipe.from.map((name) => [name, filling])))
+  const users = new Map<string, Filling[]>()
+  for (const filling of fillings) {
+    for (const name of filling.recipe.from) users.set(name, [...(users.get(name) ?? []), filling])
+  }
   const parts = new Map<string, NdArray<Data>>()
   for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
-    const { parameter, recipe } = users.get(name)!
+    const mine = users.get(name)!
     // the memory of one that waits for others is used again meanwhile
-    parts.set(name, recipe.from.length > 1 ? copied(tensor) : tensor)
-    if (!recipe.from.every((name) => parts.has(name))) continue
-    parameter.assign(recipe.make(recipe.from.map((name) => parts.get(name)!)))
-    for (const name of recipe.from) parts.delete(name)
+    parts.set(name, mine.some(({ recipe }) => recipe.from.length > 1) ? copied(tensor) : tensor)
+    for (const { parameter, recipe } of mine) {
+      if (!recipe.from.every((name) => parts.has(name))) continue
+      parameter.assign(recipe.make(recipe.from.map((name) => parts.get(name)!)))
+    }
+    for (const { recipe } of mine) {
+      const isDone = (name: string) =>
+        users.get(name)!.every(({ recipe }) => recipe.from.every((part) => parts.has(part)))
+      for (const name of recipe.from.filter(isDone)) parts.delete(name)
+    }
   }
 }
 
@@ -133,44 +145,65 @@ function drafted(
   tensors: ReadonlyMap<string, Described>,
   options: VisionTransformerOptions,
   make: Make,
-  hints: Hints = {},
+  texts: Texts = {},
 ): Draft {
   expectOptions(operation, options, visionTransformerOptions)
-  const named = timmRecipes(tensors, operation)
-  if (named === undefined) {
-    const names = [...tensors.keys()]
-    throw new CheckpointError({
-      operation,
-      code: 'names/scheme',
-      what: `the names are of no known scheme — got ${listed(names)}, expected those of ${namings}${prefixHint(names)}`,
-    })
-  }
-  const { naming, recipes } = named
-  const other = options.rotary === undefined ? otherArchitecture(new Set(recipes.keys())) : undefined
+  const found = foundIn(tensors)
+  const { recipes, left } = recipesOf(tensors, found, operation)
+  const overrides = given(options)
+  const hints = hintsIn(texts)
+  const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
+  const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined
+  const model = make(read, {
+    guesses: [...guesses, ...saidOf(found, left), ...unfitLabels(hints, read)],
+    ...{ labels, texts },
+  })
+  const fitting = fittedPositions(recipes, model)
+  const { pairs } = matched(operation, new Map(allParameters(model)), fitting)
+  return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: fitting.get(name)! })) }
+}
+
+/** The naming scheme of a checkpoint, unless its names are another family's. */
+function foundIn(tensors: ReadonlyMap<string, Described>): Found {
+  const names = [...tensors.keys()]
+  const other = otherFamily(names)
   if (other !== undefined) {
     throw new CheckpointError({
       operation,
       code: 'names/architecture',
-      what: `this is ${other.architecture} — got '${other.name}', expected a Vision Transformer`,
+      what: `this is ${other.family} — got '${other.name}', expected a Vision Transformer`,
     })
   }
-  const overrides = { ...believed(hints, recipes, options), ...given(options) }
-  const read = readOptions(recipes, naming, overrides)
-  const model = make({ ...read, ...overrides }, guessesOf(read, named, { overrides, hints }))
-  const { pairs } = matched(operation, new Map(allParameters(model)), recipes)
-  return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: recipes.get(name)! })) }
+  const found = schemeOf(names)
+  if (found !== undefined) return found
+  throw new CheckpointError({
+    operation,
+    code: 'names/scheme',
+    what: `the names are of no known scheme — got ${listed(names)}, expected those of ${namingList}`,
+  })
+}
+
+/** Says that a configuration's labels are another model's. */
+function unfitLabels({ labels }: Hints, { numClasses = 0 }: VisionTransformerOptions): string[] {
+  if (labels === undefined || labels.length === numClasses || numClasses === 0) return []
+  return [`the configuration's ${labels.length} labels are not those of ${numClasses} classes`]
+}
+
+/** What was taken off names, and which tensors are not read. */
+function saidOf({ wrapper }: Found, left: readonly string[]): string[] {
+  if (wrapper === '') return []
+  const count = left.length === 1 ? '1 tensor' : `${left.length} tensors`
+  return [
+    `'${wrapper}' before each name is taken off`,
+    ...(left.length > 0
+      ? [`${count} beside '${wrapper}' ${left.length === 1 ? 'is' : 'are'} not read: ${listed(left)}`]
+      : []),
+  ]
 }
 
 /** The options that have a value. */
 function given(options: VisionTransformerOptions): VisionTransformerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-}
-
-/** Says what training leaves before names, where they would be known without it. */
-function prefixHint(names: readonly string[]): string {
-  const prefix = /^(module|model|_orig_mod|backbone)\./.exec(names[0] ?? '')?.[0]
-  const isKnown = prefix && namingOf(names.map((name) => name.slice(prefix.length)))
-  return isKnown ? `; without '${prefix}' before each they are ${isKnown}'s` : ''
 }
 
 function listed(names: readonly string[]): string {

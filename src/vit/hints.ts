@@ -9,35 +9,41 @@ export interface Hints {
   /** Features of a token, by which one tells whether it is this model that is spoken of. */
   readonly embedDim?: number | undefined
   readonly numHeads?: number | undefined
+  /** Width of a head, where that is said and not their number. */
+  readonly headDim?: number | undefined
   readonly eps?: number | undefined
   readonly actLayer?: Activation | undefined
   /** An activation that is none of the library's. */
   readonly otherActivation?: string | undefined
   readonly globalPool?: GlobalPool | undefined
-  /** How pictures were prepared for it: mean and deviation of each channel, and which part of the short side was kept. */
-  readonly mean?: readonly number[] | undefined
-  readonly std?: readonly number[] | undefined
-  readonly cropPct?: number | undefined
+  /** timm's name of the architecture, or Hugging Face's of the kind of model. */
+  readonly architecture?: string | undefined
+  /** How many turns slower the slowest pair of features is than the fastest, where positions are rotary. */
+  readonly ropeTheta?: number | undefined
+  /** The names of the classes, in their order. */
+  readonly labels?: readonly string[] | undefined
 }
 
 /** The libraries' names of activations. */
 const activations: ReadonlyMap<unknown, Activation> = new Map([
   ['gelu', 'gelu'],
+  ['gelu_python', 'gelu'],
   ['gelu_tanh', 'gelu-tanh'],
   ['gelu_new', 'gelu-tanh'],
+  ['gelu_fast', 'gelu-tanh'],
   ['gelu_pytorch_tanh', 'gelu-tanh'],
   ['quick_gelu', 'quick-gelu'],
+  ['quickgelu', 'quick-gelu'],
   ['relu', 'relu'],
   ['silu', 'silu'],
   ['swish', 'silu'],
 ])
 
+type Entry = readonly [key: string, value: unknown]
+
 /** The hints in texts by name. */
 export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
-  const entries = Object.entries(texts).flatMap(([key, text]) => [
-    [key, text] as const,
-    ...entriesInside(parsed(text)),
-  ])
+  const entries = entriesOf(texts)
   const first = <T>(keys: readonly string[], read: (value: unknown) => T | undefined): T | undefined => {
     for (const [key, value] of entries) {
       const found = keys.includes(key) ? read(value) : undefined
@@ -46,25 +52,48 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
     return undefined
   }
   const whole = (value: unknown) => numberThat(value, (n) => Number.isSafeInteger(n) && n > 0)
-  const activation = first(['hidden_act', 'act_layer'], (value) =>
-    typeof value === 'string' ? value : undefined,
-  )
-  const mean = first(['mean', 'image_mean'], (value) => numbersThat(value, (n) => Math.abs(n) <= 1))
-  const std = first(['std', 'image_std'], (value) => numbersThat(value, (n) => n > 0 && n <= 1))
-  const hints = {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  const activation =
+    first(['hidden_act', 'act_layer'], text) ??
+    first(['quick_gelu'], (value) => (value === true ? 'quick_gelu' : undefined))
+  const hints: Hints = {
     embedDim: first(['hidden_size', 'embed_dim', 'num_features'], whole),
     numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], whole),
+    headDim: first(['head_width'], whole),
     eps: first(['layer_norm_eps', 'norm_eps', 'eps'], (value) => numberThat(value, (n) => n > 0 && n < 1)),
-    // timm's models with OpenAI's weights say it by their name
-    actLayer:
-      activations.get(activation) ??
-      first(['architecture'], (value) => (/quickgelu/.test(String(value)) ? 'quick-gelu' : undefined)),
+    actLayer: activations.get(activation),
     otherActivation: activations.has(activation) ? undefined : activation,
     globalPool: first(['global_pool'], (value) => globalPools.find((name) => name === value)),
-    ...(mean && std && { mean, std }),
-    cropPct: first(['crop_pct'], (value) => numberThat(value, (n) => n > 0 && n <= 1)),
+    architecture: first(['architecture', 'timm_model_name', 'model_type'], text),
+    ropeTheta: first(['rope_theta'], (value) => numberThat(value, (n) => n > 1)),
+    labels: labelsOf(first),
   }
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
+}
+
+/** Every entry that may be about the model or its pictures: those of the texts by name, and those inside of any that is JSON. */
+export function entriesOf(texts: Readonly<Record<string, string>>): Entry[] {
+  return Object.entries(texts).flatMap(([key, text]) => [[key, text], ...entriesInside(parsed(text))])
+}
+
+type First = <T>(keys: readonly string[], read: (value: unknown) => T | undefined) => T | undefined
+
+/** Hugging Face's names of classes by number, or timm's list; of WordNet's numbers, their descriptions. */
+function labelsOf(first: First): readonly string[] | undefined {
+  const isText = (value: unknown) => typeof value === 'string'
+  const byNumber = first(['id2label'], (value) => {
+    if (!isObject(value)) return undefined
+    const names = Object.keys(value).map((_, i) => value[i])
+    return names.length > 1 && names.every(isText) ? (names as string[]) : undefined
+  })
+  // what the library writes where nobody gave names
+  if (byNumber !== undefined) return byNumber.every((name) => /^LABEL_\d+$/.test(name)) ? undefined : byNumber
+  const names = first(['label_names'], (value) =>
+    Array.isArray(value) && value.length > 0 && value.every(isText) ? (value as string[]) : undefined,
+  )
+  if (!names?.every((name) => /^n\d{8}$/.test(name))) return names
+  const described = first(['label_descriptions'], (value) => (isObject(value) ? value : undefined)) ?? {}
+  return names.map((name) => (isText(described[name]) ? String(described[name]) : name))
 }
 
 function numberThat(value: unknown, holds: (value: number) => boolean): number | undefined {
@@ -72,26 +101,28 @@ function numberThat(value: unknown, holds: (value: number) => boolean): number |
   return holds(number) ? number : undefined
 }
 
-function numbersThat(value: unknown, holds: (value: number) => boolean): readonly number[] | undefined {
-  return Array.isArray(value) && value.length > 0 && value.every((n) => Number.isFinite(n) && holds(n))
-    ? value
-    : undefined
-}
-
-/** What is about the model: a configuration's own entries, or those of its image tower, and timm's two parts. */
-function entriesInside(value: unknown): (readonly [string, unknown])[] {
+/** What is about the model: a configuration's own entries, or those of its image tower or backbone, and the parts that timm and open_clip have. */
+function entriesInside(value: unknown): Entry[] {
   if (!isObject(value)) return []
-  const { vision_config: tower, model_args: args, pretrained_cfg: view } = value
-  return [isObject(tower) ? tower : value, args, view].flatMap((part) =>
+  const { vision_config: tower, backbone_config: backbone, model_args: args, pretrained_cfg: view } = value
+  const model = isObject(value['model_cfg']) ? value['model_cfg'] : {}
+  const own = [tower, backbone].find(isObject) ?? value
+  // a tower's classes are named beside it
+  const { id2label, label_names, label_descriptions } = value
+  const classes = Object.fromEntries(
+    Object.entries({ id2label, label_names, label_descriptions }).filter(([, names]) => names !== undefined),
+  )
+  return [own, args, view, model, model['vision_cfg'], classes].flatMap((part) =>
     isObject(part) ? Object.entries(part) : [],
   )
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function parsed(text: string): unknown {
+/** The object that a text is, where it is one of JSON. */
+export function parsed(text: string): unknown {
   if (!text.trimStart().startsWith('{')) return undefined
   try {
     return JSON.parse(text)

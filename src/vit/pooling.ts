@@ -3,14 +3,15 @@
 import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import type { AttentionPool } from '../nn/attention-pool.ts'
+import { packTensors } from '../ops/pack.ts'
 import { reduceTensor } from '../ops/reduce.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 
-export const globalPools = ['token', 'avg', 'max', 'avgmax', 'map', ''] as const
+export const globalPools = ['token', 'avg', 'max', 'avgmax', 'token+avg', 'map', ''] as const
 
-/** The class token, mean, maximum, the mean of both, attention, or all tokens as they are. */
+/** The class token, mean, maximum, the mean of both, class token and mean side by side, attention, or all tokens as they are. */
 export type GlobalPool = (typeof globalPools)[number]
 
 export interface PoolOptions {
@@ -21,10 +22,11 @@ export interface PoolOptions {
   readonly attnPool: AttentionPool | null
 }
 
-/** [b, n, d] → [b, d]; with `''` the tokens themselves. */
+/** [b, n, d] → [b, d], or [b, 2 d] of two side by side; with `''` the tokens themselves. */
 export function poolTokens(tokens: Value, { globalPool, skipped, attnPool }: PoolOptions): Value {
   if (globalPool === '') return tokens
-  if (globalPool === 'token') return unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
+  const token = () => unpackTensor(tokens, [[], [-1]], 'b * d')[0]!
+  if (globalPool === 'token') return token()
   const [, patches] = unpackTensor(tokens, [[skipped], [-1]], 'b * d') as [Value, Value]
   const fold = (reduction: 'mean' | 'max') => reduceTensor(patches, 'b n d -> b d', reduction)
   switch (globalPool) {
@@ -34,6 +36,8 @@ export function poolTokens(tokens: Value, { globalPool, skipped, attnPool }: Poo
       return fold('max')
     case 'avgmax':
       return multiply(add(fold('mean'), fold('max')), half)
+    case 'token+avg':
+      return packTensors([token(), fold('mean')], 'b *')[0]
     case 'map':
       return attnPool!.compute(patches)
   }

@@ -1,8 +1,10 @@
 /** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
 
+import { expectOption } from '../nn/check.ts'
 import { blockFns, type EncoderOptions } from '../nn/encoder.ts'
 import { mlpLayers } from '../nn/gated-mlp.ts'
 import type { LayerInit } from '../nn/init.ts'
+import type { Module } from '../nn/module.ts'
 import type { NormLayer } from '../nn/norm.ts'
 import { each, type Kinds, kind, oneOf, orNull } from '../nn/options.ts'
 import { type Projection, projections } from '../nn/patch-embed.ts'
@@ -16,6 +18,11 @@ type Pair = number | readonly [number, number]
 
 const posEmbeds = ['learn', 'sincos', 'none', ''] as const
 
+/** Rotary positions of a model: those of `RotaryPositions2d`, or learned ones that turn by row and column at once, for each block and head. */
+export type RotaryPositions = Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> & {
+  readonly mixed?: boolean | undefined
+}
+
 export interface VisionTransformerOptions
   extends Omit<
     EncoderOptions,
@@ -26,6 +33,8 @@ export interface VisionTransformerOptions
     | 'drop'
     | 'attnDrop'
     | 'dropPath'
+    | 'blockIndex'
+    | 'relPos'
     | 'init'
     | 'qkvInit'
     | 'projInit'
@@ -42,12 +51,17 @@ export interface VisionTransformerOptions
   readonly depth?: number | undefined
   readonly numHeads?: number | undefined
   readonly classToken?: boolean | undefined
+  /** Whether a second token and head, trained on a teacher's answers, answer too (DeiT, Touvron et al., arXiv:2012.12877): logits are the mean of both. */
+  readonly distilled?: boolean | undefined
   /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
   readonly regTokens?: number | undefined
   /** Learned positions, fixed ones of sines and cosines, or none. */
   readonly posEmbed?: (typeof posEmbeds)[number] | undefined
   /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead. */
-  readonly rotary?: boolean | Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> | undefined
+  readonly rotary?: boolean | RotaryPositions | undefined
+  /** Whether the scores of attention depend on how far query and key are from each other: by a table (BEiT) or by an MLP of this width (timm's relative positions). */
+  readonly relPos?: 'bias' | 'mlp' | undefined
+  readonly relPosDim?: number | undefined
   /** Whether class and register tokens have no positions. */
   readonly noEmbedClass?: boolean | undefined
   /** Whether there is a norm before the blocks; the patch projection then has no bias. */
@@ -56,12 +70,17 @@ export interface VisionTransformerOptions
   readonly fcNorm?: boolean | null | undefined
   /** Whether the mean or maximum is also over class and register tokens. */
   readonly poolIncludePrefix?: boolean | undefined
+  /** Heads and MLP of the pooling by attention; as the blocks' if not given. */
+  readonly attnPoolNumHeads?: number | undefined
+  readonly attnPoolMlpRatio?: number | undefined
   /** Whether images of other sizes are taken, with positions resampled. */
   readonly dynamicImgSize?: boolean | undefined
   /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 without registers does without. True if not given. */
   readonly posAntialias?: boolean | undefined
   readonly dynamicImgPad?: boolean | undefined
   readonly projection?: Projection | undefined
+  /** Zeros around the image: its patches begin so far above and left of it (ViTPose); 0 if not given. */
+  readonly patchPadding?: number | undefined
   /** Whether patches are normalised before the projection (vit-pytorch). */
   readonly patchNorm?: boolean | undefined
   /** A norm of tokens after the projection; none if not given. */
@@ -85,19 +104,39 @@ export interface VisionTransformerOptions
   readonly init?: LayerInit | undefined
 }
 
-const rotaryOptions: Kinds<Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'>> = {
+const rotaryOptions: Kinds<RotaryPositions> = {
   ...each(kind.number, 'temperature', 'gridOffset'),
+  mixed: kind.flag,
+  gridIndexing: oneOf(['ij', 'xy']),
+  normalizeCoords: kind.flag,
   referenceGrid: kind.sides,
   rotateHalf: kind.flag,
 }
 
 export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   ...each(kind.sides, 'imgSize', 'patchSize'),
-  ...each(kind.length, 'inChans', 'embedDim', 'numHeads', 'headDim', 'hiddenFeatures'),
-  ...each(kind.count, 'numClasses', 'depth', 'regTokens'),
-  ...each(kind.number, 'mlpRatio', 'eps'),
+  ...each(
+    kind.length,
+    'inChans',
+    'embedDim',
+    'numHeads',
+    'headDim',
+    'hiddenFeatures',
+    'attnPoolNumHeads',
+    'relPosDim',
+  ),
+  ...each(kind.count, 'numClasses', 'depth', 'regTokens', 'patchPadding'),
+  ...each(kind.number, 'mlpRatio', 'attnPoolMlpRatio', 'eps'),
   initValues: orNull(kind.number),
-  ...each(kind.flag, 'classToken', 'noEmbedClass', 'poolIncludePrefix', 'dynamicImgSize', 'dynamicImgPad'),
+  ...each(
+    kind.flag,
+    'classToken',
+    'distilled',
+    'noEmbedClass',
+    'poolIncludePrefix',
+    'dynamicImgSize',
+    'dynamicImgPad',
+  ),
   posAntialias: kind.flag,
   ...each(
     kind.flag,
@@ -127,6 +166,8 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   projection: oneOf(projections),
   actLayer: kind.activation,
   mlpLayer: oneOf(mlpLayers),
+  attnLayer: oneOf(['attn', 'diff']),
+  relPos: oneOf(['bias', 'mlp']),
   blockFn: oneOf(blockFns),
   rotary: {
     expected: `true or false or an object of ${Object.keys(rotaryOptions).join(', ')}`,
@@ -134,4 +175,38 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
   },
   weightInit: oneOf(weightInits),
   init: kind.init,
+}
+
+/**
+ * Checks options that have to go together.
+ *
+ * @throws {EinopsError} for the first that contradict each other
+ */
+export function expectCompatible(layer: Module, options: VisionTransformerOptions): void {
+  const { classToken = true, globalPool = 'token', distilled = false, dynamicImgSize = false } = options
+  expectOption(
+    layer,
+    classToken || !globalPool.startsWith('token'),
+    `globalPool '${globalPool}' is for models with a class token`,
+  )
+  expectOption(
+    layer,
+    !distilled || (classToken && globalPool === 'token'),
+    "distilled models have a class token and globalPool 'token'",
+  )
+  expectOption(
+    layer,
+    !(options.rotary || options.relPos) || !options.patchDropRate,
+    'rotary and relative positions are those of a whole grid — got a patchDropRate as well',
+  )
+  expectOption(
+    layer,
+    !options.relPos || !dynamicImgSize,
+    'relative positions are those of one grid — got dynamicImgSize as well',
+  )
+  expectOption(
+    layer,
+    !(options.rotary || options.relPos) || !/Parallel\w*Scaling/.test(options.blockFn ?? ''),
+    `blocks of kind ${options.blockFn} have neither rotary nor relative positions`,
+  )
 }

@@ -8,10 +8,9 @@ import type { StateDict } from '../checkpoint/read.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { attentionMaps } from '../nn/attention.ts'
 import { AttentionPool } from '../nn/attention-pool.ts'
-import { expectOption } from '../nn/check.ts'
 import { Dropout, PatchDropout } from '../nn/dropout.ts'
 import { encoderBlocks, runBlocks } from '../nn/encoder.ts'
-import { type EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
+import { EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
 import { newParameter, normal, truncNormal } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module, runOn } from '../nn/module.ts'
@@ -20,17 +19,25 @@ import { expectOptions, only } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { PatchEmbed } from '../nn/patch-embed.ts'
 import { RotaryPositions2d } from '../nn/rotary.ts'
+import { RotaryMixed } from '../nn/rotary-mixed.ts'
 import { Identity } from '../nn/sequential.ts'
 import { packTensors } from '../ops/pack.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
+import { reduceTensor } from '../ops/reduce.ts'
 import { repeatTensor } from '../ops/repeat.ts'
+import { unpackTensor } from '../ops/unpack.ts'
 import { apart } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
-import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
+import { type Preparation, preparationIn } from './preparation.ts'
+import {
+  expectCompatible,
+  type VisionTransformerOptions,
+  visionTransformerOptions,
+} from './vision-transformer-options.ts'
 import { type VitInit, vitInit } from './vit-init.ts'
 
 /**
@@ -47,6 +54,7 @@ import { type VitInit, vitInit } from './vit-init.ts'
  */
 export class VisionTransformer extends Module {
   readonly clsToken: Parameter | null
+  readonly distToken: Parameter | null
   readonly regToken: Parameter | null
   readonly posEmbed: Parameter | null
   readonly patchEmbed: PatchEmbed
@@ -59,21 +67,27 @@ export class VisionTransformer extends Module {
   readonly fcNorm: Module
   readonly headDrop: Dropout
   readonly head: Module
+  readonly headDist: Module | null
   readonly options: VisionTransformerOptions
-  /** What a checkpoint did not tell and its naming scheme's convention had to, a sentence each. */
+  /** What a checkpoint did not tell and its naming scheme's convention had to, and what of it was left out, a sentence each. */
   readonly guesses: readonly string[]
+  /** The names of the classes in their order, where a configuration has them. */
+  readonly labels: readonly string[] | undefined
+  readonly #texts: Readonly<Record<string, string>>
 
   /** What turns queries and keys by their places in the grid. */
-  readonly rope: RotaryPositions2d | null
+  readonly rope: RotaryPositions2d | RotaryMixed | null
   readonly #sinesAndCosines = forLastGrid((grid) => {
     const { embedDim = 768 } = this.options
     return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
   })
 
-  constructor(options: VisionTransformerOptions = {}, guesses: readonly string[] = []) {
+  constructor(options: VisionTransformerOptions = {}, { guesses = [], labels, texts = {} }: About = {}) {
     super()
     expectOptions(this, options, visionTransformerOptions)
     this.guesses = guesses
+    this.labels = labels
+    this.#texts = texts
     const {
       imgSize = 224,
       patchSize = 16,
@@ -86,22 +100,14 @@ export class VisionTransformer extends Module {
       numHeads = 12,
       classToken = true,
       regTokens = 0,
+      distilled = false,
       noEmbedClass = false,
       posEmbed = 'learn',
     } = options
     const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
     const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, actLayer: activation, mlpRatio } = options
     const init = initOf(options, { numClasses, dim: embedDim })
-    expectOption(
-      this,
-      classToken || globalPool !== 'token',
-      "globalPool 'token' is for models with a class token",
-    )
-    expectOption(
-      this,
-      !options.rotary || !options.patchDropRate,
-      'rotary positions are those of a whole grid — got a patchDropRate as well',
-    )
+    expectCompatible(this, options)
     const pools = globalPool === 'avg' || globalPool === 'max' || globalPool === 'avgmax'
     const normAfterPool = options.fcNorm ?? pools
     const makeNormIf = (wanted: boolean) => (wanted ? makeNorm(normLayer, embedDim, { eps }) : new Identity())
@@ -111,12 +117,14 @@ export class VisionTransformer extends Module {
       ...{ projection: options.projection ?? 'conv', outputFmt: dynamicImgSize ? 'NHWC' : 'NLC' },
       ...{ dynamicImgPad: options.dynamicImgPad ?? false, patchNorm: options.patchNorm ?? false },
       norm: options.embedNormLayer ?? false,
+      padding: options.patchPadding,
       normEps: eps,
       init: init.patches,
     })
-    const prefix = (classToken ? 1 : 0) + regTokens
+    const prefix = (classToken ? 1 : 0) + (distilled ? 1 : 0) + regTokens
     const positions = this.patchEmbed.numPatches! + (noEmbedClass ? 0 : prefix)
     this.clsToken = classToken ? newParameter([1, 1, embedDim], normal({ std: 1e-6 })) : null
+    this.distToken = distilled ? newParameter([1, 1, embedDim], truncNormal({ std: 0.02 })) : null
     this.regToken = regTokens > 0 ? newParameter([1, regTokens, embedDim], normal({ std: 1e-6 })) : null
     this.posEmbed =
       posEmbed === 'learn' ? newParameter([1, positions, embedDim], truncNormal({ std: 0.02 })) : null
@@ -124,39 +132,47 @@ export class VisionTransformer extends Module {
     this.patchDrop = new PatchDropout({ p: options.patchDropRate ?? 0, numPrefixTokens: prefix })
     this.normPre = makeNormIf(preNorm)
     this.rope = rotaryOf(options, this.patchEmbed.gridSize!, prefix)
-    this.blocks = encoderBlocks(embedDim, {
-      ...only(options, encoderBlockOptions),
-      ...{
-        depth,
-        blockFn: options.blockFn,
-        numHeads,
-        qkvBias,
-        normLayer,
-        activation,
-        eps,
-        normFirst: true,
-        rope: this.rope ?? undefined,
+    const { relPos: type, relPosDim: hiddenFeatures, blockFn } = options
+    const grid = this.patchEmbed.gridSize!
+    const relPos = type && { type, hiddenFeatures, grid, numPrefixTokens: prefix }
+    const { rope } = this
+    const ropes = rope instanceof RotaryMixed ? Array.from({ length: depth }, (_, i) => rope.ofBlock(i)) : []
+    const blocks = encoderBlocks(
+      embedDim,
+      {
+        ...only(options, encoderBlockOptions),
+        ...{ depth, blockFn, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
+        ...{ relPos, rope: rope ?? undefined },
+        ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
+        ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
       },
-      ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
-      ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
-    })
+      ropes,
+    )
+    this.blocks = blocks as EncoderBlock[] // of another class only where `blockFn` names it
     this.norm = makeNormIf(finalNorm && !normAfterPool)
     this.attnPool =
       globalPool === 'map'
         ? new AttentionPool(embedDim, {
-            ...{ numHeads, mlpRatio, activation, normLayer, eps },
-            hiddenFeatures: options.hiddenFeatures,
+            ...{ activation, normLayer, eps, numHeads: options.attnPoolNumHeads ?? numHeads },
+            mlpRatio: options.attnPoolMlpRatio ?? mlpRatio,
+            hiddenFeatures: options.attnPoolMlpRatio === undefined ? options.hiddenFeatures : undefined,
             init: init.mlp,
           })
         : null
     this.fcNorm = makeNormIf(finalNorm && normAfterPool)
     this.headDrop = new Dropout({ p: options.dropRate ?? 0 })
-    this.head = numClasses > 0 ? new Linear(embedDim, numClasses, { init: init.head }) : new Identity()
+    const features = globalPool === 'token+avg' ? 2 * embedDim : embedDim
+    const makeHead = () => new Linear(features, numClasses, { init: init.head })
+    this.head = numClasses > 0 ? makeHead() : new Identity()
+    this.headDist = distilled && numClasses > 0 ? makeHead() : null
     if (options.fixInit) shrinkBranches(this.blocks)
   }
 
   override compute(x: Value): Value {
-    return this.head.compute(this.headDrop.compute(this.#pooled(x)))
+    if (this.headDist === null) return this.head.compute(this.headDrop.compute(this.#pooled(x)))
+    const [token, second] = unpackTensor(this.#features(x), [[], [], [-1]], 'b * d') as Value[]
+    const answers = [this.head.compute(token!), this.headDist.compute(second!)]
+    return reduceTensor(packTensors(answers, '* b c')[0], 'two b c -> b c', 'mean')
   }
 
   /** The tokens after the last block and norm: [b, prefix + n, embedDim]. */
@@ -179,9 +195,24 @@ export class VisionTransformer extends Module {
     return attentionMaps(this, x)
   }
 
+  /**
+   * How pictures are prepared for the model, as its configuration says: options of `preprocess`. What is not said is as Google's ViTs have it, and
+   * among `assumed`.
+   *
+   * @throws ImageError where the configuration asks for what cannot be done
+   */
+  get preparation(): Preparation {
+    const { imgSize, proj } = this.patchEmbed
+    return preparationIn(this.#texts, {
+      ...{ size: imgSize ?? [224, 224], channels: proj.inChans },
+      isFixed: this.options.dynamicImgSize !== true,
+    })
+  }
+
   /** The number of class and register tokens, which stand before the patches. */
   get numPrefixTokens(): number {
-    return (this.clsToken?.shape[1] ?? 0) + (this.regToken?.shape[1] ?? 0)
+    const tokens = [this.clsToken, this.distToken, this.regToken]
+    return tokens.reduce((count, token) => count + (token?.shape[1] ?? 0), 0)
   }
 
   /**
@@ -236,7 +267,7 @@ export class VisionTransformer extends Module {
 
   #withPrefix(patches: Value): Value {
     const b = patches.shape[0]!
-    const prefix = [this.clsToken, this.regToken].flatMap((token) =>
+    const prefix = [this.clsToken, this.distToken, this.regToken].flatMap((token) =>
       token === null ? [] : [repeatTensor(token, '1 n d -> b n d', { b })],
     )
     return prefix.length === 0 ? patches : packTensors([...prefix, patches], 'b * d')[0]
@@ -257,16 +288,29 @@ export class VisionTransformer extends Module {
   }
 }
 
+/** What is known of a model beside its options. */
+export interface About {
+  readonly guesses?: readonly string[] | undefined
+  readonly labels?: readonly string[] | undefined
+  /** Configurations and metadata by name. */
+  readonly texts?: Readonly<Record<string, string>> | undefined
+}
+
 type Grid = readonly [rows: number, columns: number]
 
 /** What turns queries and keys, where positions are rotary. */
 function rotaryOf(
-  { rotary = false, embedDim = 768, numHeads = 12, headDim = embedDim / numHeads }: VisionTransformerOptions,
+  options: VisionTransformerOptions,
   grid: Grid,
   numPrefixTokens: number,
-): RotaryPositions2d | null {
+): RotaryPositions2d | RotaryMixed | null {
+  const { rotary = false, embedDim = 768, depth = 12, numHeads = 12, headDim = embedDim / numHeads } = options
   if (rotary === false) return null
-  return new RotaryPositions2d({ ...(rotary === true ? {} : rotary), grid, headDim, numPrefixTokens })
+  const { mixed = false, ...others } = rotary === true ? {} : rotary
+  const place = { grid, headDim, numPrefixTokens }
+  if (!mixed) return new RotaryPositions2d({ ...others, ...place })
+  const { temperature, gridIndexing } = others
+  return new RotaryMixed({ ...place, depth, numHeads, temperature, gridIndexing })
 }
 
 /** Keeps what was made for the last grid, which is that of the next image as a rule. */
@@ -288,9 +332,10 @@ function initOf(
 
 /** timm's `fix_init_weight`: what block i adds is drawn smaller by √(2 (i + 1)). */
 function shrinkBranches(blocks: readonly EncoderBlock[]): void {
-  for (const [i, { attn, mlp }] of blocks.entries()) {
+  for (const [i, block] of blocks.entries()) {
+    if (!(block instanceof EncoderBlock)) continue
     const scale = Math.sqrt(2 * (i + 1))
-    for (const map of [attn.proj, mlp.fc2]) {
+    for (const map of [block.attn.proj, block.mlp.fc2]) {
       if (map instanceof Identity) continue
       map.weight.update((values) => {
         for (let j = 0; j < values.length; j++) values[j]! /= scale

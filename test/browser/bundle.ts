@@ -51,6 +51,7 @@ export async function bundle(files: readonly string[], outDir: string): Promise<
         { find: /^vitest$/, replacement: join(here, 'vitest.ts') },
         { find: /^tesserae$/, replacement: join(root, 'src/index.ts') },
         { find: /^tesserae\/(\w+)$/, replacement: join(root, 'src/$1.ts') },
+        { find: '#inspected', replacement: join(root, 'src/ops/inspected.web.ts') },
         { find: '#file', replacement: join(root, 'src/checkpoint/file.web.ts') },
       ],
     },

@@ -118,9 +118,9 @@ describe('tesserae classify', () => {
     }
     expect(await assumed()).toEqual([
       "assumed: eps is 0.00001, as in torch's models",
-      'assumed: --mean is 0',
-      'assumed: --std is 1',
-      'assumed: --crop-pct is 1',
+      'assumed: mean is 0',
+      'assumed: std is 1',
+      'assumed: cropPct is 1',
     ])
     expect(await assumed('--mean', '0', '--std', '1', '--crop-pct', '1')).toHaveLength(1)
   })

@@ -29,24 +29,19 @@ async function main(): Promise<boolean> {
   )
 }
 
-/** What a folder holds: its README says so, and its files tell. */
+/** What a folder holds: einops' has one file for each operation; of the others preparations have pictures, and a case says what it is. */
 async function replay(
   folder: string,
   only: readonly string[] | undefined,
 ): Promise<AsyncIterable<Outcome> | Iterable<Outcome>> {
   const names = readdirSync(folder)
+  if (names.includes('pictures')) return (await import('./preparation.ts')).replayPreparations(folder, only)
   const first = names.filter((name) => name.endsWith('.json') && name !== 'index.json').sort()[0]
   const sample = first === undefined ? {} : JSON.parse(readFileSync(join(folder, first), 'utf8'))
-  if (sample.cases?.[0]?.grads !== undefined) {
-    const { replayGradients } = await import('./grad.ts')
-    return replayGradients(folder)
-  }
-  if (sample.grad_norm !== undefined) {
-    const { replayTraining } = await import('./train.ts')
-    return replayTraining(folder)
-  }
-  const isVit = existsSync(join(folder, 'index.json')) || names.some((name) => name.endsWith('.safetensors'))
+  if (sample.cases?.[0]?.grads !== undefined) return (await import('./grad.ts')).replayGradients(folder)
+  if (sample.grad_norm !== undefined) return (await import('./train.ts')).replayTraining(folder)
+  const isVit = names.includes('index.json') || names.some((name) => name.endsWith('.safetensors'))
   if (!isVit) return replayEinops(folder, only)
-  const { replayVit } = await import('./vit.ts')
-  return replayVit(folder, only)
+  if ('family' in sample) return (await import('./families.ts')).replayFamilies(folder, only)
+  return (await import('./vit.ts')).replayVit(folder, only)
 }

@@ -26,7 +26,7 @@ export interface VitCase {
 /** What a class gives: arrays by the vectors' names, `output.y` or `mid.tokens`. */
 export type Results = Readonly<Record<string, NdArray>>
 
-interface Tolerance {
+export interface Tolerance {
   readonly atol: number
   /** Adam amplifies rounding noise of single elements; the mean over all is the sharper test. */
   readonly mean_abs_diff_max?: number
@@ -107,7 +107,7 @@ function toleranceOf(
 }
 
 /** What is wrong with a result, if anything: |got − want| ≤ atol + rtol·|want| for every element. */
-function difference(
+export function difference(
   name: string,
   got: NdArray,
   want: FloatArray,

@@ -38,6 +38,7 @@ class Reference {
       avg: () => mean,
       max: () => most,
       avgmax: () => mean.map((value, d) => (value + most[d]!) / 2),
+      'token+avg': () => [...x[0]!, ...mean],
       map: () => this.#attentionPool(counted),
       '': () => x.flat(),
     }[globalPool]()

@@ -27,6 +27,17 @@ const mistakes = [
   "t.einsum([x, x], 'i j, j k')",
   "t.parseShape(x, 'a b -> a')",
   "t.pack([x], 'a * -> a')",
+  "t.add([x, x], 'i j')",
+  // axes of arithmetic
+  "t.add([x, x], 'i j, j k -> i k')",
+  "t.multiply([x, 2], 'i j, -> i')",
+  "t.subtract([x, x], 'i j, i j -> i j k')",
+  "t.divide([x, x], 'i j -> i j')",
+  "t.add([x, 1], 'i j, j -> i j')",
+  "t.multiply([zeros(2, 3), zeros(3, 3)], 'i j, i j -> i j')",
+  "t.argmax(x, 'a b -> c')",
+  "t.argmin(zeros(2, 3), 'a b c -> a')",
+  "t.argmax(x, 'a b -> a 2')",
   // words
   "t.rearrange(x, 'a, b -> b a')",
   "t.rearrange(x, 'a * -> * a')",

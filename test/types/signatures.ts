@@ -4,11 +4,18 @@
  */
 import ndarray, { type Data, type NdArray } from 'ndarray'
 import {
+  add,
+  argmax,
   type Checked,
   checkShape,
+  divide,
   einsum,
   explain,
+  fromNested,
+  full,
   invert,
+  map,
+  multiply,
   type NoLengths,
   pack,
   parseShape,
@@ -18,7 +25,11 @@ import {
   type Shaped,
   type ShapeOf,
   shaped,
+  softmax,
+  subtract,
+  toNested,
   unpack,
+  zeros,
 } from 'tesserae'
 import { type Module, Rearrange, Reduce } from 'tesserae/nn'
 
@@ -157,6 +168,31 @@ export function buffersFollowDtypeAndOut() {
   rearrange(bytes, 'a b -> b a', {}, { dtype: 'float23' })
   // @ts-expect-error no option
   rearrange(bytes, 'a b -> b a', {}, { dtpye: 'float32' })
+}
+
+export function arithmeticKnowsShapesAndBuffers() {
+  const tokens = shaped(x, [8, 197, 768])
+  const bytes = {} as Shaped<Uint8Array, [8, 197]>
+  expectType<Shaped<Float32Array, [8, 197, 768]>>()(add([tokens, shaped(x, [768])], 'b n d, d -> b n d'))
+  expectType<Shaped<Float32Array, [8, 151296]>>()(multiply([tokens, 2], 'b n d, -> b (n d)'))
+  expectType<Float64Array>()(divide([bytes, 255], 'b n, -> b n').data)
+  expectType<Float32Array>()(subtract([tokens, bytes], 'b n d, b n -> d n b', {}, { dtype: 'float32' }).data)
+  expectType<Shaped<Int32Array, [8]>>()(argmax(tokens, 'b n d -> b'))
+  expectType<Float64Array>()(reduce(bytes, 'b n -> b', 'std').data)
+  expectType<Shaped<Float64Array, [8, 197]>>()(map(bytes, (value) => value / 255))
+  expectType<Shaped<Float32Array, [8, 197, 768]>>()(softmax(tokens))
+  expectType<Shaped<Float32Array, [2, 3]>>()(zeros([2, 3]))
+  expectType<Shaped<Uint8Array, [2]>>()(full([2], 255, 'uint8'))
+  expectType<Shaped<Float32Array, [2, 1]>>()(fromNested([[1], [2]]))
+  expectType<Shaped<Int16Array, [number]>>()(fromNested({} as number[], 'int16'))
+  expectType<BigInt64Array<ArrayBuffer>>()(fromNested([1n]).data)
+  expectType<number[][]>()(toNested(bytes))
+  const either: NdArray<Float32Array> = flag ? x : add([x, x], text)
+  // @ts-expect-error einsum sums, add does not
+  add([x, x], 'i j, j k -> i k')
+  // @ts-expect-error a function of numbers
+  map(bytes, (value: bigint) => value)
+  return either
 }
 
 export function arraysOfAListHaveOneDtype() {
