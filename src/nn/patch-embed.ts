@@ -133,8 +133,8 @@ export class PatchEmbed extends Module {
 
   /** How many patches fit along each side, or are begun. */
   #gridOf(sides: readonly [number, number]): readonly [number, number] {
-    const _fit = this.dynamicImgPad ? Math.ceil : Math.floor
-    const [rows, columns] = sides.map((side, axis) => it((side + 2 * this.padding) / this.patchSize[axis]!))
+    const fit = this.dynamicImgPad ? Math.ceil : Math.floor
+    const [rows, columns] = sides.map((side, axis) => fit((side + 2 * this.padding) / this.patchSize[axis]!))
     return [rows!, columns!]
   }
 
