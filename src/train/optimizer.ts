@@ -262,7 +262,10 @@ export function sgd(model: Module, options: SgdOptions = {}): Optimizer {
  */
 export function clipNorm(gradients: Gradients, max: number): number {
   let squares = 0
-  for (const gradient of gradients.values()) for (const g of flat(gradient)) squares += g * g
+  for (const gradient of gradients.values()) {
+    const values = flat(gradient)
+    for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!
+  }
   const norm = Math.sqrt(squares)
   const factor = max / (norm + 1e-6)
   if (factor < 1) {
