@@ -1,5 +1,22 @@
-/** `tesserae/train`: gradients, losses, optimisers. */
+/** `tesserae/train`: gradients, losses, optimisers, the loop, and what pictures go through before they are learned from. */
 
+export { Random } from './nn/random.ts'
+export {
+  type ColorJitterOptions,
+  colorJitter,
+  cutMix,
+  type MixOptions,
+  mixup,
+  type RandomAffineOptions,
+  type RandomResizedCropOptions,
+  type RandomSource,
+  randomAffine,
+  randomFlip,
+  randomResizedCrop,
+} from './train/augment.ts'
+export type { Batch, TrainingData } from './train/batches.ts'
+export { Ema, type EmaOptions, ema } from './train/ema.ts'
+export { type CheckpointStore, type FitOptions, fit, type Progress } from './train/fit.ts'
 export { gradients } from './train/gradients.ts'
 export { type GroupOptions, type Groups, layerDecay, withoutDecay } from './train/groups.ts'
 export {

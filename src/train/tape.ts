@@ -3,6 +3,7 @@
  * influence of. Played back, each step's rule says how a change of its result was a change of its inputs.
  */
 import type { Data, NdArray } from '../layout/tensor.ts'
+import { currentCourse } from '../nn/random.ts'
 import { present } from '../ops/array.ts'
 import { contraction } from '../steps/contract.ts'
 import { currentMachine, type Kernel, type Machine, using } from '../steps/machine.ts'
@@ -101,12 +102,13 @@ export class Tape implements Machine {
   #checkpointed(compute: () => Value, name: string): Value {
     const part = { came: new Set<Value>(), made: new Set<Value>() }
     this.#part = part
+    const again = currentCourse()?.again(compute) ?? compute
     try {
       // the memory of all but the result is given back
       const result = using(this.#inner, () => scope(name, () => using(this, compute)))
       if (part.came.size === 0) return result
       this.#tracked.add(result)
-      this.#entries.push({ step: compute, inputs: [...part.came], result })
+      this.#entries.push({ step: again, inputs: [...part.came], result })
       return result
     } finally {
       this.#part = null

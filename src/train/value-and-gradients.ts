@@ -3,6 +3,7 @@ import { sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import type { Module } from '../nn/module.ts'
 import { Parameter } from '../nn/parameter.ts'
+import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
 import { asValue, present } from '../ops/array.ts'
 import { region } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
@@ -44,6 +45,10 @@ export function valueAndGradients(
 ): ValueAndGradients {
   const parameters = 'parameters' in model ? model.parameters() : model
   const learning = [...parameters].filter((parameter) => isParameter(parameter) && parameter.requiresGrad)
+  // what is computed again has to draw the same random numbers again
+  if (checkpoint && currentCourse() === null) {
+    return onCourse(new Course(nextSeed(), 0), () => valueAndGradients(model, loss, { checkpoint }))
+  }
   return region(() => {
     const tape = new Tape(learning, { checkpoint })
     const result = tape.record(() => floats(asValue(loss(), 'valueAndGradients', 'the loss'), 'the loss'))
