@@ -4,9 +4,6 @@ export { Random } from './nn/random.ts'
 export {
   type ColorJitterOptions,
   colorJitter,
-  cutMix,
-  type MixOptions,
-  mixup,
   type RandomAffineOptions,
   type RandomResizedCropOptions,
   type RandomSource,
@@ -28,6 +25,7 @@ export {
   type LossReduction,
   mse,
 } from './train/losses.ts'
+export { cutMix, type MixOptions, mixup } from './train/mix.ts'
 export {
   type AdamWOptions,
   adamw,
