@@ -4,6 +4,8 @@ import { thirdPartyLicenses } from './third-party-licenses.ts'
 import { withoutParser } from './without-parser.ts'
 
 const common = {
+  // how long writing the declarations took is no warning to whoever installs
+  checks: { pluginTimings: false },
   // declarations name Symbol.dispose, also where a program's own `lib` lacks it
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   format: 'esm',
@@ -31,6 +33,8 @@ export default defineConfig([
     },
     outDir: 'dist',
     dts: true,
+    // for platforms that run only modules which were deployed with the program
+    copy: { from: 'src/wasm/generated/*.wasm', to: 'dist/wasm' },
     plugins: [thirdPartyLicenses()],
     // chevrotain's calls of lodash are a tenth of the language's size unless they are today's JavaScript
     inputOptions: {

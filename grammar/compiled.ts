@@ -55,18 +55,23 @@ const loaded = new Map<string, Pattern>()
  * @throws {EinopsError} when it is something else, or was made by a version whose patterns differ
  */
 export function load(patterns: CompiledPatterns | object): void {
-  const { format, ...operations } = patterns as Record<string, unknown> & { format?: unknown }
-  if (format !== 1) {
+  const { format, ...operations } = Object(patterns) as Record<string, unknown>
+  const lists = Object.entries(operations)
+  if (format !== 1 || !lists.every(([, list]) => arePatterns(list))) {
     throw new EinopsError({
       code: 'compiled/format',
       operation: 'load',
-      what: `these are no compiled patterns — got format ${JSON.stringify(format)}, expected 1`,
+      what: `these are no compiled patterns — got format ${JSON.stringify(format)}, expected 1 and lists of patterns`,
       hint: 'compile them by the version of tesserae that runs them',
     })
   }
-  for (const [operation, list] of Object.entries(operations)) {
+  for (const [operation, list] of lists) {
     for (const pattern of list as readonly Pattern[]) loaded.set(keyOf(operation, pattern.text), pattern)
   }
+}
+
+function arePatterns(list: unknown): boolean {
+  return Array.isArray(list) && list.every((pattern) => typeof pattern?.text === 'string')
 }
 
 function keyOf(operation: string, text: string): string {

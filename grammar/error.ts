@@ -65,7 +65,7 @@ export class EinopsError extends Error {
   readonly fix: Fix | undefined
 
   constructor(context: ErrorContext) {
-    super(render(context))
+    super(brief(render(context)))
     this.code = context.code
     this.operation = context.operation
     this.what = context.what
@@ -75,6 +75,11 @@ export class EinopsError extends Error {
     this.hint = textOf(context.hint)
     this.fix = typeof context.hint === 'object' ? context.hint.fix : undefined
   }
+}
+
+/** A text whose lines people can read: names of a megabyte are cut. */
+export function brief(text: string): string {
+  return text.replace(/(.{1000}).+/g, '$1…')
 }
 
 function render({ operation, what, pattern, span, shape, lengths, hint }: ErrorContext): string {

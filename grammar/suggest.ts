@@ -10,11 +10,11 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const candidate of candidates) {
-    if (candidate === name || candidate.length > 64) continue
+    if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue
     if (candidate.toLowerCase() === name.toLowerCase()) return candidate
     // a name of one letter is near to every other such name: exchanging it is no slip
     const least = Math.max(name.length, candidate.length)
-    const d = distance(name, candidate)
+    const d = distance(name, candidate, bestDistance)
     if (d < bestDistance && d < least) {
       best = candidate
       bestDistance = d
@@ -46,8 +46,8 @@ export function separateNames(text: string): Advice | undefined {
   return { text: `names are separated by spaces: '${to}'`, fix: { from: text, to } }
 }
 
-/** The optimal string alignment distance. */
-function distance(a: string, b: string): number {
+/** The optimal string alignment distance, or, where it is not below `limit`, some number that is not. */
+function distance(a: string, b: string, limit: number): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -59,6 +59,7 @@ function distance(a: string, b: string): number {
         best = Math.min(best, before[j - 2]! + 1)
       row.push(best)
     }
+    if (Math.min(...row, ...last.map((d) => d + 1)) >= limit) return limit
     before = last
     last = row
   }

@@ -11,6 +11,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { name: 'index', title: 'Start', source: 'docs/index.md' },
   { name: 'language', title: 'The language', source: 'docs/language.md' },
+  { name: 'arrays', title: 'Everyday arrays', source: 'docs/arrays.md' },
   { name: 'types', title: 'Patterns in types', source: 'docs/types.md' },
   { name: 'from-einops', title: 'From einops', source: 'docs/from-einops.md' },
   { name: 'vit', title: 'The Vision Transformer', source: 'docs/vit.md' },

@@ -228,13 +228,10 @@ type Alone<
 /** Whether a dimension fits any length of its axis. */
 type FitsAll<Length, Broadcast> = [Broadcast] extends [false] ? false : Length extends 1 ? true : false
 
-type TwoLengths<
-  D extends OperandDimension,
-  Name extends string,
-  Length extends number,
-  From,
+type TwoLengths<D extends OperandDimension, Name extends string, Length extends number, From, Broadcast> = [
+  D['item'],
   Broadcast,
-> = [D['item'], Broadcast] extends ['...', true]
+] extends ['...', true]
   ? Mistake<
       'shape/ellipsis',
       { got: D['length']; where: `dimension ${D['index']} of ${D['where']}`; expected: Length }

@@ -233,7 +233,8 @@ type LengthsFor<O extends Operation, Tree, Lengths> =
 /** Every object has some members that an axis may be called after; one that is not given may be any of these. */
 type LengthOf<Name, Lengths> = Name extends keyof Lengths
   ? number | undefined
-  : Name extends keyof Object
+  : // biome-ignore lint/complexity/noBannedTypes: the members that every object has are what is meant
+    Name extends keyof Object
     ? unknown
     : number | undefined
 

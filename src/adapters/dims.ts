@@ -3,16 +3,23 @@
  * other processes speak it, so the other adapters are written in terms of it.
  */
 import { materialize } from '../copy/copy.ts'
+import { isDetached, ofDetached } from '../layout/data.ts'
 import { contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
-import { refuse } from './refuse.ts'
+import { checkOptions, optionKinds } from '../ops/options.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** Row-major elements and lengths: what onnxruntime's tensors are among others. */
 export interface DimsTensor<D extends Data = Data> {
   readonly data: D
   readonly dims: readonly number[]
+}
+
+/** Whether elements may stay where they are: `'auto'` where that is possible, `'always'` copied, `'never'` copied. */
+export interface CopyOption {
+  readonly copy?: 'auto' | 'always' | 'never' | undefined
 }
 
 /** Row-major elements as runtimes take them: a typed array that begins with the first element and ends with the last. */
@@ -38,12 +45,15 @@ export function fromDims<D extends Data>(tensor: DimsTensor<D>): NdArray<D> {
 }
 
 /** The same in the name of another operation. */
-export function wrap<D extends Data>({ data, dims }: DimsTensor<D>, operation: string): NdArray<D> {
+export function wrap<D extends Data>(tensor: DimsTensor<D>, operation: string): NdArray<D> {
+  expectMembers(operation, tensor, 'data and dims')
+  const { data, dims } = tensor
   if (!Array.isArray(dims) || typeof data?.length !== 'number')
     throw refuse(operation, 'adapter/type', 'not a tensor', show(dims ?? data), 'data and dims')
   if (!dims.every((length) => Number.isSafeInteger(length) && length >= 0) || sizeOf(dims) !== data.length) {
     const got = `${data.length} elements for dims ${showShape(dims)}`
-    throw refuse(operation, 'adapter/shape', 'data and dims differ', got, 'their product')
+    const hint = isDetached(data) ? ofDetached : undefined
+    throw refuse(operation, 'adapter/shape', 'data and dims differ', got, 'their product', hint)
   }
   return makeNdarray(data, dims, contiguousStride(dims), 0)
 }
@@ -53,6 +63,7 @@ export function wrap<D extends Data>({ data, dims }: DimsTensor<D>, operation: s
  * in that order already, else one copy.
  *
  * @param x an array of typed elements, any strides
+ * @param options `copy`: `'auto'`; `'always'` shares no memory with the array, `'never'` refuses where that is not possible without
  * @returns `{ data, dims }`; `data` holds the array's elements and nothing before or after them
  * @throws {EinopsError} when the array is not valid, or its elements are not in a typed array
  *
@@ -62,14 +73,22 @@ export function wrap<D extends Data>({ data, dims }: DimsTensor<D>, operation: s
  * dims // [1, 3, 2, 2]
  * data.length // → 12
  */
-export function toDims<D extends Data>(x: Tensor<D>): RowMajor<D> {
-  return rowMajor(x, 'toDims')
+export function toDims<D extends Data>(x: Tensor<D>, options: CopyOption = {}): RowMajor<D> {
+  return rowMajor(x, 'toDims', checkOptions(options, 'toDims', copyKinds))
 }
 
+/** The kinds of the options that all have. */
+export const copyKinds = { copy: optionKinds.copy }
+
 /** The same in the name of another operation. */
-export function rowMajor<D extends Data>(x: Tensor<D>, operation: string): RowMajor<D> {
+export function rowMajor<D extends Data>(
+  x: Tensor<D>,
+  operation: string,
+  { copy = 'auto' }: CopyOption = {},
+): RowMajor<D> {
   asTensor(x, operation)
-  if (!ArrayBuffer.isView(x.data)) {
+  // half floats of a polyfill are none of the platform's arrays
+  if (!ArrayBuffer.isView(x.data) && dtypeOf(x.data) !== 'float16') {
     const hint = 'ndarray(Float32Array.from(values), shape) makes one of numbers'
     throw refuse(
       operation,
@@ -80,7 +99,19 @@ export function rowMajor<D extends Data>(x: Tensor<D>, operation: string): RowMa
       hint,
     )
   }
-  const { data, offset } = isContiguous(x) ? x : materialize(x)
+  const isInOrder = isContiguous(x)
+  if (copy === 'never' && !isInOrder) {
+    const hint = "copy: 'auto' brings them into order"
+    throw refuse(
+      operation,
+      'adapter/shape',
+      'the elements stand in another order',
+      `strides ${showShape(x.stride)}`,
+      'row-major ones',
+      hint,
+    )
+  }
+  const { data, offset } = isInOrder && copy !== 'always' ? x : materialize(x)
   const size = sizeOf(x.shape)
   const whole = offset === 0 && data.length === size
   const elements = data as unknown as { subarray(start: number, end: number): D }

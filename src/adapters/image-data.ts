@@ -3,11 +3,12 @@
 import { copyInto } from '../copy/copy.ts'
 import { contiguousStride, slice } from '../layout/layout.ts'
 import type { CanvasImageData } from '../layout/platform.ts'
+import { isA } from '../layout/realms.ts'
 import { showShape } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, makeNdarray } from '../ops/array.ts'
 import { rowMajor } from './dims.ts'
-import { refuse } from './refuse.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** What an `ImageData` has. */
 export interface ImageDataLike {
@@ -27,7 +28,9 @@ export interface ImageDataLike {
  * const image = { data: new Uint8ClampedArray(4 * 2 * 3), width: 3, height: 2 } // as getImageData gives it
  * rearrange(fromImageData(image), 'h w c -> c h w') // [4, 2, 3]
  */
-export function fromImageData({ data, width, height }: ImageDataLike): NdArray<Uint8ClampedArray> {
+export function fromImageData(image: ImageDataLike): NdArray<Uint8ClampedArray> {
+  expectMembers('fromImageData', image, 'data, width and height')
+  const { data, width, height } = image
   if (dtypeOf(data) !== 'uint8_clamped' || data.length !== width * height * 4) {
     const got = `${data?.length} elements of ${data && dtypeOf(data)} for ${width} × ${height}`
     throw refuse('fromImageData', 'adapter/shape', 'not four bytes for each pixel', got, 'width · height · 4')
@@ -80,7 +83,7 @@ export function toImageData(x: Tensor): CanvasImageData {
   const pixels =
     channels === 4 ? clamped(rowMajor(x, 'toImageData').data as Uint8Array) : paint(x, height, width)
   // what shares its memory with other threads, ImageData refuses
-  const own = pixels.buffer instanceof ArrayBuffer ? pixels : new Uint8ClampedArray(pixels)
+  const own = isA(pixels.buffer, 'ArrayBuffer') ? pixels : new Uint8ClampedArray(pixels)
   if (typeof ImageData === 'undefined') {
     return { data: own as Uint8ClampedArray<ArrayBuffer>, width, height, colorSpace: 'srgb' } as ImageData
   }

@@ -2,11 +2,16 @@
  * Tensors of onnxruntime-web, onnxruntime-node and onnxruntime-react-native, which share their class. It is described
  * here by what it has, so that none of them is a dependency (onnxruntime-common, `tensor.ts`).
  */
+
 import { widenHalf } from '../checkpoint/half.ts'
+import { materialize } from '../copy/copy.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { dtypeOf } from '../ops/array.ts'
-import { type DimsTensor, rowMajor, wrap } from './dims.ts'
-import { refuse } from './refuse.ts'
+import { dtypeOf, toNdarray } from '../ops/array.ts'
+import { oneOf } from '../ops/kinds.ts'
+import { checkOptions } from '../ops/options.ts'
+import { type CopyOption, copyKinds, rowMajor, wrap } from './dims.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** What onnxruntime's `Tensor` has. */
 export interface OnnxTensor {
@@ -60,13 +65,16 @@ const typeOfDtype: ReadonlyMap<string, string> = new Map([
   ['biguint64', 'uint64'],
 ])
 
+const onnxTypes: readonly string[] = [...typeOfDtype.values(), 'bool']
+
 /**
  * An array over an onnxruntime tensor's elements: on its memory, except that half floats widen to float32.
  *
  * @param tensor a tensor whose elements are in the processor's memory
+ * @param options `copy`: `'auto'`; `'always'` shares no memory with the tensor, which the session may use again, `'never'` refuses half floats
  * @returns an array of the tensor's shape: float32 for `'float16'`, uint8 for `'bool'`, big integers for `'int64'`
- * @throws {EinopsError} for strings, for four-bit integers, and for a tensor on the GPU (`await tensor.getData()` brings
- * it over)
+ * @throws {EinopsError} for strings, for four-bit integers, for a tensor whose memory was given away, and for one on the GPU (`await
+ *   tensor.getData()` brings it over)
  *
  * @example
  * const output = { type: 'float32', data: Float32Array.of(1, 2, 3, 4), dims: [1, 2, 2] } // as session.run gives it
@@ -74,32 +82,48 @@ const typeOfDtype: ReadonlyMap<string, string> = new Map([
  */
 export function fromOnnx<T extends string>(
   tensor: OnnxTensor & { readonly type: T },
+  options: CopyOption = {},
 ): NdArray<ElementsOf<T>> {
+  expectMembers('fromOnnx', tensor, 'type, data and dims')
+  const { copy = 'auto' } = checkOptions(options, 'fromOnnx', copyKinds)
   const { type, dims, location = 'cpu' } = tensor
   if (location !== 'cpu' && location !== 'cpu-pinned') {
     const hint = 'call `await tensor.getData()` first, or ask the session for outputs on the cpu'
     throw refuse('fromOnnx', 'adapter/location', 'the elements are elsewhere', location, "'cpu'", hint)
   }
-  if (![...typeOfDtype.values(), 'bool'].includes(type)) {
+  if (!onnxTypes.includes(type)) {
     throw refuse('fromOnnx', 'adapter/dtype', 'this type has no array', `'${type}'`, 'numbers or bool')
   }
-  const data = tensor.data as Data
-  const halves = type === 'float16' && dtypeOf(data) === 'uint16'
-  const elements = halves
-    ? widenHalf(data as Uint16Array)
-    : type === 'float16'
-      ? Float32Array.from(data as ArrayLike<number>)
-      : data
-  return wrap({ data: elements, dims } as DimsTensor<ElementsOf<T>>, 'fromOnnx')
+  if (type === 'float16' && copy === 'never') {
+    const hint = "half floats widen to float32: copy: 'auto'"
+    throw refuse('fromOnnx', 'adapter/dtype', 'this type cannot stay where it is', type, 'another one', hint)
+  }
+  const array = wrap({ data: tensor.data as Data, dims }, 'fromOnnx')
+  if (type !== 'float16')
+    return (copy === 'always' ? toNdarray(materialize(array)) : array) as NdArray<ElementsOf<T>>
+  const halves = array.data as Data
+  const floats =
+    dtypeOf(halves) === 'uint16'
+      ? widenHalf(halves as Uint16Array)
+      : Float32Array.from(halves as ArrayLike<number>)
+  return wrap({ data: floats, dims }, 'fromOnnx') as NdArray<ElementsOf<T>>
 }
+
+export interface ToOnnxOptions extends CopyOption {
+  /** `'bool'` for an array of uint8 that says yes and no: whatever is not 0 becomes 1. */
+  readonly type?: 'bool' | undefined
+}
+
+const toOnnxKinds = { ...copyKinds, type: oneOf(['bool']) }
 
 /**
  * An onnxruntime tensor of an array's elements: on the array's memory where they stand in row-major order, else one copy.
  *
- * @param x an array of any numeric dtype and strides; uint8_clamped becomes `'uint8'`
+ * @param x an array of any numeric dtype and strides; uint8_clamped becomes `'uint8'`, half floats of a polyfill their bits
  * @param Tensor onnxruntime's class: `ort.Tensor`
+ * @param options `copy`: `'auto'`; `'always'` shares no memory with the array, `'never'` refuses where that is not possible without; `type`: `'bool'`
  * @returns what `session.run` takes
- * @throws {EinopsError} when the array is not valid, or its elements are not in a typed array
+ * @throws {EinopsError} when the array is not valid, its elements are not in a typed array, or an option cannot be met
  *
  * @example
  * class Tensor { // stands for `import { Tensor } from 'onnxruntime-web'`
@@ -110,15 +134,39 @@ export function fromOnnx<T extends string>(
  * const input = toOnnx(rearrange(picture, 'h w c -> 1 c h w'), Tensor)
  * input.dims // [1, 3, 224, 224]
  */
-export function toOnnx<T>(x: Tensor, Tensor: OnnxTensorConstructor<T>): T {
-  const { data, dims } = rowMajor(x, 'toOnnx')
+export function toOnnx<T>(x: Tensor, Tensor: OnnxTensorConstructor<T>, options: ToOnnxOptions = {}): T {
+  const { copy, type } = checkOptions(options, 'toOnnx', toOnnxKinds)
+  const { data, dims } = rowMajor(x, 'toOnnx', { copy })
   const dtype = dtypeOf(data)
-  return new Tensor(typeOfDtype.get(dtype), asPlainBytes(data, dtype), dims)
+  if (typeof Tensor !== 'function') {
+    throw refuse('toOnnx', 'adapter/type', 'no class of tensors', show(Tensor), 'ort.Tensor')
+  }
+  if (type === 'bool') return new Tensor('bool', truths(data, dtype, copy), dims)
+  return new Tensor(typeOfDtype.get(dtype), asPlain(data, dtype), dims)
 }
 
-/** Clamped bytes and Node's buffers as the plain bytes that onnxruntime knows, on the same memory. */
-function asPlainBytes(data: Data, dtype: string): Data {
-  if (dtype !== 'uint8_clamped' && dtype !== 'buffer') return data
-  const { buffer, byteOffset, byteLength } = data as Uint8Array
-  return new Uint8Array(buffer, byteOffset, byteLength)
+/** Bytes that are 0 or 1: themselves where they are that already. */
+function truths(data: Data, dtype: string, copy: CopyOption['copy']): Uint8Array {
+  if (dtype !== 'uint8' && dtype !== 'uint8_clamped' && dtype !== 'buffer') {
+    throw refuse('toOnnx', 'adapter/dtype', "type: 'bool' is for bytes", dtype, 'uint8')
+  }
+  const bytes = asPlain(data, dtype) as Uint8Array
+  if (bytes.every((byte) => byte <= 1)) return bytes
+  if (copy !== 'never') return bytes.map((byte) => (byte === 0 ? 0 : 1))
+  throw refuse(
+    'toOnnx',
+    'adapter/dtype',
+    'the bytes are no truths',
+    'one larger than 1',
+    '0 and 1',
+    "copy: 'auto' makes them 1",
+  )
+}
+
+/** Clamped bytes and Node's buffers as the plain bytes that onnxruntime knows, half floats of a polyfill as their bits, on the same memory. */
+function asPlain(data: Data, dtype: string): Data {
+  const { buffer, byteOffset, length } = data as Uint8Array
+  if (dtype === 'uint8_clamped' || dtype === 'buffer') return new Uint8Array(buffer, byteOffset, length)
+  if (dtype === 'float16' && !ArrayBuffer.isView(data)) return new Uint16Array(buffer, byteOffset, length)
+  return data
 }

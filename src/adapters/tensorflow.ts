@@ -1,8 +1,11 @@
 /** Tensors of TensorFlow.js, described by what they have, so that it is no dependency (tfjs-core, `tensor.ts`). */
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { dtypeOf } from '../ops/array.ts'
+import { oneOf } from '../ops/kinds.ts'
+import { checkOptions } from '../ops/options.ts'
 import { rowMajor, wrap } from './dims.ts'
-import { refuse } from './refuse.ts'
+import { expectMembers, refuse } from './refuse.ts'
 
 /** What a tfjs tensor has. */
 export interface TensorflowTensor {
@@ -42,6 +45,7 @@ export function fromTensorflow<T extends string>(
   tensor: TensorflowTensor & { readonly dtype: T },
   values: unknown = undefined,
 ): NdArray<ElementsOf<T>> {
+  expectMembers('fromTensorflow', tensor, 'dtype, shape and dataSync')
   const { dtype, shape } = tensor
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
     throw refuse(
@@ -63,6 +67,7 @@ export function fromTensorflow<T extends string>(
  *
  * @param x an array of any strides
  * @param tf tfjs, or anything with its `tensor`
+ * @param options `dtype`: `'bool'` for an array of uint8 that says yes and no
  * @throws {EinopsError} for uint32 and big integers, which int32 cannot hold, and when the array is not valid
  *
  * @example
@@ -72,9 +77,26 @@ export function fromTensorflow<T extends string>(
  * input.dtype // → int32
  * input.shape // [1, 4, 6, 3]
  */
-export function toTensorflow<T>(x: Tensor, tf: TensorflowMaker<T>): T {
+export function toTensorflow<T>(
+  x: Tensor,
+  tf: TensorflowMaker<T>,
+  options: { readonly dtype?: 'bool' | undefined } = {},
+): T {
+  const { dtype: wanted } = checkOptions(options, 'toTensorflow', { dtype: oneOf(['bool']) })
+  if (typeof tf?.tensor !== 'function') {
+    throw refuse('toTensorflow', 'adapter/type', 'not tfjs', show(tf), 'an object with its function tensor')
+  }
   const { data, dims } = rowMajor(x, 'toTensorflow')
   const dtype = dtypeOf(data)
+  if (wanted === 'bool') {
+    if (dtype === 'uint8')
+      return tf.tensor(
+        (data as Uint8Array).map((byte) => (byte === 0 ? 0 : 1)),
+        dims,
+        'bool',
+      )
+    throw refuse('toTensorflow', 'adapter/dtype', "dtype: 'bool' is for bytes", dtype, 'uint8')
+  }
   switch (dtype) {
     case 'float32':
     case 'int32':

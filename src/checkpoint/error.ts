@@ -1,5 +1,5 @@
 /** The one error class of checkpoints: a file, a name or a shape that is not what it has to be. */
-import type { Fix } from '../../grammar/error.ts'
+import { brief, type Fix } from '../../grammar/error.ts'
 
 export interface CheckpointErrorContext {
   /** A stable name for the kind of mistake, for programs: `'header/length'`. */
@@ -43,7 +43,7 @@ export class CheckpointError extends Error {
 
   constructor({ code, operation, what, values = {}, fix, file, cause }: CheckpointErrorContext) {
     super(
-      `${operation}: ${file === undefined ? '' : `${file}: `}${what}`,
+      `${operation}: ${file === undefined ? '' : `${file}: `}${brief(what)}`,
       cause === undefined ? {} : { cause },
     )
     this.code = code

@@ -1,8 +1,10 @@
 /** Files by their path, where there is a file system. Reached as `#file`, which package.json resolves by platform. */
+
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UrlLike } from '../layout/platform.ts'
+import { isA, messageOf } from '../layout/realms.ts'
 import type { Buffers } from './buffers.ts'
 import type { ByteSource } from './source.ts'
 
@@ -61,7 +63,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | null> {
 
 /** The file called `name` in the folder of `path`. */
 export function besides(path: string | UrlLike, name: string): string {
-  return join(dirname(path instanceof URL ? fileURLToPath(path) : path), name)
+  return join(dirname(isA(path, 'URL') ? fileURLToPath(path) : path), name)
 }
 
 async function readFully(
@@ -83,8 +85,8 @@ async function readFully(
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = (error as { code?: unknown } | undefined)?.code
   if (code === 'ENOENT') return 'no such file'
   if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it'
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

@@ -3,7 +3,9 @@
  * format (github.com/huggingface/safetensors, "Format") forbids what could hide something: duplicate names, overlaps,
  * holes, bytes after the last tensor. Everything is checked here, before a byte of data is touched.
  */
+
 import { sizeOf } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import { elementTypes, type SafetensorsDtype } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import { faultsOf } from './json.ts'
@@ -93,7 +95,7 @@ function parseJson(bytes: Uint8Array, fail: Fail): object {
   let text: string
   try {
     // a decoder refuses shared memory, so it gets a copy where the bytes are shared
-    const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+    const own = isA(bytes.buffer, 'ArrayBuffer') ? bytes : new Uint8Array(bytes)
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(own)
   } catch (cause) {
     throw fail('header/json', 'header is not JSON — its bytes are not UTF-8', cause)

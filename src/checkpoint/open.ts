@@ -2,8 +2,11 @@
  * Checkpoints that stay where they are: the header is read when they are opened, each tensor when it is asked for. A
  * large model never stands in memory twice.
  */
+
 import { besides, openFile } from '#file'
 import type { BlobLike, UrlLike } from '../layout/platform.ts'
+import { isA, isBlob, messageOf } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { Buffers } from './buffers.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
@@ -34,7 +37,7 @@ import { type Window, windowsOf } from './windows.ts'
 export async function openSafetensors(
   source: string | UrlLike | BlobLike | Uint8Array,
 ): Promise<SafetensorsFile> {
-  const isPath = typeof source === 'string' || source instanceof URL
+  const isPath = typeof source === 'string' || isA(source, 'URL')
   return isPath && String(source).endsWith('.json') ? openShards(source) : openOne(source)
 }
 
@@ -119,7 +122,7 @@ class OpenFile extends TensorFile {
     try {
       return await this.#source.read(start, end, buffers)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = messageOf(cause)
       const [first, last] = [names[0], names.at(-1)].map((name) => JSON.stringify(name))
       const which = names.length === 1 ? `tensor ${first}` : `one of the tensors ${first} to ${last}`
       const what = `${which} cannot be read: ${reason}`
@@ -133,7 +136,7 @@ class OpenFile extends TensorFile {
 }
 
 function readingOf(source: string | UrlLike | BlobLike | Uint8Array): Reading {
-  const isPath = typeof source === 'string' || source instanceof URL
+  const isPath = typeof source === 'string' || isA(source, 'URL')
   return { operation: 'openSafetensors', ...(isPath && { file: String(source) }) }
 }
 
@@ -141,12 +144,16 @@ async function openSource(
   source: string | UrlLike | BlobLike | Uint8Array,
   reading: Reading,
 ): Promise<ByteSource> {
-  if (source instanceof Uint8Array) return ofBytes(source)
-  if (source instanceof Blob) return ofBlob(source)
+  if (isA(source, 'Uint8Array')) return ofBytes(source)
+  if (isBlob(source)) return ofBlob(source)
+  if (typeof source !== 'string' && !isA(source, 'URL')) {
+    const what = `the source is no file — got ${show(source)}, expected a path, a Blob or bytes`
+    throw new CheckpointError({ ...reading, code: 'source/type', what })
+  }
   try {
     return await openFile(source)
   } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause)
+    const what = messageOf(cause)
     throw new CheckpointError({ ...reading, code: 'file/open', what, cause })
   }
 }

@@ -1,4 +1,5 @@
 /** Reading a whole safetensors file that is in memory. */
+import { isA } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { decodeTensor, type ReadOptions } from './decode.ts'
@@ -28,8 +29,8 @@ export function readSafetensors(
   options: ReadOptions = {},
 ): Record<string, NdArray<CheckpointData>> {
   const reading = { operation: 'readSafetensors' }
-  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file
-  if (!(bytes instanceof Uint8Array)) {
+  const bytes = isA(file, 'ArrayBuffer') ? new Uint8Array(file) : file
+  if (!isA(bytes, 'Uint8Array')) {
     const hint = typeof bytes === 'string' ? '; openSafetensors(path) opens a file' : ''
     const what = `the argument is not the bytes of a file — got ${show(bytes)}, expected a Uint8Array${hint}`
     throw new CheckpointError({ ...reading, code: 'source/type', what })

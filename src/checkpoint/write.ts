@@ -1,10 +1,12 @@
 /** Writing a safetensors file. */
 import { materialize } from '../copy/copy.ts'
+import { type Dtype, dtypeOf } from '../layout/data.ts'
 import { isContiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
 import { type Kinds, mistakeIn, oneOf } from '../ops/kinds.ts'
+import { expectDict } from './described.ts'
 import { type CheckpointData, rankOf, type SafetensorsDtype } from './dtype.ts'
 import { CheckpointError } from './error.ts'
 import { narrowToBrain, narrowToHalf } from './half.ts'
@@ -42,6 +44,10 @@ export function writeSafetensors(
     throw new CheckpointError({ operation: 'writeSafetensors', ...mistake, fix: mistake.hint?.fix })
   }
   const { floats } = options
+  if (typeof metadata !== 'object' || metadata === null) {
+    const what = `the metadata are no strings by name — got ${show(metadata)}`
+    throw new CheckpointError({ operation: 'writeSafetensors', code: 'metadata/type', what })
+  }
   for (const [key, value] of Object.entries<unknown>(metadata)) {
     if (typeof value === 'string' || value === undefined) continue // as JSON has it
     throw new CheckpointError({
@@ -50,6 +56,7 @@ export function writeSafetensors(
       what: `metadata ${JSON.stringify(key)} is not a string — got ${show(value)}`,
     })
   }
+  expectDict(tensors, 'writeSafetensors')
   const parts = Object.entries(tensors)
     .map(([name, x]) => encodeTensor(name, x, floats))
     .sort((a, b) => rankOf(b.dtype) - rankOf(a.dtype) || compareText(a.name, b.name))
@@ -92,14 +99,10 @@ function encodeTensor(name: string, x: NdArray<Data>, floats: WriteOptions['floa
       what: `a tensor cannot be called '__metadata__' — the format keeps that name for its metadata`,
     })
   }
-  const tensor = asTensor(x, 'writeSafetensors')
+  const tensor = asTensor(x, 'writeSafetensors', `tensor ${JSON.stringify(name)}`)
   const data = elementsOf(tensor)
   const { shape } = tensor
-  if (data instanceof Float32Array || data instanceof Float64Array) {
-    const own = data instanceof Float32Array ? 'F32' : 'F64'
-    return { name, shape, ...encodeFloats(data, floats ?? own) }
-  }
-  const dtype = dtypeOfElements(data)
+  const dtype = dtypes.get(dtypeOf(data))
   if (dtype === undefined) {
     throw new CheckpointError({
       operation: 'writeSafetensors',
@@ -107,29 +110,40 @@ function encodeTensor(name: string, x: NdArray<Data>, floats: WriteOptions['floa
       what: `tensor ${JSON.stringify(name)} has dtype ${x.dtype}, which the format cannot hold — copy it into a typed array`,
     })
   }
+  if (dtype === 'F32' || dtype === 'F64') {
+    return { name, shape, ...encodeFloats(data as Float32Array | Float64Array, dtype, floats ?? dtype) }
+  }
   return { name, shape, dtype, data: data as CheckpointData }
 }
 
-function encodeFloats(data: Float32Array | Float64Array, dtype: 'F16' | 'BF16' | 'F32' | 'F64') {
+function encodeFloats(
+  data: Float32Array | Float64Array,
+  own: 'F32' | 'F64',
+  dtype: 'F16' | 'BF16' | 'F32' | 'F64',
+) {
   if (dtype === 'F16') return { dtype, data: narrowToHalf(data) }
   if (dtype === 'BF16') return { dtype, data: narrowToBrain(data) }
-  if (dtype === 'F64') return { dtype, data: data instanceof Float64Array ? data : Float64Array.from(data) }
-  return { dtype, data: data instanceof Float32Array ? data : Float32Array.from(data) }
+  if (dtype === own) return { dtype, data }
+  return { dtype, data: dtype === 'F64' ? Float64Array.from(data) : Float32Array.from(data) }
 }
 
-function dtypeOfElements(data: unknown): SafetensorsDtype | undefined {
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'U8'
-  if (data instanceof Int8Array) return 'I8'
-  if (data instanceof Int16Array) return 'I16'
-  if (data instanceof Uint16Array) return 'U16'
-  if (data instanceof Int32Array) return 'I32'
-  if (data instanceof Uint32Array) return 'U32'
-  if (data instanceof BigInt64Array) return 'I64'
-  if (data instanceof BigUint64Array) return 'U64'
-  return undefined
-}
+/** The format's names of dtypes. */
+const dtypes: ReadonlyMap<Dtype, SafetensorsDtype> = new Map([
+  ['uint8', 'U8'],
+  ['buffer', 'U8'],
+  ['uint8_clamped', 'U8'],
+  ['int8', 'I8'],
+  ['int16', 'I16'],
+  ['uint16', 'U16'],
+  ['int32', 'I32'],
+  ['uint32', 'U32'],
+  ['bigint64', 'I64'],
+  ['biguint64', 'U64'],
+  ['float32', 'F32'],
+  ['float64', 'F64'],
+])
 
-function elementsOf(x: Tensor): unknown {
+function elementsOf(x: Tensor): Data {
   const { data, offset } = isContiguous(x) ? x : materialize(x)
   return ArrayBuffer.isView(data) && 'subarray' in data
     ? (data as Float32Array).subarray(offset, offset + sizeOf(x.shape))

@@ -6,9 +6,10 @@ import { dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
+import { currentRecording } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
 import { convert } from './convert.ts'
-import { bytesOf, isTyped, keepsBits, overlap, type Typed, wordsOf } from './memory.ts'
+import { bytesOf, isTyped, keepsBits, mostBytes, overlap, type Typed, wordsOf } from './memory.ts'
 import { blocked, type Nest, nestOf, sizeOfLoops, walk } from './nest.ts'
 import { copyStaged, fewBytes } from './staged.ts'
 import { copyAny, copyWords, runLoops } from './words.ts'
@@ -38,6 +39,7 @@ export function materialize<D extends Data>(tensor: Tensor<D>): Tensor<D> {
 /** Copies between tensors that share no memory, as when the target is new. */
 export function copyApart(source: Tensor, target: Tensor): void {
   if (sizeOf(target.shape) === 0) return
+  currentRecording()?.add(() => copyApart(source, target))
   const nest = nestOf(source, target)
   const from = current(source.data)
   const to = current(target.data)
@@ -51,8 +53,10 @@ export function copyApart(source: Tensor, target: Tensor): void {
 
 function copyBits(source: Typed, target: Typed, nest: Nest): void {
   const bytes = source.BYTES_PER_ELEMENT
+  const isFar = target.length * bytes > mostBytes
   const inner = nest.loops.at(-1)
   if (
+    !isFar &&
     inner !== undefined &&
     inner.source === 1 &&
     inner.target === 1 &&
@@ -63,7 +67,7 @@ function copyBits(source: Typed, target: Typed, nest: Nest): void {
   }
   const from = wordsOf(source)
   const to = wordsOf(target)
-  if (sizeOfLoops(nest.loops) * bytes < fewBytes) {
+  if (isFar || sizeOfLoops(nest.loops) * bytes < fewBytes) {
     copyWords(from, to, nest)
     return
   }

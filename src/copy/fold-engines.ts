@@ -3,7 +3,8 @@
  * doubles for everything else. Both take the numbers of a tile in one `set`, which converts them, so that the loops
  * meet one kind of array whatever the dtype.
  */
-
+import { dtypeOf } from '../layout/data.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
 import type { FoldLoop, FoldPart, TileLimits } from './fold-loops.ts'
@@ -54,7 +55,7 @@ const identities: Record<ReductionName, number> = {
 /** The engine for a reduction of a buffer into another one. */
 export function engineFor(reduction: ReductionName, source: Numbers, target: Numbers): FoldEngine {
   // where sums of floats are kept as doubles, they are not to be rounded on their way
-  const isFloat = source instanceof Float32Array && !(target instanceof Float64Array)
+  const isFloat = isFloat32(source) && dtypeOf(target) !== 'float64'
   if (isFloat && (reduction === 'sum' || reduction === 'mean')) return vectors('sum') ?? doubles(reduction)
   if (isFloat && (reduction === 'max' || reduction === 'min')) return vectors(reduction) ?? doubles(reduction)
   return doubles(reduction)
@@ -74,7 +75,7 @@ let stage: Apart<FoldKernels> | null | undefined
 
 function getStage(): Apart<FoldKernels> | null {
   if (stage === undefined) stage = instantiateApart(fold, pages)
-  return stage
+  return stage ?? null
 }
 
 function vectors(operation: Vectorised): FoldEngine | null {

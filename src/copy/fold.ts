@@ -2,9 +2,11 @@
  * Reducing: the source is read run by run in the order in which it stands in memory, whichever axes are dropped, and
  * folded tile by tile into results that stay in a fast cache. What has no long runs is copied into order first.
  */
-import { type Layout, sizeOf } from '../layout/layout.ts'
+import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import { isBig } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
 import { copyApart, materialize } from './copy.ts'
 import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
@@ -26,20 +28,66 @@ export function foldInto(
   dropped: Layout,
   target: Tensor,
 ): void {
+  computedPlainly()
+  if (sizeOf(target.shape) === 0) return
+  if (repeats(kept)) {
+    // each result once, and then where it comes again
+    const once = { ...target, shape: withoutRepeats(kept) }
+    foldInto(reduction, data, { ...kept, shape: once.shape }, dropped, once)
+    copyApart(
+      { ...target, stride: target.stride.map((step, axis) => (kept.stride[axis] === 0 ? 0 : step)) },
+      target,
+    )
+    return
+  }
   const source = current(data)
-  const count = sizeOf(dropped.shape)
-  if (!isNumbers(source) || !isNumbers(current(target.data)) || count === 0) {
+  if (!isNumbers(source) || !isNumbers(current(target.data)) || sizeOf(dropped.shape) === 0) {
     foldPlainly(reduction, source, kept, dropped, target)
     return
   }
-  if (sizeOf(target.shape) === 0) return
-  const goal = current(target.data) as Numbers
+  const goal = { ...target, data: current(target.data) as Numbers }
+  const once = repeats(dropped) ? { ...dropped, shape: withoutRepeats(dropped) } : dropped
+  if (once === dropped || (reduction !== 'sum' && reduction !== 'prod')) {
+    fold(reduction, source, kept, once, goal)
+    return
+  }
+  // of doubles, so that the result is rounded once
+  const results = { ...contiguous(kept.shape), data: new Float64Array(sizeOf(kept.shape)) }
+  fold(reduction, source, kept, once, results)
+  const { data: values } = results
+  const times = sizeOf(dropped.shape) / sizeOf(once.shape)
+  for (let i = 0; i < values.length; i++) {
+    values[i] = reduction === 'sum' ? values[i]! * times : values[i]! ** times
+  }
+  copyApart(results, target)
+}
+
+/** Whether an axis of a layout is the same element again and again. */
+function repeats({ shape, stride }: Layout): boolean {
+  return stride.includes(0) && stride.some((step, axis) => step === 0 && shape[axis]! > 1)
+}
+
+/** The shape with length 1 for what only repeats. */
+function withoutRepeats({ shape, stride }: Layout): number[] {
+  return shape.map((length, axis) => (stride[axis] === 0 ? Math.min(length, 1) : length))
+}
+
+/** Folds numbers of which there are some, none of them repeated. */
+function fold(
+  reduction: ReductionName,
+  source: Numbers,
+  kept: Layout,
+  dropped: Layout,
+  target: Tensor<Numbers>,
+): void {
+  const count = sizeOf(dropped.shape)
+  const goal = target.data
   const engine = engineFor(reduction, source, goal)
   const { loops, start, natural } = foldNestOf(kept, dropped)
   const pieces = foldPieces(loops, engine.limits, Math.min(shortRun, sizeOf(kept.shape) * count))
   if (pieces === null) {
     const ordered = inOrder(source, kept, dropped)
-    foldInto(reduction, ordered.data, ordered.kept, ordered.dropped, target)
+    fold(reduction, ordered.data, ordered.kept, ordered.dropped, target)
     return
   }
   const divisor = reduction === 'mean' ? count : 1
@@ -87,7 +135,11 @@ function isLaidOut({ shape, stride }: Layout, natural: Layout): boolean {
 }
 
 /** The source copied so that each result's elements are one run. */
-function inOrder(data: Data, kept: Layout, dropped: Layout): { data: Data; kept: Layout; dropped: Layout } {
+function inOrder(
+  data: Numbers,
+  kept: Layout,
+  dropped: Layout,
+): { data: Numbers; kept: Layout; dropped: Layout } {
   const shape = [...kept.shape, ...dropped.shape]
   const copy = materialize({ data, shape, stride: [...kept.stride, ...dropped.stride], offset: kept.offset })
   const rank = kept.shape.length
@@ -100,5 +152,5 @@ function inOrder(data: Data, kept: Layout, dropped: Layout): { data: Data; kept:
 
 /** Whether elements are numbers that `set` converts: typed arrays but those of big integers and of polyfills. */
 function isNumbers(data: Data): data is Data & Numbers {
-  return ArrayBuffer.isView(data) && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array)
+  return ArrayBuffer.isView(data) && !isBig(data)
 }

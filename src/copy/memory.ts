@@ -1,12 +1,14 @@
 /** What two buffers share, and a buffer's bits as plain integers. */
+
 import { type Dtype, dtypeOf } from '../layout/data.ts'
 import type { Layout } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
 
-/** An array over an `ArrayBuffer`, of the platform or of a half float polyfill. */
+/** An array over bytes, of the platform or of a half float polyfill. */
 export interface Typed {
-  readonly buffer: ArrayBuffer
+  readonly buffer: ArrayBufferLike
   readonly byteOffset: number
   readonly BYTES_PER_ELEMENT: number
   readonly length: number
@@ -17,6 +19,9 @@ export function isTyped(data: Data): data is Data & Typed {
 }
 
 export type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array
+
+/** The most bytes of an array that every platform makes: views of larger buffers are made where they are needed. */
+export const mostBytes = 2 ** 32 - 1
 
 /** The elements of a typed array as unsigned integers of the same bits. */
 export function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed): Words {
@@ -32,9 +37,9 @@ export function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed
   }
 }
 
-/** The bytes of a typed array. */
+/** The bytes of a typed array, as far as an array reaches. */
 export function bytesOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length * BYTES_PER_ELEMENT)
+  return new Uint8Array(buffer, byteOffset, Math.min(mostBytes, length * BYTES_PER_ELEMENT))
 }
 
 /**
@@ -60,7 +65,7 @@ export function overlap(a: Tensor, b: Tensor): boolean {
   const p = current(a.data)
   const q = current(b.data)
   if (isTyped(p) && isTyped(q)) {
-    if (p.buffer !== q.buffer) return false
+    if (!mayBeOne(p.buffer, q.buffer)) return false
     const [aStart, aEnd] = byteSpan(p, a)
     const [bStart, bEnd] = byteSpan(q, b)
     return aStart < bEnd && bStart < aEnd
@@ -70,6 +75,11 @@ export function overlap(a: Tensor, b: Tensor): boolean {
   const [aFirst, aLast] = span(a)
   const [bFirst, bLast] = span(b)
   return aFirst <= bLast && bFirst <= aLast
+}
+
+/** Shared memory is reached through several objects: each growth of a WebAssembly memory and each message to a thread makes one. */
+function mayBeOne(a: ArrayBufferLike, b: ArrayBufferLike): boolean {
+  return a === b || (isA(a, 'SharedArrayBuffer') && isA(b, 'SharedArrayBuffer'))
 }
 
 function byteSpan({ byteOffset, BYTES_PER_ELEMENT }: Typed, layout: Layout): [start: number, end: number] {

@@ -5,7 +5,7 @@
  * many elements at a time, whatever types the program has used before. Where the target has another dtype, that last `set` converts: linear
  * memory only ever holds elements as they were.
  */
-
+import { Recent } from '../layout/recent.ts'
 import { instantiateApart } from '../wasm/apart.ts'
 import { type CopyKernels, copy } from '../wasm/generated/copy.ts'
 import type { Numbers } from './fold-engines.ts'
@@ -37,6 +37,7 @@ interface Stage {
   readonly kernels: CopyKernels
   readonly loops: Int32Array
   readonly heap: Uint8Array
+  readonly entries: Recent<readonly Loop[], Pick<Entry, 'bytes' | 'View'>, Entry>
 }
 
 /** Tiles of one size, ready to run wherever their elements begin. */
@@ -76,7 +77,6 @@ export type NumbersConstructor = {
 }
 
 let stage: Stage | null | undefined
-const entries: Entry[] = []
 
 function getStage(): Stage | null {
   if (stage === undefined) {
@@ -85,9 +85,14 @@ function getStage(): Stage | null {
       kernels: apart.kernels,
       loops: new Int32Array(apart.memory.buffer, loopsStart, (runsStart - loopsStart) / 4),
       heap: new Uint8Array(apart.memory.buffer),
+      entries: new Recent(
+        maxEntries,
+        (entry, loops, { bytes, View }) =>
+          entry.bytes === bytes && entry.View === View && sameLoops(entry.loops, loops),
+      ),
     }
   }
-  return stage
+  return stage ?? null
 }
 
 /**
@@ -103,7 +108,10 @@ export function copyStaged(
 ): readonly Nest[] {
   const owner = getStage()
   if (owner === null) return [nest]
-  const { programs, left } = entryOf(owner, nest.loops, bytes, View)
+  const { loops } = nest
+  const kind = { bytes, View }
+  const { programs, left } =
+    owner.entries.find(loops, kind) ?? owner.entries.add(compile(owner, loops, bytes, View))
   const unit = View.BYTES_PER_ELEMENT
   for (const program of programs) run(owner, program, source, target, bytes, unit, nest)
   return left.map(({ loops, source, target }) => ({
@@ -134,20 +142,6 @@ function run(
       target.set(results[i]!, (write * bytes + writes[i]!.shift) / unit)
     }
   })
-}
-
-/** The programs for some loops, made once as long as they are among those used last. */
-function entryOf(owner: Stage, loops: readonly Loop[], bytes: number, View: NumbersConstructor): Entry {
-  const at = entries.findIndex(
-    (entry) => entry.bytes === bytes && entry.View === View && sameLoops(entry.loops, loops),
-  )
-  const entry = at < 0 ? compile(owner, loops, bytes, View) : entries[at]!
-  if (at !== 0) {
-    if (at > 0) entries.splice(at, 1)
-    else if (entries.length === maxEntries) entries.pop()
-    entries.unshift(entry)
-  }
-  return entry
 }
 
 function sameLoops(a: readonly Loop[], b: readonly Loop[]): boolean {

@@ -3,6 +3,7 @@ import { allocate } from '../layout/data.ts'
 import type { Layout } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import type { AttentionProblem } from './attention-problem.ts'
 import { contract } from './contraction.ts'
 import { noEpilogue } from './epilogue.ts'
@@ -13,6 +14,7 @@ type FloatArray = Float32Array | Float64Array
 
 /** Computes output, and weights where they are wanted. */
 export function attendPlainly<D extends FloatArray>(problem: AttentionProblem<D>): void {
+  computedPlainly()
   const { q, k, v, bias, weights, output, scale } = problem
   const [n, d] = q.shape.slice(-2) as [number, number]
   const [m, e] = v.shape.slice(-2) as [number, number]

@@ -1,6 +1,7 @@
 /**
  * A product as its strides decide it, apart from the tensors: found once, and multiplied for any that stand in memory alike, by the way that suits it.
  */
+import { isFloat32 } from '../layout/realms.ts'
 import { getHeap, isResident } from '../wasm/heap.ts'
 import { multiplyBatch } from './batch.ts'
 import { isThinForPlain, type KernelKind, kernelFor, staysOutside } from './choose.ts'
@@ -50,7 +51,7 @@ export class BoundPair {
     const [a, b] = this.#swapped ? [second, first] : [first, second]
     const tensors = [a, b, output, bias, residual] as const
     const product = movedTo(this.#product, tensors)
-    const single = tensors.every((tensor) => tensor === null || tensor.data instanceof Float32Array)
+    const single = tensors.every((tensor) => tensor === null || isFloat32(tensor.data))
     const heap = single ? getHeap() : null
     if (heap !== null && !this.#isFar) {
       const isOutside = this.#isSmall && !tensors.some((tensor) => tensor && isInside(tensor))

@@ -2,9 +2,11 @@
  * How a contraction is computed, found from its strides once and done for any tensors that stand in memory alike: what only one operand has is summed first, two
  * operands are multiplied by a kernel, more of them pair by pair.
  */
+
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { allocate, dtypeOf } from '../layout/data.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import type { Data } from '../layout/tensor.ts'
 import { isRunning, resultTensor } from '../wasm/result.ts'
 import { BoundPair, type Located, type LocatedTensors } from './bound-pair.ts'
@@ -206,7 +208,7 @@ const double = new Float64Array(1)
 
 /** A buffer of the kind that an intermediate result has; sums of integers need doubles. */
 function likeOf(operands: readonly Operand[]): Data {
-  if (operands.every(({ data }) => data instanceof Float32Array)) return single
+  if (operands.every(({ data }) => isFloat32(data))) return single
   return operands.every(holdsNumbers) ? double : allocate(operands[0]!.data, 1)
 }
 
@@ -216,7 +218,7 @@ function newIntermediate(like: Data, size: number): Located {
     if (like === single && isRunning()) return resultTensor([size])
     return { data: allocate(like, size), offset: 0 }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if ((error as Error).name !== 'RangeError') throw error
     throw new EinopsError({
       operation: 'einsum',
       ...say('shape/no-memory', { got: size, dtype: dtypeOf(like) }),
@@ -227,5 +229,5 @@ function newIntermediate(like: Data, size: number): Located {
 
 /** Whether elements are read by index and are numbers: not big integers, not containers with `get` and `set`. */
 function holdsNumbers({ data, offset }: Operand): boolean {
-  return data instanceof Float32Array || typeof (data as Record<number, unknown>)[offset] === 'number'
+  return isFloat32(data) || typeof (data as Record<number, unknown>)[offset] === 'number'
 }

@@ -4,6 +4,7 @@
  * linear memory, activations.
  */
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
 import type { BoundEpilogue } from './epilogue.ts'
 import type { Numbers } from './kernel.ts'
@@ -38,6 +39,7 @@ const none: ThinLoop = { length: 1, a: 0, b: 0, output: 0, bias: 0, residual: 0 
 
 /** Computes a product without packing. */
 export function multiplyDirectly(product: Product): void {
+  computedPlainly()
   const { output, epilogue } = product
   const { form, a, b, loops, depth, outerA, outerB } = planThin(product)
   const padded = [none, none, ...loops].slice(-Math.max(3, loops.length))

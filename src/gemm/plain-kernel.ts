@@ -3,6 +3,7 @@
  * exact up to 2^53, and on V8 it is twice as fast as one in single precision, whose every operation JavaScript has to round.
  */
 import { fillOffsets } from '../wasm/offsets.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
 import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
 import { lengthOf, type Matrix } from './matrix.ts'
@@ -51,6 +52,7 @@ function getWorkspace(): Workspace {
 export const plainKernel: Kernel = {
   /** The order of the loops is that of BLIS (Van Zee & van de Geijn 2015): columns, depth, rows. */
   multiply(product) {
+    computedPlainly()
     const end = {
       rows: lengthOf(product.a.rows),
       columns: lengthOf(product.b.columns),

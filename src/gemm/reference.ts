@@ -4,12 +4,14 @@
  */
 import { dtypeOf } from '../layout/data.ts'
 import type { Data } from '../layout/tensor.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
 import { forEachOffset } from './matrix.ts'
 import { type Contraction, dataOf, type Operand } from './operand.ts'
 
 /** Computes any contraction by nested loops over all its labels. */
 export function contractByDefinition({ lengths, operands, output, epilogue }: Contraction): void {
+  computedPlainly()
   const { scale, bias, activation, residual } = epilogue
   const labels = lengths.map((_, label) => label)
   const kept = labels.filter((label) => output.stride[label] !== 0)

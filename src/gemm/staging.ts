@@ -4,6 +4,7 @@
  */
 import { type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
+import { currentRecording } from '../wasm/recording.ts'
 import { multiplyBatch } from './batch.ts'
 import type { KernelKind } from './choose.ts'
 import { multiplyDirectly } from './direct.ts'
@@ -31,6 +32,8 @@ export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind 
     compute({ ...product, b, epilogue })
     return
   }
+  // what is brought to linear memory for one product stands elsewhere for the next
+  currentRecording()?.fail()
   const label = kernel === 'thin' ? tooLongForThin(product, places) : tooLong(product, places)
   if (label !== null) {
     if (label === 'outside') multiplyDirectly(product)

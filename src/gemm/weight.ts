@@ -9,7 +9,9 @@ import { allocateFloats, getHeap, type Heap, residentFloats } from '../wasm/heap
 import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
+import { currentRecording } from '../wasm/recording.ts'
 import { lengthOf } from './matrix.ts'
+import { IsWeight } from './weighted.ts'
 
 /** A block of linear memory. */
 interface InHeap {
@@ -35,7 +37,7 @@ const mostForms = 2
 /** A weight of more elements than this is not kept twice. */
 const mostCopied = 2 ** 14
 
-export class Weight {
+export class Weight extends IsWeight {
   readonly size: number
   #values: Float32Array | null
   /** As the kernels read them; the one made last at the end. */
@@ -45,9 +47,12 @@ export class Weight {
   #shared = false
   /** Whether the elements change again and again. */
   #learns = false
+  /** Counts the changes of values, and of where linear memory has them. */
+  #version = 0
 
   /** @param values - the weight's own from now on */
   constructor(values: Float32Array) {
+    super()
     this.size = values.length
     this.#values = values
   }
@@ -84,6 +89,7 @@ export class Weight {
 
   /** The elements in row-major order, only to be read and not to be kept. */
   read(): Float32Array {
+    this.#note()
     if (this.#values !== null) return this.#values
     const packed = this.#forms.find(({ isStale }) => !isStale)
     if (packed === undefined) throw new Error('internal: a weight was read after it was disposed')
@@ -103,6 +109,7 @@ export class Weight {
 
   /** What linear memory has of the elements is to be made anew, where it stands. */
   #renew(): void {
+    this.#version++
     for (const own of this.#forms) own.isStale = true
     if (this.#copy !== null) this.#copy.isStale = true
   }
@@ -119,6 +126,7 @@ export class Weight {
    * @throws RangeError where linear memory has no room for them; the weight is as it was then
    */
   panels(heap: Heap, summed: Walk, across: Walk): Pointer | null {
+    this.#note()
     if (this.#shared) return null
     const depth = merged(summed)
     const columns = merged(across)
@@ -138,6 +146,7 @@ export class Weight {
     } finally {
       heap.memory.free(source)
     }
+    this.#version++
     if (known !== undefined) {
       known.isStale = false
       return block
@@ -157,6 +166,7 @@ export class Weight {
    * kernels see it, for every product.
    */
   inHeap(heap: Heap): Pointer | null {
+    this.#note()
     const known = this.#copy?.heap === heap ? this.#copy : null
     if (known && !known.isStale) return known.block
     if (this.#shared || this.#forms.length > 0 || this.size > mostCopied) return null
@@ -164,6 +174,7 @@ export class Weight {
     if (known === null) this.#forget()
     const block = known?.block ?? allocateFloats(heap, this.size)
     residentFloats().set(values, block / 4)
+    this.#version++
     if (known === null) this.#copy = keep(this, { heap, block, isStale: false })
     else known.isStale = false
     return block
@@ -177,6 +188,7 @@ export class Weight {
 
   /** Drops what linear memory has of the weight. */
   #forget(): void {
+    this.#version++
     for (const own of this.#forms) this.#release(own)
     if (this.#copy !== null) this.#release(this.#copy)
     this.#forms = []
@@ -186,6 +198,12 @@ export class Weight {
   #release(own: InHeap): void {
     dropped.unregister(own)
     own.heap.memory.free(own.block)
+  }
+
+  /** Says to who writes calls down that they are right for as long as nothing changes. */
+  #note(): void {
+    const version = this.#version
+    currentRecording()?.require(() => this.#version === version)
   }
 
   #fromPanels({ block, depth, columns }: Packed): Float32Array {

@@ -4,7 +4,10 @@
  */
 import type { Layout } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { Weight } from './weight.ts'
+import type { Weight } from './weight.ts'
+
+/** By what a weight is told, so that who only asks does not carry the kernels that weights are packed for. */
+export abstract class IsWeight {}
 
 export interface Weighted extends Layout {
   readonly weight: Weight
@@ -14,7 +17,7 @@ export interface Weighted extends Layout {
 export type Stored = Tensor | Weighted
 
 export function isWeighted(value: object): value is Weighted {
-  return 'weight' in value && value.weight instanceof Weight
+  return 'weight' in value && value.weight instanceof IsWeight
 }
 
 /** The tensor itself, or the elements of a weight, which are only to be read and not to be kept. */

@@ -3,7 +3,7 @@
  * views, by ndarray-ops; it is loaded when the first one is drawn, because it compiles its loops by `new Function`.
  */
 import type { NdArray } from '../layout/tensor.ts'
-import { makeNdarray, toNdarray } from '../ops/array.ts'
+import { asTensor, makeNdarray, toNdarray } from '../ops/array.ts'
 import { each, type Kinds, kind } from '../ops/kinds.ts'
 import { rearrange } from '../ops/rearrange.ts'
 import { repeat } from '../ops/repeat.ts'
@@ -125,6 +125,7 @@ export async function drawHeatMap(
   expectOptions('drawHeatMap', options, heatMapKinds)
   const { min = 0, max, opacity = 0.6 } = options
   const rgb = colorsOf(toNdarray(checkImage(image, 'drawHeatMap')))
+  asTensor(heat as NdArray<Float32Array>, 'drawHeatMap', 'heat')
   if (heat.shape.length !== 2) {
     throw new ImageError(
       'drawHeatMap',

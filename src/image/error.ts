@@ -1,5 +1,5 @@
 /** The one error class of pictures. */
-import type { Fix } from '../../grammar/error.ts'
+import { brief, type Fix } from '../../grammar/error.ts'
 
 interface Details {
   readonly values?: Readonly<Record<string, unknown>> | undefined
@@ -33,7 +33,7 @@ export class ImageError extends Error {
   readonly fix: Fix | undefined
 
   constructor(operation: string, code: string, what: string, details: Details = {}) {
-    super(`${operation}: ${what}`, details.cause === undefined ? {} : { cause: details.cause })
+    super(`${operation}: ${brief(what)}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.operation = operation
     this.what = what

@@ -2,7 +2,7 @@
  * Where the kernels that decode JPEG pictures (src/wasm/assembly/jpeg.ts) work: a memory of their own, which is kept for the
  * next picture while it is small, and dropped when a large one is done.
  */
-import { simd } from '../wasm/capabilities.ts'
+import { canRun } from '../wasm/capabilities.ts'
 import { type JpegKernels, jpeg } from '../wasm/generated/jpeg.ts'
 import { instantiate } from '../wasm/instantiate.ts'
 import type { HuffmanTable } from './jpeg-tables.ts'
@@ -24,7 +24,7 @@ export class JpegMemory {
 
   /** The memory, where there is WebAssembly for it. */
   static open(): JpegMemory | null {
-    if (!simd()) return null
+    if (!canRun('jpeg')) return null
     const memory = kept ?? new JpegMemory()
     kept = undefined
     memory.#end = FIRST

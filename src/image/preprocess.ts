@@ -1,6 +1,8 @@
 /** From a picture to a model's input, step by step as torchvision's and timm's evaluation transforms do it. */
+
 import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind, oneOf, orNull } from '../ops/kinds.ts'
@@ -74,7 +76,7 @@ function listOf(expected: string, holds: (value: number) => boolean): Kind {
  *
  * Grey becomes RGB where `mean` has three numbers, an alpha channel is dropped (as Pillow's `convert('RGB')` does).
  *
- * @param image `[h, w, c]` of any strides; uint8 0…255, or floats 0…1
+ * @param image `[h, w, c]` of any strides; uint8 or uint8_clamped 0…255, or floats 0…1
  * @returns float32 `[1, c, height, width]`, c = the length of `mean`
  * @throws ImageError when shape, dtype or options do not fit
  *
@@ -235,6 +237,7 @@ function normalise(
   const [channels, height, width] = shape as [number, number, number]
   const [plane, row, column] = stride as [number, number, number]
   const y = allocate('float32', channels * crop.height * crop.width)
+  const isBytes = isA(x.data, 'Uint8Array')
   const isWhole = height === crop.height && width === crop.width
   for (let c = 0; c < channels; c++) {
     const from = bgr ? channels - 1 - c : c
@@ -246,7 +249,7 @@ function normalise(
     for (let i = 0; i < height; i++) {
       const at = start + (crop.top + i) * crop.width + crop.left
       const first = offset + from * plane + i * row
-      if (x.data instanceof Uint8Array) {
+      if (isBytes) {
         for (let j = 0; j < width; j++) y[at + j] = ofByte[x.data[first + j * column]!]!
       } else {
         for (let j = 0; j < width; j++) y[at + j] = shifted(x.data[first + j * column]! * 255 * rescale)

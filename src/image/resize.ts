@@ -1,6 +1,9 @@
 /** Resizing a picture: which weights and which arithmetic (resample.ts) an image and its options ask for. */
+
 import { materialize } from '../copy/copy.ts'
+import { dtypeOf } from '../layout/data.ts'
 import { contiguous, isContiguous, slice } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
 import { each, type Kinds, kind } from '../ops/kinds.ts'
@@ -20,7 +23,7 @@ import {
 } from './resample.ts'
 
 /** Elements of a picture: 0…255, or floats of any range. */
-export type ImageData = Uint8Array | Float32Array | Float64Array
+export type ImageData = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
 
 export interface ResizeOptions {
   readonly height: number
@@ -44,7 +47,7 @@ const kinds: Kinds<ResizeOptions> = {
  * (there bicubic has a = −0.5 with antialiasing and −0.75 without). The last of two or four channels of uint8 is alpha: what is
  * hidden has no part in the colours beside it.
  *
- * @param image `[h, w, c]` of any strides, uint8, float32 or float64
+ * @param image `[h, w, c]` of any strides, uint8, uint8_clamped (as a canvas has it), float32 or float64
  * @returns `[height, width, c]` of the same dtype, contiguous
  * @throws ImageError when shape, dtype or options do not fit
  *
@@ -57,12 +60,20 @@ export function resize<D extends ImageData>(image: NdArray<D>, options: ResizeOp
   const x = checkImage(image, 'resize')
   const [height, width, channels] = x.shape
   const isSame = options.height === height && options.width === width
-  const hasAlpha = x.data instanceof Uint8Array && (channels === 2 || channels === 4)
+  const finish = (y: Tensor<ImageData>) => toNdarray(asGiven(y, image)) as NdArray<D>
+  const hasAlpha = isA(x.data, 'Uint8Array') && (channels === 2 || channels === 4)
   if (!hasAlpha || isSame || options.interpolation === 'nearest') {
-    return toNdarray(resizeTensor(x, options, 'resize'))
+    return finish(resizeTensor(x, options, 'resize'))
   }
   const resized = resizeTensor(premultiply(x as Tensor<Uint8Array>), options, 'resize')
-  return toNdarray(unpremultiply(resized)) as NdArray<D>
+  return finish(unpremultiply(resized))
+}
+
+/** Bytes under the type that the picture had. */
+function asGiven(y: Tensor<ImageData>, image: NdArray<ImageData>): Tensor<ImageData> {
+  if (dtypeOf(image.data) !== 'uint8_clamped') return y
+  const { buffer, byteOffset, length } = y.data
+  return { ...y, data: new Uint8ClampedArray(buffer, byteOffset, length) }
 }
 
 /** The part of a resized picture that is wanted, in whole pixels of it. */
@@ -86,7 +97,7 @@ export function resizeTensor<D extends ImageData>(
       throw new ImageError(operation, 'option/size', `${name} is ${length}, expected an integer from 1`)
     }
   }
-  const isBytes = x.data instanceof Uint8Array
+  const isBytes = isA(x.data, 'Uint8Array')
   const tapsAlong = (axis: 0 | 1, outLength: number): Taps | undefined => {
     const [start, extent, from, length] =
       axis === 0
@@ -132,10 +143,9 @@ const narrow = <D extends ImageData>(x: Tensor<D>, axis: number, from: number, t
 
 function resample<D extends ImageData>(x: Tensor<D>, axis: number, taps: Taps): Tensor<D> {
   const packed = isContiguous(x) ? x : materialize(x)
-  const resampled =
-    packed.data instanceof Uint8Array
-      ? resampleBytes(packed as Tensor<Uint8Array>, axis, taps)
-      : resampleFloats(packed as Tensor<Float32Array>, axis, taps)
+  const resampled = isA(packed.data, 'Uint8Array')
+    ? resampleBytes(packed as Tensor<Uint8Array>, axis, taps)
+    : resampleFloats(packed as Tensor<Float32Array>, axis, taps)
   return resampled as Tensor<D>
 }
 
@@ -189,9 +199,14 @@ export function resizeMatrix(
   return matrix
 }
 
-/** Refuses what is not a picture `[h, w, c]` with pixels. */
+/** Refuses what is not a picture `[h, w, c]` with pixels; clamped bytes are seen as plain ones. */
 export function checkImage<D extends ImageData>(image: NdArray<D>, operation: string): Tensor<D> {
-  const x = asTensor(image, operation)
+  let x = asTensor(image, operation)
+  if (dtypeOf(x.data) === 'uint8_clamped') {
+    const { buffer, byteOffset, length } = x.data
+    const data = new Uint8Array(buffer, byteOffset, length)
+    x = { data: data as ImageData as D, shape: x.shape, stride: x.stride, offset: x.offset }
+  }
   if (x.shape.length !== 3 || x.shape.includes(0)) {
     throw new ImageError(
       operation,
@@ -199,11 +214,11 @@ export function checkImage<D extends ImageData>(image: NdArray<D>, operation: st
       `the image has shape [${x.shape}], expected [h, w, c], each at least 1`,
     )
   }
-  if (!(x.data instanceof Uint8Array || x.data instanceof Float32Array || x.data instanceof Float64Array)) {
+  if (!['uint8', 'buffer', 'float32', 'float64'].includes(dtypeOf(x.data))) {
     throw new ImageError(
       operation,
       'image/dtype',
-      `the image has dtype ${image.dtype}, expected uint8, float32 or float64`,
+      `the image has dtype ${image.dtype}, expected uint8, uint8_clamped, float32 or float64`,
     )
   }
   return x

@@ -1,4 +1,5 @@
 /** What a picture can be read from, and the bytes of it. */
+import { isA } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import { ImageError } from './error.ts'
 
@@ -17,13 +18,9 @@ export async function bytesOf(source: PictureSource): Promise<Uint8Array> {
   return isA(bytes.buffer, 'ArrayBuffer') ? bytes : new Uint8Array(bytes) // decoders refuse shared memory
 }
 
-/** Objects of other realms, such as frames, are no instances of this one's classes. */
-const isA = (value: unknown, ...names: string[]): boolean =>
-  names.includes(Object.prototype.toString.call(value).slice(8, -1))
-
 function viewOf(value: unknown): Uint8Array | undefined {
   if (isA(value, 'ArrayBuffer', 'SharedArrayBuffer')) return new Uint8Array(value as ArrayBuffer)
-  if (value instanceof Uint8Array) return value
+  if (isA(value, 'Uint8Array')) return value
   if (!isA(value, 'Uint8Array', 'Uint8ClampedArray', 'DataView')) return undefined
   const { buffer, byteOffset, byteLength } = value as Uint8Array
   return new Uint8Array(buffer, byteOffset, byteLength)

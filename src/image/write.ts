@@ -1,6 +1,8 @@
 /** Writing a picture; the encoder is fast-png's. */
+
 import { encode } from 'fast-png'
 import { materialize } from '../copy/copy.ts'
+import { dtypeOf } from '../layout/data.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
 import { ImageError } from './error.ts'
@@ -26,7 +28,7 @@ export function writePng(image: NdArray<Uint8Array> | NdArray<Uint8ClampedArray>
     )
   }
   const { data, offset } = materialize<Uint8Array | Uint8ClampedArray>(tensor)
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+  if (!['uint8', 'buffer', 'uint8_clamped'].includes(dtypeOf(data))) {
     throw new ImageError(
       'writePng',
       'image/dtype',

@@ -2,6 +2,7 @@
  * Binding a pattern to a shape and lengths: the left side is laid against the shape, dimension by dimension, and at
  * most one unknown length of each group follows from the others; then the right side is looked up.
  */
+
 import type {
   Axis,
   Expression,
@@ -15,6 +16,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
 import { divisorHint, mismatchHint } from './hints.ts'
+import { mostAxes } from './layout.ts'
 import { type Lengths, readLengths } from './lengths.ts'
 import { Plan, type PlanAxis } from './plan.ts'
 
@@ -56,6 +58,7 @@ export function bindTransform(pattern: TransformPattern, shape: readonly number[
     if (axis.kind === 'axis') names.set(axis.name, found.get(axis.name)?.[0]?.length ?? given.get(axis.name)!)
   }
   const kept = dimensions.flat()
+  if (dimensions.length > mostAxes) throw mistake(binding, tooManyAxes(dimensions.length), right.span)
   checkSize(kept, binding, right.span)
   return new Plan({ pattern, shape, lengths: names, dimensions, reduced })
 
@@ -184,6 +187,11 @@ function solve(item: Exclude<Item, { kind: 'ellipsis' }>, dimension: number, bin
     )
   }
   return lengths.map((length) => length ?? total / known)
+}
+
+/** What is said where a result has more axes than an array can have. */
+export function tooManyAxes(got: number): Said {
+  return say('shape/rank', { got, expected: `at most ${mostAxes}` })
 }
 
 function labelOf(axis: Axis): string {

@@ -21,48 +21,44 @@ export type Dtype =
   | 'array'
   | 'generic'
 
-const dtypesByTag: ReadonlyMap<string, Dtype> = new Map([
-  ['[object Int8Array]', 'int8'],
-  ['[object Int16Array]', 'int16'],
-  ['[object Int32Array]', 'int32'],
-  ['[object Uint8Array]', 'uint8'],
-  ['[object Uint16Array]', 'uint16'],
-  ['[object Uint32Array]', 'uint32'],
-  ['[object Uint8ClampedArray]', 'uint8_clamped'],
-  ['[object BigInt64Array]', 'bigint64'],
-  ['[object BigUint64Array]', 'biguint64'],
-  ['[object Float16Array]', 'float16'],
-  ['[object Float32Array]', 'float32'],
-  ['[object Float64Array]', 'float64'],
+const constructors = {
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint8_clamped: Uint8ClampedArray,
+  bigint64: BigInt64Array,
+  biguint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const
+
+/** By the platform's own classes, which tell most buffers fastest, and by their names, which other realms' have too. */
+const dtypes = new Map<unknown, Dtype>([
+  ['Float16Array', 'float16'],
+  ...Object.entries(constructors).flatMap(([dtype, Class]): [unknown, Dtype][] => [
+    [Class, dtype as PlainDtype],
+    [Class.name, dtype as PlainDtype],
+  ]),
 ])
 
-/** The platform's own classes, which most buffers are of, are told faster than by their tags. */
-const dtypesByClass: ReadonlyMap<unknown, Dtype> = new Map<unknown, Dtype>([
-  [Int8Array, 'int8'],
-  [Int16Array, 'int16'],
-  [Int32Array, 'int32'],
-  [Uint8Array, 'uint8'],
-  [Uint16Array, 'uint16'],
-  [Uint32Array, 'uint32'],
-  [Uint8ClampedArray, 'uint8_clamped'],
-  [BigInt64Array, 'bigint64'],
-  [BigUint64Array, 'biguint64'],
-  [Float32Array, 'float32'],
-  [Float64Array, 'float64'],
-])
+/** What the platform calls a value's class, whichever realm the class is of: frames, `vm` contexts and Jest have classes of their own. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
+}
 
 /** Whether a buffer is of one of the platform's own classes, no subclass of them, and none of a polyfill. */
 export function isPlatformArray(data: Data): data is Data & { readonly BYTES_PER_ELEMENT: number } {
-  return ArrayBuffer.isView(data) && dtypesByClass.has(data.constructor)
+  return ArrayBuffer.isView(data) && dtypes.has(data.constructor)
 }
-
-const toTag = Object.prototype.toString
 
 /** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */
 export function dtypeOf(data: Data): Dtype {
-  const known = ArrayBuffer.isView(data) ? dtypesByClass.get(data.constructor) : undefined
+  const known = ArrayBuffer.isView(data) ? dtypes.get(data.constructor) : undefined
   if (known !== undefined) return known
-  const dtype = dtypesByTag.get(toTag.call(data))
+  const dtype = dtypes.get(tagOf(data))
   if (dtype === 'uint8' && isNodeBuffer(data)) return 'buffer'
   return dtype ?? (Array.isArray(data) ? 'array' : 'generic')
 }
@@ -81,19 +77,21 @@ function isNodeBuffer(data: unknown): boolean {
   return typeof kind?.isBuffer === 'function' && kind.isBuffer(data)
 }
 
-const constructors = {
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint8_clamped: Uint8ClampedArray,
-  bigint64: BigInt64Array,
-  biguint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const
+/** Whether a buffer's memory was given away: by `postMessage` or `structuredClone` with a transfer list, or by WebAssembly that grew. */
+export function isDetached(data: Data): boolean {
+  const { buffer, length } = data as unknown as { readonly buffer?: unknown; readonly length: number }
+  if (length > 0 || !(buffer instanceof ArrayBuffer)) return false
+  try {
+    new Uint8Array(buffer)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** What helps then. */
+export const ofDetached =
+  'its memory was given away (a transfer by postMessage, or WebAssembly that grew): copy before that, x.data.slice()'
 
 type TypedArrayClass = {
   readonly BYTES_PER_ELEMENT: number

@@ -3,12 +3,15 @@
  * dimension that is that axis alone, or as the one unknown of a group. As in numpy, dimensions under `...` are aligned at their
  * ends, and a dimension of length 1 fits any length of its axis.
  */
+
 import type { EinsumPattern, Expression, Item, Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import { tooManyAxes } from './bind.ts'
 import { EinsumPlan } from './einsum-plan.ts'
 import { divisorHint, productOf } from './hints.ts'
+import { mostAxes } from './layout.ts'
 import { type Lengths, readLengths } from './lengths.ts'
 
 /** A dimension of an operand or of the output, and the axes it is made of, the last one fastest. */
@@ -86,6 +89,7 @@ class Binder {
     this.checkUnits(dimensions)
     const result = this.outputDimensions(output)
     const axisLengths = this.axes.map(({ length }) => length!)
+    if (result.length > mostAxes) throw this.mistake(tooManyAxes(result.length), output.span)
     this.checkSize(result.flat(), output.span)
     return new EinsumPlan({
       pattern: this.pattern,

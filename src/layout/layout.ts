@@ -12,6 +12,9 @@ export interface Layout {
   readonly offset: number
 }
 
+/** Axes of an array: more are nothing that anyone means. */
+export const mostAxes = 1000
+
 /** The number of elements of a shape; 1 for `[]`. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1

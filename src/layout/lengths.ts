@@ -2,10 +2,12 @@
  * The lengths that a user gives beside a pattern: an object of axis names. Only its own members count, and the names
  * are looked up in maps, so that an axis may be called `constructor`.
  */
+
 import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
+import { tagOf } from './data.ts'
 import { show } from './show.ts'
 
 /** Lengths by name; undefined is for those that are not given. */
@@ -31,7 +33,7 @@ export function readLengths(
 ): Map<string, number> {
   const read = new Map<string, number>()
   if (lengths === undefined) return read
-  if (typeof lengths !== 'object' || lengths === null || Array.isArray(lengths) || lengths instanceof Map) {
+  if (!areLengths(lengths)) {
     throw new EinopsError({ ...asker, ...say('length/type', { got: show(lengths) }) })
   }
   for (const axis of Object.keys(lengths)) {
@@ -58,6 +60,32 @@ export function readLengths(
     read.set(axis, value)
   }
   return read
+}
+
+/** Whether a value can be lengths by name. */
+function areLengths(lengths: unknown): lengths is Lengths {
+  return typeof lengths === 'object' && lengths !== null && !['Array', 'Map'].includes(tagOf(lengths))
+}
+
+/**
+ * Tells whether lengths are the given ones again: plans are kept beside this. What cannot be lengths never is, so that it is refused
+ * whatever was given before.
+ */
+export function theSame(given: Lengths = {}): (lengths: Lengths | undefined) => boolean {
+  const names = Object.keys(given)
+  const values = names.map((name) => given[name])
+  return (lengths) => {
+    if (lengths === undefined) return names.length === 0
+    if (typeof lengths !== 'object' || lengths === null) return false
+    let count = 0
+    for (const name in lengths) {
+      // members may come in another order, so each is looked up where it stands first
+      const i = names[count] === name ? count : names.indexOf(name)
+      if (i < 0 || lengths[name] !== values[i] || !Object.hasOwn(lengths, name)) return false
+      count++
+    }
+    return count === names.length && (count > 0 || areLengths(lengths))
+  }
 }
 
 /** What was probably meant by a value that is no length. */

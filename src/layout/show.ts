@@ -1,3 +1,5 @@
+import { tagOf } from './data.ts'
+
 /** A value of any type as an error message shows it. */
 export function show(value: unknown): string {
   switch (typeof value) {
@@ -10,10 +12,17 @@ export function show(value: unknown): string {
     case 'object':
       if (value === null) return 'null'
       if (Array.isArray(value)) return 'a list'
-      return ArrayBuffer.isView(value) ? `a bare ${value.constructor.name}` : 'an object'
+      return ArrayBuffer.isView(value) ? `a bare ${value.constructor.name}` : showObject(value)
     default:
       return String(value)
   }
+}
+
+/** By the platform's name for its class, where it has one. */
+function showObject(value: object): string {
+  const name = tagOf(value)
+  if (name === 'Object') return 'an object'
+  return `${/^[AE]/.test(name) ? 'an' : 'a'} ${name}`
 }
 
 /** A shape as it is written in code: `[1, 3, 224, 224]`. */

@@ -2,6 +2,7 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { fill } from '../../grammar/sentences.ts'
+import { show } from '../layout/show.ts'
 import type { Value } from '../steps/value.ts'
 import type { Module } from './module.ts'
 
@@ -60,7 +61,7 @@ export function expectWhole(layer: Module, options: Readonly<Record<string, numb
   for (const [name, value] of Object.entries(options)) {
     const holds = Number.isSafeInteger(value) && value >= least
     if (holds) continue
-    const values = { name, got: value, least }
+    const values = { name, got: show(value), least }
     const said = fill('{name} is no length — got {got}, expected a whole number from {least}', values)
     throw new EinopsError({ code: 'layer/option', operation: nameOf(layer), ...said })
   }

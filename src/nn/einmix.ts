@@ -5,13 +5,15 @@
  */
 
 import type { Lengths } from '../layout/lengths.ts'
+import { show } from '../layout/show.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Value } from '../steps/value.ts'
+import { expectOption } from './check.ts'
 import { readMix, textOf } from './einmix-pattern.ts'
 import { newParameter, uniform } from './init.ts'
 import { Module } from './module.ts'
-import { each, expectOptions, type Kinds, kind, needed } from './options.ts'
+import { expectOptions, type Kind, type Kinds, kind, needed, orNull } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 export interface EinMixOptions {
@@ -24,9 +26,15 @@ export interface EinMixOptions {
   readonly seed?: number | undefined
 }
 
+const text: Kind = { expected: "names of axes, as in 'h c'", has: (value) => typeof value === 'string' }
+
 const kinds: Kinds<EinMixOptions> = {
-  weightShape: needed(kind.anything),
-  ...each(kind.anything, 'biasShape', 'lengths'),
+  weightShape: needed(text),
+  biasShape: orNull(text),
+  lengths: {
+    expected: 'an object of whole numbers by name',
+    has: (value) => typeof value === 'object' && value !== null,
+  },
   seed: kind.seed,
 }
 
@@ -50,6 +58,8 @@ export class EinMix extends Module {
 
   constructor(pattern: string, options: EinMixOptions) {
     super()
+    const isText = typeof pattern === 'string'
+    expectOption(this, isText, `pattern is no text — got ${show(pattern)}, expected one like 'b i -> b o'`)
     expectOptions(this, options, kinds)
     const { weightShape, biasShape = null } = options
     const lengths = given(options.lengths)

@@ -39,6 +39,8 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
 /**
  * `reduce` as a layer.
  *
+ * The result is float32 whatever the reduction gives, as in every layer: 1 and 0 for `'any'` and `'all'`.
+ *
  * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or there is no such reduction, later
  *   when the input does not fit
  *
@@ -67,6 +69,6 @@ export class Reduce<P extends string = string, const L extends object = NoLength
   }
 
   override compute(x: Value): Value {
-    return reduceTensor(x, this.pattern, this.reduction, this.lengths)
+    return reduceTensor(x, this.pattern, this.reduction, this.lengths, { dtype: 'float32' })
   }
 }

@@ -7,6 +7,7 @@ import type { Activation } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { Attention } from './attention.ts'
+import { expectWhole } from './check.ts'
 import { DiffAttention } from './diff-attention.ts'
 import { DropPath } from './dropout.ts'
 import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
@@ -168,6 +169,7 @@ export class LayerScale extends Module {
   constructor(dim: number, options: { readonly initValues?: number | undefined } = {}) {
     super()
     expectOptions(this, options, { initValues: kind.number })
+    expectWhole(this, { dim }, 0)
     this.gamma = newParameter([dim], constant(options.initValues ?? 1e-5))
   }
 

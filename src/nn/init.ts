@@ -6,6 +6,7 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { sizeOf } from '../layout/layout.ts'
+import { each, kind, mistakeIn } from '../ops/kinds.ts'
 import { Parameter, type ParameterOptions } from './parameter.ts'
 import { nextSeed, Random } from './random.ts'
 
@@ -39,21 +40,35 @@ export type LayerInit =
 
 /** Every value the same. */
 export function constant(value: number): Initializer {
+  expectNumbers('constant', { value: value ?? Number.NaN })
   return () => () => value
 }
 
 /** U(low, high). */
-export function uniform({ low = 0, high = 1 } = {}): Initializer {
+export function uniform(options: { low?: number | undefined; high?: number | undefined } = {}): Initializer {
+  expectNumbers('uniform', options, 'low', 'high')
+  const { low = 0, high = 1 } = options
   return (_, random) => () => random.uniform(low, high)
 }
 
 /** N(mean, std²). */
-export function normal({ mean = 0, std = 1 } = {}): Initializer {
+export function normal(options: { mean?: number | undefined; std?: number | undefined } = {}): Initializer {
+  expectNumbers('normal', options, 'mean', 'std')
+  const { mean = 0, std = 1 } = options
   return (_, random) => () => random.normal(mean, std)
 }
 
 /** N(mean, std²) under the condition of lying in [low, high], absolute bounds as in PyTorch. */
-export function truncNormal({ mean = 0, std = 1, low = -2, high = 2 } = {}): Initializer {
+export function truncNormal(
+  options: {
+    mean?: number | undefined
+    std?: number | undefined
+    low?: number | undefined
+    high?: number | undefined
+  } = {},
+): Initializer {
+  expectNumbers('truncNormal', options, 'mean', 'std', 'low', 'high')
+  const { mean = 0, std = 1, low = -2, high = 2 } = options
   if (!(std > 0 && low < high)) {
     throw new EinopsError({
       code: 'init/range',
@@ -65,7 +80,9 @@ export function truncNormal({ mean = 0, std = 1, low = -2, high = 2 } = {}): Ini
 }
 
 /** U(−b, b), b = √(6 / ((1 + a²) fanIn)) (He et al., arXiv:1502.01852); PyTorch's layers use a = √5: b = 1/√fanIn. */
-export function kaimingUniform({ a = Math.sqrt(5) } = {}): Initializer {
+export function kaimingUniform(options: { a?: number | undefined } = {}): Initializer {
+  expectNumbers('kaimingUniform', options, 'a')
+  const { a = Math.sqrt(5) } = options
   return ({ fanIn }, random) => {
     const bound = fanIn > 0 ? Math.sqrt(6 / ((1 + a * a) * fanIn)) : 0
     return () => random.uniform(-bound, bound)
@@ -73,7 +90,9 @@ export function kaimingUniform({ a = Math.sqrt(5) } = {}): Initializer {
 }
 
 /** U(−b, b), b = gain · √(6 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
-export function xavierUniform({ gain = 1 } = {}): Initializer {
+export function xavierUniform(options: { gain?: number | undefined } = {}): Initializer {
+  expectNumbers('xavierUniform', options, 'gain')
+  const { gain = 1 } = options
   return ({ fanIn, fanOut }, random) => {
     const bound = gain * Math.sqrt(6 / (fanIn + fanOut))
     return () => random.uniform(-bound, bound)
@@ -81,7 +100,9 @@ export function xavierUniform({ gain = 1 } = {}): Initializer {
 }
 
 /** N(0, gain² · 2 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
-export function xavierNormal({ gain = 1 } = {}): Initializer {
+export function xavierNormal(options: { gain?: number | undefined } = {}): Initializer {
+  expectNumbers('xavierNormal', options, 'gain')
+  const { gain = 1 } = options
   return ({ fanIn, fanOut }, random) => {
     const std = gain * Math.sqrt(2 / (fanIn + fanOut))
     return () => random.normal(0, std)
@@ -95,6 +116,12 @@ export function lecunNormal(): Initializer {
     const std = Math.sqrt(1 / fanIn) / 0.87962566103423978
     return () => random.truncatedNormal(0, std, -2 * std, 2 * std)
   }
+}
+
+/** Options that are numbers, and none that there is not. */
+function expectNumbers(operation: string, options: object, ...names: string[]): void {
+  const mistake = mistakeIn(options, each(kind.number, ...(names.length > 0 ? names : Object.keys(options))))
+  if (mistake !== undefined) throw new EinopsError({ operation, ...mistake })
 }
 
 const byName: Record<InitializerName, () => Initializer> = {

@@ -7,10 +7,12 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import type { StateDict } from '../checkpoint/read.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { asValue, present } from '../ops/array.ts'
 import { scope } from '../steps/scope.ts'
 import { typeOf, type Value } from '../steps/value.ts'
+import { expectOption } from './check.ts'
 import { Parameter } from './parameter.ts'
 import { type LoadOptions, type LoadReport, loadState, saveState } from './state.ts'
 
@@ -66,6 +68,11 @@ export abstract class Module {
 
   /** Turns training mode on (or, with `false`, off) here and in every layer inside. */
   train(mode = true): this {
+    expectOption(
+      this,
+      typeof mode === 'boolean',
+      `mode is no mode — got ${show(mode)}, expected true or false`,
+    )
     this.#training = mode
     for (const [, member] of this.members()) if (member instanceof Module) member.train(mode)
     return this

@@ -1,8 +1,9 @@
 /** Normalisation of the last axes, with a learned factor and summand for each place. */
 
+import { show, showShape } from '../layout/show.ts'
 import { layerNorm, rmsNorm } from '../steps/norm.ts'
 import type { Value } from '../steps/value.ts'
-import { expectLength } from './check.ts'
+import { expectLength, expectOption } from './check.ts'
 import { newParameter } from './init.ts'
 import { Module } from './module.ts'
 import { expectOptions, type Kinds, kind } from './options.ts'
@@ -29,7 +30,8 @@ abstract class Norm extends Module {
     parameters: { weight: boolean; bias: boolean },
   ) {
     super()
-    this.shape = typeof shape === 'number' ? [shape] : shape
+    expectShape(this, shape)
+    this.shape = typeof shape === 'number' ? [shape] : [...shape]
     this.eps = eps
     this.weight = parameters.weight ? newParameter(this.shape, 'ones') : null
     this.bias = parameters.bias ? newParameter(this.shape, 'zeros') : null
@@ -43,6 +45,17 @@ abstract class Norm extends Module {
       return axis
     })
   }
+}
+
+function expectShape(layer: Module, shape: unknown): void {
+  const lengths = Array.isArray(shape) ? shape : [shape]
+  const holds = lengths.length > 0 && lengths.every((length) => kind.count.has(length))
+  const got = Array.isArray(shape) ? showShape(shape) : show(shape)
+  expectOption(
+    layer,
+    holds,
+    `shape is no length — got ${got}, expected a whole number from 0, or a list of them`,
+  )
 }
 
 /**

@@ -1,9 +1,11 @@
 /** Watching layers: somebody is shown what a layer gives each time it runs, and nothing of the layer changes. */
 
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { present } from '../ops/array.ts'
 import { currentMachine } from '../steps/machine.ts'
 import type { Value } from '../steps/value.ts'
+import { expectOption } from './check.ts'
 import { Module } from './module.ts'
 
 /** Is shown a layer's output and, of an attention, its weights [b, head, n, n]. */
@@ -34,6 +36,14 @@ const watches = new WeakMap<Module, Watch>()
  * stop()
  */
 export function observe(layer: Module, observer: Observer): () => void {
+  const isLayer = typeof (layer as Partial<Module> | null)?.compute === 'function'
+  expectOption('observe', isLayer, `layer is no layer — got ${show(layer)}, expected one of a model's`)
+  const isFunction = typeof observer === 'function'
+  expectOption(
+    'observe',
+    isFunction,
+    `observer is no function — got ${show(observer)}, expected one of an output`,
+  )
   const watch = watches.get(layer) ?? begin(layer)
   watch.observers.add(observer)
   return () => {

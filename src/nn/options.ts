@@ -6,9 +6,17 @@ import { activations } from '../steps/map.ts'
 import { initializerNames } from './init.ts'
 import type { Module } from './module.ts'
 
-export { each, isPair, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
+export { each, isPair, type Kind, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
 
 const initializer = orFunction(oneOf(initializerNames))
+
+/** Two numbers of a kind. */
+function twoOf({ has }: Kind): Kind {
+  return {
+    expected: 'two whole numbers: [rows, columns]',
+    has: (value) => Array.isArray(value) && value.length === 2 && value.every(has),
+  }
+}
 
 /** The kinds that there are. */
 export const kind = {
@@ -18,6 +26,10 @@ export const kind = {
     expected: 'a layer',
     has: (value) => typeof (value as Partial<Module> | null)?.compute === 'function',
   },
+  /** Rows and columns. */
+  grid: twoOf(common.length),
+  /** Rows and columns, of which there may be none. */
+  room: twoOf(common.count),
   norm: orFunction(oneOf(['layernorm', 'rmsnorm'])),
   /** How a weight, or a weight and a bias, are drawn. */
   init: {

@@ -9,8 +9,10 @@ import { copyInto } from '../copy/copy.ts'
 import { Weight } from '../gemm/weight.ts'
 import type { Weighted } from '../gemm/weighted.ts'
 import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
+import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
+import { roomFor } from '../steps/result.ts'
 
 export interface ParameterOptions {
   /** Other shapes that `assign` takes the parameter on, where one meaning can be written in several forms. */
@@ -71,7 +73,8 @@ export class Parameter implements Weighted {
   get weight(): Weight {
     if (this.#weight === null) {
       if (this.#draw === null) throw disposedError()
-      this.#weight = new Weight(this.#draw(this.size))
+      const draw = this.#draw
+      this.#weight = new Weight(roomFor('a parameter', this.#shape, 'Parameter', () => draw(this.size)))
       this.#draw = null
     }
     return this.#weight
@@ -153,7 +156,7 @@ export class Parameter implements Weighted {
 function flat(tensor: Tensor<Data>): Float32Array {
   const { data, shape, offset } = tensor
   const size = sizeOf(shape)
-  if (data instanceof Float32Array && isContiguous(tensor)) return data.subarray(offset, offset + size)
+  if (isFloat32(data) && isContiguous(tensor)) return data.subarray(offset, offset + size)
   const copy = { ...contiguous(shape), data: new Float32Array(size) }
   copyInto(tensor, copy)
   return copy.data

@@ -133,8 +133,10 @@ export class PatchEmbed extends Module {
 
   /** How many patches fit along each side, or are begun. */
   #gridOf(sides: readonly [number, number]): readonly [number, number] {
-    const fit = this.dynamicImgPad ? Math.ceil : Math.floor
-    const [rows, columns] = sides.map((side, axis) => fit((side + 2 * this.padding) / this.patchSize[axis]!))
+    const round = this.dynamicImgPad ? Math.ceil : Math.floor
+    const [rows, columns] = sides.map((side, axis) =>
+      round((side + 2 * this.padding) / this.patchSize[axis]!),
+    )
     return [rows!, columns!]
   }
 

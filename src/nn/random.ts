@@ -8,11 +8,16 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { erfc } from '../gemm/erf.ts'
+import { show } from '../layout/show.ts'
+import { kind } from '../ops/kinds.ts'
+import { expectOption } from './check.ts'
 
 let next = 0
 
 /**
  * Sets the seed that every later layer without one of its own follows; 0 when the process starts.
+ *
+ * @throws {EinopsError} when it is no whole number
  *
  * @example
  * manualSeed(7)
@@ -22,6 +27,8 @@ let next = 0
  * a.weight.array.get(1, 1) === b.weight.array.get(1, 1) // → true
  */
 export function manualSeed(seed: number): void {
+  const holds = kind.seed.has(seed)
+  expectOption('manualSeed', holds, `seed is no seed — got ${show(seed)}, expected ${kind.seed.expected}`)
   next = seed
 }
 

@@ -17,6 +17,7 @@ import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { expectOption } from './check.ts'
 import { Module } from './module.ts'
+import { expectOptions, type Kinds, kind, needed, oneOf } from './options.ts'
 
 export interface RotaryOptions {
   /** Rows and columns of the grid. */
@@ -39,6 +40,18 @@ export interface RotaryOptions {
   readonly numPrefixTokens?: number | undefined
 }
 
+const kinds: Kinds<RotaryOptions> = {
+  grid: needed(kind.grid),
+  headDim: needed(kind.count),
+  temperature: kind.number,
+  referenceGrid: kind.grid,
+  gridOffset: kind.number,
+  gridIndexing: oneOf(['ij', 'xy']),
+  normalizeCoords: kind.flag,
+  rotateHalf: kind.flag,
+  numPrefixTokens: kind.count,
+}
+
 /**
  * Turns queries or keys of an image's tokens: [b, h, prefix + (rows columns), d] → the same shape.
  *
@@ -56,6 +69,7 @@ export interface RotaryOptions {
 export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptions): NdArray<Float32Array> {
   const input = asValue(x, 'rotatePositions2d')
   const { shape } = input
+  expectOptions('rotatePositions2d', options, kinds)
   const [h, w] = options.grid
   const tokens = (options.numPrefixTokens ?? 0) + h * w
   if (shape.length !== 4 || shape[2] !== tokens || shape[3] !== options.headDim) {
@@ -86,6 +100,7 @@ export class RotaryPositions2d extends Module {
 
   constructor(options: RotaryOptions) {
     super()
+    expectOptions(this, options, kinds)
     this.#options = options
     this.#tables = tablesOf('RotaryPositions2d', options)
   }

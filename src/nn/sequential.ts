@@ -1,6 +1,10 @@
 /** Layers one after another, named by their places or by names of their own. */
 
+import { tagOf } from '../layout/data.ts'
+import { isA } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { Value } from '../steps/value.ts'
+import { expectOption } from './check.ts'
 import { type Member, Module } from './module.ts'
 
 /**
@@ -23,10 +27,14 @@ export class Sequential extends Module implements Iterable<Module> {
   constructor(...layers: readonly Module[] | [Readonly<Record<string, Module>>]) {
     super()
     const [first] = layers
-    this.#layers =
-      first === undefined || first instanceof Module
-        ? (layers as readonly Module[]).map((layer, i) => [String(i), layer] as const)
-        : Object.entries(first as Readonly<Record<string, Module>>)
+    const named = layers.length === 1 && isPlain(first)
+    this.#layers = named ? Object.entries(first) : (layers as Module[]).map((layer, i) => [String(i), layer])
+    for (const [name, layer] of this.#layers) {
+      const what = named ? `'${name}'` : name
+      const expected = layers.length === 1 && !named ? 'layers, or one object of layers by name' : 'a layer'
+      const holds = layer instanceof Module
+      expectOption(this, holds, `${what} is no layer — got ${shown(layer)}, expected ${expected}`)
+    }
   }
 
   override members(): Member[] {
@@ -51,6 +59,25 @@ export class Sequential extends Module implements Iterable<Module> {
   [Symbol.iterator](): Iterator<Module> {
     return this.#layers.map(([, layer]) => layer)[Symbol.iterator]()
   }
+}
+
+/** Whether a value is an object of things by name, and not one of the things. */
+function isPlain(value: unknown): value is Readonly<Record<string, Module>> {
+  return tagOf(value) === 'Object' && !looksLikeLayer(value as object)
+}
+
+function looksLikeLayer(value: object): boolean {
+  return 'forward' in value && 'members' in value
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'function' && value.prototype instanceof Module) {
+    return `the class ${value.name}, of which new ${value.name}(…) makes one`
+  }
+  if (isA(value, 'Promise')) return 'a Promise; an await is missing'
+  if (Array.isArray(value)) return 'a list; new Sequential(...layers) takes them one by one'
+  const isForeign = typeof value === 'object' && value !== null && looksLikeLayer(value)
+  return isForeign ? `a ${value.constructor.name} of another copy of tesserae` : show(value)
 }
 
 /**

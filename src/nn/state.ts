@@ -5,12 +5,12 @@
  */
 
 import { nearest } from '../../grammar/suggest.ts'
-import { type Described, describedIn } from '../checkpoint/described.ts'
+import { type Described, describedIn, expectDict } from '../checkpoint/described.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import type { StateDict } from '../checkpoint/read.ts'
-import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import { type Kinds, kind, mistakeIn } from '../ops/kinds.ts'
 import { isFloat, type Parameter } from './parameter.ts'
 
 export interface LoadOptions {
@@ -18,8 +18,13 @@ export interface LoadOptions {
   readonly strict?: boolean
 }
 
+const kinds: Kinds<LoadOptions> = { strict: kind.flag }
+
 /** How many of the parameters that do not fit an error lists. */
 const MOST_SHOWN = 20
+
+/** Among how many names the one that was meant is looked for. */
+const MOST_COMPARED = 1000
 
 /** What a lenient load left out. */
 export interface LoadReport {
@@ -53,15 +58,11 @@ export function loadState(
   dict: StateDict,
   options: LoadOptions,
 ): LoadReport {
-  if (!isDict(dict)) {
-    const got = ArrayBuffer.isView(dict) ? 'bytes; readSafetensors(bytes) makes one of them' : show(dict)
-    throw new CheckpointError({
-      code: 'source/type',
-      operation: `${model}.loadStateDict`,
-      what: `the state dict is no object of arrays by name — got ${got}`,
-    })
-  }
-  const { pairs, ...report } = matched(`${model}.loadStateDict`, parameters, describedIn(dict), options)
+  const operation = `${model}.loadStateDict`
+  expectDict(dict, operation)
+  const mistake = mistakeIn(options, kinds)
+  if (mistake !== undefined) throw new CheckpointError({ operation, ...mistake })
+  const { pairs, ...report } = matched(operation, parameters, describedIn(dict), options)
   for (const [name, parameter] of pairs) parameter.assign(dict[name]!)
   return report
 }
@@ -82,17 +83,17 @@ export function matched(
   const pairs = [...parameters].filter(([name]) => given.has(name))
   const misfits = pairs.flatMap(([name, parameter]) => misfit(name, parameter, given.get(name)!))
   const unfit = misfits.map(({ name }) => name)
-  const problems = [
-    ...(strict ? missing.map((name) => describe('missing', name, unexpected)) : []),
-    ...(strict ? unexpected.map((name) => describe('unexpected', name, missing)) : []),
-    ...misfits.map(({ text }) => text),
+  const problems: Problem[] = [
+    ...(strict ? missing.map((name) => () => describe('missing', name, unexpected)) : []),
+    ...(strict ? unexpected.map((name) => () => describe('unexpected', name, missing)) : []),
+    ...misfits.map(
+      ({ text }) =>
+        () =>
+          text,
+    ),
   ]
   if (problems.length > 0) throw mismatch(operation, problems, { missing, unexpected, unfit })
   return { missing, unexpected, pairs }
-}
-
-function isDict(dict: unknown): boolean {
-  return typeof dict === 'object' && dict !== null && !ArrayBuffer.isView(dict) && !(dict instanceof Promise)
 }
 
 /** What keeps a tensor from being the parameter's values, if anything does. */
@@ -106,19 +107,23 @@ function misfit(
   return [{ name, text: `misshapen ${name} — got [${shape}], expected [${parameter.shape}]` }]
 }
 
+/** What does not fit, put into words only where it is shown: looking for the name that was meant takes long. */
+type Problem = () => string
+
 /** A name on one side only, with the one of the other side that it was probably meant to be. */
 function describe(problem: string, name: string, others: readonly string[]): string {
-  const other = nearest(name, others)
+  const other = nearest(name, others.slice(0, MOST_COMPARED))
   return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
 }
 
 function mismatch(
   operation: string,
-  problems: readonly string[],
+  problems: readonly Problem[],
   values: Readonly<Record<string, readonly string[]>>,
 ): CheckpointError {
   const rest = problems.length - MOST_SHOWN
-  const shown = rest > 1 ? [...problems.slice(0, MOST_SHOWN), `and ${rest} more`] : problems
+  const shown = problems.slice(0, rest > 1 ? MOST_SHOWN : undefined).map((problem) => problem())
+  if (rest > 1) shown.push(`and ${rest} more`)
   const count = problems.length === 1 ? '1 parameter does' : `${problems.length} parameters do`
   return new CheckpointError({
     code: 'state/mismatch',

@@ -1,7 +1,7 @@
 /**
  * The boundary: what users pass becomes a checked tensor, what they get becomes an ndarray. This is the only file
  * that constructs ndarrays, because ndarray compiles its classes by `new Function`: where that is forbidden, and
- * where an offset would not fit ndarray's 31 bits, results are of an equal class of ours.
+ * where an offset would not fit ndarray's 31 bits, or axes are very many, results are of an equal class of ours.
  */
 
 import ndarray from 'ndarray'
@@ -10,17 +10,20 @@ import type { Span } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
+import { isDetached, ofDetached } from '../layout/data.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { currentMachine } from '../steps/machine.ts'
+import { currentMachine, MachineArray } from '../steps/machine.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
-import { ValueArray } from '../steps/value-array.ts'
 import { isResident } from '../wasm/resident.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
 
 let codeGenerationAllowed = true
+
+/** Axes up to which ndarray compiles a class for each number of them: what it writes for hundreds takes seconds to compile. */
+const mostGenerated = 32
 
 /**
  * The ndarray with a tensor's buffer and layout. What lives in linear memory is copied out of it: growing detaches every array on it, and
@@ -45,7 +48,7 @@ export function present(value: Value): NdArray<Data> {
  * @throws {EinopsError} when it is neither
  */
 export function asValue(x: Value, operation: string, what?: string, place?: Place): Value {
-  return x instanceof ValueArray ? x.valueFor(operation) : asTensor(x as Tensor, operation, what, place)
+  return x instanceof MachineArray ? x.valueFor(operation) : asTensor(x as Tensor, operation, what, place)
 }
 
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */
@@ -55,7 +58,7 @@ export function makeNdarray<D extends Data>(
   stride: readonly number[],
   offset: number,
 ): NdArray<D> {
-  if (codeGenerationAllowed && offset <= 0x7fffffff) {
+  if (codeGenerationAllowed && offset <= 0x7fffffff && shape.length <= mostGenerated) {
     try {
       return inspected(ndarray(data, shape as number[], stride as number[], offset))
     } catch (error) {
@@ -84,7 +87,7 @@ export function asTensor<D extends Data>(
   what: string = 'the argument',
   place?: Place,
 ): Tensor<D> {
-  if (x instanceof ValueArray) throw x.refused('reading the elements of an array', operation)
+  if (x instanceof MachineArray) throw x.refused('reading the elements of an array', operation)
   if (!isTensorLike(x)) throw notATensor(x, operation, what, place)
   const { data, shape, stride, offset } = x
   const rank = shape.length
@@ -144,7 +147,9 @@ export function asTensor<D extends Data>(
   }
   if (!empty && (first < 0 || last >= data.length)) {
     const reach = `elements from ${first} to ${last}`
-    throw impossible({ operation, ...place }, what, x, reach, `all of them in its buffer of ${data.length}`)
+    const hint = isDetached(data) ? ofDetached : undefined
+    const expected = `all of them in its buffer of ${data.length}`
+    throw impossible({ operation, ...place }, what, x, reach, expected, hint)
   }
   return x
 }
@@ -188,6 +193,7 @@ function impossible(
   { shape }: Tensor,
   got: string,
   expected: string,
+  hint?: string,
 ): EinopsError {
-  return new EinopsError({ ...asker, ...say('tensor/layout', { what, got, expected }), shape })
+  return new EinopsError({ ...asker, ...say('tensor/layout', { what, got, expected }), shape, hint })
 }

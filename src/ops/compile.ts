@@ -1,4 +1,5 @@
 /** compile: patterns parsed ahead, for programs that shall not carry the parser. */
+
 import type { CompiledPatterns } from '../../grammar/compiled.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
+import { show } from '../layout/show.ts'
 
 /** Patterns by the operation that they are for. */
 export type PatternTexts = {
@@ -47,6 +49,8 @@ const parsers: Record<keyof PatternTexts, (text: string) => object> = {
  */
 export function compile(patterns: PatternTexts): CompiledPatterns {
   const compiled: Record<string, unknown> = { format: 1 }
+  if (typeof patterns !== 'object' || patterns === null)
+    throw badList('patterns', patterns, 'an object of lists')
   for (const [operation, texts] of Object.entries(patterns)) {
     if (!Object.hasOwn(parsers, operation)) {
       const known = Object.keys(parsers)
@@ -56,7 +60,16 @@ export function compile(patterns: PatternTexts): CompiledPatterns {
         hint: didYouMean(operation, known),
       })
     }
+    if (!Array.isArray(texts)) throw badList(operation, texts, 'a list of patterns')
     compiled[operation] = texts.map((text) => parsers[operation as keyof PatternTexts](text))
   }
   return compiled as unknown as CompiledPatterns
+}
+
+function badList(option: string, got: unknown, expected: string): EinopsError {
+  return new EinopsError({
+    operation: 'compile',
+    ...say('option/value', { option, got: show(got), expected }),
+    hint: "the form is compile({ rearrange: ['h w -> w h'] })",
+  })
 }

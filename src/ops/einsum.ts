@@ -2,6 +2,7 @@
  * einsum: sums of products over named axes. The pattern bound to the operands' shapes gives each tensor a stride by axis, groups and
  * all; src/gemm computes from there on, so that no operand is ever rearranged.
  */
+
 import { EinopsError } from '../../grammar/error.ts'
 import { type EinsumPattern, parseEinsum } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
@@ -12,8 +13,9 @@ import type { Lengths } from '../layout/lengths.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { contractInto, contraction, type Store, sumDtype } from '../steps/contract.ts'
 import { expectHost } from '../steps/machine.ts'
-import { typeOf, type Value } from '../steps/value.ts'
+import { type HostValue, tensorOf, typeOf, type Value } from '../steps/value.ts'
 import { asValue, present } from './array.ts'
+import { kindOfElements, mixed } from './elements.ts'
 import { kind } from './kinds.ts'
 import { checkOptions, checkOut, optionKinds } from './options.ts'
 import type { ArrayOf, ArrayOrList, DataOf, OneDtype, SameKind, ShapesOf, SumsOf } from './typed.ts'
@@ -136,7 +138,28 @@ function asOperands(x: ArrayOrList, { text, operands }: EinsumPattern): readonly
       hint: conversion(expected, got),
     })
   }
+  if (typeOf(found[0]!) === 'array' || typeOf(found[0]!) === 'generic') checkElements(found, text, operands)
   return found
+}
+
+/** Of plain arrays and containers the elements have to be of one kind: numbers and big integers do not mix. */
+function checkElements(list: readonly Value[], text: string, operands: EinsumPattern['operands']): void {
+  let expected: string | null = null
+  for (const [i, operand] of list.entries()) {
+    const got = kindOfElements(tensorOf(operand as HostValue))
+    expected ??= got
+    if (got === null || (got === expected && got !== mixed)) continue
+    throw new EinopsError({
+      operation: 'einsum',
+      pattern: text,
+      span: operands[i]!.span,
+      ...say('tensor/dtype', {
+        what: `operand ${i + 1}`,
+        got,
+        expected: expected === mixed ? 'one of them' : String(expected),
+      }),
+    })
+  }
 }
 
 /** How to bring two operands to one dtype: the float that holds more, or doubles. */

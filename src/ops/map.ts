@@ -5,11 +5,12 @@ import { copyInto, materialize } from '../copy/copy.ts'
 import { resultDtype } from '../copy/reduction.ts'
 import { asElementOf, readElement, writeElement } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
-import { isContiguous } from '../layout/layout.ts'
+import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { newResult, resultKind } from '../steps/result.ts'
-import { current } from '../wasm/resident.ts'
+import { isBig } from '../steps/fold.ts'
+import { allocateResult, resultKind } from '../steps/result.ts'
+import { isResident } from '../wasm/resident.ts'
 import { asTensor, toNdarray } from './array.ts'
 import { checkOptions, checkOut, type DtypeName, type Options, type TensorOptions } from './options.ts'
 import type { ArrayOf, Converted, DataOf, ShapeOf, SumsOf } from './typed.ts'
@@ -29,7 +30,7 @@ export type ElementOf<X> = X extends NdArray<infer D> ? (D extends ArrayLike<inf
  * @example
  * const x = fromNested([[0, 4], [9, 16]])
  * toNested(map(x, Math.sqrt)) // → [[0, 2], [3, 4]]
- * map(x, (value) => value * 100, { dtype: 'uint8_clamped' }).data // → [0, 255, 255, 255]
+ * map(x, (value) => value * 100, { dtype: 'uint8_clamped' }).data // → Uint8ClampedArray(4) [0, 255, 255, 255]
  */
 export function map<X extends NdArray<Data>, T extends DtypeName = never, O extends Data = never>(
   x: X,
@@ -61,20 +62,22 @@ export function mapTensor(
     throw new EinopsError({ operation: 'map', ...say('option/copy', {}), hint: 'map computes new elements' })
   }
   if (out !== undefined) checkOut(out, x.shape, null, 'map')
-  const given = dtypeOf(x.data)
-  const result = newResult(
-    out?.data ?? resultKind(x.data, dtype ?? resultDtype('sum', given)!, 'map'),
-    x.shape,
-    'map',
-  )
+  const natural = resultDtype('sum', dtypeOf(x.data))!
+  const size = sizeOf(x.shape)
+  // in ordinary memory, both: what the function does may move the other kind
+  const like = out?.data ?? resultKind<Data>(x.data, dtype ?? natural, 'map')
+  const result = { ...contiguous(x.shape), data: allocateResult(like, size, 'map') }
+  const { data, offset } = isContiguous(x) && !isResident(x.data) ? x : materialize(x)
   const written = dtypeOf(result.data)
-  const { data, offset } = isContiguous(x) ? x : materialize(x)
-  const source = current(data)
-  const size = x.shape.reduce((product, length) => product * length, 1)
+  const takesAll = written === 'generic' || written === 'array'
   for (let i = 0; i < size; i++) {
-    const value = f(readElement(source, offset + i) as never)
-    if (!isNumber(value) && written !== 'generic' && written !== 'array') throw noNumber(value)
-    writeElement(current(result.data), result.offset + i, asElementOf(written, value))
+    const value = f(readElement(data, offset + i) as never)
+    if (typeof value === 'number' && !isBig(written)) {
+      writeElement(result.data, i, value)
+      continue
+    }
+    if (!takesAll && !isNumber(value)) throw noNumber(value)
+    writeElement(result.data, i, asElementOf(written, value))
   }
   if (out === undefined) return result
   copyInto(result, out)

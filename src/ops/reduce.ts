@@ -1,4 +1,5 @@
 /** reduce: rearrange that drops axes, folding the elements along them. */
+
 import type { TransformPattern } from '../../grammar/ast.ts'
 import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
@@ -19,6 +20,7 @@ import { expectHost } from '../steps/machine.ts'
 import { converted } from '../steps/rearrange.ts'
 import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
 import { asTensor, present, toNdarray } from './array.ts'
+import { kindOfElements, mixed } from './elements.ts'
 import { asInput, dtypeIn, gather, type Input, type InputArgument, trustedInput } from './input.ts'
 import { kind } from './kinds.ts'
 import {
@@ -201,6 +203,11 @@ function reduceInput(
     throw mistake(plan, say('reduction/empty', { reduction }))
   if (out !== undefined) checkOut(out, plan.outputShape, null, 'reduce')
   const source = gather(input, 'reduce')
+  if ((dtype === 'array' || dtype === 'generic') && ['sum', 'prod', 'mean'].includes(reduction)) {
+    const found = kindOfElements(tensorOf(source as HostValue))
+    if (found === mixed || (found === 'big integers' && reduction === 'mean'))
+      throw mistake(plan, say('reduction/dtype', { reduction, dtype: found, expected: 'numbers' }))
+  }
   if (out === undefined) return foldBy(source, plan, reduction, wanted === target ? null : (wanted ?? null))
   expectHost('reduce', "writing into 'out'")
   const tensor = tensorOf(source as HostValue)

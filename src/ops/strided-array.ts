@@ -161,8 +161,37 @@ class StridedArray extends View {
   }
 }
 
+/** What has no axes is the same however it is viewed. */
+abstract class AxisFree extends View {
+  abstract lo(): AxisFree
+
+  get shape(): number[] {
+    return []
+  }
+
+  get stride(): number[] {
+    return []
+  }
+
+  get order(): number[] {
+    return []
+  }
+
+  hi(): AxisFree {
+    return this.lo()
+  }
+
+  step(): AxisFree {
+    return this.lo()
+  }
+
+  transpose(): AxisFree {
+    return this.lo()
+  }
+}
+
 /** Rank 0: one element. */
-class ScalarArray extends View {
+class ScalarArray extends AxisFree {
   offset: number
 
   constructor(data: Data, offset: number) {
@@ -176,18 +205,6 @@ class ScalarArray extends View {
 
   get size(): number {
     return 1
-  }
-
-  get shape(): number[] {
-    return []
-  }
-
-  get stride(): number[] {
-    return []
-  }
-
-  get order(): number[] {
-    return []
   }
 
   index(): number {
@@ -210,43 +227,19 @@ class ScalarArray extends View {
     return new ScalarArray(this.data, this.offset)
   }
 
-  hi(): ScalarArray {
-    return this.lo()
-  }
-
-  step(): ScalarArray {
-    return this.lo()
-  }
-
-  transpose(): ScalarArray {
-    return this.lo()
-  }
-
   pick(): EmptyArray {
     return new EmptyArray(this.data)
   }
 }
 
 /** ndarray's array of nothing, which `pick` of a 0-d array gives. */
-class EmptyArray extends View {
+class EmptyArray extends AxisFree {
   get dimension(): number {
     return -1
   }
 
   get size(): number {
     return 0
-  }
-
-  get shape(): number[] {
-    return []
-  }
-
-  get stride(): number[] {
-    return []
-  }
-
-  get order(): number[] {
-    return []
   }
 
   index(): number {
@@ -259,18 +252,6 @@ class EmptyArray extends View {
 
   lo(): EmptyArray {
     return new EmptyArray(this.data)
-  }
-
-  hi(): EmptyArray {
-    return this.lo()
-  }
-
-  transpose(): EmptyArray {
-    return this.lo()
-  }
-
-  step(): EmptyArray {
-    return this.lo()
   }
 
   pick(): null {

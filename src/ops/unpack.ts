@@ -4,7 +4,8 @@ import { EinopsError } from '../../grammar/error.ts'
 import { parsePackPattern } from '../../grammar/index.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
 import type { Checked, Shape, UnpackedShape } from '../../grammar/types/index.ts'
-import { sizeOf } from '../layout/layout.ts'
+import { tooManyAxes } from '../layout/bind.ts'
+import { mostAxes, sizeOf } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { part } from '../steps/slice.ts'
@@ -120,6 +121,9 @@ function checkShapes(packedShapes: unknown, shape: readonly number[], pattern: P
         Array.isArray(lengths) && lengths.every((length) => Number.isSafeInteger(length) && length >= -1),
     )
   if (!valid) throw mistake(pattern, shape, say('unpack/shapes', { got: showShapes(packedShapes) }))
+  const longest = Math.max(0, ...(packedShapes as number[][]).map(({ length }) => length))
+  const rank = longest + shape.length - 1
+  if (rank > mostAxes) throw mistake(pattern, shape, tooManyAxes(rank))
   if ((packedShapes as number[][]).flat().filter((length) => length === -1).length > 1) {
     throw mistake(pattern, shape, say('unpack/several-unknown', { got: showShapes(packedShapes) }))
   }

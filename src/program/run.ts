@@ -1,29 +1,45 @@
 /** Running a program on the host: its steps one after the other, in the memory of a running model. */
 import { EinopsError } from '../../grammar/error.ts'
+import { copyApart } from '../copy/copy.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, FloatTensor, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, present } from '../ops/array.ts'
 import { using } from '../steps/machine.ts'
+import type { StepKind } from '../steps/step.ts'
 import type { HostValue } from '../steps/value.ts'
-import { scope } from '../wasm/arena.ts'
+import { recordScope, scope } from '../wasm/arena.ts'
+import { getHeap, type Heap } from '../wasm/heap.ts'
+import { Recording, recordTo } from '../wasm/recording.ts'
+import { resultTensor } from '../wasm/result.ts'
 import type { ProgramParts, ProgramStep } from './program.ts'
 
 /** A step, or the steps inside of a layer whose memory is given back when it ends. */
 type Part = { readonly step: ProgramStep } | { readonly parts: readonly Part[]; readonly result: number }
 
+/** After so many recordings that did not hold for the next run, steps are performed one by one. */
+const mostRecordings = 8
+
 export class Runner {
   readonly #program: ProgramParts
   readonly #parts: readonly Part[]
+  /** Whether the kernels' calls may be written down: all in single precision, and nothing that a user's function does. */
+  readonly #isRecordable: boolean
   /** By the values' ids, while it runs. */
   readonly #values: HostValue[] = []
+  #runs = 0
+  #recordings = 0
+  #recording: Recorded | null = null
 
   constructor(program: ProgramParts) {
     this.#program = program
     this.#parts = partsOf(program, program.steps, 0)
+    const values = [...program.inputs, ...program.steps.map(({ output }) => output)]
+    this.#isRecordable =
+      values.every(({ dtype }) => dtype === 'float32') &&
+      program.steps.every(({ step }) => step.kind !== 'opaque')
   }
 
   run(inputs: readonly NdArray<Data>[]): NdArray<Float32Array> {
-    const { output, parameters, constants } = this.#program
     const tensors = this.#checked(inputs)
     const stale = this.#program.staleness()
     if (stale !== null) {
@@ -33,34 +49,81 @@ export class Runner {
         what: `the program is not the model's any more — ${stale}; trace(model, shape) writes it anew`,
       })
     }
+    return using(null, () => this.#again(tensors) ?? this.#anew(tensors))
+  }
+
+  dispose(): void {
+    this.#recording?.calls.dispose()
+    this.#recording = null
+  }
+
+  /** Makes the calls of the last run again, where they hold. */
+  #again(tensors: readonly Tensor[]): NdArray<Float32Array> | null {
+    const recording = this.#recording
+    if (recording === null) return null
+    if (!recording.calls.holds) {
+      this.dispose()
+      return null
+    }
+    for (const [i, input] of recording.inputs.entries()) copyApart(tensors[i]!, input)
+    recording.calls.repeat()
+    return present(recording.result) as NdArray<Float32Array>
+  }
+
+  /** Performs every step; from the second time on writing down what kernels are called with. */
+  #anew(tensors: readonly Tensor[]): NdArray<Float32Array> {
+    const isKnown = this.#runs++ > 0 && this.#isRecordable && this.#recordings < mostRecordings
+    const heap = isKnown ? getHeap() : null
+    return (
+      (heap && this.#record(heap, tensors)) ??
+      (present(scope(() => this.#compute(tensors))) as NdArray<Float32Array>)
+    )
+  }
+
+  #record(heap: Heap, tensors: readonly Tensor[]): NdArray<Float32Array> | null {
+    this.#recordings++
+    const calls = new Recording(heap.memory)
+    let inputs: readonly FloatTensor[] = []
+    try {
+      const result = recordScope(calls, () => {
+        inputs = tensors.map(({ shape }) => resultTensor(shape))
+        recordTo(null, () => {
+          for (const [i, input] of inputs.entries()) copyApart(tensors[i]!, input)
+        })
+        return this.#compute(inputs, calls)
+      })
+      if (result === null) return null
+      const array = present(result) as NdArray<Float32Array>
+      if (calls.holds) this.#recording = { calls, inputs, result }
+      return array
+    } finally {
+      if (this.#recording?.calls !== calls) calls.dispose()
+    }
+  }
+
+  #compute(tensors: readonly Tensor[], calls: Recording | null = null): FloatTensor {
+    const { output, parameters, constants, inputs } = this.#program
     const values = this.#values
     try {
       for (const { id, source } of [...parameters, ...constants]) values[id] = source
-      for (const [i, { id }] of this.#program.inputs.entries()) values[id] = tensors[i]!
-      const compute = () => {
-        this.#execute(this.#parts)
-        return values[output.id] as FloatTensor
-      }
-      return using(null, () => present(scope(compute))) as NdArray<Float32Array>
+      for (const [i, { id }] of inputs.entries()) values[id] = tensors[i]!
+      this.#execute(this.#parts, calls)
+      return values[output.id] as FloatTensor
     } finally {
       values.length = 0
     }
   }
 
-  dispose(): void {}
-
-  #execute(parts: readonly Part[]): void {
+  #execute(parts: readonly Part[], calls: Recording | null): void {
     const values = this.#values
     for (const part of parts) {
       if ('step' in part) {
-        const { step, inputs, output, kernel } = part.step
-        values[output.id] = kernel.perform(
-          step,
-          inputs.map(({ id }) => values[id]!),
-        )
+        const { inputs, output } = part.step
+        const known = inputs.map(({ id }) => values[id]!)
+        values[output.id] = calls === null ? performed(part.step, known) : recorded(part.step, known, calls)
       } else {
         values[part.result] = scope(() => {
-          this.#execute(part.parts)
+          this.#execute(part.parts, calls)
           return values[part.result] as FloatTensor
         })
       }
@@ -84,6 +147,27 @@ export class Runner {
       return tensor
     })
   }
+}
+
+/** The calls of a run, the tensors that they read the inputs from, and where they leave the result. */
+interface Recorded {
+  readonly calls: Recording
+  readonly inputs: readonly FloatTensor[]
+  readonly result: FloatTensor
+}
+
+function performed({ step, kernel }: ProgramStep, inputs: readonly HostValue[]): HostValue {
+  return kernel.perform(step, inputs)
+}
+
+/** Steps whose kernels are loops of our own, and no calls: they are performed again as a whole. */
+const plainKinds: ReadonlySet<StepKind> = new Set(['fold', 'gather', 'scatter', 'place'])
+
+function recorded(part: ProgramStep, inputs: readonly HostValue[], calls: Recording): HostValue {
+  if (!plainKinds.has(part.step.kind)) return performed(part, inputs)
+  const result = recordTo(null, () => performed(part, inputs)) as Tensor
+  calls.add(() => copyApart(performed(part, inputs) as Tensor, result))
+  return result
 }
 
 function mistake(what: string): EinopsError {

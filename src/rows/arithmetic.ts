@@ -2,6 +2,7 @@
 import { broadcastTo } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { type FloatArray, newLike, offsets } from './walk.ts'
 
 /** What is done to two elements. */
@@ -35,6 +36,7 @@ export function combine<D extends FloatArray>(
   shape: readonly number[],
   fn: Arithmetic,
 ): Tensor<D> {
+  computedPlainly()
   const compute = functions[fn]
   const result = newLike(a, shape)
   const n = shape.at(-1) ?? 1

@@ -11,6 +11,7 @@ import type { FloatTensor, Tensor } from '../layout/tensor.ts'
 import { activationCodes } from '../wasm/activation-codes.ts'
 import { type Heap, isResident, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
+import { called } from '../wasm/recording.ts'
 import { resultTensor } from '../wasm/result.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import type { NormForm } from './norm.ts'
@@ -24,7 +25,8 @@ export function softmaxInHeap(heap: Heap, x: Stored, axis: number): FloatTensor 
   const result = resultTensor(x.shape)
   copyApart(tensorOf(x), result)
   const n = x.shape.at(-1) ?? 1
-  heap.rows.softmax(addressOf(result), n === 0 ? 0 : sizeOf(x.shape) / n, n)
+  const rows = n === 0 ? 0 : sizeOf(x.shape) / n
+  called(() => heap.rows.softmax(addressOf(result), rows, n))
   return result
 }
 
@@ -43,16 +45,19 @@ export function normaliseInHeap(
   const factors = weight && parameterIn(heap, weight)
   const summands = bias && parameterIn(heap, bias)
   if (n > 0) {
-    heap.rows.normalise(
-      addressOf(result),
-      addressOf(source.tensor),
-      4 * source.step,
-      sizeOf(x.shape) / n,
-      n,
-      factors ?? 0,
-      summands ?? 0,
-      eps,
-      centred,
+    const rows = sizeOf(x.shape) / n
+    called(() =>
+      heap.rows.normalise(
+        addressOf(result),
+        addressOf(source.tensor),
+        4 * source.step,
+        rows,
+        n,
+        factors ?? 0,
+        summands ?? 0,
+        eps,
+        centred,
+      ),
     )
   }
   return result
@@ -62,7 +67,8 @@ export function normaliseInHeap(
 export function activateInHeap(heap: Heap, x: Stored, activation: Activation): FloatTensor {
   const result = resultTensor(x.shape)
   const source = contiguousInHeap(x)
-  heap.rows.activate(addressOf(result), addressOf(source), sizeOf(x.shape), activationCodes[activation])
+  const size = sizeOf(x.shape)
+  called(() => heap.rows.activate(addressOf(result), addressOf(source), size, activationCodes[activation]))
   return result
 }
 
@@ -83,7 +89,10 @@ export function combineInHeap(
     shape.slice(0, outer),
     tensors.map(({ stride }) => stride.slice(0, outer)),
     tensors.map(({ offset }) => offset),
-    ([to, from, other]) => heap.rows[kernel](4 * to!, 4 * from!, 4 * other!, n),
+    ([to, from, other]) => {
+      const [target, left, right] = [4 * to!, 4 * from!, 4 * other!]
+      called(() => heap.rows[kernel](target, left, right, n))
+    },
   )
   return result
 }

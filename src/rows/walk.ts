@@ -3,9 +3,12 @@
  * anywhere (any strides, any set of axes), so a function on one plain row is all that a norm or a softmax has to be.
  * Rows are handed over in double precision, so that every operation of this room rounds exactly once.
  */
+
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
+import { isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { resultTensor } from '../wasm/result.ts'
 
 /** What computes one row in place. */
@@ -16,10 +19,9 @@ export type FloatArray = Float32Array | Float64Array
 
 /** A new contiguous tensor of the precision of `x`, its elements not set; of single precision with the other tensors of a running model. */
 export function newLike<D extends FloatArray>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
-  const tensor: Tensor<FloatArray> =
-    x.data instanceof Float64Array
-      ? { ...contiguous(shape), data: new Float64Array(sizeOf(shape)) }
-      : resultTensor(shape)
+  const tensor: Tensor<FloatArray> = isFloat64(x.data)
+    ? { ...contiguous(shape), data: new Float64Array(sizeOf(shape)) }
+    : resultTensor(shape)
   return tensor as Tensor<D>
 }
 
@@ -29,6 +31,7 @@ export function mapRows<D extends FloatArray>(
   axes: readonly number[],
   compute: RowFunction,
 ): Tensor<D> {
+  computedPlainly()
   const result = newLike(x, x.shape)
   if (sizeOf(x.shape) === 0) return result
   const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))

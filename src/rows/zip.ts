@@ -2,10 +2,12 @@
  * Arithmetic element by element: two tensors of one shape, repeated by strides of 0 where one has less, and a third for the results. Floats of
  * single precision are computed as they are, all other numbers in double precision, big integers exactly.
  */
+
 import { copyApart } from '../copy/copy.ts'
 import { readElement, writeElement } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import { isFloat32, isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
 import { offsets } from './walk.ts'
@@ -54,11 +56,11 @@ const compute: Record<ZipName, (x: number, y: number) => number> = {
 }
 
 function isSingle(x: Tensor): x is Tensor<Float32Array> {
-  return x.data instanceof Float32Array
+  return isFloat32(x.data)
 }
 
 function isDouble(x: Tensor): x is Tensor<Float64Array> {
-  return x.data instanceof Float64Array
+  return isFloat64(x.data)
 }
 
 function isBig({ data }: Tensor): boolean {
@@ -138,22 +140,38 @@ function visit(
 const singles: Record<ZipName, Kernel<Float32Array>> = {
   add(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! + y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      }
     }
   },
   subtract(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! - y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      }
     }
   },
   multiply(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! * y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      }
     }
   },
   divide(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! / y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      }
     }
   },
 }
@@ -161,22 +179,38 @@ const singles: Record<ZipName, Kernel<Float32Array>> = {
 const doubles: Record<ZipName, Kernel<Float64Array>> = {
   add(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! + y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! + y[q]!
+      }
     }
   },
   subtract(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! - y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! - y[q]!
+      }
     }
   },
   multiply(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! * y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! * y[q]!
+      }
     }
   },
   divide(x, y, z, a, b, to, outer, { length, a: da, b: db, to: dt }) {
     for (let i = 0; i < outer.length; i++, a += outer.a, b += outer.b, to += outer.to) {
-      for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      if (da === 1 && db === 1 && dt === 1) {
+        for (let j = 0; j < length; j++) z[to + j] = x[a + j]! / y[b + j]!
+      } else {
+        for (let j = 0, p = a, q = b, r = to; j < length; j++, p += da, q += db, r += dt) z[r] = x[p]! / y[q]!
+      }
     }
   },
 }

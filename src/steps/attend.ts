@@ -6,12 +6,12 @@ import { newOutput } from '../gemm/attention-problem.ts'
 import { broadcastTo } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { type FloatArray, newLike } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { Attend } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
-const kernel = kernelOf<Attend>({
+const ways: Ways<Attend> = {
   inHeap(heap, step, inputs) {
     const problem = problemOf<Float32Array>(step, inputs)
     attendInHeap(heap, problem)
@@ -22,7 +22,12 @@ const kernel = kernelOf<Attend>({
     attendPlainly(problem)
     return problem[step.result]!
   },
-})
+}
+
+const kernel: Kernel<Attend> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 /** The tensors of a step, its results among them. */
 function problemOf<D extends FloatArray>({ scale, result }: Attend, inputs: readonly HostValue[]) {

@@ -5,6 +5,7 @@
 
 import type { BoundContraction } from '../gemm/contraction.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
+import { type Recent, recentOf } from '../layout/recent.ts'
 import type { Contract } from './step.ts'
 import { type HostValue, isWeighted } from './value.ts'
 
@@ -21,10 +22,7 @@ interface ValueLayout {
   readonly kind: unknown
 }
 
-const maxBindings = 8
-
-/** The bindings of each plan, the one used last at the end. */
-const bindings = new WeakMap<EinsumPlan, Binding[]>()
+const bindings = new WeakMap<EinsumPlan, Recent<Contract, readonly HostValue[], Binding>>()
 
 /**
  * What a step comes to for values that stand in memory like these, its inputs and its result, in typed arrays of the same kinds. `bind` makes
@@ -35,21 +33,10 @@ export function bindingOf(
   values: readonly HostValue[],
   bind: () => BoundContraction,
 ): BoundContraction {
-  let known = bindings.get(step.plan)
-  if (known === undefined) {
-    known = []
-    bindings.set(step.plan, known)
-  }
-  const at = known.findLastIndex((binding) => isFor(binding, step, values))
-  if (at >= 0) {
-    const { contraction } = known[at]!
-    if (at !== known.length - 1) known.push(...known.splice(at, 1))
-    return contraction
-  }
-  const contraction = bind()
-  if (known.length === maxBindings) known.shift()
-  known.push({ step, layouts: values.map(layoutOf), contraction })
-  return contraction
+  const recent = recentOf(bindings, step.plan, isFor)
+  const known = recent.find(step, values)
+  if (known !== undefined) return known.contraction
+  return recent.add({ step, layouts: values.map(layoutOf), contraction: bind() }).contraction
 }
 
 function layoutOf(value: HostValue): ValueLayout {

@@ -57,6 +57,8 @@ export function contraction(plan: EinsumPlan, operands: readonly Value[], store:
 
 /** Computes the same into a tensor, which may share memory with the operands. */
 export function contractInto(plan: EinsumPlan, operands: readonly HostValue[], out: Tensor): void {
+  // in an array without elements nothing may be written, wherever its strides lead
+  if (out.shape.includes(0)) return
   const step: Contract = { kind: 'contract', plan, scale: 1, activation: null, bias: false, residual: false }
   if (!operands.some((operand) => !isWeighted(operand) && overlap(operand, out))) {
     contractTo(step, operands, out)

@@ -28,6 +28,14 @@ export interface Machine {
   readonly read?: (value: Value) => NdArray<Data>
 }
 
+/** An array that stands for a value of a machine (value-array.ts): what operations have to know of it. */
+export abstract class MachineArray {
+  /** The value, for an operation on the machine that performs steps now. */
+  abstract valueFor(operation: string): Value
+  /** The error of whoever wants more than steps. */
+  abstract refused(what: string, operation?: string): EinopsError
+}
+
 let machine: Machine | null = null
 
 /** The machine that performs steps now; null for the host. */

@@ -4,17 +4,22 @@ import type { Tensor } from '../layout/tensor.ts'
 import { activate as activateRows } from '../rows/activation.ts'
 import { activateInHeap } from '../rows/in-heap.ts'
 import type { FloatArray } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { MapStep } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
 export { type Activation, activations } from '../gemm/activation.ts'
 
-const kernel = kernelOf<MapStep>({
+const ways: Ways<MapStep> = {
   inHeap: (heap, { fn }, [x]) => activateInHeap(heap, x!, fn),
   plainly: ({ fn }, [x]) => activateRows(tensorOf(x!) as Tensor<FloatArray>, fn),
-})
+}
+
+const kernel: Kernel<MapStep> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 /** An activation of every element, by its name. */
 export function activate(x: Value, fn: Activation): Value {

@@ -3,8 +3,8 @@ import type { Tensor } from '../layout/tensor.ts'
 import { normaliseInHeap } from '../rows/in-heap.ts'
 import { normalise } from '../rows/norm.ts'
 import { type FloatArray, frontAxis } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { Norm } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
@@ -19,7 +19,7 @@ export interface NormOptions {
   readonly axes?: readonly number[]
 }
 
-const kernel = kernelOf<Norm>({
+const ways: Ways<Norm> = {
   inHeap: (heap, step, inputs) => normaliseInHeap(heap, inputs[0]!, step, affine(step, inputs)),
   plainly(step, inputs) {
     const { weight, bias } = affine(step, inputs)
@@ -29,7 +29,12 @@ const kernel = kernelOf<Norm>({
       bias: bias && floats(bias),
     })
   },
-})
+}
+
+const kernel: Kernel<Norm> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 /** Which of the inputs is what. */
 function affine({ weight, bias }: Norm, inputs: readonly HostValue[]) {

@@ -1,12 +1,14 @@
 /** Where a result lives that is not a view: in a new buffer of the input's kind, or, while a model runs, with its other tensors. */
+
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { classOf, type Dtype, dtypeOf } from '../layout/data.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
-import { show } from '../layout/show.ts'
+import { isFloat32 } from '../layout/realms.ts'
+import { show, showShape } from '../layout/show.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
-import { resultTensor } from '../wasm/result.ts'
+import { isRunning, resultTensor } from '../wasm/result.ts'
 
 /**
  * A buffer of the kind that a result has: of the dtype that was asked for, else like the given one.
@@ -49,7 +51,7 @@ export function allocateResult<D extends Data>(like: D, size: number, operation:
 export function newResult<D extends Data>(like: D, shape: readonly number[], operation: string): Tensor<D> {
   const size = sizeOf(shape)
   return made(like, size, operation, () =>
-    like.constructor === Float32Array
+    like.constructor === Float32Array || (isRunning() && isFloat32(like))
       ? (resultTensor(shape) as Tensor as Tensor<D>)
       : { ...contiguous(shape), data: allocateUnset(like, size) },
   )
@@ -59,7 +61,26 @@ function made<T>(like: Data, size: number, operation: string, make: () => T): T 
   try {
     return make()
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if ((error as Error).name !== 'RangeError') throw error
     throw new EinopsError({ operation, ...say('shape/no-memory', { got: size, dtype: dtypeOf(like) }) })
+  }
+}
+
+/**
+ * What `make` makes, or an error that says what was too large for it.
+ *
+ * @throws {EinopsError} where the platform has no room
+ */
+export function roomFor<T>(what: string, shape: readonly number[], operation: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if ((error as Error).name !== 'RangeError') throw error
+    const size = `${((4 * sizeOf(shape)) / 2 ** 30).toFixed(1)} GB`
+    throw new EinopsError({
+      code: 'shape/no-memory',
+      operation,
+      what: `no memory for ${what} — got ${showShape(shape)} of float32, ${size}, expected fewer elements`,
+    })
   }
 }

@@ -10,12 +10,12 @@ import {
   softmaxSlopeInHeap,
 } from '../rows/slope-in-heap.ts'
 import { type FloatArray, newLike } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
-const kernel = kernelOf<Slope>({
+const ways: Ways<Slope> = {
   inHeap(heap, { of }, [g, x, ...more]) {
     switch (of.kind) {
       case 'map':
@@ -52,7 +52,12 @@ const kernel = kernelOf<Slope>({
         return ofFold(of, g, x)
     }
   },
-})
+}
+
+const kernel: Kernel<Slope> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 function ofFold({ plan, reduction }: Fold, g: Tensor<FloatArray>, x: Tensor<FloatArray>): Tensor {
   const result = newLike(x, x.shape)

@@ -3,15 +3,20 @@ import type { Tensor } from '../layout/tensor.ts'
 import { softmaxInHeap } from '../rows/in-heap.ts'
 import { softmax as softmaxOfRows } from '../rows/softmax.ts'
 import { type FloatArray, frontAxis } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { Softmax } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
-const kernel = kernelOf<Softmax>({
+const ways: Ways<Softmax> = {
   inHeap: (heap, { axis, log }, [x]) => (log ? null : softmaxInHeap(heap, x!, axis)),
   plainly: (step, [x]) => softmaxOfRows(tensorOf(x!) as Tensor<FloatArray>, step),
-})
+}
+
+const kernel: Kernel<Softmax> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 export interface AxisOption {
   /** Which axis sums to one; negative counts from the last. */

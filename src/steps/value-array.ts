@@ -9,7 +9,7 @@ import type { Dtype } from '../layout/data.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { planOf } from '../layout/plans.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import { currentMachine, type Machine } from './machine.ts'
+import { currentMachine, type Machine, MachineArray } from './machine.ts'
 import { rearranged } from './rearrange.ts'
 import { part } from './slice.ts'
 import { typeOf, type Value } from './value.ts'
@@ -21,17 +21,17 @@ export function arrayOf(machine: Machine, value: Value): NdArray<Data> {
   return new ValueArray(machine, value) as unknown as NdArray<Data>
 }
 
-export class ValueArray {
+class ValueArray extends MachineArray {
   readonly #machine: Machine
   readonly #value: Value
 
   constructor(machine: Machine, value: Value) {
+    super()
     this.#machine = machine
     this.#value = value
   }
 
-  /** The value, for an operation on the machine that performs steps now. */
-  valueFor(operation: string): Value {
+  override valueFor(operation: string): Value {
     if (this.#machine === currentMachine()) return this.#value
     throw new EinopsError({
       code: 'machine/ended',
@@ -132,7 +132,7 @@ export class ValueArray {
     return arrayOf(this.#machine, rearranged(value, planOf(parseTransform(text, 'rearrange'), value.shape)))
   }
 
-  refused(what: string, operation = 'ndarray'): EinopsError {
+  override refused(what: string, operation = 'ndarray'): EinopsError {
     return new EinopsError({
       code: 'machine/elements',
       operation,

@@ -3,20 +3,25 @@ import type { Tensor } from '../layout/tensor.ts'
 import { type Arithmetic, broadcastShape, combine } from '../rows/arithmetic.ts'
 import { combineInHeap } from '../rows/in-heap.ts'
 import type { FloatArray } from '../rows/walk.ts'
-import { kernelOf } from './kernel.ts'
-import { perform } from './machine.ts'
+import { eitherWay, type Ways } from './kernel.ts'
+import { type Kernel, perform } from './machine.ts'
 import type { Zip } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
 export { broadcastShape } from '../rows/arithmetic.ts'
 
-const kernel = kernelOf<Zip>({
+const ways: Ways<Zip> = {
   inHeap: (heap, { fn }, [a, b]) => combineInHeap(heap, a!, b!, broadcastShape(a!.shape, b!.shape)!, fn),
   plainly({ fn }, [a, b]) {
     const [left, right] = [a!, b!].map((value) => tensorOf(value) as Tensor<FloatArray>)
     return combine(left!, right!, broadcastShape(a!.shape, b!.shape)!, fn)
   },
-})
+}
+
+const kernel: Kernel<Zip> = {
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
+  reference: (step, inputs) => ways.plainly(step, inputs),
+}
 
 /** `a + b`. */
 export function add(a: Value, b: Value): Value {

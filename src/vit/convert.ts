@@ -3,13 +3,15 @@
  * of the given ones, or one copy where three tensors become one.
  */
 
-import { describedIn } from '../checkpoint/described.ts'
+import { describedIn, expectDict } from '../checkpoint/described.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import type { StateDict } from '../checkpoint/read.ts'
 import { allocate } from '../layout/data.ts'
 import { contiguous } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import { each, kind, mistakeIn, needed } from '../ops/kinds.ts'
 import { pack } from '../ops/pack.ts'
 import { rearrange } from '../ops/rearrange.ts'
 import { expand, templateOf } from './names/row.ts'
@@ -28,6 +30,7 @@ const operation = 'convertNames'
  * vit-pytorch's `[d, (s1 s2 c)]`; such a weight stays as it is the other way, `PatchEmbed` takes both.
  *
  * @param dict parameters by name; not changed
+ * @param options `from` and `to`: whose names they have, and whose they get
  * @returns parameters by their new names; views of the given ones where no tensors are put together
  * @throws CheckpointError when a name is not one of `from`, or has no place in `to`; all of them are listed
  *
@@ -40,15 +43,19 @@ const operation = 'convertNames'
  */
 export function convertNames(
   dict: Readonly<StateDict>,
-  { from, to }: { readonly from: Naming; readonly to: Naming },
+  options: { readonly from: Naming; readonly to: Naming },
 ): StateDict {
+  expectDict(dict, operation)
+  const mistake = mistakeIn(options, each(needed(kind.anything), 'from', 'to'))
+  if (mistake !== undefined) throw new CheckpointError({ operation, ...mistake })
+  const { from, to } = options
   for (const naming of [from, to]) {
     if (namings.includes(naming)) continue
     const [last, ...others] = [...namings].reverse().map((name) => `'${name}'`)
     throw new CheckpointError({
       operation,
       code: 'names/naming',
-      what: `there are no names of ${JSON.stringify(naming)}, expected ${others.reverse().join(', ')} or ${last}`,
+      what: `there are no names of ${show(naming)}, expected ${others.reverse().join(', ')} or ${last}`,
     })
   }
   const names = Object.keys(dict)

@@ -3,7 +3,7 @@
  * its parameters are filled while the file is read.
  */
 
-import { type Described, describedIn } from '../checkpoint/described.ts'
+import { type Described, describedIn, expectDict } from '../checkpoint/described.ts'
 import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import { openSafetensors } from '../checkpoint/open.ts'
@@ -11,6 +11,8 @@ import type { StateDict } from '../checkpoint/read.ts'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { BlobLike, UrlLike } from '../layout/platform.ts'
+import { isA, isBlob } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { allParameters } from '../nn/module.ts'
 import { expectOptions } from '../nn/options.ts'
@@ -43,11 +45,11 @@ export async function modelFrom(
   options: VisionTransformerOptions,
   make: Make,
 ): Promise<VisionTransformer> {
-  if (source instanceof ArrayBuffer) return modelFrom(new Uint8Array(source), options, make)
-  const isFile = typeof source === 'string' || source instanceof URL || source instanceof Blob
-  if (!isFile && !(source instanceof Uint8Array)) return modelFromState(source, options, make)
+  if (isA(source, 'ArrayBuffer')) return modelFrom(new Uint8Array(source), options, make)
+  const isFile = typeof source === 'string' || isA(source, 'URL') || isBlob(source)
+  if (!isFile && !isA(source, 'Uint8Array')) return modelFromState(source, options, make)
   const file = await openSafetensors(source)
-  const isPath = typeof source === 'string' || source instanceof URL
+  const isPath = typeof source === 'string' || isA(source, 'URL')
   try {
     return await modelFromFile(file, options, make, await textsAbout(file, isPath ? source : undefined))
   } finally {
@@ -65,9 +67,10 @@ export function modelFromState(
     throw new CheckpointError({
       operation,
       code: 'source/type',
-      what: `the source is no checkpoint — got ${dict}, expected a path, a Blob, bytes or arrays by name`,
+      what: `the source is no checkpoint — got ${show(dict)}, expected a path, a Blob, bytes or arrays by name`,
     })
   }
+  expectDict(dict, operation)
   const { model, fillings } = drafted(describedIn(dict), options, make)
   try {
     for (const { parameter, recipe } of fillings) {

@@ -5,6 +5,7 @@ import { resizeMatrix } from '../image/resize.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { expectOption } from '../nn/check.ts'
+import { each, expectOptions, type Kinds, kind, needed, oneOf } from '../nn/options.ts'
 import { asValue, present } from '../ops/array.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { packTensors } from '../ops/pack.ts'
@@ -33,6 +34,14 @@ export interface SinCosOptions {
   readonly interleaveSinCos?: boolean | undefined
 }
 
+const sinCosKinds: Kinds<SinCosOptions> = {
+  grid: needed(kind.room),
+  dim: needed(kind.count),
+  temperature: kind.number,
+  order: oneOf(['simple-vit', 'timm']),
+  ...each(kind.flag, 'reverseCoord', 'interleaveSinCos'),
+}
+
 /**
  * Fixed positions on a grid: [(h w), dim].
  *
@@ -44,6 +53,7 @@ export interface SinCosOptions {
  * positions.shape // → [196, 192]
  */
 export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array> {
+  expectOptions('sinCosPositions2d', options, sinCosKinds)
   const { grid, dim, temperature = 10_000, order = 'simple-vit' } = options
   expectOption('sinCosPositions2d', dim % 4 === 0, `dim is not a multiple of 4 — got ${dim}`)
   const bands = dim / 4
@@ -79,6 +89,14 @@ export interface ResampleOptions {
   readonly antialias?: boolean | undefined
 }
 
+const resampleKinds: Kinds<ResampleOptions> = {
+  from: kind.room,
+  to: needed(kind.grid),
+  numPrefixTokens: kind.count,
+  interpolation: oneOf(['nearest', 'bilinear', 'bicubic']),
+  antialias: kind.flag,
+}
+
 /**
  * Brings learned positions to another grid, as timm does (bicubic, antialiased): [1, prefix + n, d] → [1, prefix + m, d].
  *
@@ -94,6 +112,7 @@ export function resamplePositions(
   options: ResampleOptions,
 ): NdArray<Float32Array> {
   const value = asValue(positions, 'resamplePositions')
+  expectOptions('resamplePositions', options, resampleKinds)
   return present(resamplePositionsTensor(value, options)) as NdArray<Float32Array>
 }
 

@@ -7,6 +7,7 @@
 import type { FloatTensor } from '../layout/tensor.ts'
 import { allocateFloats, getHeap, type Heap, isResident, residentFloats } from './heap.ts'
 import { ALIGNMENT, type Pointer } from './memory.ts'
+import { called, type Recording, recordTo } from './recording.ts'
 import { type ResultMemory, useForResults } from './result.ts'
 
 interface Chunk {
@@ -54,6 +55,16 @@ class Arena implements ResultMemory {
     this.#taken += size
     this.#highWater = Math.max(this.#highWater, this.#taken)
     return pointer
+  }
+
+  /** Where the first chunk begins, and 0 where there is none: what was made in it before stands there again as long as this is the same. */
+  get origin(): Pointer {
+    return this.#chunks[0]?.start ?? 0
+  }
+
+  /** Whether all that was ever taken at a time fits the first chunk. */
+  get isWhole(): boolean {
+    return this.#highWater <= (this.#chunks[0]?.floats ?? 0)
   }
 
   /** Gives the chunks back in which nothing is taken, and says whether there were any. */
@@ -110,7 +121,7 @@ class Arena implements ResultMemory {
     if (!this.inUse)
       return { ...result, data: heap.slice(first, first + count), offset: result.offset - first }
     const start = this.allocate(count) / 4
-    if (start !== first) heap.copyWithin(start, first, first + count)
+    if (start !== first) called(() => residentFloats().copyWithin(start, first, first + count))
     const { shape, stride, offset } = result
     return { data: heap, shape, stride, offset: offset - first + start }
   }
@@ -144,6 +155,27 @@ export function scope(compute: () => FloatTensor): FloatTensor {
     result = stack.leave(mark, result)
   }
   return result!
+}
+
+/**
+ * Runs a computation as a scope does, outermost, and writes down the calls of its kernels; null where there is no linear memory, or a scope is open. Its result stays
+ * in the arena: it is to be read before anything else runs.
+ */
+export function recordScope(recording: Recording, compute: () => FloatTensor): FloatTensor | null {
+  const stack = openArena()
+  if (stack === null || stack.inUse) return null
+  // a chunk that holds everything: the next one begins as large as was ever needed
+  if (!stack.isWhole) stack.release()
+  const mark = stack.enter()
+  try {
+    const result = recordTo(recording, compute)
+    const { origin } = stack
+    if (!stack.isWhole || !isResident(result.data)) recording.fail()
+    recording.require(() => !stack.inUse && stack.origin === origin)
+    return result
+  } finally {
+    stack.leave(mark, null)
+  }
 }
 
 function openArena(): Arena | null {

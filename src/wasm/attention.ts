@@ -5,6 +5,7 @@
 import type { LinearMemory, Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
 import { blocks, COLUMNS, jobKinds, SCRATCH_BYTES } from './product-workspace.ts'
+import { called, currentRecording } from './recording.ts'
 
 /** [heads, rows, columns] in linear memory: element (h, i, j) stands heads[h] + i·rowStep + j·columnStep floats after `origin`. */
 export interface ResidentHeads {
@@ -54,6 +55,8 @@ export class AttentionEngine {
   readonly #engine: ProductEngine
   #space: Pointer = 0
   #bytes = 0
+  #job: Pointer = 0
+  #jobBytes = 0
 
   constructor(memory: LinearMemory, engine: ProductEngine) {
     this.#memory = memory
@@ -80,8 +83,8 @@ export class AttentionEngine {
     const tablesAt = scoresAt + 4 * rows * padded
     const threadBytes = aligned(tablesAt + 4 * (TABLE_WORDS + Math.max(m, rows) + Math.max(d, e) + rows))
     const jobWords = JOB_WORDS + TENSORS * (TENSOR_WORDS + count) + padded
-    const job = this.#reserve(aligned(4 * jobWords) + atOnce * headBytes + threads * threadBytes)
-    const panels = job + aligned(4 * jobWords)
+    const panels = this.#reserve(atOnce * headBytes + threads * threadBytes)
+    const job = currentRecording()?.allocate(4 * jobWords) ?? this.#describe(4 * jobWords)
 
     const words = this.#memory.integers(job, jobWords)
     const counting = JOB_WORDS + TENSORS * (TENSOR_WORDS + count)
@@ -99,14 +102,31 @@ export class AttentionEngine {
     words.set([panels, headBytes, keyBytes, job + 4 * counting, panels + atOnce * headBytes, threadBytes], 10)
     words.set([scoresAt, tablesAt, ...tensors], 16)
     this.#memory.floats(job, 7)[6] = scale
+    currentRecording()?.require(() => this.#space === panels && this.#engine.threads === threads)
+    called(() => this.#run(job, count, atOnce, parts))
+  }
+
+  /** Some heads after the others: their keys and values are packed, then they are attended. */
+  #run(job: Pointer, count: number, atOnce: number, parts: number): void {
     for (let first = 0; first < count; first += atOnce) {
       const heads = Math.min(atOnce, count - first)
+      const words = this.#memory.integers(job, 2)
       words[1] = first
       words[0] = jobKinds.heads
       this.#engine.run(job, heads)
       words[0] = jobKinds.attention
       this.#engine.run(job, heads * parts)
     }
+  }
+
+  #describe(bytes: number): Pointer {
+    if (bytes > this.#jobBytes) {
+      const job = this.#memory.allocate(bytes)
+      if (this.#jobBytes > 0) this.#memory.free(this.#job)
+      this.#job = job
+      this.#jobBytes = bytes
+    }
+    return this.#job
   }
 
   #reserve(bytes: number): Pointer {

@@ -2,6 +2,7 @@
  * What this platform can do for the kernels, found out once, by asking it: WebAssembly.validate accepts a module of one instruction
  * or does not. The bytes are those of wasm-feature-detect (Google Chrome Labs), a function that returns one vector.
  */
+import { messageOf } from '../layout/realms.ts'
 
 /** What the library computes with here, and why not with more. */
 export interface Capabilities {
@@ -19,23 +20,51 @@ export interface Capabilities {
 
 const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10]
 
-/** Whether a module may be compiled: a Content-Security-Policy without 'wasm-unsafe-eval' lets it be validated only. */
-const mayCompile = once(() => {
-  if (typeof WebAssembly === 'undefined') return false
+/** Compiled modules that `init` was given, by name, for platforms that compile none. */
+export const handed = new Map<ModuleName, Handed>()
+
+/** The modules of kernels that there are. */
+export const moduleNames = ['copy', 'fold', 'jpeg', 'product', 'rows', 'training'] as const
+
+export type ModuleName = (typeof moduleNames)[number]
+
+export interface Handed {
+  readonly module: WebAssembly.Module
+  readonly isRelaxed: boolean
+}
+
+/** Why no module may be compiled, or null: a Content-Security-Policy without 'wasm-unsafe-eval', or a runtime that runs only what was deployed. */
+const refusal = once(() => {
   try {
-    return new WebAssembly.Module(new Uint8Array(header.slice(0, 8))) instanceof WebAssembly.Module
-  } catch {
-    return false
+    new WebAssembly.Module(new Uint8Array(header.slice(0, 8)))
+    return null
+  } catch (error) {
+    return error
   }
 })
 
+/** Whether modules may be compiled here. */
+export function mayCompile(): boolean {
+  return typeof WebAssembly !== 'undefined' && refusal() === null
+}
+
+const acceptsSimd = once(() => accepts([10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]))
+const acceptsRelaxed = once(() => accepts([15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11]))
+
 /** Whether kernels can run at all: i8x16.popcnt(i8x16.splat(0)) is valid. */
-export const simd = once(() => mayCompile() && accepts([10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]))
+export function simd(): boolean {
+  return (mayCompile() || handed.size > 0) && acceptsSimd()
+}
+
+/** Whether the kernels of a module can run. */
+export function canRun(name: ModuleName): boolean {
+  return simd() && (mayCompile() || handed.has(name))
+}
 
 /** Whether fused multiply-add is there: i8x16.relaxed_swizzle is valid. Node 20 says no, Node 22 yes. */
-export const relaxedSimd = once(
-  () => simd() && accepts([15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11]),
-)
+export function relaxedSimd(): boolean {
+  return simd() && (handed.get('product')?.isRelaxed ?? acceptsRelaxed())
+}
 
 /**
  * Says what the library computes with on this platform, and why not with more.
@@ -51,15 +80,20 @@ export const relaxedSimd = once(
 export function capabilities(): Capabilities {
   const reasons: string[] = []
   if (typeof WebAssembly === 'undefined') reasons.push('simd: this platform has no WebAssembly')
-  else if (!mayCompile()) {
-    reasons.push("simd: the Content-Security-Policy allows no WebAssembly (it lacks 'wasm-unsafe-eval')")
-  } else if (!simd()) reasons.push('simd: this WebAssembly engine does not accept SIMD instructions')
-  if (simd() && !relaxedSimd()) {
-    reasons.push('relaxedSimd: this WebAssembly engine does not accept relaxed SIMD (Node has it from 22 on)')
+  else if (!acceptsSimd()) reasons.push('simd: this WebAssembly engine does not accept SIMD instructions')
+  else if (!simd()) {
+    reasons.push(
+      `simd: this platform compiles no WebAssembly (${messageOf(refusal())}); a page's Content-Security-Policy needs 'wasm-unsafe-eval', other platforms are given compiled modules: init({ modules })`,
+    )
+  } else if (!relaxedSimd()) {
+    const why = acceptsRelaxed()
+      ? 'the module that init was given is without it'
+      : 'this WebAssembly engine does not accept relaxed SIMD (Node has it from 22 on)'
+    reasons.push(`relaxedSimd: ${why}`)
   }
   const { threads, sharedMemory, reason } = inUse
   if (!sharedMemory) reasons.push('sharedMemory: one thread needs none')
-  if (threads === 1) reasons.push(reason)
+  if (reason !== '') reasons.push(reason)
   return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, reasons }
 }
 
@@ -74,10 +108,10 @@ function accepts(code: number[]): boolean {
   return typeof WebAssembly !== 'undefined' && WebAssembly.validate(new Uint8Array([...header, ...code]))
 }
 
-function once(find: () => boolean): () => boolean {
-  let found: boolean | undefined
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined
   return () => {
-    found ??= find()
-    return found
+    found ??= { value: find() }
+    return found.value
   }
 }

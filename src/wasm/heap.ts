@@ -4,7 +4,7 @@
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
 import { AttentionEngine } from './attention.ts'
-import { simd } from './capabilities.ts'
+import { handed, simd } from './capabilities.ts'
 import { rows as embedded, type RowsKernels } from './generated/rows.ts'
 import { instantiate } from './instantiate.ts'
 import { ManyEngine } from './many.ts'
@@ -33,11 +33,16 @@ export function shareHeap(owner: Heap): void {
   Object.assign(owner, { rows: instantiate(embedded, memory.memory) })
 }
 
-let heap: Heap | null | undefined
+let heap: Heap | null = null
+/** How many modules there were when it was last tried. */
+let triedWith = -1
 
 /** The heap, or null where this platform has no WebAssembly SIMD. */
 export function getHeap(): Heap | null {
-  if (heap === undefined) heap = simd() ? makeHeap() : null
+  if (heap === null && triedWith !== handed.size) {
+    triedWith = handed.size
+    heap = simd() ? makeHeap() : null
+  }
   return heap
 }
 

@@ -4,11 +4,11 @@
  * compilation on a page's main thread only beyond 8 MB, and before version 115 beyond 4 kB: those throw, and the plain path
  * serves them.)
  */
-import { relaxedSimd, simd } from './capabilities.ts'
+import { handed, type ModuleName, mayCompile, relaxedSimd, simd } from './capabilities.ts'
 
 /** A module as the build wrote it: its bytes in hexadecimal, in pieces, and their form with relaxed SIMD where that differs. */
 export interface EmbeddedModule<Kernels> {
-  readonly name: string
+  readonly name: ModuleName
   readonly pieces: readonly (readonly [simd: string, relaxed?: string])[]
   /** Only a type: what an instance exports. */
   readonly kernels?: Kernels
@@ -22,7 +22,10 @@ export function instantiate<Kernels>(
   memory: WebAssembly.Memory,
 ): Kernels | null {
   if (!simd()) return null
-  const module = compile(embedded, isShared(memory))
+  const shared = isShared(memory)
+  const given = shared ? undefined : handed.get(embedded.name)?.module
+  if (given === undefined && !mayCompile()) return null
+  const module = given ?? compile(embedded, shared)
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
 }
 

@@ -14,6 +14,7 @@ import {
   SCRATCH_BYTES,
   writeOutput,
 } from './product-workspace.ts'
+import { currentRecording } from './recording.ts'
 
 /** How the tensors of one product stand from those of another. */
 export interface Batch {
@@ -55,6 +56,7 @@ export class ManyEngine {
 
   /** Computes the product for every index of the batch. */
   multiply(product: ManyArguments, batch: Batch): void {
+    currentRecording()?.fail()
     const { m, n, k, a, b, target, bias = null, residual = null } = product
     const count = batch.a.lengths.reduce((size, length) => size * length, 1)
     const { threads } = this.#engine

@@ -40,7 +40,15 @@ interface Block {
   readonly bytes: number
 }
 
-export class ProductWorkspace {
+/** How many offsets the tables of a product hold. */
+export interface TableSizes {
+  readonly rows: number
+  readonly columns: number
+  readonly depth: number
+}
+
+/** The description of a job and its scatter vectors. */
+export class ProductTables {
   readonly job: Pointer
   readonly sourceRows: Pointer
   readonly targetRows: Pointer
@@ -50,48 +58,54 @@ export class ProductWorkspace {
   readonly targetColumns: Pointer
   readonly biasColumns: Pointer
   readonly residualColumns: Pointer
+  #depths: Pointer
   readonly #memory: LinearMemory
-  #depths: Block = { pointer: 0, bytes: 0 }
-  #panels: Block = { pointer: 0, bytes: 0 }
-  #threads: Block = { pointer: 0, bytes: 0 }
-  #threadBytes = 0
 
-  constructor(memory: LinearMemory) {
+  /** @param allocate - where they are from */
+  constructor(
+    memory: LinearMemory,
+    { rows, columns, depth }: TableSizes,
+    allocate: (bytes: number) => Pointer,
+  ) {
     this.#memory = memory
-    const words = (count: number) => memory.allocate(count * 4)
-    this.job = words(JOB_WORDS + DESCRIBED_WORDS)
-    this.sourceRows = words(blocks.tableRows)
-    this.targetRows = words(blocks.tableRows)
-    this.biasRows = words(blocks.tableRows)
-    this.residualRows = words(blocks.tableRows)
-    this.sourceColumns = words(blocks.columns)
-    this.targetColumns = words(blocks.columns)
-    this.biasColumns = words(blocks.columns)
-    this.residualColumns = words(blocks.columns)
+    const words = [
+      JOB_WORDS + DESCRIBED_WORDS,
+      rows,
+      rows,
+      rows,
+      rows,
+      columns,
+      columns,
+      columns,
+      columns,
+      depth,
+    ]
+    let next = allocate(words.reduce((sum, count) => sum + bytesOf(count), 0))
+    const places = words.map((count) => {
+      const place = next
+      next += bytesOf(count)
+      return place
+    })
+    this.job = places[0]!
+    this.sourceRows = places[1]!
+    this.targetRows = places[2]!
+    this.biasRows = places[3]!
+    this.residualRows = places[4]!
+    this.sourceColumns = places[5]!
+    this.targetColumns = places[6]!
+    this.biasColumns = places[7]!
+    this.residualColumns = places[8]!
+    this.#depths = places[9]!
   }
 
   /** Offsets of the summed indices. */
   get depths(): Pointer {
-    return this.#depths.pointer
+    return this.#depths
   }
 
-  /** Makes room for the offsets of k summed indices. */
-  reserveDepth(k: number): void {
-    this.#depths = this.#grown(this.#depths, Math.max(blocks.depth, k) * 4)
-  }
-
-  /** Makes room for the panels of an operand that is packed for one product. */
-  panelsOf(bytes: number): Pointer {
-    this.#panels = this.#grown(this.#panels, bytes)
-    return this.#panels.pointer
-  }
-
-  /** Makes room for the packed rows of each thread, and for the sums of `waiting` columns that wait for the next part of the depth. */
-  reserveThreads(threads: number, waiting: number): void {
-    const sums = blocks.rows * (waiting + COLUMNS)
-    const bytes = SCRATCH_BYTES + (blocks.rows * blocks.depth + sums) * 4
-    this.#threadBytes = Math.max(this.#threadBytes, Math.ceil(bytes / 64) * 64)
-    this.#threads = this.#grown(this.#threads, threads * this.#threadBytes)
+  /** Uses another table for the summed indices from now on. */
+  protected moveDepths(table: Pointer): void {
+    this.#depths = table
   }
 
   /** Writes what is the same for all parts of a product. */
@@ -112,16 +126,70 @@ export class ProductWorkspace {
     readonly blockRows: number
     readonly panels: Pointer
     readonly source: Pointer
+    readonly scratch: Scratch
   }): void {
-    const { m, n, k, blockRows, panels, source } = part
+    const { m, n, k, blockRows, panels, source, scratch } = part
     const output = this.job + JOB_WORDS * 4
-    const space = this.#threads.pointer
-    this.#memory
-      .integers(this.job, JOB_WORDS)
-      .set([
-        ...[jobKinds.product, m, n, k, blockRows, blocks.depth],
-        ...[source, this.sourceRows, this.depths, panels, output, space, this.#threadBytes],
-      ])
+    const words = this.#memory.integers(this.job, JOB_WORDS)
+    words[0] = jobKinds.product
+    words[1] = m
+    words[2] = n
+    words[3] = k
+    words[4] = blockRows
+    words[5] = blocks.depth
+    words[6] = source
+    words[7] = this.sourceRows
+    words[8] = this.depths
+    words[9] = panels
+    words[10] = output
+    words[11] = scratch.pointer
+    words[12] = scratch.threadBytes
+  }
+}
+
+/** For each thread a place for its packed rows and unfinished sums. */
+export interface Scratch {
+  readonly pointer: Pointer
+  readonly threadBytes: number
+}
+
+/** The tables that products share, and what else they need; kept from product to product, of which one runs at a time. */
+export class ProductWorkspace extends ProductTables {
+  readonly #memory: LinearMemory
+  #depth: Block = { pointer: 0, bytes: 0 }
+  #panels: Block = { pointer: 0, bytes: 0 }
+  #threads: Block = { pointer: 0, bytes: 0 }
+  #threadBytes = 0
+
+  constructor(memory: LinearMemory) {
+    const sizes = { rows: blocks.tableRows, columns: blocks.columns, depth: 0 }
+    super(memory, sizes, (bytes) => memory.allocate(bytes))
+    this.#memory = memory
+  }
+
+  /** Makes room for the offsets of k summed indices. */
+  reserveDepth(k: number): void {
+    this.#depth = this.#grown(this.#depth, Math.max(blocks.depth, k) * 4)
+    this.moveDepths(this.#depth.pointer)
+  }
+
+  /** Makes room for the panels of an operand that is packed for one product. */
+  panelsOf(bytes: number): Pointer {
+    this.#panels = this.#grown(this.#panels, bytes)
+    return this.#panels.pointer
+  }
+
+  /** Makes room for the packed rows of each thread, and for the sums of `waiting` columns that wait for the next part of the depth. */
+  reserveThreads(threads: number, waiting: number): void {
+    const sums = blocks.rows * (waiting + COLUMNS)
+    const bytes = SCRATCH_BYTES + (blocks.rows * blocks.depth + sums) * 4
+    this.#threadBytes = Math.max(this.#threadBytes, Math.ceil(bytes / 64) * 64)
+    this.#threads = this.#grown(this.#threads, threads * this.#threadBytes)
+  }
+
+  /** Where threads keep their packed rows; it moves when more is needed. */
+  get scratch(): Scratch {
+    return { pointer: this.#threads.pointer, threadBytes: this.#threadBytes }
   }
 
   #grown(block: Block, bytes: number): Block {
@@ -130,6 +198,10 @@ export class ProductWorkspace {
     if (block.bytes > 0) this.#memory.free(block.pointer)
     return { pointer, bytes }
   }
+}
+
+function bytesOf(words: number): number {
+  return Math.ceil((4 * words) / 64) * 64
 }
 
 /** A matrix as the kernel reads it: its first element, and the tables of its rows and of its columns. */

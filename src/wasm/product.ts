@@ -8,7 +8,8 @@ import { product as embedded, type ProductKernels } from './generated/product.ts
 import { instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets, type Walk } from './offsets.ts'
-import { blocks, COLUMNS, ProductWorkspace } from './product-workspace.ts'
+import { blocks, COLUMNS, ProductTables, ProductWorkspace } from './product-workspace.ts'
+import { called, currentRecording, type Recording } from './recording.ts'
 
 export { blocks } from './product-workspace.ts'
 
@@ -108,13 +109,20 @@ export class ProductEngine {
 
   /** Computes a product. */
   multiply(product: ProductArguments): void {
-    const { m, n, k, a, b, target, bias = null, residual = null } = product
+    const { m, n, k, a, b } = product
     const space = this.#space
     const packed = 'panels' in b
     const strip = Math.min(n, packed ? blocks.columns : stripColumns(k))
-    const blockRows = this.#blockRows(product)
     space.reserveDepth(k)
     space.reserveThreads(this.#crew.size, k > blocks.depth ? strip : 0)
+    const recording = currentRecording()
+    if (recording !== null) {
+      if (packed && n <= strip && m <= blocks.tableRows) {
+        this.#record(recording, product, b.panels)
+        return
+      }
+      recording.fail()
+    }
     const ownPanels = packed ? 0 : space.panelsOf(ProductEngine.packedBytes(k, strip))
     space.describe(product)
     for (let column = 0; column < n; column += strip) {
@@ -122,19 +130,56 @@ export class ProductEngine {
       const panels = packed ? b.panels + column * k * 4 : ownPanels
       if (!packed) this.#packStrip(b, k, column, columns, panels)
       this.#fill(a.columns, 0, k, space.depths)
-      this.#fill(target.columns, column, columns, space.targetColumns)
-      if (bias) this.#fill(bias.columns, column, columns, space.biasColumns)
-      if (residual) this.#fill(residual.columns, column, columns, space.residualColumns)
+      this.#fillColumns(space, product, column, columns)
       for (let row = 0; row < m; row += blocks.tableRows) {
         const rows = Math.min(blocks.tableRows, m - row)
-        this.#fill(a.rows, row, rows, space.sourceRows)
-        this.#fill(target.rows, row, rows, space.targetRows)
-        if (bias) this.#fill(bias.rows, row, rows, space.biasRows)
-        if (residual) this.#fill(residual.rows, row, rows, space.residualRows)
-        space.describeJob({ m: rows, n: columns, k, blockRows, panels, source: a.origin })
-        this.#crew.run(this.#kernels, space.job, Math.ceil(rows / blockRows))
+        this.#fillRows(space, product, row, rows)
+        const blockRows = this.#blockRows(product)
+        space.describeJob({
+          m: rows,
+          n: columns,
+          k,
+          blockRows,
+          panels,
+          source: a.origin,
+          scratch: space.scratch,
+        })
+        this.run(space.job, Math.ceil(rows / blockRows))
       }
     }
+  }
+
+  /** Computes a product whose description and tables stay, so that it is computed again by one call. */
+  #record(recording: Recording, product: ProductArguments, panels: Pointer): void {
+    const { m, n, k, a } = product
+    const { scratch } = this.#space
+    const { size } = this.#crew
+    const tables = new ProductTables(this.#memory, { rows: m, columns: n, depth: k }, (bytes) =>
+      recording.allocate(bytes),
+    )
+    const blockRows = this.#blockRows(product)
+    tables.describe(product)
+    this.#fill(a.columns, 0, k, tables.depths)
+    this.#fillColumns(tables, product, 0, n)
+    this.#fillRows(tables, product, 0, m)
+    tables.describeJob({ m, n, k, blockRows, panels, source: a.origin, scratch })
+    recording.require(() => this.#crew.size === size && this.#space.scratch.pointer === scratch.pointer)
+    called(() => this.run(tables.job, Math.ceil(m / blockRows)))
+  }
+
+  #fillColumns(tables: ProductTables, product: ProductArguments, column: number, columns: number): void {
+    const { target, bias = null, residual = null } = product
+    this.#fill(target.columns, column, columns, tables.targetColumns)
+    if (bias) this.#fill(bias.columns, column, columns, tables.biasColumns)
+    if (residual) this.#fill(residual.columns, column, columns, tables.residualColumns)
+  }
+
+  #fillRows(tables: ProductTables, product: ProductArguments, row: number, rows: number): void {
+    const { a, target, bias = null, residual = null } = product
+    this.#fill(a.rows, row, rows, tables.sourceRows)
+    this.#fill(target.rows, row, rows, tables.targetRows)
+    if (bias) this.#fill(bias.rows, row, rows, tables.biasRows)
+    if (residual) this.#fill(residual.rows, row, rows, tables.residualRows)
   }
 
   /** Large blocks for one thread; for several, as many for each, so that all finish at about the same time. The result does not depend on it. */

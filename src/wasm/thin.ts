@@ -3,6 +3,7 @@ import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets, type Walk } from './offsets.ts'
 import type { ProductEngine } from './product.ts'
 import { jobKinds } from './product-workspace.ts'
+import { called, currentRecording } from './recording.ts'
 
 /** How the elements of the last loop are summed. */
 export type ThinForm = keyof typeof forms
@@ -55,7 +56,8 @@ export class ThinEngine {
   multiply({ form, loops, depth, outerA, outerB }: ThinArguments, places: ThinPlaces, scale: number): void {
     const outer = outerA.lengths.reduce((n, length) => n * length, 1)
     const table = JOB_WORDS + loops.length * LOOP_WORDS
-    const sums = this.#reserve(2 * LONGEST + table + 2 * outer)
+    const need = 2 * LONGEST + table + 2 * outer
+    const sums = currentRecording()?.allocate(4 * need) ?? this.#reserve(need)
     const job = sums + 8 * LONGEST
     const words = this.#memory.integers(job, table + 2 * outer)
     const at = job + 4 * table
@@ -87,7 +89,7 @@ export class ThinEngine {
     }
     this.#fill(outerA, words.subarray(table, table + outer))
     this.#fill(outerB, words.subarray(table + outer, table + 2 * outer))
-    this.#engine.run(job, 1)
+    called(() => this.#engine.run(job, 1))
   }
 
   #fill(walk: Walk, table: Int32Array): void {

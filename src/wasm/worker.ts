@@ -15,8 +15,7 @@ export interface Employment extends Place {
 interface Port {
   onmessage: ((event: { readonly data: Employment }) => void) | null
   postMessage(message: string): void
-  /** Ends this thread, which nothing else can reach. */
-  close(): void
+  close?(): void
 }
 
 const node = globalThis.process?.getBuiltinModule?.('node:worker_threads')
@@ -26,5 +25,7 @@ port.onmessage = ({ data: { module, memory, ...place } }) => {
   const instance = new WebAssembly.Instance(module, { env: { memory } })
   port.postMessage('ready')
   serve(memory, instance.exports as unknown as ProductKernels, place)
-  port.close()
+  // ends this thread, which nothing else can reach: by its port, or, as in Deno, by itself
+  const owner = port.close ? port : (globalThis as unknown as Port)
+  owner.close?.()
 }

@@ -109,8 +109,8 @@ const patchEmbed: Runner = ({ config, param, input, equiv }) => {
   const results: Record<string, FloatArray> = { 'output.y': embed.forward(x) }
   if (!common.dynamicImgPad) results['mid.conv'] = conv.forward(x)
   if (linearWeight === undefined) return results
-  const [h, w] = [x.shape[2]! - (x.shape[2]! % s1), x.shape[3]! - (x.shape[3]! % s2)]
-  const cropped = x.hi(x.shape[0]!, x.shape[1]!, h, w)
+  const cropped = croppedTo(x, [s1, s2])
+  const [, , h, w] = cropped.shape as [number, number, number, number]
   const patches = rearrange(cropped, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1, s2 })
   const linear = new PatchEmbed({
     ...common,
@@ -127,25 +127,38 @@ const patchEmbed: Runner = ({ config, param, input, equiv }) => {
   }
 }
 
+/** What whole patches cover of pictures, as a convolution does. */
+function croppedTo(x: FloatArray, [s1, s2]: readonly [number, number]): FloatArray {
+  const [b, c, h, w] = x.shape as [number, number, number, number]
+  return x.hi(b, c, h - (h % s1), w - (w % s2))
+}
+
+/** Height and width of a patch, which a configuration may give as one number. */
+const sidesOf = (size: unknown): [number, number] =>
+  Array.isArray(size) ? (size as [number, number]) : [size as number, size as number]
+
 /** Document 4's Rearrange + Linear, with its names. */
 const rearrangeLinear: Runner = ({ config, param, input }) => {
-  const { patch_size: s, in_channel: c, emb_size: d } = config as Record<string, number>
-  const patches = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: s!, s2: s! })
-  const embed = new Sequential({ patch_embed_linear: new Sequential(patches, new Linear(s! * s! * c!, d!)) })
+  const { in_channel: c, emb_size: d } = config as Record<string, number>
+  const [s1, s2] = sidesOf(config['patch_size'])
+  const patches = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1, s2 })
+  const embed = new Sequential({ patch_embed_linear: new Sequential(patches, new Linear(s1 * s2 * c!, d!)) })
   const x = input['x']!
   return { 'output.y': load(embed, param).forward(x), 'mid.patches_s1s2c': patches.forward(x) }
 }
 
 /** Document 4's Conv2d + Rearrange, with its names. */
 const convRearrange: Runner = ({ config, param, input, equiv }) => {
-  const { patch_size: s, in_channel: c, embed_dim: d } = config as Record<string, number>
-  const conv = new Conv2d(c!, d!, { kernelSize: s!, stride: s! })
+  const { in_channel: c, embed_dim: d } = config as Record<string, number>
+  const [s1, s2] = sidesOf(config['patch_size'])
+  const conv = new Conv2d(c!, d!, { kernelSize: [s1, s2], stride: [s1, s2] })
   const embed = new Sequential({
     patch_embed_conv: new Sequential(conv, new Rearrange('b c h w -> b (h w) c')),
   })
   const x = input['x']!
-  const patches = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: s!, s2: s! }).forward(x)
-  const linear = new Linear(s! * s! * c!, d!)
+  const rows = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1, s2 })
+  const patches = rows.forward(croppedTo(x, [s1, s2]))
+  const linear = new Linear(s1 * s2 * c!, d!)
   load(linear, { weight: equiv['linear_s1s2c.weight']!, bias: equiv['linear.bias']! })
   return {
     'output.y': load(embed, param).forward(x),

@@ -88,7 +88,7 @@ it('copies of many tiles leave out nothing', () => {
     const from = permute(contiguous(shape), order)
     compare(Float32Array, from, contiguous(from.shape))
   }
-}, 30_000)
+})
 
 /** The axes of a shape in any order in memory; some backwards, some with gaps, and in sources some repeated. */
 function anyStride(shape: readonly number[], repeat: boolean): fc.Arbitrary<Layout> {

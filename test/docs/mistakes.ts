@@ -120,6 +120,21 @@ export const chapters: readonly Chapter[] = [
 rearrange(images, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })`,
       },
       {
+        title: 'An axis that arithmetic would have to sum',
+        code: `const x = ndarray(new Float32Array(6), [2, 3])
+add([x, x], 'i j, j k -> i k')`,
+      },
+      {
+        title: 'A list of several dtypes',
+        code: `const x = ndarray(new Float32Array(6), [2, 3])
+const mask = ndarray(new Uint8Array(6), [2, 3])
+rearrange([x, mask], 'n h w -> h w n')`,
+      },
+      {
+        title: 'Lists of unequal lengths',
+        code: 'fromNested([[1, 2, 3], [4, 5]])',
+      },
+      {
         title: 'A view that no strides express',
         code: `const x = ndarray(new Float32Array(6), [2, 3])
 rearrange(x, 'h w -> (w h)', {}, { copy: 'never' })`,

@@ -207,9 +207,13 @@ describe('what is no state dict', () => {
   const layer = new Linear(2, 3)
 
   test.each<[string, unknown, string]>([
-    ['the bytes of a file', new Uint8Array(9), 'got bytes; readSafetensors(bytes) makes one of them'],
+    [
+      'the bytes of a file',
+      new Uint8Array(9),
+      'got a bare Uint8Array; readSafetensors(bytes) makes one of bytes',
+    ],
     ['a path', 'model.safetensors', 'got "model.safetensors"'],
-    ['a promise', Promise.resolve({}), 'got an object'],
+    ['a promise', Promise.resolve({}), 'got a Promise; an await is missing'],
     ['nothing', null, 'got null'],
   ])('%s is said to be that', (_, dict, words) => {
     expect(() => layer.loadStateDict(dict as never)).toThrow(words)

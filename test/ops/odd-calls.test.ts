@@ -1,23 +1,14 @@
 /** Calls at the edge of what a user may write: odd and right, or wrong and answered by what helps. */
 import ndarray from 'ndarray'
-import { EinopsError, einsum, pack, rearrange, reduce, unpack } from 'tesserae'
+import { einsum, pack, rearrange, reduce, unpack } from 'tesserae'
 import { describe, expect, it } from 'vitest'
+import { mistakeOf } from '../mistake.ts'
 
 class Samples extends Float32Array {}
 
 const grid = () => ndarray(Float32Array.of(1, 2, 3, 4), [2, 2])
 const row = () => ndarray(new Float32Array(6), [6])
 const rearrangeAny = rearrange as (...args: unknown[]) => { readonly data: ArrayLike<number> }
-
-function mistakeOf(call: () => unknown): EinopsError {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof EinopsError) return error
-    throw error
-  }
-  throw new Error('no error')
-}
 
 describe('buffers', () => {
   it('a subclass of a typed array stays one, in copies as in sums', () => {
@@ -139,5 +130,47 @@ describe('characters that do not show', () => {
     const apart: string = 'o\u0308 b -> b o\u0308'
     expect(mistakeOf(() => rearrange(grid(), apart)).hint).toContain("pattern.normalize('NFC')")
     expect(rearrange(grid(), apart.normalize('NFC')).shape).toEqual([2, 2])
+  })
+})
+
+describe('plain arrays of big integers', () => {
+  const big = () => ndarray([1n, 2n, 3n, 4n] as never[], [2, 2])
+  const both = () => ndarray([1n, 2, 3n, 4] as never[], [2, 2])
+  const out = () => ndarray([0, 0] as never[], [2])
+
+  it('are summed and multiplied exactly', () => {
+    expect(reduce(big(), 'a b -> a', 'sum').data).toEqual([3n, 7n])
+    expect(reduce(big(), 'a b -> b', 'max').data).toEqual([3n, 4n])
+    expect(einsum([big(), big()], 'i j, j k -> i k').data).toEqual([7n, 10n, 15n, 22n])
+  })
+
+  it('have no mean, as those of typed arrays', () => {
+    const { code, message } = mistakeOf(() => reduce(big(), 'a b -> a', 'mean'))
+    expect(code).toBe('reduction/dtype')
+    expect(message).toContain("'mean' of big integers")
+  })
+
+  it.each(['sum', 'mean', 'prod'] as const)(
+    'are not mixed with numbers in a %s, and nothing is written',
+    (reduction) => {
+      const target = out()
+      const call = () => reduce(both(), 'a b -> a', reduction, {}, { out: target })
+      expect(mistakeOf(call).message).toContain(`'${reduction}' of numbers and big integers`)
+      expect(target.data).toEqual([0, 0])
+      expect(reduce(both(), 'a b -> a', 'max').data).toEqual([2, 4])
+    },
+  )
+
+  it('are not mixed with numbers in a product', () => {
+    const numbers = ndarray([1, 2, 3, 4] as never[], [2, 2])
+    for (const operands of [
+      [big(), numbers],
+      [numbers, big()],
+      [both(), both()],
+      [numbers, both()],
+    ]) {
+      expect(mistakeOf(() => einsum(operands as never, 'i j, j k -> i k')).code).toBe('tensor/dtype')
+    }
+    expect(einsum([numbers, numbers], 'i j, j k -> i k').data).toEqual([7, 10, 15, 22])
   })
 })

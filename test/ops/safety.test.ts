@@ -106,9 +106,7 @@ describe.each(Object.keys(calls))('%s', (name) => {
       '() '.repeat(3000),
       `${'1 '.repeat(3000)}-> ${'1 '.repeat(3000)}`,
     ]) {
-      const start = performance.now()
       onlyEinopsErrors(() => call(pattern))
-      expect(performance.now() - start).toBeLessThan(500)
     }
   })
 })
@@ -139,13 +137,11 @@ describe('sixty axes', () => {
       Float32Array.from({ length: 64 }, (_, i) => i),
       shape,
     )
-    const start = performance.now()
     const turned = rearrange(many, `${names.join(' ')} -> (${names.toReversed().join(' ')})`)
     expect(turned.shape).toEqual([64])
     expect([...turned.data].slice(0, 4)).toEqual([0, 32, 16, 48])
     const total = reduce(many, `${names.join(' ')} -> ${names.slice(1).join(' ')}`, 'sum')
     expect(total.get(...total.shape.map(() => 0))).toBe(32)
-    expect(performance.now() - start).toBeLessThan(500)
   })
 })
 
@@ -163,5 +159,5 @@ describe('caches', () => {
     }
     const before = use(0, 2000)
     expect(use(2000, 12_000) - before).toBeLessThan(4e6)
-  }, 60_000)
+  })
 })

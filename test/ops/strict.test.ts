@@ -23,7 +23,7 @@ beforeAll(async () => {
       rolldownOptions: { output: { entryFileNames: 'main.mjs' } },
     },
   })
-}, 60_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -14,7 +14,7 @@ const installed = () => join(inject('project'), 'node_modules/tesserae')
 test('the tarball holds the distribution and the papers, and nothing of the workshop', () => {
   const strange = inject('packed').filter(
     (path) =>
-      !/^(README\.md|LICENSE|package\.json|dist\/(.+\.js|.+\.d\.ts|THIRD-PARTY-LICENSES\.txt|compiled\/THIRD-PARTY-LICENSES\.txt))$/.test(
+      !/^(README\.md|LICENSE|package\.json|dist\/(.+\.js|.+\.d\.ts|wasm\/.+\.wasm|THIRD-PARTY-LICENSES\.txt|compiled\/THIRD-PARTY-LICENSES\.txt))$/.test(
         path,
       ) || /^dist\/(tools|site)\//.test(path),
   )

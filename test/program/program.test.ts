@@ -3,6 +3,7 @@ import ndarray, { type NdArray } from 'ndarray'
 import { einsum, pack, rearrange, reduce, trace as traceOfLanguage, unpack } from 'tesserae'
 import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
+import { getHeap } from '../../src/wasm/heap.ts'
 import { inputOf } from './inputs.ts'
 import { cases } from './models.ts'
 
@@ -23,6 +24,18 @@ describe.each(Object.entries(cases))('the program of %s', (_, [make, shape]) => 
     expect(program.run(backwards).data).toEqual(model.forward(x).data)
   })
 
+  test('gives them again and again, whatever runs in between', () => {
+    const other = new Linear(40, 40)
+    const wide = trace(other, [300, 40])
+    for (let turn = 0; turn < 6; turn++) {
+      const x = inputOf(shape, turn)
+      const expected = model.forward(x).data
+      if (turn % 2 === 0) wide.run(inputOf([300, 40], turn))
+      expect(program.run(x).data).toEqual(expected)
+      expect(program.run(x).data).toEqual(expected)
+    }
+  })
+
   test('follows new values of parameters', () => {
     const x = inputOf(shape)
     const before = program.run(x).data
@@ -34,6 +47,24 @@ describe.each(Object.entries(cases))('the program of %s', (_, [make, shape]) => 
     const after = program.run(x).data
     expect(after).toEqual(model.forward(x).data)
     expect(after).not.toEqual(before)
+    // who holds the array may write to it at any time
+    for (const parameter of model.parameters()) parameter.data.fill(0.125)
+    for (let turn = 0; turn < 4; turn++) {
+      for (const parameter of model.parameters()) parameter.data[0]! += turn
+      expect(program.run(x).data).toEqual(model.forward(x).data)
+    }
+  })
+
+  test('gives its memory back, and can be run again', () => {
+    const x = inputOf(shape, 5)
+    const { memory } = getHeap()!
+    program.run(x)
+    program.dispose()
+    const before = memory.used
+    for (let turn = 0; turn < 3; turn++) program.run(x)
+    program.dispose()
+    expect(memory.used).toBe(before)
+    expect(program.run(x).data).toEqual(model.forward(x).data)
   })
 
   test('says of every parameter its name in the state dict', () => {

@@ -18,13 +18,12 @@ function pattern(i: number): { text: string; lengths: string } {
 const patterns = Array.from({ length: 200 }, (_, i) => pattern(i))
 const [first, ...others] = patterns.map(({ text, lengths }) => `t.rearrange(x, '${text}', ${lengths})`)
 
-test('200 different patterns cost less than 2 s and 2,000 instantiations each', () => {
+test('200 different patterns cost less than 2,000 instantiations each', () => {
   expect(new Set(patterns.map(({ text }) => text)).size).toBe(200)
   const one = compile([first!])
   const all = compile([first!, ...others])
   expect([...one.errors, ...all.errors].filter((error) => error !== undefined)).toEqual([])
   expect(all.instantiations - one.instantiations).toBeLessThan(200 * 2000)
-  expect(all.milliseconds - one.milliseconds).toBeLessThan(2000)
 })
 
 test('a known shape of six dimensions costs less than 30,000 instantiations', () => {

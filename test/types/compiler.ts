@@ -35,8 +35,6 @@ export interface Compiled {
   /** For each line of the program, the first line of its error, or undefined. */
   readonly errors: readonly (string | undefined)[]
   readonly instantiations: number
-  /** Of processor time. */
-  readonly milliseconds: number
 }
 
 /**
@@ -44,7 +42,7 @@ export interface Compiled {
  * `text` is some string.
  */
 export function compile(lines: readonly string[]): Compiled {
-  const { program, diagnostics, milliseconds } = check(header + lines.join('\n'))
+  const { program, diagnostics } = check(header + lines.join('\n'))
   const errors = new Array<string | undefined>(lines.length)
   const skipped = header.split('\n').length - 1
   for (const { start, file, messageText } of diagnostics) {
@@ -52,7 +50,7 @@ export function compile(lines: readonly string[]): Compiled {
     if (line < 0) throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'))
     errors[line] ??= ts.flattenDiagnosticMessageText(messageText, '\n').split('\n')[0]!
   }
-  return { errors, instantiations: program.getInstantiationCount(), milliseconds }
+  return { errors, instantiations: program.getInstantiationCount() }
 }
 
 /** The errors in a whole program. */
@@ -72,13 +70,11 @@ function check(source: string) {
   }
   const program = ts.createProgram([file], options, host)
   const checked = program.getSourceFile(file)
-  const start = process.cpuUsage()
   const diagnostics = [
     ...program.getSyntacticDiagnostics(checked),
     ...program.getSemanticDiagnostics(checked),
   ]
-  const { user, system } = process.cpuUsage(start)
-  return { program, diagnostics, milliseconds: (user + system) / 1000 }
+  return { program, diagnostics }
 }
 
 const registry = ts.createDocumentRegistry()

@@ -63,5 +63,5 @@ test('every row sums to 1 whatever the layers and the batch', () => {
 })
 
 test('no layers are refused', () => {
-  expect(() => attentionRollout([])).toThrow('there are no maps')
+  expect(() => attentionRollout([])).toThrow('an empty list')
 })

@@ -121,6 +121,7 @@ describe.skipIf(!built)('the documentation (needs npm run build)', () => {
     for (const name of [
       'index',
       'language',
+      'arrays',
       'types',
       'from-einops',
       'vit',
