@@ -1,6 +1,6 @@
 /** Files by their path, where there is a file system. Reached as `#file`, which package.json resolves by platform. */
 
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UrlLike } from '../layout/platform.ts'
@@ -25,6 +25,39 @@ export async function openFile(path: string | UrlLike): Promise<ByteSource> {
     size,
     read: (start, end, buffers) => readFully(handle, start, end, buffers),
     close: () => handle.close(),
+  }
+}
+
+/** Writes a file under another name and then gives it its own, so that there is either the old one or the new one, and never a part. */
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const part = `${path}.part`
+  try {
+    const handle = await open(part, 'w')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(part, path)
+  } catch (cause) {
+    await rm(part, { force: true })
+    throw new Error(`${path}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** The bytes of a file; null where there is none. */
+export async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    const source = await openFile(path)
+    try {
+      return await source.read(0, source.size)
+    } finally {
+      await source.close?.()
+    }
+  } catch (error) {
+    if (error instanceof Error && error.message === 'no such file') return null
+    throw error
   }
 }
 

@@ -7,6 +7,14 @@ export function openFile(_path: string | UrlLike): Promise<ByteSource> {
   return Promise.reject(new Error(`there are no files by path here; ${advice}`))
 }
 
+export function replaceFile(_path: string, _bytes: Uint8Array): Promise<void> {
+  return Promise.reject(new Error('there are no files by path here; pass { read, write } of a store'))
+}
+
+export function readIfThere(_path: string): Promise<Uint8Array | null> {
+  return Promise.reject(new Error('there are no files by path here; pass { read, write } of a store'))
+}
+
 export function besides(path: string | UrlLike, name: string): string {
   return new URL(name, path).href
 }

@@ -1,8 +1,9 @@
 /**
  * Numbers that many products take as their right operand: the weights of a layer. They are kept once: as they were given, until the kernel
  * first needs them, then in panels as the kernel reads them. Reading them brings them back; and once somebody outside holds the array, who
- * may write to it at any time, it stays the truth and is packed anew for each product. Small ones that are added instead, as biases are, have
- * a copy in linear memory beside.
+ * may write to it at any time, it stays the truth and is packed anew for each product. Of those that learn the elements are kept as they are
+ * too, since each step changes them, and up to two forms of panels, for the product forth and the one back, which are renewed where they
+ * stand. Small ones that are added instead, as biases are, have a copy in linear memory beside.
  */
 import { allocateFloats, getHeap, type Heap, residentFloats } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
@@ -16,6 +17,8 @@ import { IsWeight } from './weighted.ts'
 interface InHeap {
   readonly heap: Heap
   readonly block: Pointer
+  /** Whether the elements have changed since. */
+  isStale: boolean
 }
 
 /** Panels in linear memory, and which element of the weight stands where in them. */
@@ -28,16 +31,22 @@ interface Packed extends InHeap {
 /** Blocks of linear memory whose weight was dropped without being disposed. */
 const dropped = new FinalizationRegistry<InHeap>(({ heap, block }) => heap.memory.free(block))
 
+/** In how many forms a weight that learns is kept: for the product forth, and for the one back. */
+const mostForms = 2
+
 /** A weight of more elements than this is not kept twice. */
 const mostCopied = 2 ** 14
 
 export class Weight extends IsWeight {
   readonly size: number
   #values: Float32Array | null
-  #packed: Packed | null = null
+  /** As the kernels read them; the one made last at the end. */
+  #forms: Packed[] = []
   /** Of a small one, the elements as they are, for as long as they cannot change. */
   #copy: InHeap | null = null
   #shared = false
+  /** Whether the elements change again and again. */
+  #learns = false
   /** Counts the changes of values, and of where linear memory has them. */
   #version = 0
 
@@ -82,18 +91,27 @@ export class Weight extends IsWeight {
   read(): Float32Array {
     this.#note()
     if (this.#values !== null) return this.#values
-    if (this.#packed === null) throw new Error('internal: a weight was read after it was disposed')
-    return this.#fromPanels(this.#packed)
+    const packed = this.#forms.find(({ isStale }) => !isStale)
+    if (packed === undefined) throw new Error('internal: a weight was read after it was disposed')
+    return this.#fromPanels(packed)
   }
 
   /** Lets the elements be changed in row-major order, by somebody who does not keep the array. */
   update(change: (values: Float32Array) => void): void {
     // a change that fails half-way shows in values that stand as they are, and not in panels
-    if (this.#values !== null) this.#forget()
+    if (this.#values !== null) this.#renew()
     const values = this.read()
     change(values)
     this.#values = values
-    this.#forget()
+    this.#learns = true
+    this.#renew()
+  }
+
+  /** What linear memory has of the elements is to be made anew, where it stands. */
+  #renew(): void {
+    this.#version++
+    for (const own of this.#forms) own.isStale = true
+    if (this.#copy !== null) this.#copy.isStale = true
   }
 
   /** Whether somebody outside holds the array. */
@@ -102,39 +120,44 @@ export class Weight extends IsWeight {
   }
 
   /**
-   * The panels of the weight as a matrix, [depth, columns], or null where they cannot be kept. From then on the weight has no other copy.
+   * The panels of the weight as a matrix, [depth, columns], or null where they cannot be kept. From then on a weight that does not learn has no
+   * other copy.
    *
    * @throws RangeError where linear memory has no room for them; the weight is as it was then
    */
   panels(heap: Heap, summed: Walk, across: Walk): Pointer | null {
     this.#note()
     if (this.#shared) return null
-    const packed = this.#packed
     const depth = merged(summed)
     const columns = merged(across)
-    if (
-      packed &&
-      packed.heap === heap &&
-      sameWalk(packed.depth, depth) &&
-      sameWalk(packed.columns, columns)
-    ) {
-      return packed.block
-    }
+    const known = this.#forms.find(
+      (form) => form.heap === heap && sameWalk(form.depth, depth) && sameWalk(form.columns, columns),
+    )
+    if (known !== undefined && !known.isStale) return known.block
     const [k, n] = [lengthOf(depth), lengthOf(columns)]
     if (k * n !== this.size) return null
     const values = this.read()
     const source = allocateFloats(heap, this.size)
     let block: Pointer
     try {
-      block = heap.memory.allocate(ProductEngine.packedBytes(k, n))
+      block = known?.block ?? heap.memory.allocate(ProductEngine.packedBytes(k, n))
       residentFloats().set(values, source / 4)
       heap.engine.packColumns({ origin: source, rows: depth, columns }, k, n, block)
     } finally {
       heap.memory.free(source)
     }
-    this.#forget()
-    this.#packed = keep(this, { heap, block, depth, columns })
-    this.#values = null
+    this.#version++
+    if (known !== undefined) {
+      known.isStale = false
+      return block
+    }
+    if (!this.#learns) {
+      this.#forget()
+      this.#values = null
+    } else if (this.#forms.length === mostForms) {
+      this.#release(this.#forms.shift()!)
+    }
+    this.#forms.push(keep(this, { heap, block, depth, columns, isStale: false }))
     return block
   }
 
@@ -144,13 +167,16 @@ export class Weight extends IsWeight {
    */
   inHeap(heap: Heap): Pointer | null {
     this.#note()
-    if (this.#copy?.heap === heap) return this.#copy.block
-    if (this.#shared || this.#packed !== null || this.size > mostCopied) return null
+    const known = this.#copy?.heap === heap ? this.#copy : null
+    if (known && !known.isStale) return known.block
+    if (this.#shared || this.#forms.length > 0 || this.size > mostCopied) return null
     const values = this.read()
-    this.#forget()
-    const block = allocateFloats(heap, this.size)
+    if (known === null) this.#forget()
+    const block = known?.block ?? allocateFloats(heap, this.size)
     residentFloats().set(values, block / 4)
-    this.#copy = keep(this, { heap, block })
+    this.#version++
+    if (known === null) this.#copy = keep(this, { heap, block, isStale: false })
+    else known.isStale = false
     return block
   }
 
@@ -163,11 +189,15 @@ export class Weight extends IsWeight {
   /** Drops what linear memory has of the weight. */
   #forget(): void {
     this.#version++
-    if (this.#packed === null && this.#copy === null) return
-    dropped.unregister(this)
-    for (const own of [this.#packed, this.#copy]) own?.heap.memory.free(own.block)
-    this.#packed = null
+    for (const own of this.#forms) this.#release(own)
+    if (this.#copy !== null) this.#release(this.#copy)
+    this.#forms = []
     this.#copy = null
+  }
+
+  #release(own: InHeap): void {
+    dropped.unregister(own)
+    own.heap.memory.free(own.block)
   }
 
   /** Says to who writes calls down that they are right for as long as nothing changes. */
@@ -195,7 +225,7 @@ export class Weight extends IsWeight {
 
 /** Gives the block back when the weight is dropped. */
 function keep<M extends InHeap>(weight: Weight, memory: M): M {
-  dropped.register(weight, memory, weight)
+  dropped.register(weight, memory, memory)
   return memory
 }
 

@@ -11,7 +11,7 @@ import { multiply } from '../steps/zip.ts'
 import { expectOption, expectRank } from './check.ts'
 import { Module } from './module.ts'
 import { expectOptions, type Kinds, kind } from './options.ts'
-import { nextSeed, Random } from './random.ts'
+import { currentCourse, nextSeed, Random } from './random.ts'
 
 export interface DropoutOptions {
   /** The probability of each element to be dropped, 0 to 1; 0.5 if not given, as in PyTorch. */
@@ -44,9 +44,9 @@ abstract class RandomMask extends Module {
     if (!this.active) return x
     const shape = this.maskShape(x)
     const kept = 1 / (1 - this.p)
-    const mask = Float32Array.from({ length: sizeOf(shape) }, () =>
-      this.#random.uniform() < this.p ? 0 : kept,
-    )
+    const random = currentCourse()?.streamOf(this) ?? this.#random
+    const mask = new Float32Array(sizeOf(shape))
+    for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < this.p ? 0 : kept
     return multiply(x, constant(mask, shape))
   }
 }
@@ -114,14 +114,15 @@ export class PatchDropout extends Module {
       `no patches are left beside the prefix — got ${n} tokens, numPrefixTokens ${this.numPrefixTokens}`,
     )
     const kept = Math.max(1, Math.floor(patches * (1 - this.p)))
-    const tokens = Array.from({ length: b }, () => this.#choose(patches, kept))
+    const random = currentCourse()?.streamOf(this) ?? this.#random
+    const tokens = Array.from({ length: b }, () => this.#choose(patches, kept, random))
     return gather(x, constant(Int32Array.from(tokens.flat()), [b, this.numPrefixTokens + kept]))
   }
 
   /** The tokens that stay: all before the patches, and `kept` patches in any order. */
-  #choose(patches: number, kept: number): number[] {
+  #choose(patches: number, kept: number, random: Random): number[] {
     const tokens = Array.from({ length: this.numPrefixTokens + patches }, (_, i) => i)
-    const order = tokens.splice(this.numPrefixTokens).map((token) => [this.#random.uniform(), token] as const)
+    const order = tokens.splice(this.numPrefixTokens).map((token) => [random.uniform(), token] as const)
     order.sort(([a], [b]) => a - b)
     return [...tokens, ...order.slice(0, kept).map(([, token]) => token)]
   }

@@ -41,6 +41,8 @@ export class Parameter implements Weighted {
   readonly #otherShapes: readonly (readonly number[])[]
   readonly #matrix: boolean
   readonly offset = 0
+  /** Whether it learns: `false` freezes it, and then no gradient of it is computed. */
+  requiresGrad = true
 
   /**
    * @param shape lengths of the axes

@@ -82,3 +82,72 @@ export class Random {
     return this.uniform() < Math.exp((mode * mode - z * z) / 2) ? z : Number.NaN
   }
 }
+
+/**
+ * The random numbers of one step of learning: the stream of each layer follows from a seed, the step, and the layer's place among those that draw in it. So
+ * a run that goes on after it was stopped draws what it would have drawn, and a part of a model that is computed again draws the same again.
+ */
+export class Course {
+  readonly #seed: number
+  readonly #step: number
+  readonly #places = new Map<object, number>()
+  /** How often each layer has drawn. */
+  #calls = new Map<object, number>()
+
+  constructor(seed: number, step: number) {
+    this.#seed = seed
+    this.#step = step
+  }
+
+  /** The stream of a layer, a new one each time that it draws. */
+  streamOf(layer: object): Random {
+    const place = this.#places.get(layer) ?? this.#places.size
+    const call = this.#calls.get(layer) ?? 0
+    this.#places.set(layer, place)
+    this.#calls.set(layer, call + 1)
+    return new Random(mixed(this.#seed, this.#step, place, call))
+  }
+
+  /** Makes a function that computes again what is computed from here on, with the same random numbers. */
+  again<T>(compute: () => T): () => T {
+    const calls = new Map(this.#calls)
+    return () => {
+      const now = this.#calls
+      this.#calls = new Map(calls)
+      try {
+        return compute()
+      } finally {
+        this.#calls = now
+      }
+    }
+  }
+}
+
+let course: Course | null = null
+
+/** The course that is taken now. */
+export function currentCourse(): Course | null {
+  return course
+}
+
+/** Computes a step of learning. */
+export function onCourse<T>(own: Course, compute: () => T): T {
+  const before = course
+  course = own
+  try {
+    return compute()
+  } finally {
+    course = before
+  }
+}
+
+/** A seed of several numbers, which neighbours do not share: the finaliser of MurmurHash3 after each. */
+export function mixed(...numbers: readonly number[]): number {
+  let hash = 0x9e3779b9
+  for (const number of numbers) {
+    hash = Math.imul(hash ^ number, 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+    hash ^= hash >>> 16
+  }
+  return hash | 0
+}

@@ -16,7 +16,7 @@ import { resultTensor } from '../wasm/result.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import type { NormForm } from './norm.ts'
 
-const addressOf = ({ offset }: FloatTensor) => 4 * offset
+export const addressOf = ({ offset }: FloatTensor) => 4 * offset
 
 /** Softmax along the last axis. */
 export function softmaxInHeap(heap: Heap, x: Stored, axis: number): FloatTensor | null {
@@ -111,7 +111,7 @@ function rowsOf(value: Stored, axis: number): { tensor: FloatTensor; step: numbe
 }
 
 /** Where the elements of a parameter stand in the heap, one after the other. */
-function parameterIn(heap: Heap, x: Stored): Pointer {
+export function parameterIn(heap: Heap, x: Stored): Pointer {
   const copy = isWeighted(x) && isContiguous(x) ? inPlace(heap, x) : null
   return addressOf(copy ?? contiguousInHeap(x))
 }
@@ -124,7 +124,7 @@ function inPlace(heap: Heap, value: Stored): FloatTensor | null {
   return { data: residentFloats(), shape, stride, offset: start / 4 + offset }
 }
 
-function contiguousInHeap(x: Stored): FloatTensor {
+export function contiguousInHeap(x: Stored): FloatTensor {
   return rowsOf(x, 0).tensor
 }
 

@@ -4,11 +4,11 @@ import { foldInto } from '../copy/fold.ts'
 import { foldPlainly } from '../copy/fold-reference.ts'
 import { type ReductionName, resultDtype } from '../copy/reduction.ts'
 import { type Dtype, dtypeOf } from '../layout/data.ts'
-import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import { contiguous, type Layout } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { type Kernel, perform } from './machine.ts'
-import { allocateResult, resultKind } from './result.ts'
+import { newResult, resultKind } from './result.ts'
 import type { Fold, Opaque } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
@@ -64,7 +64,7 @@ export function newFold(
   dtype: Dtype | null = null,
 ): Tensor {
   const like = resultKind(data, dtype ?? resultDtype(reduction, dtypeOf(data)), 'reduce')
-  return { ...contiguous(plan.outputShape), data: allocateResult(like, sizeOf(plan.outputShape), 'reduce') }
+  return newResult(like, plan.outputShape, 'reduce')
 }
 
 const opaques: Kernel<Opaque> = { perform: foldedBy, reference: foldedBy }

@@ -3,6 +3,12 @@ import { type CurvedReduction, foldSlope } from '../copy/fold-slope.ts'
 import { newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { mapSlope, normSlope, softmaxSlope } from '../rows/slope.ts'
+import {
+  attentionSlopeInHeap,
+  mapSlopeInHeap,
+  normSlopeInHeap,
+  softmaxSlopeInHeap,
+} from '../rows/slope-in-heap.ts'
 import { type FloatArray, newLike } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
@@ -10,7 +16,20 @@ import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
 const ways: Ways<Slope> = {
-  inHeap: () => null,
+  inHeap(heap, { of }, [g, x, ...more]) {
+    switch (of.kind) {
+      case 'map':
+        return mapSlopeInHeap(heap, g!, x!, of.fn)
+      case 'softmax':
+        return of.log ? null : softmaxSlopeInHeap(heap, g!, x!, of.axis)
+      case 'norm':
+        return normSlopeInHeap(heap, g!, x!, of, more[0] ?? null)
+      case 'attend':
+        return attentionSlopeInHeap(heap, g!, [x!, more[0]!, more[1]!], of.scale)
+      case 'fold':
+        return null
+    }
+  },
   plainly({ of }, inputs) {
     const [g, x, ...more] = inputs.map((value) => tensorOf(value) as Tensor<FloatArray>) as [
       Tensor<FloatArray>,

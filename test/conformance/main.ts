@@ -39,6 +39,7 @@ async function replay(
   const first = names.filter((name) => name.endsWith('.json') && name !== 'index.json').sort()[0]
   const sample = first === undefined ? {} : JSON.parse(readFileSync(join(folder, first), 'utf8'))
   if (sample.cases?.[0]?.grads !== undefined) return (await import('./grad.ts')).replayGradients(folder)
+  if (sample.grad_norm !== undefined) return (await import('./train.ts')).replayTraining(folder)
   const isVit = names.includes('index.json') || names.some((name) => name.endsWith('.safetensors'))
   if (!isVit) return replayEinops(folder, only)
   if ('family' in sample) return (await import('./families.ts')).replayFamilies(folder, only)

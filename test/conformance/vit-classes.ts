@@ -37,7 +37,7 @@ import type { FloatArray, Results, VitCase } from './vit.ts'
 type Runner = (vector: VitCase) => Results
 
 /** `embed_dim` → `embedDim`, without the entries that describe the run and not the model, and those of None, which is a default but for an image's size. */
-function optionsOf(config: VitCase['config'], ...without: string[]): Record<string, unknown> {
+export function optionsOf(config: VitCase['config'], ...without: string[]): Record<string, unknown> {
   const run = new Set([
     'B',
     'N',

@@ -116,6 +116,53 @@ export function gelu(x: v128): v128 {
   return geluOf(x, a, factor(variable(a)), timesPowerOfTwo(expOfRest(restOfSquare(a, rounded)), rounded))
 }
 
+/** The derivative of GELU, Φ(x) + x·φ(x), by the same exp(−a²/2); beyond a = 14.9 both terms are what they are at the end. */
+@inline
+export function geluSlope(x: v128): v128 {
+  const a = magnitude(x)
+  const rounded = exponentOf(a)
+  const e = timesPowerOfTwo(expOfRest(restOfSquare(a, rounded)), rounded)
+  const below = f32x4.mul(factor(variable(a)), e)
+  // 1/√(2π)
+  const bend = f32x4.mul(f32x4.mul(a, f32x4.splat(0.3989422804014327)), f32x4.mul(e, constant(116)))
+  const least = f32x4.sub(below, bend)
+  return v128.bitselect(least, f32x4.sub(constant(28), least), f32x4.lt(x, f32x4.splat(0)))
+}
+
+/** The derivative of x·σ(u), σ = 1 / (1 + exp(−u)), given −u and the derivative of u: σ + x·u′·σ·(1 − σ), which is σ where that is flat. */
+@inline
+function logisticSlope(x: v128, minusU: v128, change: v128): v128 {
+  const one = constant(28)
+  const sigma = f32x4.div(one, f32x4.add(one, exp(minusU)))
+  const bend = f32x4.mul(sigma, f32x4.sub(one, sigma))
+  const term = f32x4.mul(f32x4.mul(x, change), bend)
+  return f32x4.add(sigma, v128.and(term, f32x4.ne(bend, f32x4.splat(0))))
+}
+
+@inline
+export function siluSlope(x: v128): v128 {
+  return logisticSlope(x, f32x4.neg(x), constant(28))
+}
+
+@inline
+export function quickGeluSlope(x: v128): v128 {
+  return logisticSlope(x, f32x4.mul(x, constant(132)), f32x4.neg(constant(132)))
+}
+
+@inline
+export function geluTanhSlope(x: v128): v128 {
+  const square = f32x4.mul(x, x)
+  const minus2u = f32x4.mul(x, f32x4.add(f32x4.mul(square, constant(60)), constant(56)))
+  const change = f32x4.neg(f32x4.add(f32x4.mul(square, f32x4.mul(f32x4.splat(3), constant(60))), constant(56)))
+  return logisticSlope(x, minus2u, change)
+}
+
+/** 1 above 0, else 0; NaN stays NaN. */
+@inline
+export function reluSlope(x: v128): v128 {
+  return v128.or(v128.and(constant(28), f32x4.gt(x, f32x4.splat(0))), v128.and(x, f32x4.ne(x, x)))
+}
+
 /**
  * GELU of eight numbers, y = gelu(x), in two vectors that take turns: each is a chain of operations of which most wait for the one before, longer than what a
  * processor looks ahead. V8 moves the loads of a block, those of the constants too, in front of its arithmetic, and an operation to where it is first needed;

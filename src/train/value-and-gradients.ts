@@ -1,0 +1,75 @@
+/** The gradients of a loss by the parameters of a model. */
+import { sizeOf } from '../layout/layout.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
+import type { Module } from '../nn/module.ts'
+import { Parameter } from '../nn/parameter.ts'
+import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
+import { asValue, present } from '../ops/array.ts'
+import { region } from '../steps/scope.ts'
+import type { Value } from '../steps/value.ts'
+import { constant } from './changes.ts'
+import { floats } from './gradients.ts'
+import { mistake } from './refuse.ts'
+import { Tape } from './tape.ts'
+
+export interface ValueAndGradients {
+  /** The loss. */
+  readonly value: number
+  /** For each parameter that learns and that the loss depends on, an array of its shape. */
+  readonly gradients: Map<Parameter, NdArray<Float32Array>>
+}
+
+export interface GradientOptions {
+  /** Keeps of each block of a model only its input and computes the block again on the way back: less memory, and a third more time. */
+  readonly checkpoint?: boolean | undefined
+}
+
+/**
+ * A loss, and how much it changes with each parameter of a model that is not frozen.
+ *
+ * @param model the model, or a layer, or some of its parameters
+ * @param loss computes the loss, one number in an array of shape [], by the model and the library's operations
+ * @throws {EinopsError} when the loss is not one number, or when an operation on the way has no gradient
+ *
+ * @example
+ * const layer = new Linear(3, 2)
+ * const x = ndarray(new Float32Array(12).fill(1), [4, 3])
+ * const found = valueAndGradients(layer, () => crossEntropy(layer.forward(x), [0, 1, 1, 0]))
+ * found.value > 0 // → true
+ * found.gradients.get(layer.weight).shape // → [2, 3]
+ */
+export function valueAndGradients(
+  model: Module | Iterable<Parameter>,
+  loss: () => NdArray<Data>,
+  { checkpoint = false }: GradientOptions = {},
+): ValueAndGradients {
+  const parameters = 'parameters' in model ? model.parameters() : model
+  const learning = [...parameters].filter((parameter) => isParameter(parameter) && parameter.requiresGrad)
+  // what is computed again has to draw the same random numbers again
+  if (checkpoint && currentCourse() === null) {
+    return onCourse(new Course(nextSeed(), 0), () => valueAndGradients(model, loss, { checkpoint }))
+  }
+  return region(() => {
+    const tape = new Tape(learning, { checkpoint })
+    const result = tape.record(() => floats(asValue(loss(), 'valueAndGradients', 'the loss'), 'the loss'))
+    if (sizeOf(result.shape) !== 1) {
+      throw mistake(
+        'valueAndGradients',
+        `the loss is not one number — got an array of shape [${result.shape}]`,
+      )
+    }
+    const value = tape.read(result).get(...result.shape.map(() => 0)) as number
+    const changes = tape.playBack(result, constant({ shape: result.shape, values: [1] }, result))
+    const gradients = new Map<Parameter, NdArray<Float32Array>>()
+    for (const parameter of learning) {
+      const change = changes.get(parameter as Value)
+      if (change !== undefined) gradients.set(parameter, present(change) as NdArray<Float32Array>)
+    }
+    return { value, gradients }
+  })
+}
+
+function isParameter(parameter: Parameter): boolean {
+  if (parameter instanceof Parameter) return true
+  throw mistake('valueAndGradients', `the model is neither a layer nor parameters — got ${typeof parameter}`)
+}

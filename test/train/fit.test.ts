@@ -1,0 +1,210 @@
+/** The loop: what it yields, when it ends, and that a run which was stopped goes on with the same bits. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ndarray from 'ndarray'
+import { manualSeed, ViT } from 'tesserae/nn'
+import {
+  adamw,
+  type Batch,
+  cosineSchedule,
+  crossEntropy,
+  ema,
+  type FitOptions,
+  fit,
+  type Progress,
+  randomAffine,
+  valueAndGradients,
+} from 'tesserae/train'
+import { afterAll, describe, expect, test } from 'vitest'
+import { getHeap } from '../../src/wasm/heap.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tesserae-fit-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function newModel(dropout = 0.2) {
+  manualSeed(3)
+  return new ViT({
+    imageSize: 8,
+    inChannels: 1,
+    embedDim: 8,
+    patchSize: 4,
+    numHeads: 2,
+    numEncoders: 2,
+    numClasses: 3,
+    expansion: 2,
+    dropout,
+  })
+}
+
+const data: Batch = {
+  images: ndarray(
+    Float32Array.from({ length: 10 * 64 }, (_, i) => Math.sin(i * i)),
+    [10, 1, 8, 8],
+  ),
+  labels: Array.from({ length: 10 }, (_, i) => i % 3),
+}
+
+async function all(run: AsyncIterable<Progress>, most = Number.POSITIVE_INFINITY): Promise<Progress[]> {
+  const seen: Progress[] = []
+  for await (const progress of run) {
+    seen.push(progress)
+    if (seen.length === most) break
+  }
+  return seen
+}
+
+function bitsOf(model: ViT): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(model.stateDict()).map(([name, { data }]) => [name, [...data]]))
+}
+
+const recipe = (model: ViT): FitOptions => ({
+  ...{ epochs: 3, batchSize: 4, seed: 11, clip: 1 },
+  optimizer: adamw(model, { lr: 0.01 }),
+  schedule: cosineSchedule({ steps: 9, lr: 0.01, warmup: 2 }),
+  augment: ({ images, labels }, random) => ({ images: randomAffine(images, random), labels }),
+  ema: ema(model, { decay: 0.5 }),
+})
+
+describe('fit', () => {
+  test('tells each step, and the evaluation after the last one of an epoch', async () => {
+    const model = newModel()
+    const seen = await all(fit(model, data, { ...recipe(model), evaluate: (m) => (m.training ? 1 : 2) }))
+    expect(seen.map(({ step, epoch }) => [step, epoch])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 1],
+      [4, 1],
+      [5, 1],
+      [6, 2],
+      [7, 2],
+      [8, 2],
+    ])
+    expect(seen.map(({ evaluation }) => evaluation)).toEqual([
+      undefined,
+      undefined,
+      2,
+      undefined,
+      undefined,
+      2,
+      undefined,
+      undefined,
+      2,
+    ])
+    expect(seen.every(({ loss, gradNorm, lr }) => loss > 0 && gradNorm > 0 && lr! > 0)).toBe(true)
+    expect(model.training).toBe(false)
+  })
+
+  test('brings the loss down', async () => {
+    const model = newModel(0)
+    const seen = await all(
+      fit(model, data, { epochs: 40, batchSize: 10, optimizer: adamw(model, { lr: 0.01 }) }),
+    )
+    expect(seen.at(-1)!.loss).toBeLessThan(0.2 * seen[0]!.loss)
+  })
+
+  test.each([1, 2, 3, 5, 8])(
+    'a run stopped after %i steps goes on with the same bits, from a file',
+    async (stop) => {
+      const whole = newModel()
+      const expected = await all(fit(whole, data, recipe(whole)))
+      const path = join(folder, `stopped-${stop}.safetensors`)
+      const first = newModel()
+      await all(fit(first, data, { ...recipe(first), checkpoint: path, checkpointEvery: 1 }), stop)
+      const second = newModel()
+      for (const parameter of second.parameters()) parameter.update((values) => values.fill(9))
+      const rest = await all(fit(second, data, { ...recipe(second), checkpoint: path, checkpointEvery: 1 }))
+      expect(bitsOf(second)).toEqual(bitsOf(whole))
+      expect(rest.at(-1)!.loss).toBe(expected.at(-1)!.loss)
+      expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+    },
+  )
+
+  test('a run that is over makes no step more', async () => {
+    const path = join(folder, 'over.safetensors')
+    for (const count of [3, 0]) {
+      const model = newModel()
+      expect(await all(fit(model, data, { ...recipe(model), epochs: 1, checkpoint: path }))).toHaveLength(
+        count,
+      )
+    }
+  })
+
+  test('a checkpoint of something else is refused by name, and nothing is loaded', async () => {
+    const path = join(folder, 'other.safetensors')
+    writeFileSync(path, 'not a file of tensors')
+    const model = newModel()
+    const before = bitsOf(model)
+    await expect(all(fit(model, data, { checkpoint: path }))).rejects.toThrow()
+    expect(bitsOf(model)).toEqual(before)
+  })
+
+  test('ends after the step under way when it is aborted', async () => {
+    const controller = new AbortController()
+    const seen: number[] = []
+    for await (const { step } of fit(newModel(), data, {
+      epochs: 5,
+      batchSize: 4,
+      signal: controller.signal,
+    })) {
+      seen.push(step)
+      if (step === 3) controller.abort()
+    }
+    expect(seen).toEqual([0, 1, 2, 3])
+  })
+
+  test('ends when evaluations do not get better', async () => {
+    const scores = [0.5, 0.7, 0.6, 0.7, 0.9]
+    let epoch = 0
+    const seen = await all(
+      fit(newModel(), data, { epochs: 9, batchSize: 10, patience: 2, evaluate: () => scores[epoch++]! }),
+    )
+    expect(seen.map(({ evaluation }) => evaluation)).toEqual([0.5, 0.7, 0.6, 0.7])
+  })
+
+  test('takes batches from any iterable, also one that is slow', async () => {
+    async function* batches(epoch: number) {
+      for (let i = 0; i < 2 + epoch; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        yield data
+      }
+    }
+    expect(await all(fit(newModel(), batches, { epochs: 2 }))).toHaveLength(5)
+    expect(await all(fit(newModel(), [data, data]))).toHaveLength(2)
+    await expect(all(fit(newModel(), [{ images: data.images, labels: [1] }]))).rejects.toThrow(/1 and 10/)
+    await expect(all(fit(newModel(), 3 as never))).rejects.toThrow(/no batches/)
+  })
+
+  test('refuses options that there are not', async () => {
+    await expect(all(fit(newModel(), data, { epoch: 3 } as never))).rejects.toThrow(/epochs/)
+  })
+})
+
+test('linear memory is the same after many steps as after a few', async () => {
+  const model = newModel()
+  const sizes: number[] = []
+  for await (const { step } of fit(model, data, { epochs: 100, batchSize: 5, optimizer: adamw(model) })) {
+    if (step === 20 || step === 199) sizes.push(getHeap()!.memory.used)
+  }
+  expect(sizes[1]).toBe(sizes[0])
+})
+
+test('what is computed again on the way back gives the same bits, dropout included', () => {
+  const model = newModel(0.3).train()
+  const loss = () => crossEntropy(model.forward(data.images), data.labels)
+  const seeds = [false, true].map((checkpoint) => {
+    manualSeed(5)
+    const again = newModel(0.3).train()
+    const value = () => crossEntropy(again.forward(data.images), data.labels)
+    again.eval()
+    return valueAndGradients(again, value, { checkpoint })
+  })
+  expect([...seeds[0]!.gradients.values()].map(({ data }) => [...data])).toEqual(
+    [...seeds[1]!.gradients.values()].map(({ data }) => [...data]),
+  )
+  // with dropout the slope along a parameter has to agree with what is computed again: the loss falls along it
+  const { value, gradients } = valueAndGradients(model, loss, { checkpoint: true })
+  expect(Number.isFinite(value)).toBe(true)
+  expect(gradients.size).toBe([...model.parameters()].length)
+})
