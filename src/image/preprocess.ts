@@ -184,6 +184,21 @@ function sizeBeforeCrop(
   return { height: roundHalfEven(height / ratio), width: roundHalfEven(width / ratio) }
 }
 
+/**
+ * What `minSize` may be when a picture is read for these options, so that preparing it comes to within a grey level of preparing
+ * the whole picture: twice what it is resized to. Undefined where pixels are taken as they are.
+ */
+export function minSizeFor({
+  size = 224,
+  cropPct = 0.875,
+  resize,
+  interpolation,
+}: PreprocessOptions): number | undefined {
+  if (resize === null || (resize === undefined && size === null) || interpolation === 'nearest')
+    return undefined
+  return Math.ceil((2 * Math.max(...pairOf(resize ?? size!))) / (resize === undefined ? cropPct : 1))
+}
+
 const pairOf = (sides: Sides): readonly [number, number] =>
   typeof sides === 'number' ? [sides, sides] : sides
 

@@ -168,11 +168,11 @@ function tapsOf(
   }
   if (interpolation === 'nearest') return nearestTaps(span, isBytes ? 'pillow' : 'torch')
   if (antialias) return antialiasedTaps(span, interpolation)
-  if (interpolation === 'lanczos') {
+  if (interpolation === 'lanczos' || interpolation === 'box' || interpolation === 'hamming') {
     throw new ImageError(
       operation,
       'option/antialias',
-      'lanczos is always antialiased — leave antialias away',
+      `${interpolation} is always antialiased — leave antialias away`,
     )
   }
   return pointTaps(span, interpolation, { alignCorners })
