@@ -40,14 +40,14 @@ export function drawDigit(digit: number, random: Random): Float32Array {
   const spread = (most: number) => random.uniform(-most, most)
   const ways = [DIGITS[digit]!, ...(VARIANTS[digit] ?? [])]
   const text = ways[Math.floor(random.uniform() * ways.length)]!
-  const [slant, turn] = [0.1 + spread(0.35), spread(0.18)]
-  const [width, height] = [random.uniform(11, 21), random.uniform(17, 21)]
-  const shake = random.uniform(0.01, 0.05)
+  const [slant, turn] = [0.1 + spread(0.45), spread(0.25)]
+  const [width, height] = [random.uniform(8, 22), random.uniform(16, 21)]
+  const shake = random.uniform(0.01, 0.09)
   // two slow waves bend the whole
-  const bend = [0, 1].map(() => ({ size: spread(0.07), pace: random.uniform(2, 6), phase: spread(Math.PI) }))
+  const bend = [0, 1].map(() => ({ size: spread(0.12), pace: random.uniform(2, 7), phase: spread(Math.PI) }))
   const lines = strokesOf(text).map((points) => {
     const moved = points.map(([x, y]): Point => [x + spread(shake), y + spread(shake)])
-    return curveThrough(moved, 8).map(([x, y]): Point => {
+    return cutShort(curveThrough(moved, 8), random).map(([x, y]): Point => {
       const [u, v] = [
         x - 0.5 - slant * (y - 0.5) + bend[0]!.size * Math.sin(bend[0]!.pace * y + bend[0]!.phase),
         y - 0.5 + bend[1]!.size * Math.sin(bend[1]!.pace * x + bend[1]!.phase),
@@ -57,7 +57,7 @@ export function drawDigit(digit: number, random: Random): Float32Array {
     })
   })
   const nib = {
-    pen: random.uniform(0.7, 1.9),
+    pen: random.uniform(0.6, 2.2),
     soft: random.uniform(0.5, 1.3),
     phase: spread(Math.PI),
     pressure: random.uniform(0, 0.35),
@@ -71,6 +71,15 @@ export function drawDigit(digit: number, random: Random): Float32Array {
     )
   }
   return ink
+}
+
+/** A stroke whose ends may be missing: a hand begins late and lifts the pen early. */
+function cutShort(points: readonly Point[], random: Random): Point[] {
+  const most = 0.12 * points.length
+  return points.slice(
+    Math.floor(random.uniform(0, most)),
+    points.length - Math.floor(random.uniform(0, most)),
+  )
 }
 
 interface Nib {
