@@ -4,6 +4,7 @@
  * without further dimensions may still fit.
  */
 import type { EinsumPattern, Expression, ZipOperation } from './ast.ts'
+import type { Advice } from './error.ts'
 import { axesOf, type Dialect, readExpression, readOnlyExpression } from './expression.ts'
 import { parse } from './parser.ts'
 import { sayOfPattern } from './pattern-sentences.ts'
@@ -43,13 +44,16 @@ export function readEinsum(text: string, operation: 'einsum' | ZipOperation = 'e
   return { kind: 'einsum', operation, text, operands, output }
 }
 
+function compact({ text, operation }: Source): Advice | undefined {
+  return separateNames(text, (spaced) => readEinsum(spaced, operation as 'einsum' | ZipOperation))
+}
+
 /** Element by element nothing is summed. */
 function checkOperands(source: Source, operands: readonly Expression[], output: Expression): void {
   const names = namesOf(output)
   for (const axis of operands.flatMap(axesOf)) {
     if (axis.kind !== 'axis' || names.has(axis.name)) continue
-    const hint =
-      separateNames(source.text) ?? didYouMean(axis.name, names) ?? 'reduce drops axes, einsum sums over them'
+    const hint = compact(source) ?? didYouMean(axis.name, names) ?? 'reduce drops axes, einsum sums over them'
     reject(source, sayOfPattern('pattern/operand-only', { axis: axis.name }), axis.span, hint)
   }
 }
@@ -63,7 +67,7 @@ function checkOutput(source: Source, operands: readonly Expression[], output: Ex
         source,
         sayOfPattern('pattern/output-only', { axis: name }),
         axis.span,
-        separateNames(source.text) ?? didYouMean(name, names),
+        compact(source) ?? didYouMean(name, names),
       )
   }
 }

@@ -88,7 +88,11 @@ function render({ operation, what, pattern, span, shape, lengths, hint }: ErrorC
   if (shape !== undefined) {
     const shapes = isShape(shape) ? [shape] : shape
     const label = shapes.length > 1 ? '  shapes:  ' : '  shape:   '
-    lines.push(`${label}${facing(pattern, shapes).join(`\n${' '.repeat(label.length)}`)}`)
+    const faced = facing(pattern, shapes)
+    const most = 8
+    const shown =
+      faced.length > most + 1 ? [...faced.slice(0, most), `… and ${faced.length - most} more`] : faced
+    lines.push(`${label}${shown.join(`\n${' '.repeat(label.length)}`)}`)
   }
   if (lengths !== undefined && Object.keys(lengths).length > 0) lines.push(`  lengths: ${show(lengths)}`)
   if (hint !== undefined) lines.push(`  hint:    ${textOf(hint)}`)

@@ -17,9 +17,11 @@ export function excerpt(pattern: string, span: Span | undefined): string[] {
   return [line, `  ${' '.repeat(indent)}${'^'.repeat(carets)}`]
 }
 
-/** The text without what would move the carets: control and invisible characters, and those that change the direction of writing. */
+/** The text on one line, without what would move the carets: control and invisible characters, and those that change the direction of writing. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff]/gu, '·')
+  return text
+    .replace(/[\t\n\r]/g, ' ')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff]/gu, '·')
 }
 
 const none = /\p{Mn}|\p{Me}|\u200d|\ufe0f/u

@@ -10,7 +10,7 @@ export function facing(pattern: string | undefined, shapes: readonly Shape[]): s
   const texts = (pattern ?? '').split('->')[0]!.split(',')
   return shapes.map((shape, i) => {
     const shown = `[${shape.join(', ')}]`
-    const text = texts.length === shapes.length ? texts[i]! : ''
+    const text = texts.length === shapes.length ? texts[i]!.replace(/\s+/g, ' ') : ''
     const items = text.match(/\([^()]*\)?|[^\s()]+/g) ?? []
     const longest = 12
     if (items.length === 0 || items.length > longest || shape.length > longest) return shown

@@ -1,6 +1,6 @@
 /**
  * The rules of `pack` and `unpack` patterns: names and one `*`, separated by any white space (einops reads them with
- * Python's `split`, so that here, other than elsewhere, a tab or a line break separates too).
+ * Python's `split`, so that here, other than elsewhere, every space of Unicode separates).
  */
 import type { NamedAxis, PackPattern, Span } from './ast.ts'
 import { parse, type SyntaxWord } from './parser.ts'

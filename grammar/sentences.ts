@@ -113,13 +113,10 @@ function brief(text: string): string {
 function escaped(character: string): string {
   switch (character) {
     case ' ':
-      return ' '
     case '\t':
-      return '\\t'
     case '\n':
-      return '\\n'
     case '\r':
-      return '\\r'
+      return ' '
     default:
       return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
   }

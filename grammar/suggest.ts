@@ -33,17 +33,52 @@ export function meant(from: string, to: string): Advice {
   return { text: `did you mean '${to}'?`, fix: { from, to } }
 }
 
-/** A hint for names of one letter that were not separated, as in NumPy's einsum and in `'hwc -> chw'`, or undefined. */
-export function separateNames(text: string): Advice | undefined {
-  const [left = '', right = ''] = text.split('->', 2)
-  const words = [...left.split(','), right].map((word) => word.trim())
-  const output = words.at(-1)!
-  if (!words.every((word) => /^[a-z]{1,6}$/iu.test(word)) || output.length === 1) return undefined
-  const letters = new Set(words.slice(0, -1).join(''))
-  if (![...output].every((letter) => letters.has(letter))) return undefined
-  const spaced = words.map((word) => [...word].join(' '))
-  const to = `${spaced.slice(0, -1).join(', ')} -> ${spaced.at(-1)}`
+/**
+ * A hint for names of one letter that were not separated, as in NumPy's einsum and in `'hwc -> chw'`, or undefined: where a long name that stands
+ * once is made of letters that others have, and `read` accepts the pattern of single letters.
+ */
+export function separateNames(text: string, read: (text: string) => unknown): Advice | undefined {
+  const words: string[] = text.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []
+  if (words.length > 64) return undefined // nobody writes so many letters in a row
+  const alone = words.filter((word) => isCompact(word) && words.indexOf(word) === words.lastIndexOf(word))
+  const lettersBeside = (word: string) =>
+    new Set(words.filter((other) => other !== word && (other.length === 1 || alone.includes(other))).join(''))
+  const suspects = alone.filter((word) => {
+    const letters = lettersBeside(word)
+    return [...word].every((letter) => letters.has(letter))
+  })
+  // of a long word one letter more or less is a slip of the finger
+  if (!suspects.some((word) => word.length < 5 || nearest(word, alone) === undefined)) return undefined
+  const to = spaced(text, alone)
+  try {
+    read(to)
+  } catch {
+    return undefined
+  }
   return { text: `names are separated by spaces: '${to}'`, fix: { from: text, to } }
+}
+
+/** The same hint where letters would be as many axes as a shape has: the part of a pattern that describes it, with its names apart. */
+export function separateAxes(text: string, part: string, rank: number): Advice | undefined {
+  const words = part.split(/\s+/).filter((word) => word !== '')
+  if (!words.every((word) => word.length === 1 || isCompact(word)) || words.join('').length !== rank)
+    return undefined
+  const to = spaced(text, words)
+  return { text: `names are separated by spaces: '${to}'`, fix: { from: text, to } }
+}
+
+function isCompact(word: string): boolean {
+  return /^[a-z]{2,6}$/iu.test(word)
+}
+
+/** A pattern on one line, some of its names taken apart into letters. */
+function spaced(text: string, names: readonly string[]): string {
+  return text
+    .replace(/[\p{L}_][\p{L}\p{N}_]*/gu, (word) => (names.includes(word) ? [...word].join(' ') : word))
+    .replace(/\s*->\s*/g, ' -> ')
+    .replace(/\s*,\s*/g, ', ')
+    .replace(/\s+/g, ' ')
+    .trim()
 }
 
 /** The optimal string alignment distance, or, where it is not below `limit`, some number that is not. */

@@ -4,9 +4,9 @@
  */
 import { createToken, Lexer, type TokenType } from 'chevrotain'
 
-/** What each token looks like. A name is what Python calls an identifier; einops allows no space but the plain one. */
+/** What each token looks like. A name is what Python calls an identifier; einops allows no space but the plain one, here patterns may have lines. */
 export const definitions = {
-  Space: / +/u,
+  Space: /[ \t\n\r]+/u,
   Open: /\(/u,
   Close: /\)/u,
   Arrow: /->/u,
@@ -15,7 +15,7 @@ export const definitions = {
   Number: /\p{Nd}+/u,
   Ellipsis: /\.\.\./u,
   Star: /\*/u,
-  Blank: /[^\P{White_Space} ]/u,
+  Blank: /[^\P{White_Space} \t\n\r]/u,
   Word: /(?:(?!->)[^(),\p{White_Space}])+/u,
 }
 
@@ -33,14 +33,14 @@ export const Close = mark('Close')
 export const Arrow = mark('Arrow')
 export const Comma = mark('Comma')
 
-/** White space other than the plain space: it separates names in `pack` and `unpack` and is a mistake elsewhere. */
-export const Blank = createToken({ name: 'Blank', pattern: at(definitions.Blank), line_breaks: true })
+/** Other white space, as the space that does not break: it separates names in `pack` and `unpack` and is a mistake elsewhere. */
+export const Blank = createToken({ name: 'Blank', pattern: at(definitions.Blank), line_breaks: false })
 
 const Space = createToken({
   name: 'Space',
   pattern: at(definitions.Space),
   group: Lexer.SKIPPED,
-  line_breaks: false,
+  line_breaks: true,
 })
 
 /** In the order in which the lexer tries them. */

@@ -56,9 +56,7 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
         source,
         sayOfPattern('pattern/left-only', { axis: nameOf(axis)! }),
         axis.span,
-        separateNames(source.text) ??
-          sameAxis(nameOf(axis)!, without(onRight, onLeft), 'right') ??
-          'reduce drops axes',
+        compact(source) ?? sameAxis(nameOf(axis)!, without(onRight, onLeft), 'right') ?? 'reduce drops axes',
       )
   }
   const axis = axesOf(right).find(
@@ -69,9 +67,14 @@ function checkSides(source: Source, left: Expression, right: Expression): void {
       source,
       sayOfPattern('pattern/right-only', { axis: nameOf(axis)! }),
       axis.span,
-      sameAxis(nameOf(axis)!, without(onLeft, onRight), 'left') ??
+      compact(source) ??
+        sameAxis(nameOf(axis)!, without(onLeft, onRight), 'left') ??
         (axis.kind === 'axis' ? 'repeat makes new axes' : undefined),
     )
+}
+
+function compact({ text, operation }: Source): Advice | undefined {
+  return separateNames(text, (spaced) => readTransform(spaced, operation as TransformOperation))
 }
 
 /** `...` counts as a name; numbers have none. */

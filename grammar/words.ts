@@ -20,7 +20,7 @@ export function checkCharacters(source: Source, { text, span }: SyntaxWord): voi
     source,
     sayOfPattern('pattern/unknown-character', { character, word: text }),
     { start, end: start + character.length },
-    /^-[0-9]/.test(text) ? 'a length that is to be inferred is a name' : hintAbout(character),
+    hintAboutWord(source, text, span.start) ?? hintAbout(character),
   )
 }
 
@@ -61,6 +61,28 @@ function toAscii(digits: string): string {
       return String((code - first) % 10)
     })
     .join('')
+}
+
+/** What to write for a word whose form says what was meant by a character in it. */
+function hintAboutWord({ text }: Source, word: string, start: number): string | Advice | undefined {
+  if (/^-[0-9]/.test(word)) return 'a length that is to be inferred is a name'
+  if (/^[\p{L}_][\p{L}\p{N}_]*(-[\p{L}\p{N}_]+)+$/u.test(word)) {
+    const to = word.replaceAll('-', '_')
+    return { text: `'-' cannot stand in a name, '_' can: ${to}`, fix: { from: word, to } }
+  }
+  if (/^[\p{L}\p{N}_]+([*×·][\p{L}\p{N}_]+)+$/u.test(word)) {
+    const axes = word.replace(/[*×·]/g, ' ')
+    const inGroup = text.lastIndexOf('(', start) > text.lastIndexOf(')', start)
+    const to = inGroup ? axes : `(${axes})`
+    return {
+      text: `the product of axes is a group, with spaces between them: (${axes})`,
+      fix: { from: word, to },
+    }
+  }
+  if (/^[\p{L}\p{N}_]+\/[\p{L}\p{N}_]+$/u.test(word)) {
+    return `a group takes a dimension apart: (${word.replace('/', ' ')}) on the left`
+  }
+  return undefined
 }
 
 function hintAbout(character: string): string | Advice | undefined {

@@ -5,6 +5,7 @@ export { GELU, LogSoftmax, QuickGELU, ReLU, SiLU, Softmax } from './nn/activatio
 export { Attention, type AttentionOptions } from './nn/attention.ts'
 export { AttentionPool, type AttentionPoolOptions } from './nn/attention-pool.ts'
 export { Conv2d, type Conv2dOptions } from './nn/conv2d.ts'
+export { DiffAttention, type DiffAttentionOptions } from './nn/diff-attention.ts'
 export { Dropout, type DropoutOptions, DropPath, PatchDropout } from './nn/dropout.ts'
 export { EinMix, type EinMixOptions } from './nn/einmix.ts'
 export { Rearrange, Reduce } from './nn/einops.ts'
@@ -29,11 +30,20 @@ export { Mlp, type MlpOptions } from './nn/mlp.ts'
 export { type Member, Module } from './nn/module.ts'
 export { LayerNorm, type NormLayer, type NormLayerOptions, RMSNorm } from './nn/norm.ts'
 export { type Observer, observe } from './nn/observe.ts'
+export { DiffParallelScalingBlock, ParallelScalingBlock } from './nn/parallel-scaling-block.ts'
+export { ParallelThingsBlock } from './nn/parallel-things-block.ts'
 export { Parameter } from './nn/parameter.ts'
 export { PatchEmbed, type PatchEmbedOptions, type TokenFormat } from './nn/patch-embed.ts'
 export { manualSeed } from './nn/random.ts'
+export {
+  makeRelativePositions,
+  type RelativePositionOptions,
+  RelPosBias,
+  RelPosMlp,
+} from './nn/relative-positions.ts'
 export { ResPostBlock } from './nn/res-post-block.ts'
 export { type RotaryOptions, RotaryPositions2d, rotatePositions2d } from './nn/rotary.ts'
+export { type MixedRotaryOptions, RotaryMixed } from './nn/rotary-mixed.ts'
 export { Identity, Sequential } from './nn/sequential.ts'
 export type { LoadOptions, LoadReport } from './nn/state.ts'
 export {
@@ -51,7 +61,7 @@ export {
 } from './program/program.ts'
 export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
 export type { Activation } from './steps/map.ts'
-export type { CheckpointSource } from './vit/from-checkpoint.ts'
+export type { CheckpointSource, Configurations } from './vit/from-checkpoint.ts'
 export type { GlobalPool } from './vit/pooling.ts'
 export {
   type ResampleOptions,
@@ -59,6 +69,7 @@ export {
   type SinCosOptions,
   sinCosPositions2d,
 } from './vit/positions.ts'
+export type { Preparation } from './vit/preparation.ts'
 export { attentionRollout } from './vit/rollout.ts'
 export { VisionTransformer } from './vit/vision-transformer.ts'
 export type { VisionTransformerOptions } from './vit/vision-transformer-options.ts'

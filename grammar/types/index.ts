@@ -25,7 +25,7 @@ import type { Join, NamesOf, Uninferable } from './lengths.ts'
 import type { Mistake, Say, Unchecked } from './mistake.ts'
 import type { Pack, ReadPack } from './pack.ts'
 import type { ReadShape, ShapeItems } from './shape.ts'
-import type { IsLiteral, IsLong, Trim } from './text.ts'
+import type { IsLiteral, IsLong, OneLine, Trim } from './text.ts'
 import type { ReadTransform, Transform } from './transform.ts'
 import type { Kind } from './word.ts'
 
@@ -75,14 +75,16 @@ type TreeOf<O extends Operation, Pattern extends string> =
   IsLiteral<Pattern> extends true
     ? IsLong<Pattern> extends true
       ? Unchecked
-      : O extends TransformOperation
-        ? ReadTransform<Pattern, O>
-        : O extends ShapeOperation
-          ? ReadShape<Pattern, O>
-          : O extends PackOperation
-            ? ReadPack<Pattern, O>
-            : ReadEinsum<Pattern, Extract<O, 'einsum' | ZipOperation>>
+      : Read<O, OneLine<Pattern>>
     : Unchecked
+
+type Read<O extends Operation, Pattern extends string> = O extends TransformOperation
+  ? ReadTransform<Pattern, O>
+  : O extends ShapeOperation
+    ? ReadShape<Pattern, O>
+    : O extends PackOperation
+      ? ReadPack<Pattern, O>
+      : ReadEinsum<Pattern, Extract<O, 'einsum' | ZipOperation>>
 
 /** The first line of the message that the run time would give, or never. */
 export type Problem<
@@ -129,11 +131,12 @@ type BindAll<Tree, Pattern extends string, Lengths, Shapes, Broadcast> = Tree ex
       ? Shapes extends Shape
         ? number extends Shapes['length']
           ? number[]
-          : Bind<Tree['shape'], Shapes, Lengths, Trim<Pattern>>
+          : Bind<Tree['shape'], Shapes, Lengths, Trim<OneLine<Pattern>>>
         : never
       : number[]
 
-type LeftSide<Pattern extends string> = Pattern extends `${infer Text}->${string}` ? Trim<Text> : Pattern
+type LeftSide<Pattern extends string> =
+  OneLine<Pattern> extends `${infer Text}->${string}` ? Trim<Text> : OneLine<Pattern>
 
 /** The shape of a transform's or einsum's result; `number[]` where not even its rank is known. */
 export type ResultShape<

@@ -21,15 +21,6 @@ type Fill<Sentence extends string, Values> = Sentence extends `${infer Head}{${i
 
 type ShownValue<Values, Name> = Name extends keyof Values
   ? Values[Name] extends infer Value extends string | number
-    ? Escape<`${Value}`>
+    ? `${Value}`
     : never
   : never
-
-/** As the run time shows them; no other white space gets here. */
-type Escape<Text extends string> = Text extends '\t'
-  ? '\\t'
-  : Text extends '\n'
-    ? '\\n'
-    : Text extends '\r'
-      ? '\\r'
-      : Text

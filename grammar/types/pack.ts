@@ -16,11 +16,7 @@ export interface Pack<
 
 export type ReadPack<Text extends string, O extends PackOperation> = Text extends `${string}->${string}`
   ? Mistake<'pattern/arrow-unexpected', { example: (typeof examples)[O] }>
-  : ScanPack<Words<PlainSpaces<Text>>>
-
-type PlainSpaces<Text extends string> = Text extends `${infer Head}${'\t' | '\n' | '\r'}${infer Tail}`
-  ? PlainSpaces<`${Head} ${Tail}`>
-  : Text
+  : ScanPack<Words<Text>>
 
 type ScanPack<
   Text extends string,

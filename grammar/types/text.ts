@@ -30,11 +30,16 @@ export type SpaceOut<
   ? SpaceOut<Tail, Mark, `${Done}${Head} ${Mark} `>
   : `${Done}${Text}`
 
-/** The words of a text, parentheses, commas and other white space among them, each with a space after it. */
-export type Words<Text extends string> = `${Blanks<SpaceOut<SpaceOut<SpaceOut<Text, '('>, ')'>, ','>>} `
+/** The words of a text, parentheses and commas among them, each with a space after it. */
+export type Words<Text extends string> = `${SpaceOut<SpaceOut<SpaceOut<Text, '('>, ')'>, ','>} `
 
-type Blanks<Text extends string> = Text extends `${string}${'\t' | '\n' | '\r'}${string}`
-  ? SpaceOut<SpaceOut<SpaceOut<Text, '\t'>, '\n'>, '\r'>
+/** The text on one line. */
+export type OneLine<Text extends string> = Text extends `${string}${'\t' | '\n' | '\r'}${string}`
+  ? Spaced<Spaced<Spaced<Text, '\t'>, '\n'>, '\r'>
+  : Text
+
+type Spaced<Text extends string, Blank extends string> = Text extends `${infer Head}${Blank}${infer Tail}`
+  ? Spaced<`${Head} ${Tail}`, Blank>
   : Text
 
 /** The text without spaces at its ends. */

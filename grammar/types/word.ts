@@ -33,7 +33,7 @@ type Ordinary =
 /** ASCII that no word may hold. */
 type Strange =
   | ('!' | '"' | '#' | '$' | '%' | '&' | "'" | '(' | ')' | '*' | '+' | ',' | '-' | '/' | ':' | ';' | '<')
-  | ('=' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '`' | '{' | '|' | '}' | '~' | '\t' | '\n' | '\r')
+  | ('=' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '`' | '{' | '|' | '}' | '~')
 
 /**
  * The first character that may not stand in a word. Beyond ASCII the compiler knows a letter only by its having an

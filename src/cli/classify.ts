@@ -1,6 +1,6 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
 
-import { preprocess } from '../image/preprocess.ts'
+import { minSizeFor, preprocess } from '../image/preprocess.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { present } from '../ops/array.ts'
 import { softmax } from '../steps/softmax.ts'
@@ -10,7 +10,7 @@ import { init } from '../wasm/threads.ts'
 import { bestOf, printAnswers, readLabels } from './answers.ts'
 import { integer, number, numbers, onlyOperand, readArguments } from './arguments.ts'
 import { drawAttention } from './attention.ts'
-import { readPicture, writePicture } from './files.ts'
+import { decodePicture, readBytes, writePicture } from './files.ts'
 import type { Output } from './output.ts'
 import { UsageError } from './usage.ts'
 
@@ -35,6 +35,7 @@ function readRequest(args: readonly string[]) {
     std: { type: 'string' },
     'crop-pct': { type: 'string' },
     heads: { type: 'string' },
+    'max-pixels': { type: 'string' },
     threads: { type: 'string' },
     json: { type: 'boolean', default: false },
   })
@@ -47,6 +48,7 @@ function readRequest(args: readonly string[]) {
     ...{ path, weights, labels, attention, json },
     top: integer(values.top, '--top', 1),
     heads: given(values.heads, (text) => integer(text, '--heads', 1)),
+    maxPixels: given(values['max-pixels'], (text) => integer(text, '--max-pixels', 1)),
     threads: given(values.threads, (text) =>
       text === 'auto' ? ('auto' as const) : integer(text, '--threads', 1),
     ),
@@ -60,13 +62,16 @@ type Request = ReturnType<typeof readRequest>
 
 async function classify(request: Request, output: Output): Promise<void> {
   const { path, top, attention } = request
-  const picture = await readPicture(path)
+  const bytes = await readBytes(path) // a missing file is said before a model is read
   const model = await loadModel(request, output)
   const labels = request.labels === undefined ? model.labels : await readLabels(request.labels)
   if (model.options.numClasses === 0) {
     throw new UsageError(`${request.weights} has no classifier: it gives features, and no classes`)
   }
   const view = viewOf(model, request)
+  // a drawing shows the whole picture, the model alone sees little of it
+  const minSize = attention === undefined ? minSizeFor(view) : undefined
+  const picture = await decodePicture(path, bytes, { minSize, maxPixels: request.maxPixels }, output)
   const x = preprocess(picture, view)
   const started = performance.now()
   const answers = bestOf(probabilitiesOf(model, x), top, labels)

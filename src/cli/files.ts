@@ -2,9 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { ImageError } from '../image/error.ts'
-import { readImage } from '../image/read.ts'
+import { type ReadOptions, type ReadPicture, readImage } from '../image/read.ts'
 import { writePng } from '../image/write.ts'
 import type { NdArray } from '../layout/tensor.ts'
+import type { Output } from './output.ts'
 
 /** A file that cannot be read or written, or holds something else; printed in one line. */
 export class FileError extends Error {
@@ -34,10 +35,17 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-export async function readPicture(path: string): Promise<NdArray<Uint8Array>> {
-  const bytes = await readBytes(path)
+/** The picture in the bytes of a file; what is not as it should be in it is said. */
+export async function decodePicture(
+  path: string,
+  bytes: Uint8Array,
+  options: ReadOptions,
+  output: Output,
+): Promise<ReadPicture> {
   try {
-    return await readImage(bytes)
+    const picture = await readImage(bytes, options)
+    for (const warning of picture.warnings) output.notice(`${path}: ${warning}`)
+    return picture
   } catch (cause) {
     if (!(cause instanceof ImageError)) throw cause
     throw new FileError(`${path}: ${cause.what}`, { cause })

@@ -1,7 +1,7 @@
 /** `tesserae patches`: a picture cut into patches, drawn apart. */
 import { drawMosaic } from '../image/draw.ts'
 import { integer, onlyOperand, readArguments } from './arguments.ts'
-import { besides, readPicture, writePicture } from './files.ts'
+import { besides, decodePicture, readBytes, writePicture } from './files.ts'
 import type { Output } from './output.ts'
 
 export async function runPatches(args: readonly string[], output: Output): Promise<void> {
@@ -10,6 +10,7 @@ export async function runPatches(args: readonly string[], output: Output): Promi
     out: { type: 'string' },
     gap: { type: 'string', default: '4' },
     scale: { type: 'string', default: '1' },
+    'max-pixels': { type: 'string' },
     json: { type: 'boolean' },
   })
   const path = onlyOperand(positionals, 'a picture')
@@ -18,7 +19,9 @@ export async function runPatches(args: readonly string[], output: Output): Promi
   const scale = integer(values.scale, '--scale', 1)
   const out = values.out ?? besides(path, 'mosaic')
 
-  const picture = await readPicture(path)
+  const most = values['max-pixels']
+  const maxPixels = most === undefined ? undefined : integer(most, '--max-pixels', 1)
+  const picture = await decodePicture(path, await readBytes(path), { maxPixels }, output)
   await writePicture(out, await drawMosaic(picture, { patch, gap, scale }))
   const [height, width, channels] = picture.shape as [number, number, number]
   const [rows, columns] = [Math.floor(height / patch), Math.floor(width / patch)]

@@ -45,6 +45,7 @@ Cuts a picture (PNG or JPEG) into patches and draws them apart.
   --out FILE            where the drawing goes; photo.mosaic.png if not given
   --gap 4               pixels between patches
   --scale 1             side of a pixel in the drawing
+  --max-pixels N        larger pictures are refused; 67108864 if not given
   --json                for machines`,
 
   classify: `${usageLines.classify}
@@ -59,6 +60,7 @@ Says what is in a picture (PNG or JPEG), by a Vision Transformer whose weights a
   --std 0.5,0.5,0.5      } how the model's pictures were prepared
   --crop-pct 0.9        /
   --heads 3             attention heads, where the file does not tell
+  --max-pixels N        larger pictures are refused; 67108864 if not given
   --threads 2           how many threads compute, or auto
   --json                for machines`,
 }

@@ -7,6 +7,7 @@ import { dtypeOf } from '../layout/data.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
+import { type BigIntegers, isBig, readBig } from './big.ts'
 import type { FoldLoop, FoldPart, TileLimits } from './fold-loops.ts'
 import type { ReductionName } from './reduction.ts'
 
@@ -22,23 +23,28 @@ export type Numbers =
   | Float32Array
   | Float64Array
 
+/** Arrays that a fold reads; big integers as doubles. */
+export type Foldable = Numbers | BigIntegers
+
 export interface FoldEngine {
   readonly limits: TileLimits
   /** Begins so many results. */
   begin(results: number): void
   /** Folds the elements of a tile into them. */
-  add(source: Numbers, start: number, part: FoldPart): void
+  add(source: Foldable, start: number, part: FoldPart): void
   /** Writes the results, divided. */
   finish(target: Numbers, at: number, divisor: number): void
   /** Begins, folds and finishes columns of which a tile has all rows; absent where that saves nothing. */
   readonly whole?: (
-    source: Numbers,
+    source: Foldable,
     start: number,
     part: FoldPart,
     target: Numbers,
     at: number,
     divisor: number,
   ) => void
+  /** What no magnitude of the big integers that were read exceeds; absent where there are none. */
+  readonly largest?: () => number
 }
 
 /** The results of nothing. Sums begin at −0, so that a sum of −0 stays one. */
@@ -53,7 +59,7 @@ const identities: Record<ReductionName, number> = {
 }
 
 /** The engine for a reduction of a buffer into another one. */
-export function engineFor(reduction: ReductionName, source: Numbers, target: Numbers): FoldEngine {
+export function engineFor(reduction: ReductionName, source: Foldable, target: Numbers): FoldEngine {
   // where sums of floats are kept as doubles, they are not to be rounded on their way
   const isFloat = isFloat32(source) && dtypeOf(target) !== 'float64'
   if (isFloat && (reduction === 'sum' || reduction === 'mean')) return vectors('sum') ?? doubles(reduction)
@@ -91,10 +97,10 @@ function vectors(operation: Vectorised): FoldEngine | null {
       : new Float32Array(memory.buffer, resultsStart, vectorTile)
   let count = 0
   let written: readonly FoldLoop[] | undefined
-  const read = (source: Numbers, start: number, { extent, runs }: FoldPart) => {
+  const read = (source: Foldable, start: number, { extent, runs }: FoldPart) => {
     for (let i = 0; i < runs.count; i++) {
       const from = start + i * runs.source
-      heap.set(source.subarray(from, from + extent), i * runs.tile)
+      heap.set((source as Numbers).subarray(from, from + extent), i * runs.tile)
     }
   }
   const write = (target: Numbers, at: number, results: number) =>
@@ -151,6 +157,7 @@ function doubles(reduction: ReductionName): FoldEngine {
   const results = new Float64Array(doublesTile)
   const { row, columns } = loopsOf[reduction]
   let count = 0
+  let largest = 0
   return {
     limits: { tile: doublesTile, rows: 1 },
     begin(size) {
@@ -158,7 +165,8 @@ function doubles(reduction: ReductionName): FoldEngine {
       results.fill(identities[reduction], 0, size)
     },
     add(source, start, { inner, extent }) {
-      tile.set(source.subarray(start, start + extent))
+      if (isBig(source)) largest = Math.max(largest, readBig(source, start, extent, tile))
+      else tile.set(source.subarray(start, start + extent))
       const { length, result } = inner[inner.length - 1] ?? { length: 1, result: 0 }
       visit(inner.slice(0, -1), 0, 0, (from, to) => {
         if (result === 0) row(tile, from, length, results, to)
@@ -169,6 +177,7 @@ function doubles(reduction: ReductionName): FoldEngine {
       if (reduction === 'mean') for (let i = 0; i < count; i++) results[i]! /= divisor
       target.set(results.subarray(0, count), at)
     },
+    largest: () => largest,
   }
 }
 

@@ -2,14 +2,15 @@
  * Reducing: the source is read run by run in the order in which it stands in memory, whichever axes are dropped, and
  * folded tile by tile into results that stay in a fast cache. What has no long runs is copied into order first.
  */
+import { allocate } from '../layout/data.ts'
 import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
-import { isBig } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
+import { isBig, mostExact, writeBig } from './big.ts'
 import { copyApart, materialize } from './copy.ts'
-import { engineFor, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
+import { engineFor, type Foldable, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
 import { type FoldPiece, foldNestOf, foldPieces, isWhole } from './fold-loops.ts'
 import { foldPlainly } from './fold-reference.ts'
 import type { ReductionName } from './reduction.ts'
@@ -41,19 +42,49 @@ export function foldInto(
     return
   }
   const source = current(data)
-  if (!isNumbers(source) || !isNumbers(current(target.data)) || sizeOf(dropped.shape) === 0) {
+  const count = sizeOf(dropped.shape)
+  const goal = current(target.data)
+  const big = isBig(source)
+  if (!(isNumbers(source) || big) || !(isNumbers(goal) || isBig(goal)) || count === 0) {
     foldPlainly(reduction, source, kept, dropped, target)
     return
   }
-  const goal = { ...target, data: current(target.data) as Numbers }
-  const once = repeats(dropped) ? { ...dropped, shape: withoutRepeats(dropped) } : dropped
-  if (once === dropped || (reduction !== 'sum' && reduction !== 'prod')) {
-    fold(reduction, source, kept, once, goal)
+  const size = sizeOf(target.shape)
+  if (!big && !isBig(goal) && repeats(dropped)) {
+    foldRepeated(reduction, source, kept, dropped, { ...target, data: goal })
+    return
+  }
+  if (!isBig(goal)) foldNumbers(reduction, source, kept, dropped, { ...target, data: goal })
+  else {
+    const { shape } = kept
+    const numbers = { ...contiguous(shape), data: new Float64Array(size) }
+    const largest = foldNumbers(reduction, source, kept, dropped, numbers)
+    if (!isExact(reduction, largest, count, numbers.data)) {
+      foldPlainly(reduction, source, kept, dropped, target)
+      return
+    }
+    const result = allocate(goal, size) as typeof goal
+    writeBig(numbers.data, result, 0)
+    copyApart({ ...numbers, data: result }, target)
+  }
+}
+
+/** Folds numbers that come again and again once. */
+function foldRepeated(
+  reduction: ReductionName,
+  source: Foldable,
+  kept: Layout,
+  dropped: Layout,
+  target: Tensor<Data & Numbers>,
+): void {
+  const once = { ...dropped, shape: withoutRepeats(dropped) }
+  if (reduction !== 'sum' && reduction !== 'prod') {
+    foldNumbers(reduction, source, kept, once, target)
     return
   }
   // of doubles, so that the result is rounded once
   const results = { ...contiguous(kept.shape), data: new Float64Array(sizeOf(kept.shape)) }
-  fold(reduction, source, kept, once, results)
+  foldNumbers(reduction, source, kept, once, results)
   const { data: values } = results
   const times = sizeOf(dropped.shape) / sizeOf(once.shape)
   for (let i = 0; i < values.length; i++) {
@@ -72,38 +103,46 @@ function withoutRepeats({ shape, stride }: Layout): number[] {
   return shape.map((length, axis) => (stride[axis] === 0 ? Math.min(length, 1) : length))
 }
 
-/** Folds numbers of which there are some, none of them repeated. */
-function fold(
+/** Whether doubles have counted as big integers would have. */
+function isExact(reduction: ReductionName, largest: number, count: number, results: Float64Array): boolean {
+  if (reduction === 'sum') return largest * count <= mostExact
+  // a product that grew too large stays so, or is 0 all the same, unless it is not even a number
+  if (reduction === 'prod') return results.every((result) => Math.abs(result) <= mostExact)
+  return largest <= mostExact
+}
+
+/** The same for what can be read as numbers; of big integers gives the largest magnitude. */
+function foldNumbers(
   reduction: ReductionName,
-  source: Numbers,
+  source: Foldable,
   kept: Layout,
   dropped: Layout,
-  target: Tensor<Numbers>,
-): void {
+  target: Tensor<Data & Numbers>,
+): number {
   const count = sizeOf(dropped.shape)
-  const goal = target.data
-  const engine = engineFor(reduction, source, goal)
+  const engine = engineFor(reduction, source, target.data)
   const { loops, start, natural } = foldNestOf(kept, dropped)
   const pieces = foldPieces(loops, engine.limits, Math.min(shortRun, sizeOf(kept.shape) * count))
   if (pieces === null) {
-    const ordered = inOrder(source, kept, dropped)
-    fold(reduction, ordered.data, ordered.kept, ordered.dropped, target)
-    return
+    const ordered = inOrder(source as Data & Numbers, kept, dropped)
+    return foldNumbers(reduction, ordered.data as Foldable, ordered.kept, ordered.dropped, target)
   }
   const divisor = reduction === 'mean' ? count : 1
+  const goal = target.data
   if (isLaidOut(target, natural)) {
     for (const piece of pieces) foldTiles(engine, piece, source, start, goal, target.offset, divisor)
-    return
+  } else {
+    const result = allocateUnset<Data>(goal, sizeOf(kept.shape)) as Numbers
+    for (const piece of pieces) foldTiles(engine, piece, source, start, result, 0, divisor)
+    copyApart({ ...natural, data: result }, target)
   }
-  const result = allocateUnset<Data>(goal, sizeOf(kept.shape)) as Numbers
-  for (const piece of pieces) foldTiles(engine, piece, source, start, result, 0, divisor)
-  copyApart({ ...natural, data: result }, target)
+  return engine.largest?.() ?? 0
 }
 
 function foldTiles(
   engine: FoldEngine,
   { outerKept, parts, results, source: from, result: to }: FoldPiece,
-  source: Numbers,
+  source: Foldable,
   sourceStart: number,
   result: Numbers,
   resultStart: number,

@@ -3,6 +3,7 @@
  */
 import { isFloat32 } from '../layout/realms.ts'
 import { getHeap, isResident } from '../wasm/heap.ts'
+import { multiplyAsDoubles } from './as-doubles.ts'
 import { multiplyBatch } from './batch.ts'
 import { isThinForPlain, type KernelKind, kernelFor, staysOutside } from './choose.ts'
 import { multiplyDirectly } from './direct.ts'
@@ -57,9 +58,15 @@ export class BoundPair {
       const isOutside = this.#isSmall && !tensors.some((tensor) => tensor && isInside(tensor))
       if (this.#kernel === 'thin' && isOutside) multiplyDirectly(product)
       else multiplyInHeap(heap, product, this.#kernel)
-    } else if (this.#isThinForPlain || this.#isFar) multiplyDirectly(product)
-    else multiplyBatch(plainKernel, product)
+    } else {
+      const plainly = this.#isThinForPlain || this.#isFar ? multiplyDirectly : multiplyPacked
+      multiplyAsDoubles(product, plainly)
+    }
   }
+}
+
+function multiplyPacked(product: Product): void {
+  multiplyBatch(plainKernel, product)
 }
 
 function isInside({ data, weight }: Located): boolean {

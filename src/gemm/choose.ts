@@ -9,7 +9,7 @@ export type KernelKind = 'tiles' | 'thin'
 
 /** Nanoseconds, about, on one thread. */
 const tiles = { begin: 150, packed: 0.3, term: 1 / 20, stored: 0.15, scatteredRow: 6, scattered: 1.5 }
-const thin = { element: 1.5, wideTerm: 0.3, gatheredTerm: 0.75, row: 10 }
+const thin = { element: 1.5, gatheredTerm: 0.75, row: 10, dotTerm: 0.3, eight: 4, wideTerm: 0.2, alone: 0.12 }
 
 const longSum = 64
 const few = 4
@@ -39,12 +39,14 @@ function tileRowTime({ walks }: Product, n: number, k: number): number {
 
 function thinTime(product: Product, m: number, n: number, k: number): number {
   const { a, b, groups } = product
-  if (product.isDots) return m * n * (thin.row + thin.wideTerm * k)
+  if (product.isDots) return m * n * (thin.row + thin.dotTerm * k)
   const gathered = m * n * (thin.element + thin.gatheredTerm * k)
   const across = groups.columns.at(-1)
   const down = groups.rows.at(-1)
-  const wide = (rows: number, columns: number) =>
-    rows * (thin.row + Math.ceil(columns / 4) * (thin.element + 4 * thin.wideTerm * k))
+  const wide = (rows: number, columns: number) => {
+    const eights = Math.ceil(columns / 8) * (thin.eight + 8 * thin.wideTerm * k)
+    return rows * (thin.row + (k === 1 ? thin.alone * columns : eights))
+  }
   return Math.min(
     gathered,
     across !== undefined && b.stride[across] === 1 ? wide(m, n) : gathered,

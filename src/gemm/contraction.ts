@@ -9,6 +9,7 @@ import { allocate, dtypeOf } from '../layout/data.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import type { Data } from '../layout/tensor.ts'
 import { isRunning, resultTensor } from '../wasm/result.ts'
+import { BoundBig } from './bound-big.ts'
 import { BoundPair, type Located, type LocatedTensors } from './bound-pair.ts'
 import { BoundSum } from './bound-sum.ts'
 import { noEpilogue } from './epilogue.ts'
@@ -34,9 +35,11 @@ export function bindContraction(contraction: Contraction): BoundContraction {
   if (lengths.some((length, label) => length === 0 && varies(output, label))) return nothing
   const empty = lengths.includes(0)
   if (operands.length > 2 && !empty) return bindTree(simple)
+  if (!empty && operands.length === 1 && BoundSum.suits(simple)) return new BoundSum(simple)
+  if (!empty && BoundBig.suits(simple)) return new BoundBig(simple, bindContraction, byDefinition(simple))
   if (empty || !operands.every(holdsNumbers)) return byDefinition(simple)
   if (operands.length === 2) return bindPair(simple)
-  return BoundSum.suits(simple) ? new BoundSum(simple) : bindAlone(simple)
+  return bindAlone(simple)
 }
 
 const nothing: BoundContraction = { multiply() {} }

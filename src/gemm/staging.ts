@@ -8,6 +8,7 @@ import { currentRecording } from '../wasm/recording.ts'
 import { multiplyBatch } from './batch.ts'
 import type { KernelKind } from './choose.ts'
 import { multiplyDirectly } from './direct.ts'
+import { halvesOf, slowestLabel } from './halves.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 import { batchWindowFloats, type Places, placesOf, Stage, thinWindowFloats, windowFloats } from './stage.ts'
@@ -37,7 +38,7 @@ export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind 
   const label = kernel === 'thin' ? tooLongForThin(product, places) : tooLong(product, places)
   if (label !== null) {
     if (label === 'outside') multiplyDirectly(product)
-    else multiplyHalves(heap, product, label, kernel)
+    else for (const half of halvesOf(product, label)) multiplyInHeap(heap, half, kernel)
     return
   }
   const stage = new Stage(heap, lengths)
@@ -75,42 +76,6 @@ function panelsOf(heap: Heap, { b, groups, walks }: Product): Pointer | null {
   return b.weight.panels(heap, walks.b.rows, walks.b.columns)
 }
 
-/** The product as two of half the length along a label; halves of a sum add up in the output, by way of the bias. */
-function multiplyHalves(heap: Heap, product: Product, label: number, kernel: KernelKind): void {
-  const { lengths, output, epilogue } = product
-  const length = lengths[label]!
-  const half = Math.ceil(length / 2)
-  const part = (start: number, count: number, over: Partial<Product> = {}): Product => {
-    const moved = <T extends Operand | null>(tensor: T): T =>
-      tensor && { ...tensor, offset: tensor.offset + start * tensor.stride[label]! }
-    const whole = { ...product, ...over }
-    const moving = {
-      ...whole,
-      lengths: lengths.with(label, count),
-      a: moved(whole.a),
-      b: moved(whole.b),
-      output: moved(whole.output),
-      epilogue: {
-        ...whole.epilogue,
-        bias: moved(whole.epilogue.bias),
-        residual: moved(whole.epilogue.residual),
-      },
-    }
-    return { ...moving, walks: walksOf(moving) }
-  }
-  const summed = output.stride[label] === 0
-  multiplyInHeap(
-    heap,
-    part(0, half, summed ? { epilogue: { ...epilogue, activation: null, residual: null } } : {}),
-    kernel,
-  )
-  multiplyInHeap(
-    heap,
-    part(half, length - half, summed ? { epilogue: { ...epilogue, bias: output } } : {}),
-    kernel,
-  )
-}
-
 /** The label to halve a product along when something that it brings is larger than a window; null where nothing is. */
 function tooLong({ lengths, groups }: Product, places: Places): number | null {
   for (const [tensor, { size }] of places) {
@@ -132,10 +97,4 @@ function tooLongForThin({ lengths, output }: Product, places: Places): number | 
     if (size > windowFloats) return 'outside'
   }
   return null
-}
-
-/** The label whose halves stand farthest apart. */
-function slowestLabel(lengths: readonly number[], { stride }: Operand): number {
-  const reach = lengths.map((length, label) => Math.abs(stride[label]!) * (length - 1))
-  return reach.indexOf(Math.max(...reach))
 }

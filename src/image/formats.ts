@@ -1,5 +1,12 @@
 /** What kind of picture a file is, by how it begins, and the way out where it is not read here. */
 
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+
+export const isPng = (bytes: Uint8Array): boolean => PNG.every((byte, i) => bytes[i] === byte)
+
+export const isJpeg = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff
+
 /** Files that are pictures for other programs: their beginnings as Latin-1 text. */
 const pictures: readonly (readonly [RegExp, string])[] = [
   [/^GIF8/, 'GIF'],

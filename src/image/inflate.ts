@@ -4,6 +4,8 @@
  * data, and lose what came just before it: then fflate, which does not look there, decompresses once more.
  */
 
+import { Unzlib } from 'fflate'
+
 export interface Inflated {
   /** As many bytes as were asked for, those that are missing 0. */
   readonly bytes: Uint8Array
@@ -37,7 +39,7 @@ export async function inflate(pieces: readonly Uint8Array[], size: number): Prom
   } catch {
     if (filled === size) return { bytes, filled, hasMore: true }
     filled = 0
-    await inflateLeniently(pieces, take, () => filled === size)
+    inflateLeniently(pieces, take, () => filled === size)
     return { bytes, filled, hasMore: true }
   }
   return { bytes, filled, hasMore }
@@ -46,12 +48,11 @@ export async function inflate(pieces: readonly Uint8Array[], size: number): Prom
 /** How much goes in at a time; at most 1,032 times as much comes out. */
 const PIECE = 1 << 14
 
-async function inflateLeniently(
+function inflateLeniently(
   pieces: readonly Uint8Array[],
   take: (part: Uint8Array) => void,
   isEnough: () => boolean,
-): Promise<void> {
-  const { Unzlib } = await import('fflate')
+): void {
   const stream = new Unzlib(take)
   try {
     for (const piece of pieces) {

@@ -40,14 +40,14 @@ interface Work {
  *
  * @returns null where there is no WebAssembly for it
  */
-export function decodeJpeg(
+export async function decodeJpeg(
   bytes: Uint8Array,
   { frame, scans, orientation, isWhole }: Segments,
   colors: Colors,
   scale: number,
-): Picture | null {
+): Promise<Picture | null> {
   try {
-    const memory = JpegMemory.open()
+    const memory = await JpegMemory.open()
     if (memory === null) return null
     const grid = gridOf(frame, scale)
     const work: Work = {
@@ -76,7 +76,7 @@ export function decodeJpeg(
     if (cause instanceof ImageError) throw cause
     if (cause instanceof RangeError) {
       const what = `the picture of ${frame.width}×${frame.height} pixels is too large — there is no memory to decode it`
-      throw new ImageError('readImage', 'image/too-large', what, cause)
+      throw new ImageError('readImage', 'image/too-large', what, { cause })
     }
     if (cause instanceof WebAssembly.RuntimeError)
       throw damaged('JPEG', 'its scans contradict its frame', cause)

@@ -3,8 +3,8 @@
  * next picture while it is small, and dropped when a large one is done.
  */
 import { canRun } from '../wasm/capabilities.ts'
-import { type JpegKernels, jpeg } from '../wasm/generated/jpeg.ts'
-import { instantiate } from '../wasm/instantiate.ts'
+import type { JpegKernels } from '../wasm/generated/jpeg.ts'
+import { type EmbeddedModule, instantiate } from '../wasm/instantiate.ts'
 import type { HuffmanTable } from './jpeg-tables.ts'
 
 const PAGE = 65536
@@ -22,19 +22,20 @@ export class JpegMemory {
   readonly #memory: WebAssembly.Memory
   #end = FIRST
 
-  /** The memory, where there is WebAssembly for it. */
-  static open(): JpegMemory | null {
+  /** The memory, where there is WebAssembly for it; the kernels are loaded with the first one. */
+  static async open(): Promise<JpegMemory | null> {
     if (!canRun('jpeg')) return null
-    const memory = kept ?? new JpegMemory()
+    const { jpeg } = await import('../wasm/generated/jpeg.ts')
+    const memory = kept ?? new JpegMemory(jpeg)
     kept = undefined
     memory.#end = FIRST
     return memory
   }
 
   /** @throws RangeError where there is no room for a memory */
-  private constructor() {
+  private constructor(embedded: EmbeddedModule<JpegKernels>) {
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
-    this.kernels = instantiate(jpeg, this.#memory)!
+    this.kernels = instantiate(embedded, this.#memory)!
   }
 
   /** Gives the memory back. */

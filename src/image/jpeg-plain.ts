@@ -2,7 +2,6 @@
  * JPEG pictures where there is no WebAssembly, by jpeg-js, which decodes to components; the colours of the usual three are
  * made here. It is given a file of only what a decoder needs, in order: what the segments were found to say.
  */
-import jpeg from 'jpeg-js'
 import { materialize } from '../copy/copy.ts'
 import { contiguous, slice } from '../layout/layout.ts'
 import { convertToRgb } from './chroma.ts'
@@ -13,13 +12,14 @@ import { upright } from './orientation.ts'
 import type { Picture } from './picture.ts'
 
 /** Decodes a JPEG file at its full size. */
-export function decodePlainly(bytes: Uint8Array, segments: Segments, colors: Colors): Picture {
+export async function decodePlainly(bytes: Uint8Array, segments: Segments, colors: Colors): Promise<Picture> {
+  const { default: decode } = await import('jpeg-js/lib/decoder.js') // loaded only where it is needed
   const { frame, orientation, isWhole } = segments
   const { width, height, components } = frame
   let data: Uint8Array
   try {
     const file = rewrite(bytes, segments, colors)
-    data = jpeg.decode(file, {
+    data = decode(file, {
       useTArray: true,
       formatAsRGBA: false,
       colorTransform: false,

@@ -26,7 +26,8 @@ export interface PngChunks {
   readonly isCut: boolean
 }
 
-export const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+/** Bytes that every PNG file begins with. */
+const SIGNATURE = 8
 export const GREY = 0
 export const RGB = 2
 export const INDEXED = 3
@@ -51,7 +52,7 @@ export function readChunks(bytes: Uint8Array, limits: ReadLimits): PngChunks {
   const texts: { type: string; content: Uint8Array }[] = []
   const data: Uint8Array[] = []
 
-  for (let at = SIGNATURE.length; ; ) {
+  for (let at = SIGNATURE; ; ) {
     const length = at + 8 > bytes.length ? 0 : view.getUint32(at)
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const content = bytes.subarray(at + 8, at + 8 + length)

@@ -8,17 +8,27 @@ import { damaged, truncated } from './error.ts'
 import { inflate } from './inflate.ts'
 import { upright } from './orientation.ts'
 import type { Picture, ReadLimits } from './picture.ts'
-import { type PngHeader, readChunks, SIGNATURE, samplesOf } from './png-chunks.ts'
+import { INDEXED, type PngHeader, readChunks, samplesOf } from './png-chunks.ts'
 import { inColor, type Samples } from './png-color.ts'
 import { removeFilters } from './png-filters.ts'
 import { orientationOfPng } from './png-orientation.ts'
-
-export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte)
+import { isWorthSharp, pixelsBySharp } from './sharp.ts'
 
 /** Decodes a PNG file; grey, grey and alpha, RGB or RGBA, 8 bits a sample. */
-export async function readPng(bytes: Uint8Array, limits: ReadLimits): Promise<Picture> {
+export async function readPng(
+  bytes: Uint8Array,
+  limits: ReadLimits,
+  { isOwn }: { readonly isOwn: boolean },
+): Promise<Picture> {
   const chunks = readChunks(bytes, limits)
-  const { header, isCut } = chunks
+  const { header, isCut, transparency } = chunks
+  const isPlain = header.depth === 8 && header.colorType !== INDEXED && samplesOf(header) >= 3
+  if (!isOwn && isPlain && !isCut && transparency === undefined && isWorthSharp(header)) {
+    const image = await pixelsBySharp(bytes, limits)
+    if (image?.shape[2] === samplesOf(header)) {
+      return { image: upright(image, await orientationOfPng(chunks)), warnings: [] }
+    }
+  }
   const passes = passesOf(header)
   const expected = passes.reduce((size, pass) => size + pass.height * (1 + lineBytes(pass.width, header)), 0)
   const { bytes: rows, filled, hasMore } = await inflate(chunks.data, expected)

@@ -142,6 +142,8 @@ function checkOptions(
   }
 }
 
+const channelsLast = "channels stand first — rearrange(image, 'c h w -> h w c') puts them last"
+
 /** The view of a picture with `channels` channels: grey repeated, alpha left out. */
 function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tensor<D> {
   const has = x.shape[2]!
@@ -155,7 +157,9 @@ function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tens
   throw new ImageError(
     'preprocess',
     'image/channels',
-    `the image has ${has} channel${has === 1 ? '' : 's'}, mean has ${channels} number${channels === 1 ? '' : 's'}`,
+    `the image has ${has} channel${has === 1 ? '' : 's'}, mean has ${channels} number${channels === 1 ? '' : 's'}${
+      x.shape[0]! <= 4 && has > 4 ? `; ${channelsLast}` : ''
+    }`,
   )
 }
 
@@ -182,6 +186,21 @@ function sizeBeforeCrop(
   }
   const ratio = (cropMode === 'border' ? Math.max : Math.min)(height / h, width / w)
   return { height: roundHalfEven(height / ratio), width: roundHalfEven(width / ratio) }
+}
+
+/**
+ * What `minSize` may be when a picture is read for these options, so that preparing it comes to within a grey level of preparing
+ * the whole picture: twice what it is resized to. Undefined where pixels are taken as they are.
+ */
+export function minSizeFor({
+  size = 224,
+  cropPct = 0.875,
+  resize,
+  interpolation,
+}: PreprocessOptions): number | undefined {
+  if (resize === null || (resize === undefined && size === null) || interpolation === 'nearest')
+    return undefined
+  return Math.ceil((2 * Math.max(...pairOf(resize ?? size!))) / (resize === undefined ? cropPct : 1))
 }
 
 const pairOf = (sides: Sides): readonly [number, number] =>

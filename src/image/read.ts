@@ -4,12 +4,14 @@ import { isContiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { type Kinds, kind, oneOf } from '../ops/kinds.ts'
+import { hasCanvas, readByBrowser } from './browser.ts'
 import { ImageError } from './error.ts'
-import { formatOf, isReadBySharp, whatItIs } from './formats.ts'
-import { isJpeg, readJpeg } from './jpeg.ts'
+import { formatOf, isJpeg, isPng, isReadBySharp, whatItIs } from './formats.ts'
+import { readJpeg } from './jpeg.ts'
 import { expectOptions } from './options.ts'
 import type { Picture, Reduction } from './picture.ts'
-import { isPng, readPng } from './png.ts'
+import { readPng } from './png.ts'
+import { readBySharp } from './sharp.ts'
 import { bytesOf, type PictureSource } from './source.ts'
 
 /** 64 megapixels: more than cameras take, and less than a gigabyte while it is decoded. */
@@ -23,7 +25,10 @@ export interface ReadOptions {
    * Nothing is ever made larger. @default the size that it has
    */
   readonly minSize?: number | undefined
-  /** `'own'`: decoded by this library alone, everywhere to the same bytes. @default 'auto' */
+  /**
+   * `'auto'` decodes by sharp where it is installed, and what this library does not read by sharp or the browser. A JPEG or PNG picture has the same bytes
+   * either way unless `minSize` makes it smaller. `'own'` uses this library alone. @default 'auto'
+   */
   readonly decoder?: 'auto' | 'own' | undefined
 }
 
@@ -42,7 +47,8 @@ export type ReadPicture = NdArray<Uint8Array> & {
 }
 
 /**
- * Reads a picture from the bytes of a PNG or JPEG file, whatever the file's name, and turns it upright.
+ * Reads a picture from the bytes of a PNG or JPEG file, whatever the file's name, and turns it upright. Where sharp is
+ * installed, or in a browser, WebP, AVIF and GIF too, and whatever else these read.
  *
  * Channels are grey (1), grey and alpha (2), RGB (3) or RGB and alpha (4); palettes become RGB, CMYK becomes RGB, 16
  * bits become the upper 8. Colour profiles are not applied.
@@ -66,9 +72,13 @@ export async function readImage(source: PictureSource, options: ReadOptions = {}
 
 async function decodePicture(bytes: Uint8Array, options: ReadOptions): Promise<Picture> {
   const limits = { maxPixels: options.maxPixels ?? MOST_PIXELS }
-  if (isPng(bytes)) return readPng(bytes, limits)
-  if (isJpeg(bytes)) return readJpeg(bytes, limits, options.minSize)
-  throw foreign(bytes)
+  const isOwn = options.decoder === 'own'
+  if (isPng(bytes)) return readPng(bytes, limits, { isOwn })
+  if (isJpeg(bytes)) return readJpeg(bytes, limits, { isOwn, minSize: options.minSize })
+  if (isOwn || formatOf(bytes) === undefined) throw foreign(bytes)
+  const picture = (await readBySharp(bytes, limits)) ?? (await readByBrowser(bytes, limits))
+  if (picture === undefined) throw foreign(bytes)
+  return picture
 }
 
 function foreign(bytes: Uint8Array): ImageError {
@@ -76,7 +86,7 @@ function foreign(bytes: Uint8Array): ImageError {
   const wayOut =
     format === undefined
       ? ''
-      : isReadBySharp(format)
+      : isReadBySharp(format) && !hasCanvas()
         ? '; install sharp, which reads it, or convert it to PNG or JPEG'
         : '; convert it to PNG or JPEG'
   return new ImageError('readImage', 'file/foreign', `not a PNG or JPEG file — ${whatItIs(bytes)}${wayOut}`)

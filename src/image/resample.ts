@@ -6,7 +6,7 @@
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 
-export const interpolations = ['nearest', 'bilinear', 'bicubic', 'lanczos'] as const
+export const interpolations = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'] as const
 
 export type Interpolation = (typeof interpolations)[number]
 
@@ -42,6 +42,11 @@ interface Filter {
 }
 
 const filters: Record<Exclude<Interpolation, 'nearest'>, Filter> = {
+  box: { support: 0.5, at: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  hamming: {
+    support: 1,
+    at: (x) => (Math.abs(x) < 1 ? sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x)) : 0),
+  },
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: { support: 2, at: (x) => keys(Math.abs(x), -0.5) },
   lanczos: { support: 3, at: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },

@@ -168,11 +168,11 @@ function tapsOf(
   }
   if (interpolation === 'nearest') return nearestTaps(span, isBytes ? 'pillow' : 'torch')
   if (antialias) return antialiasedTaps(span, interpolation)
-  if (interpolation === 'lanczos') {
+  if (interpolation === 'lanczos' || interpolation === 'box' || interpolation === 'hamming') {
     throw new ImageError(
       operation,
       'option/antialias',
-      'lanczos is always antialiased — leave antialias away',
+      `${interpolation} is always antialiased — leave antialias away`,
     )
   }
   return pointTaps(span, interpolation, { alignCorners })
@@ -201,6 +201,8 @@ export function resizeMatrix(
 
 /** Refuses what is not a picture `[h, w, c]` with pixels; clamped bytes are seen as plain ones. */
 export function checkImage<D extends ImageData>(image: NdArray<D>, operation: string): Tensor<D> {
+  const mistake = mistakeIn(image)
+  if (mistake !== undefined) throw new ImageError(operation, 'image/type', mistake)
   let x = asTensor(image, operation)
   if (dtypeOf(x.data) === 'uint8_clamped') {
     const { buffer, byteOffset, length } = x.data
@@ -211,7 +213,9 @@ export function checkImage<D extends ImageData>(image: NdArray<D>, operation: st
     throw new ImageError(
       operation,
       'image/shape',
-      `the image has shape [${x.shape}], expected [h, w, c], each at least 1`,
+      `the image has shape [${x.shape}], expected [h, w, c], each at least 1${
+        x.shape.length === 4 ? '; several are prepared one by one' : ''
+      }`,
     )
   }
   if (!['uint8', 'buffer', 'float32', 'float64'].includes(dtypeOf(x.data))) {
@@ -222,4 +226,14 @@ export function checkImage<D extends ImageData>(image: NdArray<D>, operation: st
     )
   }
   return x
+}
+
+/** What is given in place of a picture: the bytes of a file, or several pictures. */
+function mistakeIn(image: unknown): string | undefined {
+  const isBlob = typeof Blob !== 'undefined' && image instanceof Blob
+  if (isBlob || ArrayBuffer.isView(image) || image instanceof ArrayBuffer)
+    return 'the bytes of a file are no picture yet — await readImage(bytes) decodes them'
+  if (Array.isArray(image) && image.length > 0 && !image.some((one) => typeof one !== 'object'))
+    return `got a list of ${image.length}, expected one picture — rearrange(list.map((image) => preprocess(image)), 'n 1 c h w -> n c h w') makes a batch`
+  return undefined
 }

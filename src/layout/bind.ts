@@ -12,9 +12,10 @@ import type {
   Span,
   TransformPattern,
 } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import { separateAxes } from '../../grammar/suggest.ts'
 import { divisorHint, mismatchHint } from './hints.ts'
 import { mostAxes } from './layout.ts'
 import { type Lengths, readLengths } from './lengths.ts'
@@ -105,7 +106,10 @@ export function* bindExpression(
   const named = ellipsis < 0 ? items.length : items.length - 1
   if (ellipsis < 0 ? shape.length !== named : shape.length < named) {
     const expected = `${ellipsis < 0 ? '' : 'at least '}${named}, as in '${binding.text.slice(span.start, span.end)}'`
-    const hint = shape.length > named ? "'...' stands for dimensions that need no name" : undefined
+    const part = binding.text.slice(span.start, span.end)
+    const hint =
+      separateAxes(binding.text, part, shape.length) ??
+      (shape.length > named ? "'...' stands for dimensions that need no name" : undefined)
     const said = say('shape/rank', { got: shape.length, expected })
     throw mistake(binding, { ...said, values: { ...said.values, rank: named } }, span, hint)
   }
@@ -150,17 +154,7 @@ function solve(item: Exclude<Item, { kind: 'ellipsis' }>, dimension: number, bin
   const known = lengths.reduce<number>((product, length) => product * (length ?? 1), 1)
   const unknown = axes.filter((_, i) => lengths[i] === undefined)
   const text = binding.text.slice(item.span.start, item.span.end)
-  if (unknown.length > 1) {
-    throw mistake(
-      binding,
-      say('shape/cannot-infer', { item: text, count: unknown.length, axes: unknown.map(labelOf).join(', ') }),
-      item.span,
-      `give the length of ${unknown
-        .slice(1)
-        .map((axis) => `'${labelOf(axis)}'`)
-        .join(' and ')}`,
-    )
-  }
+  if (unknown.length > 1) throw cannotInfer(item, unknown, binding)
   const axis = unknown[0]
   if (axis === undefined) {
     if (known === total) return lengths as number[]
@@ -187,6 +181,33 @@ function solve(item: Exclude<Item, { kind: 'ellipsis' }>, dimension: number, bin
     )
   }
   return lengths.map((length) => length ?? total / known)
+}
+
+function cannotInfer(
+  { span }: Item,
+  unknown: readonly Axis[],
+  binding: Omit<Binding, 'shape' | 'given'>,
+): EinopsError {
+  const item = binding.text.slice(span.start, span.end)
+  const axes = unknown.map(labelOf)
+  const missing = axes.slice(1).map((axis) => `'${axis}'`)
+  const said = say('shape/cannot-infer', { item, count: axes.length, axes: axes.join(', ') })
+  return mistake(binding, said, span, `give the length of ${missing.join(' and ')}`)
+}
+
+/**
+ * Checks lengths against a pattern as far as that can be done before there is a shape: their names and values, and that at most one axis of each
+ * group is without one, as einops' layers do.
+ *
+ * @throws {EinopsError} where no input could be right
+ */
+export function checkBeforehand(pattern: TransformPattern, lengths: Lengths | undefined): void {
+  const given = checkLengths(pattern, lengths)
+  for (const item of pattern.left.items) {
+    if (item.kind !== 'group') continue
+    const unknown = item.axes.filter((axis) => axis.kind === 'axis' && !given.has(axis.name))
+    if (unknown.length > 1) throw cannotInfer(item, unknown, { ...pattern, lengths })
+  }
 }
 
 /** What is said where a result has more axes than an array can have. */
@@ -220,10 +241,10 @@ function checkSize(axes: readonly PlanAxis[], binding: Binding, span: Span): voi
 }
 
 function mistake(
-  { operation, text, shape, lengths }: Binding,
+  { operation, text, shape, lengths }: Partial<Pick<Binding, 'shape'>> & Omit<Binding, 'shape' | 'given'>,
   said: Said,
   span: Span,
-  hint?: string,
+  hint?: string | Advice,
 ): EinopsError {
   return new EinopsError({ operation, ...said, pattern: text, span, shape, lengths, hint })
 }

@@ -5,9 +5,10 @@
  */
 
 import type { EinsumPattern, Expression, Item, Span } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
+import { type Advice, EinopsError } from '../../grammar/error.ts'
 import { axesOf } from '../../grammar/expression.ts'
 import { type Said, say } from '../../grammar/sentences.ts'
+import { separateAxes } from '../../grammar/suggest.ts'
 import { tooManyAxes } from './bind.ts'
 import { EinsumPlan } from './einsum-plan.ts'
 import { divisorHint, productOf } from './hints.ts'
@@ -121,7 +122,9 @@ class Binder {
     if (open ? shape.length < named : shape.length !== named) {
       const expected = `${open ? 'at least ' : ''}${named}, as in '${this.pattern.text.slice(span.start, span.end)}'`
       const said = say('shape/rank', { got: shape.length, expected })
-      throw this.mistake({ ...said, values: { ...said.values, rank: named } }, span)
+      const part = this.pattern.text.slice(span.start, span.end)
+      const hint = separateAxes(this.pattern.text, part, shape.length)
+      throw this.mistake({ ...said, values: { ...said.values, rank: named } }, span, hint)
     }
     if (open) this.ellipsisRank = Math.max(this.ellipsisRank, shape.length - named)
   }
@@ -278,7 +281,7 @@ class Binder {
     )
   }
 
-  mistake(said: Said, span: Span, hint?: string): EinopsError {
+  mistake(said: Said, span: Span, hint?: string | Advice): EinopsError {
     const { pattern, shapes, lengths } = this
     return new EinopsError({
       operation: pattern.operation,

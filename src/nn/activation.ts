@@ -80,6 +80,7 @@ abstract class AlongAxis extends Module {
       code: 'layer/axis',
       operation: this.constructor.name,
       what: `the input has no axis ${this.axis} — got ${shape.length} axes`,
+      values: { axis: this.axis, got: shape.length },
       shape,
     })
   }

@@ -24,7 +24,14 @@ export function expectRank(layer: Module, x: Value, form: string): void {
 }
 
 /** Axis `axis` of the input (negative counts from the last) must have the length of the layer's option `option`. */
-export function expectLength(layer: Module, x: Value, axis: number, expected: number, option: string): void {
+export function expectLength(
+  layer: Module,
+  x: Value,
+  axis: number,
+  expected: number,
+  option: string,
+  hint?: string,
+): void {
   const length = x.shape.at(axis)
   if (length === expected) return
   const rank = x.shape.length
@@ -43,7 +50,18 @@ export function expectLength(layer: Module, x: Value, axis: number, expected: nu
           expected,
           option,
         })
-  throw new EinopsError({ code: 'layer/length', operation: layer.constructor.name, ...said, shape: x.shape })
+  throw new EinopsError({
+    code: 'layer/length',
+    operation: layer.constructor.name,
+    ...said,
+    shape: x.shape,
+    hint,
+  })
+}
+
+/** How a picture gets the size that a model takes. */
+export function ofSize(height: number, width = height): string {
+  return `preprocess(picture, { size: [${height}, ${width}] }) and resize of tesserae/image make this size`
 }
 
 /** An option that has to hold; `what` says which, with both numbers. */

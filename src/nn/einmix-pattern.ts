@@ -65,6 +65,21 @@ export function readMix(
   const ellipses = [left, right].map(({ axes }) => axes.find(({ kind }) => kind === 'ellipsis'))
 
   for (const expression of [input, weight, output]) checkAxes(expression, reject)
+  for (const { kind, ...item } of input.items) {
+    const unknown = (('axes' in item && item.axes) || []).flatMap((axis) =>
+      axis.kind === 'axis' && !Object.hasOwn(lengths, axis.name) ? [axis.name] : [],
+    )
+    if (unknown.length > 1) {
+      const values = { count: unknown.length, axes: unknown.join(', ') }
+      const missing = unknown.slice(1).map((name) => `'${name}'`)
+      reject(
+        'cannot infer a group of the input — got {count} unknown lengths ({axes}), expected at most one',
+        values,
+        item.span,
+        `give the length of ${missing.join(' and ')}`,
+      )
+    }
+  }
   const grouped = weight.items.find(({ kind }) => kind === 'group')
   if (grouped !== undefined)
     reject(

@@ -2,7 +2,7 @@
 
 import { parseTransform } from '../../grammar/index.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
-import { checkLengths } from '../layout/bind.ts'
+import { checkBeforehand } from '../layout/bind.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { checkReduction, type Reduction, reduceTensor } from '../ops/reduce.ts'
@@ -12,7 +12,7 @@ import { Module } from './module.ts'
 /**
  * `rearrange` as a layer.
  *
- * @throws {EinopsError} at once when the pattern is wrong or a length is none of it, later when the input does not fit
+ * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or one is missing, later when the input does not fit
  *
  * @example
  * const patches = new Rearrange('b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
@@ -26,7 +26,7 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
   constructor(pattern: Checked<'rearrange', P, L>, lengths?: LengthsOf<'rearrange', P, L>)
   constructor(pattern: string, lengths: Lengths = {}) {
     super()
-    checkLengths(parseTransform(pattern, 'rearrange'), lengths)
+    checkBeforehand(parseTransform(pattern, 'rearrange'), lengths)
     this.pattern = pattern
     this.lengths = lengths
   }
@@ -41,7 +41,7 @@ export class Rearrange<P extends string = string, const L extends object = NoLen
  *
  * The result is float32 whatever the reduction gives, as in every layer: 1 and 0 for `'any'` and `'all'`.
  *
- * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or there is no such reduction, later
+ * @throws {EinopsError} at once when the pattern is wrong, a length is none of it or missing, or there is no such reduction, later
  *   when the input does not fit
  *
  * @example
@@ -62,7 +62,7 @@ export class Reduce<P extends string = string, const L extends object = NoLength
     super()
     const parsed = parseTransform(pattern, 'reduce')
     checkReduction(reduction, parsed)
-    checkLengths(parsed, lengths)
+    checkBeforehand(parsed, lengths)
     this.pattern = pattern
     this.reduction = reduction
     this.lengths = lengths

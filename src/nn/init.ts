@@ -74,6 +74,7 @@ export function truncNormal(
       code: 'init/range',
       operation: 'truncNormal',
       what: `there is nothing to draw — got std ${std} and [${low}, ${high}], expected std > 0 and low < high`,
+      values: { std, low, high },
     })
   }
   return (_, random) => () => random.truncatedNormal(mean, std, low, high)

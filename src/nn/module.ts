@@ -6,6 +6,7 @@
  */
 
 import { EinopsError } from '../../grammar/error.ts'
+import { fill } from '../../grammar/sentences.ts'
 import type { StateDict } from '../checkpoint/read.ts'
 import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
@@ -141,7 +142,7 @@ export abstract class Module {
 
   /** Frees all parameters. The layer cannot be used any more; disposing it twice does no harm. */
   dispose(): void {
-    for (const [, member] of this.members()) member.dispose()
+    release(this, this.constructor.name)
   }
 
   [Symbol.dispose](): void {
@@ -154,6 +155,15 @@ export abstract class Module {
       operation: this.constructor.name,
       what: 'the layer computes nothing — a Module overrides forward or compute',
     })
+  }
+}
+
+/** Disposes every parameter, which keeps the name it had for those who ask for it later. */
+function release(module: Module, path: string): void {
+  for (const [name, member] of module.members()) {
+    if (member instanceof Parameter) member.dispose(`${path}.${name}`)
+    else if (member.dispose === Module.prototype.dispose) release(member, `${path}.${name}`)
+    else member.dispose()
   }
 }
 
@@ -175,6 +185,9 @@ export function runOn(
   return present(scope(module.constructor.name, () => compute(input))) as NdArray<Float32Array>
 }
 
+const pixels: ReadonlySet<string> = new Set(['uint8', 'uint8_clamped', 'buffer'])
+const conversion = "rearrange(x, '... -> ...', {}, { dtype: 'float32' })"
+
 /** The input of a layer, checked to be a float32 array. */
 export function asFloat(x: NdArray<Float32Array>, module: Module): Value {
   const operation = module.constructor.name
@@ -184,9 +197,11 @@ export function asFloat(x: NdArray<Float32Array>, module: Module): Value {
     throw new EinopsError({
       code: 'layer/dtype',
       operation,
-      what: `layers compute in float32 — got an input of ${dtype}`,
+      ...fill('layers compute in float32 — got an input of {dtype}', { dtype }),
       shape: x.shape,
-      hint: 'ndarray(Float32Array.from(x.data), x.shape, x.stride, x.offset) converts',
+      hint: pixels.has(dtype)
+        ? `preprocess of tesserae/image makes a model's input of a picture's bytes, scaled and normalised; ${conversion} only converts`
+        : `${conversion} converts`,
     })
   }
   return value

@@ -47,7 +47,7 @@ export class ParallelScalingBlock extends Module {
   readonly outProj: Linear | null
   readonly ls: Module
   readonly dropPath: DropPath
-  readonly difference: Difference | null
+  readonly #difference: Difference | null
   readonly numHeads: number
   readonly hiddenFeatures: number
   readonly activation: Activation
@@ -81,14 +81,12 @@ export class ParallelScalingBlock extends Module {
     this.outProj = differential ? out(dim + hidden) : null
     this.ls = initValues ? new LayerScale(dim, { initValues }) : new Identity()
     this.dropPath = new DropPath({ p: options.dropPath ?? 0 })
-    this.difference = differential ? new Difference(dim / numHeads, options.blockIndex ?? 0) : null
+    this.#difference = differential ? new Difference(dim / numHeads, options.blockIndex ?? 0) : null
   }
 
   /** λ and its norm are the block's own, as timm names them. */
   override members(): Member[] {
-    return super
-      .members()
-      .flatMap((member) => (member[1] === this.difference ? this.difference!.members() : [member]))
+    return [...super.members(), ...(this.#difference?.members() ?? [])]
   }
 
   override compute(x: Value): Value {
@@ -112,8 +110,8 @@ export class ParallelScalingBlock extends Module {
   /** [b, n, (h d)] three times → [b, n, (h d)]. */
   #attend(q: Value, k: Value, v: Value): Value {
     const { numHeads: h, attnDrop, qNorm, kNorm } = this
-    if (this.difference !== null)
-      return this.difference.differ(this, [q, k, v], { h, attnDrop, qNorm, kNorm })
+    if (this.#difference !== null)
+      return this.#difference.differ(this, [q, k, v], { h, attnDrop, qNorm, kNorm })
     const heads = (x: Value) => rearrangeTensor(x, 'b n (h d) -> b h n d', { h })
     const output = attendHeads(this, [qNorm.compute(heads(q)), kNorm.compute(heads(k)), heads(v)], {
       attnDrop,

@@ -21,12 +21,12 @@ import { expectOptions } from './options.ts'
  */
 export class ParallelThingsBlock extends Module {
   /** Blocks of which the attentions are run together, and then the MLPs. */
-  readonly blocks: readonly EncoderBlock[]
+  readonly #blocks: readonly EncoderBlock[]
 
   constructor(dim: number, options: EncoderBlockOptions, numParallel = 2) {
     super()
     expectOptions(this, options, encoderBlockOptions)
-    this.blocks = Array.from(
+    this.#blocks = Array.from(
       { length: numParallel },
       () => new EncoderBlock(dim, { ...options, normFirst: true }),
     )
@@ -35,7 +35,7 @@ export class ParallelThingsBlock extends Module {
   /** timm keeps what is before each attention and behind it with it, and so for the MLPs. */
   override members(): Member[] {
     const parts = (branch: string, own: (block: EncoderBlock) => readonly (readonly [string, Module])[]) =>
-      this.blocks.flatMap((block, i) =>
+      this.#blocks.flatMap((block, i) =>
         own(block).map(([name, part]) => [`${branch}.${i}.${name}`, part] as const),
       )
     return [
@@ -59,7 +59,7 @@ export class ParallelThingsBlock extends Module {
   }
 
   override compute(x: Value): Value {
-    const attended = this.blocks.reduce((sum, block) => add(sum, block.attended(block.norm1.compute(x))), x)
-    return this.blocks.reduce((sum, block) => add(sum, block.fed(block.norm2.compute(attended))), attended)
+    const attended = this.#blocks.reduce((sum, block) => add(sum, block.attended(block.norm1.compute(x))), x)
+    return this.#blocks.reduce((sum, block) => add(sum, block.fed(block.norm2.compute(attended))), attended)
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { EinopsError } from '../../grammar/error.ts'
+import { fill } from '../../grammar/sentences.ts'
 import { copyInto } from '../copy/copy.ts'
 import { Weight } from '../gemm/weight.ts'
 import type { Weighted } from '../gemm/weighted.ts'
@@ -34,6 +35,8 @@ export interface ParameterOptions {
 export class Parameter implements Weighted {
   #shape: readonly number[]
   #weight: Weight | null = null
+  /** What was disposed, by the name that it had in its model. */
+  #disposed: string | undefined
   #draw: ((size: number) => Float32Array) | null
   readonly #otherShapes: readonly (readonly number[])[]
   readonly #matrix: boolean
@@ -72,7 +75,7 @@ export class Parameter implements Weighted {
   /** The values as operations take them: packed for the kernel that needs them, not as an array. */
   get weight(): Weight {
     if (this.#weight === null) {
-      if (this.#draw === null) throw disposedError()
+      if (this.#draw === null) throw disposedError(this.#disposed)
       const draw = this.#draw
       this.#weight = new Weight(roomFor('a parameter', this.#shape, 'Parameter', () => draw(this.size)))
       this.#draw = null
@@ -121,6 +124,7 @@ export class Parameter implements Weighted {
         code: 'parameter/shape',
         operation: 'Parameter.assign',
         what: `the shape is not the parameter's — got [${values.shape}], expected [${this.#shape}]`,
+        values: { got: [...values.shape], expected: [...this.#shape] },
       })
     }
     if (!isFloat(dtypeOf(values.data))) {
@@ -128,9 +132,10 @@ export class Parameter implements Weighted {
         code: 'parameter/dtype',
         operation: 'Parameter.assign',
         what: `the dtype is not one of real numbers — got ${dtypeOf(values.data)}, expected float32`,
+        values: { got: dtypeOf(values.data), expected: 'float32' },
       })
     }
-    if (this.#weight === null && this.#draw === null) throw disposedError()
+    if (this.#weight === null && this.#draw === null) throw disposedError(this.#disposed)
     const shape = [...values.shape]
     if (this.#weight?.isShared && sameShape(this.#shape, shape)) {
       // somebody holds the array
@@ -145,7 +150,8 @@ export class Parameter implements Weighted {
   }
 
   /** Frees the values. The parameter cannot be used any more. */
-  dispose(): void {
+  dispose(name = 'a parameter'): void {
+    this.#disposed ??= name
     this.#weight?.dispose()
     this.#weight = null
     this.#draw = null
@@ -171,10 +177,10 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis])
 }
 
-function disposedError(): Error {
+function disposedError(name = 'the parameter'): Error {
   return new EinopsError({
     code: 'parameter/disposed',
     operation: 'Parameter',
-    what: 'its values are gone — its model was disposed',
+    ...fill('the values of {name} are gone — it was disposed', { name }),
   })
 }

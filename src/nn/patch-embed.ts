@@ -8,7 +8,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Value } from '../steps/value.ts'
-import { expectLength, expectRank, expectWhole, pair } from './check.ts'
+import { expectLength, expectRank, expectWhole, ofSize, pair } from './check.ts'
 import { type LayerInit, linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
@@ -158,11 +158,12 @@ export class PatchEmbed extends Module {
       code: 'layer/image-size',
       operation: this.constructor.name,
       what: `Input image size (${h}*${w}) doesn't match model (${height}*${width}).`,
+      values: { got: [h, w], expected: [height, width] },
       shape: x.shape,
       hint:
         w === this.proj.inChans && x.shape[1] !== w
           ? "channels stand last — rearrange(x, 'b h w c -> b c h w') puts them first"
-          : undefined,
+          : `${ofSize(height, width)}; a VisionTransformer made with dynamicImgSize: true takes others`,
     })
   }
 }

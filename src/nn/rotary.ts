@@ -77,6 +77,7 @@ export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptio
       code: 'positions/rotary',
       operation: 'rotatePositions2d',
       what: `the input is not of this grid — got [${shape}], expected [b, h, ${tokens}, ${options.headDim}]`,
+      values: { got: [...shape], tokens, headDim: options.headDim },
       shape,
     })
   }

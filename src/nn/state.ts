@@ -92,7 +92,10 @@ export function matched(
           text,
     ),
   ]
-  if (problems.length > 0) throw mismatch(operation, problems, { missing, unexpected, unfit })
+  if (problems.length > 0) {
+    const depth = depthsApart(parameters.keys(), given.keys())
+    throw mismatch(operation, problems, depth, { missing, unexpected, unfit })
+  }
   return { missing, unexpected, pairs }
 }
 
@@ -116,9 +119,31 @@ function describe(problem: string, name: string, others: readonly string[]): str
   return `${problem} ${name}${other === undefined ? '' : ` — did you mean '${other}'?`}`
 }
 
+/** Which lists of layers have other lengths, as `depth 12, not 2 (blocks)`: most of what does not fit follows from that. */
+function depthsApart(own: Iterable<string>, given: Iterable<string>): string {
+  const [ours, theirs] = [depthsOf(own), depthsOf(given)]
+  return [...ours]
+    .flatMap(([list, depth]) => {
+      const other = theirs.get(list) ?? depth
+      return other === depth ? [] : [`depth ${other}, not ${depth} (${list})`]
+    })
+    .join(', ')
+}
+
+/** How many layers there are in each list, by the list's name. */
+function depthsOf(names: Iterable<string>): Map<string, number> {
+  const depths = new Map<string, number>()
+  for (const name of names) {
+    const [, list, index] = /^(\D*[^.\d])\.(\d+)\./.exec(name) ?? []
+    if (list !== undefined) depths.set(list, Math.max(depths.get(list) ?? 0, Number(index) + 1))
+  }
+  return depths
+}
+
 function mismatch(
   operation: string,
   problems: readonly Problem[],
+  depth: string,
   values: Readonly<Record<string, readonly string[]>>,
 ): CheckpointError {
   const rest = problems.length - MOST_SHOWN
@@ -128,7 +153,7 @@ function mismatch(
   return new CheckpointError({
     code: 'state/mismatch',
     operation,
-    what: [`${count} not fit, nothing was loaded`, ...shown].join('\n  '),
+    what: [`${depth === '' ? '' : `${depth} — `}${count} not fit, nothing was loaded`, ...shown].join('\n  '),
     values,
   })
 }

@@ -17,7 +17,7 @@ import { toNdarray } from './array.ts'
 import { asInput, gather, type Input, type InputArgument, trustedInput } from './input.ts'
 import { checkOptions, checkOut, type DtypeName, type Options, type TensorOptions } from './options.ts'
 import { leftOf } from './transform.ts'
-import type { ArrayOf, ArrayOrList, Converted, ShapeOf } from './typed.ts'
+import type { ArrayOf, ArrayOrList, Converted, OneDtype, ShapeOf } from './typed.ts'
 
 type ArgOperation = 'argmax' | 'argmin'
 
@@ -44,7 +44,7 @@ export function argmax<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'argmax', X, T | O>,
   pattern: Checked<'argmax', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'argmax', P, L>,
   options?: Options<O, T>,
@@ -79,7 +79,7 @@ export function argmin<
   T extends DtypeName = never,
   O extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<'argmin', X, T | O>,
   pattern: Checked<'argmin', P, L, ShapeOf<X>>,
   lengths?: LengthsOf<'argmin', P, L>,
   options?: Options<O, T>,

@@ -16,6 +16,7 @@ import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { currentMachine, MachineArray } from '../steps/machine.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
 import { isResident } from '../wasm/resident.ts'
+import { foreign } from './foreign.ts'
 import { stridedArray } from './strided-array.ts'
 
 export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
@@ -170,21 +171,8 @@ function isData(data: unknown): data is Data {
 }
 
 function notATensor(x: unknown, operation: string, what: string, place?: Place): EinopsError {
-  const bare = Array.isArray(x) || ArrayBuffer.isView(x)
-  return new EinopsError({
-    operation,
-    ...place,
-    ...say('tensor/type', { what, got: show(x) }),
-    hint: bare
-      ? 'ndarray(values, shape) makes an ndarray of values that stand one after the other'
-      : hasTypedShape(x)
-        ? 'shape and stride are plain arrays: [...shape]'
-        : undefined,
-  })
-}
-
-function hasTypedShape(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && 'data' in x && 'shape' in x && ArrayBuffer.isView(x.shape)
+  const { got, hint } = foreign(x)
+  return new EinopsError({ operation, ...place, ...say('tensor/type', { what, got }), hint })
 }
 
 function impossible(

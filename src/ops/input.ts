@@ -16,6 +16,7 @@ import { converted } from '../steps/rearrange.ts'
 import { allocateResult, resultKind } from '../steps/result.ts'
 import { type HostValue, isWeighted, laidOut, tensorOf, typeOf, type Value } from '../steps/value.ts'
 import { asValue, type Place } from './array.ts'
+import { foreign } from './foreign.ts'
 
 /** Values of one shape and dtype, as one on a new first axis, where no strides express that. */
 export interface Stack {
@@ -61,9 +62,16 @@ export function asList(
     throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
   }
   if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
+  if (typeof xs[0] !== 'object') {
+    const { got, hint } = foreign(xs) // values, not arrays of them
+    throw new EinopsError({ operation, ...place, ...say('tensor/type', { what: 'the argument', got }), hint })
+  }
   const values: Value[] = []
   for (const [index, x] of xs.entries()) {
-    if (Array.isArray(x)) throw new EinopsError({ operation, ...place, ...say('list/nested', { index }) })
+    if (Array.isArray(x)) {
+      const { hint } = foreign(xs)
+      throw new EinopsError({ operation, ...place, ...say('list/nested', { index }), hint })
+    }
     values.push(asValue(x, operation, `element ${index} of the list`, place))
     const got = typeOf(values[index]!)
     const expected = typeOf(values[0]!)

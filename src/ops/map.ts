@@ -30,7 +30,7 @@ export type ElementOf<X> = X extends NdArray<infer D> ? (D extends ArrayLike<inf
  * @example
  * const x = fromNested([[0, 4], [9, 16]])
  * toNested(map(x, Math.sqrt)) // → [[0, 2], [3, 4]]
- * map(x, (value) => value * 100, { dtype: 'uint8_clamped' }).data // → Uint8ClampedArray(4) [0, 255, 255, 255]
+ * toNested(map(x, (value) => value * 100, { dtype: 'uint8_clamped' })) // → [[0, 255], [255, 255]]
  */
 export function map<X extends NdArray<Data>, T extends DtypeName = never, O extends Data = never>(
   x: X,

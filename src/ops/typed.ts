@@ -3,6 +3,7 @@
  * its shape; `shaped` and every operation whose result has a known rank give a `Shaped` one, which is an `NdArray` too.
  * In a generic function whose parameter hides it, a pattern is judged by what the parameter's constraint says.
  */
+import type { ZipOperation } from '../../grammar/ast.ts'
 import type { Shape, Unless } from '../../grammar/types/index.ts'
 import type { Mistake, Say } from '../../grammar/types/mistake.ts'
 import type { Dtype } from '../layout/data.ts'
@@ -143,7 +144,7 @@ type DtypeOf<X> =
  * where they are not converted.
  */
 export type OneDtype<
-  O extends 'rearrange' | 'reduce' | 'repeat' | 'einsum' | 'pack',
+  O extends 'rearrange' | 'reduce' | 'repeat' | 'argmax' | 'argmin' | 'einsum' | 'pack' | ZipOperation,
   X,
   Converted = never,
 > = Unless<
@@ -166,13 +167,13 @@ type Like<O extends string, Expected, Rest extends readonly unknown[], Before ex
       : never
     : never
 
-type Unlike<O, Got, Expected, Index, Count> = O extends 'einsum'
+type Unlike<O, Got, Expected, Index, Count> = O extends 'einsum' | ZipOperation
   ? Mistake<
       'tensor/dtype',
       {
         what: `operand ${Extract<Count, number>}`
         got: Got
-        expected: `${Extract<Expected, string>}, as operand 1`
+        expected: `${Extract<Expected, string>}, as ${O extends 'einsum' ? 'operand 1' : 'the operands before it'}`
       }
     >
   : Mistake<'list/unequal', { what: 'dtypes'; got: Got; index: Index; expected: Expected }>

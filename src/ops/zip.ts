@@ -10,7 +10,7 @@ import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/t
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { resultDtype } from '../copy/reduction.ts'
-import { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
+import { allocate, type Dtype, dtypeOf, isSameDtype } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
@@ -28,7 +28,7 @@ import {
   type Options,
   type TensorOptions,
 } from './options.ts'
-import type { ArrayOf, Converted, OperandShapes, SumsOf } from './typed.ts'
+import type { ArrayOf, Converted, OneDtype, OperandShapes, SumsOf } from './typed.ts'
 import { zipSteps } from './zip-steps.ts'
 
 /** An array, or a number, which is an operand without axes and of any dtype. */
@@ -49,7 +49,7 @@ export type Zip<O extends ZipOperation> = <
   T extends DtypeName = never,
   Out extends Data = never,
 >(
-  x: X,
+  x: X & OneDtype<O, X, T | Out>,
   pattern: Checked<O, P, L, OperandShapes<X>>,
   lengths?: LengthsOf<O, P, L>,
   options?: Options<Out, T>,
@@ -251,7 +251,7 @@ function asOperands(
     const tensor = asTensor<Data>(operand, operation, what, place)
     const got = dtypeOf(tensor.data)
     expected ??= got
-    if (converts || got === expected) return tensor
+    if (converts || isSameDtype(got, expected)) return tensor
     const said = say('tensor/dtype', { what, got, expected: `${expected}, as the operands before it` })
     const hint = "the option { dtype: 'float32' } converts what is computed"
     throw new EinopsError({ operation, ...place, ...said, hint })

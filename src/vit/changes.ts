@@ -60,12 +60,6 @@ export const withClassPosition: Change = {
   },
 }
 
-/** Positions of which the first two are of no token (BEiT-3's embedding of a text model): [2 + n, d] → [1, n, d]. */
-export const withoutFirstTwo: Change = {
-  shape: ([count = 0, width = 0] = []) => [1, count - 2, width],
-  make: (positions) => rearrange(positions!.lo(2, 0), 'n d -> 1 n d'),
-}
-
 /** Zeros of a shape. */
 export function zeros(shape: Shape): NdArray<Data> {
   return toNdarray({ ...contiguous(shape), data: new Float32Array(sizeOf(shape)) })

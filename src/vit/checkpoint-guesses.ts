@@ -19,17 +19,28 @@ export function resolved(
   const seen = seenIn(naming, recipes)
   const blocks = new Set([...recipes.keys()].flatMap((name) => templateOf(name).block ?? []))
   const family = overrides.rotary === false ? undefined : families.find(({ is }) => is(seen))
-  const told = { ...believed(hints, seen, overrides), ...overrides }
+  const { beliefs, ignored } = believed(hints, seen, overrides)
+  // vit-pytorch's mean is over the class token too
+  const isMean = naming === 'vit-pytorch' && (overrides.globalPool ?? beliefs.globalPool) === 'avg'
+  const told = { ...beliefs, ...(isMean && { poolIncludePrefix: true }), ...overrides }
   const known = { ...family?.options(seen), ...told }
-  const read = { ...readOptions(seen, blocks.size, known), ...known }
-  return { read, guesses: guessesOf(read, seen, { told, hints, family }) }
+  const { numHeads, headDim, ...shapes } = readOptions(seen, blocks.size, known)
+  const read = { ...shapes, ...known, numHeads, headDim }
+  return { read, guesses: [...guessesOf(read, seen, { told, hints, family }), ...ignored] }
 }
 
-/** The hints that names and shapes do not contradict: a folder may hold another model's configuration, and a configuration more than one model. */
-function believed(hints: Hints, seen: Seen, overrides: VisionTransformerOptions): VisionTransformerOptions {
-  const { embedDim, numHeads, eps, globalPool, actLayer, ropeTheta } = hints
+/** The hints that names and shapes do not contradict, and what is said of others: a folder may hold another model's configuration, and a configuration more than one model. */
+function believed(
+  hints: Hints,
+  seen: Seen,
+  overrides: VisionTransformerOptions,
+): { readonly beliefs: VisionTransformerOptions; readonly ignored: readonly string[] } {
+  const { embedDim, numHeads, eps, globalPool, actLayer, ropeTheta, pool } = hints
   const [width = 0] = seen.shapeOf('patch_embed.proj.weight') ?? []
-  if (embedDim !== undefined && embedDim !== width) return {}
+  if (embedDim !== undefined && embedDim !== width) {
+    const why = `the configuration is of a model of ${embedDim} features, where this one has ${width}`
+    return { beliefs: {}, ignored: [`${why}: nothing of it is believed`] }
+  }
   const inner = (seen.shapeOf('blocks.0.attn.qkv.weight')?.[0] ?? 3 * width) / 3
   const pools = seen.has('attn_pool.latent') ? globalPool === 'map' : globalPool !== 'map'
   const fits =
@@ -39,19 +50,41 @@ function believed(hints: Hints, seen: Seen, overrides: VisionTransformerOptions)
   const { headDim = hints.headDim, actLayer: act, ...architecture } = architectureOptions(hints.architecture)
   const isFree = overrides.numHeads === undefined && overrides.headDim === undefined
   const activation = actLayer ?? (hints.otherActivation === undefined ? act : undefined)
-  return {
+  const divides = numHeads !== undefined && inner % numHeads === 0
+  const ignored = [
+    ...(numHeads !== undefined && !divides
+      ? [`the configuration's ${numHeads} heads do not divide ${inner} features`]
+      : []),
+    ...(globalPool !== undefined && !fits
+      ? [`the configuration's globalPool '${globalPool}' is not what the parameters are for`]
+      : []),
+  ]
+  const beliefs: VisionTransformerOptions = {
     ...architecture,
     ...(isFree && headDim !== undefined && numHeads === undefined && inner % headDim === 0 && { headDim }),
-    ...(numHeads !== undefined && inner % numHeads === 0 && overrides.headDim === undefined && { numHeads }),
+    ...(divides && overrides.headDim === undefined && { numHeads }),
     ...(eps !== undefined && { eps }),
     ...(globalPool !== undefined && fits && { globalPool }),
+    ...(pool !== undefined &&
+      seen.naming === 'vit-pytorch' && { globalPool: pool === 'mean' ? 'avg' : 'token' }),
     ...(ropeTheta !== undefined &&
       typeof architecture.rotary === 'object' && {
         rotary: { ...architecture.rotary, temperature: ropeTheta },
       }),
+    ...sizeBelieved(hints, seen),
     // configurations name an activation that gated MLPs do not use
     ...(activation !== undefined && mlpLayerOf(seen) === 'Mlp' && { actLayer: activation }),
   }
+  return { beliefs, ignored }
+}
+
+/** The size of images, where positions do not tell it: there are none, or they are of a grid that is no square. */
+function sizeBelieved({ imgSize }: Hints, { has, shapeOf }: Seen): VisionTransformerOptions {
+  if (imgSize === undefined || has('blocks.0.attn.rel_pos.relative_position_bias_table')) return {}
+  const [, count] = shapeOf('pos_embed') ?? []
+  const prefix = (has('cls_token') ? 1 : 0) + (has('dist_token') ? 1 : 0) + (shapeOf('reg_token')?.[1] ?? 0)
+  const isSquare = [0, prefix].some((extra) => Number.isInteger(Math.sqrt((count ?? 0) - extra)))
+  return count === undefined || !isSquare ? { imgSize } : {}
 }
 
 /** What neither names and shapes nor hints and options told. */
@@ -81,7 +114,7 @@ function guessesOf(
   const guesses: readonly (readonly [isGuessed: boolean, guess: string])[] = [
     [
       heads === undefined,
-      `numHeads is ${numHeads}${isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
+      `numHeads is ${numHeads}${family?.options(seen).headDim ? `, as in ${models}` : isWide ? ', as in published models of this width' : `: 64 features a head, as ${models} have`}`,
     ],
     [told.eps === undefined, `eps is ${eps}, as in ${models}`],
     [acts && mlpLayer !== undefined, `${act}, as in models with ${mlpLayer}`],

@@ -26,7 +26,7 @@ const operation = 'convertNames'
  * Renames a Vision Transformer's parameters from one library's names to another's, taking the three tensors of queries,
  * keys and values apart or together and adding or dropping the batch axis of tokens where the libraries differ.
  *
- * What published files hold without a use (a pooler, a mask token) is left out. A convolution's weight becomes
+ * Names of OpenAI (`'openai'`: CLIP, open_clip, Perception Encoder) are only read. What published files hold without a use (a pooler, a mask token) is left out. A convolution's weight becomes
  * vit-pytorch's `[d, (s1 s2 c)]`; such a weight stays as it is the other way, `PatchEmbed` takes both.
  *
  * @param dict parameters by name; not changed

@@ -45,6 +45,21 @@ const gated = ({ has }: Seen): boolean => has('blocks.0.mlp.fc1_g.weight')
 const packed = ({ shapeOf }: Seen): boolean =>
   shapeOf('blocks.0.mlp.fc1.weight')?.[0] === 2 * (shapeOf('blocks.0.mlp.fc2.weight')?.[1] ?? 0)
 
+type Shapes = Seen['shapeOf']
+
+const widthOf = (shapeOf: Shapes): number => shapeOf('patch_embed.proj.weight')?.[0] ?? 0
+
+/** The width of a head in the family's models of one width; others have 64. */
+const ofWidth = (shapeOf: Shapes, width: number, headDim: number): VisionTransformerOptions =>
+  widthOf(shapeOf) === width ? { headDim } : {}
+
+/** Heads of a width that is the family's, where they fit. */
+const multipleOf = (shapeOf: Shapes, headDim: number): VisionTransformerOptions =>
+  widthOf(shapeOf) % headDim === 0 ? { headDim } : {}
+
+/** Whether positions, where there are some, are those of a square grid alone. */
+const isBare = ({ shapeOf }: Seen): boolean => Number.isInteger(Math.sqrt(shapeOf('pos_embed')?.[1] ?? 0))
+
 /** The size of a square image whose grid has so many distances as a table has rows, of which three are for the class token. */
 function sizeOfTable({ has, shapeOf }: Seen): VisionTransformerOptions {
   const [rows = 0] = shapeOf('blocks.0.attn.rel_pos.relative_position_bias_table') ?? []
@@ -62,8 +77,9 @@ export const families: readonly Family[] = [
       !seen.has('pos_embed') &&
       (seen.madeOf('reg_token', /storage_tokens$/) ||
         (seen.has('cls_token') && (gammas(seen) || seen.naming === 'huggingface'))),
-    options: ({ madeOf, naming, has }) => ({
-      ...{ eps: 1e-5, posEmbed: 'none', fcNorm: false },
+    options: ({ madeOf, naming, has, shapeOf }) => ({
+      ...{ eps: 1e-5, posEmbed: 'none', fcNorm: false, dynamicImgSize: true },
+      ...multipleOf(shapeOf, widthOf(shapeOf) === 4096 ? 128 : 64),
       rotary: { normalizeCoords: true, temperature: 100, rotateHalf: true },
       globalPool:
         naming === 'timm' && !madeOf('reg_token', /storage_tokens$/)
@@ -88,7 +104,8 @@ export const families: readonly Family[] = [
       (naming === 'timm' || naming === 'openai') &&
       (has('attn_pool.q.weight') || !(has('norm.weight') || has('fc_norm.weight'))) &&
       has('blocks.0.norm1.weight'),
-    options: ({ has }) => ({
+    options: ({ has, shapeOf }) => ({
+      ...ofWidth(shapeOf, 1536, 96),
       ...{ eps: 1e-5, poolIncludePrefix: has('attn_pool.q.weight'), attnPoolNumHeads: 8, fcNorm: false },
       globalPool: has('attn_pool.q.weight') ? 'map' : 'avg',
       rotary: { gridIndexing: 'xy', gridOffset: has('cls_token') ? 1 : 0 },
@@ -117,7 +134,8 @@ export const families: readonly Family[] = [
   },
   {
     name: 'rotary ViTs of axial frequencies',
-    is: (seen) => gammas(seen) && seen.has('cls_token') && !queryBias(seen) && seen.naming === 'timm',
+    is: (seen) =>
+      gammas(seen) && seen.has('cls_token') && !queryBias(seen) && seen.naming === 'timm' && isBare(seen),
     options: ({ has }) => ({
       posEmbed: has('pos_embed') ? 'learn' : 'none',
       rotary: { temperature: 100, gridIndexing: 'xy' },
@@ -146,9 +164,20 @@ export const families: readonly Family[] = [
     options: ({ naming }) => ({ eps: 1e-5, ...(naming !== 'timm' && { actLayer: 'quick-gelu' }) }),
   },
   {
+    name: 'SigLIP of timm',
+    is: ({ naming, has }) => naming === 'timm' && has('attn_pool.latent') && !has('cls_token'),
+    options: ({ shapeOf }) => ofWidth(shapeOf, 1536, 96),
+  },
+  {
     name: 'SigLIP',
     is: ({ naming, has }) => naming === 'huggingface' && has('attn_pool.latent'),
-    options: () => ({ eps: 1e-6, actLayer: 'gelu-tanh' }),
+    options: ({ shapeOf }) => ({
+      ...{ eps: 1e-6, actLayer: 'gelu-tanh' },
+      // those of flexible sizes have patches that are flattened
+      ...(shapeOf('patch_embed.proj.weight')?.length === 2 && {
+        ...({ posInterpolation: 'bilinear', posAntialias: true, dynamicImgSize: true } as const),
+      }),
+    }),
   },
   {
     name: 'a tower of SigLIP',
@@ -159,7 +188,7 @@ export const families: readonly Family[] = [
   {
     name: 'AIMv2',
     is: (seen) => gated(seen) && seen.has('patch_embed.norm.weight') && !seen.has('patch_embed.norm.bias'),
-    options: () => ({ eps: 1e-5 }),
+    options: ({ shapeOf }) => ({ eps: 1e-5, ...multipleOf(shapeOf, 128) }),
   },
   {
     name: 'ViTPose',

@@ -22,19 +22,37 @@ import { toNdarray } from '../ops/array.ts'
 import { resolved } from './checkpoint-guesses.ts'
 import { operation } from './checkpoint-options.ts'
 import { textsAbout } from './configurations.ts'
+import { fitted } from './fitted.ts'
 import { type Hints, hintsIn } from './hints.ts'
 import { type Found, namingList, schemeOf } from './naming.ts'
-import { fittedPositions } from './positions.ts'
 import { type Recipe, recipesOf } from './recipes.ts'
 import { otherFamily } from './refusals.ts'
-import type { About, VisionTransformer } from './vision-transformer.ts'
+import type { VisionTransformer } from './vision-transformer.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The bytes of a safetensors file, a Blob, the path of one, or parameters by name. */
 export type CheckpointSource = string | UrlLike | BlobLike | Uint8Array | ArrayBuffer | StateDict
 
+/** Configurations by their files' names, as texts or as what they are of JSON: where they do not stand beside the file. */
+export type Configurations = Readonly<Record<string, string | object>>
+
 /** What configurations and metadata say, by name. */
 type Texts = Readonly<Record<string, string>>
+
+const textsOf = (configurations: Configurations = {}): Texts =>
+  Object.fromEntries(
+    Object.entries(configurations).map(([name, given]) => [
+      name,
+      typeof given === 'string' ? given : JSON.stringify(given),
+    ]),
+  )
+
+/** What is known of a model beside its options. */
+export interface About {
+  readonly guesses?: readonly string[] | undefined
+  readonly labels?: readonly string[] | undefined
+  readonly texts?: Texts | undefined
+}
 
 /** Makes a model of options and what is known of it beside them. */
 type Make = (options: VisionTransformerOptions, about: About) => VisionTransformer
@@ -44,14 +62,16 @@ export async function modelFrom(
   source: CheckpointSource,
   options: VisionTransformerOptions,
   make: Make,
+  configurations?: Configurations,
 ): Promise<VisionTransformer> {
-  if (isA(source, 'ArrayBuffer')) return modelFrom(new Uint8Array(source), options, make)
+  if (isA(source, 'ArrayBuffer')) return modelFrom(new Uint8Array(source), options, make, configurations)
   const isFile = typeof source === 'string' || isA(source, 'URL') || isBlob(source)
-  if (!isFile && !isA(source, 'Uint8Array')) return modelFromState(source, options, make)
+  if (!isFile && !isA(source, 'Uint8Array')) return modelFromState(source, options, make, configurations)
   const file = await openSafetensors(source)
   const isPath = typeof source === 'string' || isA(source, 'URL')
   try {
-    return await modelFromFile(file, options, make, await textsAbout(file, isPath ? source : undefined))
+    const texts = { ...(await textsAbout(file, isPath ? source : undefined)), ...textsOf(configurations) }
+    return await modelFromFile(file, options, make, texts)
   } finally {
     await file.close()
   }
@@ -62,6 +82,7 @@ export function modelFromState(
   dict: StateDict,
   options: VisionTransformerOptions,
   make: Make,
+  configurations?: Configurations,
 ): VisionTransformer {
   if (typeof dict !== 'object' || dict === null) {
     throw new CheckpointError({
@@ -71,7 +92,7 @@ export function modelFromState(
     })
   }
   expectDict(dict, operation)
-  const { model, fillings } = drafted(describedIn(dict), options, make)
+  const { model, fillings } = drafted(describedIn(dict), options, make, textsOf(configurations))
   try {
     for (const { parameter, recipe } of fillings) {
       parameter.assign(recipe.make(recipe.from.map((name) => dict[name]!)))
@@ -161,7 +182,7 @@ function drafted(
     guesses: [...guesses, ...saidOf(found, left), ...unfitLabels(hints, read)],
     ...{ labels, texts },
   })
-  const fitting = fittedPositions(recipes, model)
+  const fitting = fitted(recipes, model)
   const { pairs } = matched(operation, new Map(allParameters(model)), fitting)
   return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: fitting.get(name)! })) }
 }

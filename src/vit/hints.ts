@@ -16,10 +16,14 @@ export interface Hints {
   /** An activation that is none of the library's. */
   readonly otherActivation?: string | undefined
   readonly globalPool?: GlobalPool | undefined
+  /** How vit-pytorch's models pool; their mean is over all tokens. */
+  readonly pool?: 'cls' | 'mean' | undefined
   /** timm's name of the architecture, or Hugging Face's of the kind of model. */
   readonly architecture?: string | undefined
   /** How many turns slower the slowest pair of features is than the fastest, where positions are rotary. */
   readonly ropeTheta?: number | undefined
+  /** Height and width of the images. */
+  readonly imgSize?: readonly [number, number] | undefined
   /** The names of the classes, in their order. */
   readonly labels?: readonly string[] | undefined
 }
@@ -53,9 +57,7 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
   }
   const whole = (value: unknown) => numberThat(value, (n) => Number.isSafeInteger(n) && n > 0)
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  const activation =
-    first(['hidden_act', 'act_layer'], text) ??
-    first(['quick_gelu'], (value) => (value === true ? 'quick_gelu' : undefined))
+  const activation = first(['hidden_act', 'act_layer'], text)
   const hints: Hints = {
     embedDim: first(['hidden_size', 'embed_dim', 'num_features'], whole),
     numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], whole),
@@ -64,8 +66,11 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
     actLayer: activations.get(activation),
     otherActivation: activations.has(activation) ? undefined : activation,
     globalPool: first(['global_pool'], (value) => globalPools.find((name) => name === value)),
+    // vit-pytorch's argument
+    pool: first(['pool'], (value) => (['cls', 'mean'] as const).find((name) => name === value)),
     architecture: first(['architecture', 'timm_model_name', 'model_type'], text),
     ropeTheta: first(['rope_theta'], (value) => numberThat(value, (n) => n > 1)),
+    imgSize: first(['image_size', 'img_size', 'input_size'], sidesThat),
     labels: labelsOf(first),
   }
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
@@ -101,6 +106,13 @@ function numberThat(value: unknown, holds: (value: number) => boolean): number |
   return holds(number) ? number : undefined
 }
 
+/** One side of a square, height and width, or channels before them. */
+function sidesThat(value: unknown): readonly [number, number] | undefined {
+  const sides = typeof value === 'number' ? [value, value] : Array.isArray(value) ? value.slice(-2) : []
+  const [height, width] = sides.map((side) => numberThat(side, (n) => Number.isSafeInteger(n) && n > 0))
+  return height === undefined || width === undefined ? undefined : [height, width]
+}
+
 /** What is about the model: a configuration's own entries, or those of its image tower or backbone, and the parts that timm and open_clip have. */
 function entriesInside(value: unknown): Entry[] {
   if (!isObject(value)) return []
@@ -112,9 +124,16 @@ function entriesInside(value: unknown): Entry[] {
   const classes = Object.fromEntries(
     Object.entries({ id2label, label_names, label_descriptions }).filter(([, names]) => names !== undefined),
   )
-  return [own, args, view, model, model['vision_cfg'], classes].flatMap((part) =>
+  return [own, args, view, ofOpenClip(model), classes].flatMap((part) =>
     isObject(part) ? Object.entries(part) : [],
   )
+}
+
+/** open_clip's image tower: its own, whose activation and eps are the same for all, or one of timm's, whose name tells them. */
+function ofOpenClip(model: Record<string, unknown>): unknown {
+  const tower = model['vision_cfg']
+  if (!isObject(tower) || 'timm_model_name' in tower) return tower
+  return { hidden_act: model['quick_gelu'] === true ? 'quick_gelu' : 'gelu', layer_norm_eps: 1e-5, ...tower }
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

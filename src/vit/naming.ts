@@ -1,6 +1,6 @@
 /** The naming schemes that are known, and which one a checkpoint's names are of, whatever stands before them. */
 
-import { clip, openai } from './names/clip.ts'
+import { aimv2, aimv2Model, clip, openai } from './names/clip.ts'
 import { dinov3, huggingface, huggingfaceWritings } from './names/huggingface.ts'
 import type { Scheme, Writing } from './names/row.ts'
 import { timm } from './names/timm.ts'
@@ -17,7 +17,7 @@ export const namingList = 'timm, Hugging Face, torchvision, torch, vit-pytorch o
 
 export const schemes: Readonly<Record<Naming, readonly Scheme[]>> = {
   timm: [timm],
-  huggingface: [huggingface, dinov3, clip],
+  huggingface: [huggingface, dinov3, clip, aimv2, aimv2Model],
   torchvision: [torchvision],
   torch: [torch],
   'vit-pytorch': [vitPytorch],

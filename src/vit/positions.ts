@@ -13,8 +13,6 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import type { Value } from '../steps/value.ts'
-import type { Recipe } from './recipes.ts'
-import type { VisionTransformer } from './vision-transformer.ts'
 
 export interface SinCosOptions {
   /** Rows and columns of the grid. */
@@ -129,6 +127,7 @@ export function resamplePositionsTensor(
       code: 'positions/grid',
       operation: 'resamplePositions',
       what: `the positions are not those of the grid — got [${positions.shape}], expected [1, ${numPrefixTokens + h * w}, d] for a grid of ${h}×${w}`,
+      values: { got: [...positions.shape], expected: [1, numPrefixTokens + h * w], grid: [h, w] },
       shape: positions.shape,
     })
   }
@@ -141,23 +140,4 @@ export function resamplePositionsTensor(
   const wide = w === to[1] ? grid! : einsumTensor([grid!, filter(w, to[1])], 'b h w d, j w -> b h j d')
   const resized = h === to[0] ? wide : einsumTensor([wide, filter(h, to[0])], 'b h j d, i h -> b i j d')
   return packTensors([prefix!, resized], 'b * d')[0]
-}
-
-/** Recipes whose positions are those of the model's grid: where that is another than the checkpoint's, they are resampled as they are read. */
-export function fittedPositions(
-  recipes: ReadonlyMap<string, Recipe>,
-  { options, posEmbed, patchEmbed, numPrefixTokens }: VisionTransformer,
-): ReadonlyMap<string, Recipe> {
-  const positions = recipes.get('pos_embed')
-  if (posEmbed === null || positions?.shape.length !== 3) return recipes
-  const prefix = options.noEmbedClass ? 0 : numPrefixTokens
-  const side = Math.sqrt((positions.shape[1] ?? 0) - prefix)
-  const isSame = positions.shape[1] === posEmbed.shape[1] || positions.shape[2] !== posEmbed.shape[2]
-  if (isSame || !Number.isInteger(side) || side < 1) return recipes
-  const resampling = { to: patchEmbed.gridSize!, numPrefixTokens: prefix, antialias: options.posAntialias }
-  return new Map(recipes).set('pos_embed', {
-    ...positions,
-    shape: posEmbed.shape,
-    make: (parts) => resamplePositions(positions.make(parts) as NdArray<Float32Array>, resampling),
-  })
 }

@@ -59,6 +59,8 @@ const isProcessor = (keys: Keys): boolean =>
 const filters: Readonly<Record<number, Interpolation>> = {
   0: 'nearest',
   1: 'lanczos',
+  4: 'box',
+  5: 'hamming',
   2: 'bilinear',
   3: 'bicubic',
 }
@@ -85,10 +87,10 @@ function ofHuggingFace(keys: Keys): PreprocessOptions & { said?: string[] } {
   const isFast = type.endsWith('Fast')
   const flag = (key: string, otherwise: boolean) =>
     typeof keys[key] === 'boolean' ? (keys[key] as boolean) : otherwise
-  const said =
-    processors[kind] === undefined
-      ? [`preparation is as keys are read in general: the processor '${type}' is not known`]
-      : []
+  const isKnown = processors[kind] !== undefined
+  const said = isKnown
+    ? [...(rules.differs === undefined ? [] : [rules.differs])]
+    : [`preparation is as most processors do it: '${type}' is not known`]
 
   const size = sidesOf(keys['size'], rules.square) ?? rules.size
   const resizes = flag('do_resize', true)
@@ -198,7 +200,7 @@ function completed(
   const cropPct = isSized ? read.cropPct : assume('cropPct', isPhoto ? 0.9 : 1)
   const told = read.size === undefined ? size : read.size
   const fitted = isFixed && told !== null ? ofSize(size, { ...read, size: told }) : { size: told }
-  if (fitted.size === size && told !== null && String(pairOf(told)) !== String(size)) {
+  if (isFixed && told !== null && String(pairOf(told)) !== String(size)) {
     assumed.push(
       `size is ${size.join('×')}, as the model takes it, where the configuration has ${pairOf(told).join('×')}`,
     )

@@ -21,6 +21,8 @@ export interface Processor {
   readonly bgr?: boolean
   /** What the picture is resized to, and what the model then sees, where that is not `size` itself. */
   before?(size: Sides, keys: Readonly<Record<string, unknown>>): Pick<PreprocessOptions, 'resize' | 'size'>
+  /** What differs from the library's own, a sentence. */
+  readonly differs?: string
   /** Mean and deviation, where they are not used as they stand. */
   adjusted?(
     mean: readonly number[],
@@ -84,6 +86,18 @@ export const processors: Readonly<Record<string, Processor>> = {
       mean: mean.map((value) => value + (offset === true ? 1 : 0)),
       std: std.map((value) => (top === true ? value * value : value)),
     }),
+  },
+  MobileNetV1: { ...clip, size: 256, interpolation: 'bilinear', mean: half, std: half },
+  MobileNetV2: { ...clip, size: 256, interpolation: 'bilinear', mean: half, std: half },
+  Segformer: { ...vit, size: [512, 512], mean: IMAGENET_MEAN, std: IMAGENET_STD },
+  Blip: { ...vit, size: [384, 384], interpolation: 'bicubic', mean: CLIP_MEAN, std: CLIP_STD },
+  Siglip2: {
+    ...{ ...vit, interpolation: 'bicubic' },
+    differs: 'pictures are stretched, where the processor of flexible sizes keeps their shape',
+  },
+  VitPose: {
+    ...{ ...vit, size: [256, 192], mean: IMAGENET_MEAN, std: IMAGENET_STD },
+    differs: 'pictures are stretched, where the processor cuts people out by boxes',
   },
   // not known: as most of them
   '': { ...clip, crops: true, mean: half, std: half },

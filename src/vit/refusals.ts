@@ -53,6 +53,11 @@ const telltales: readonly (readonly [name: RegExp, family: string])[] = [
     'a CoCa, which pools by attention of another form',
   ],
   [/(^|\.)mlp\.experts\./, 'a model with a mixture of experts'],
+  [
+    /(^|\.)(videomae|timesformer|vivit)\.(embeddings|encoder)\./,
+    'a model of videos, whose patches have a depth in time',
+  ],
+  [/(^|\.)audio_spectrogram_transformer\./, 'a model of spectrograms'],
   [/(^|\.)embeddings\.word_embeddings\.weight$/, 'a language model'],
 ]
 

@@ -77,6 +77,8 @@ export interface VisionTransformerOptions
   readonly dynamicImgSize?: boolean | undefined
   /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 without registers does without. True if not given. */
   readonly posAntialias?: boolean | undefined
+  /** The filter; `'bicubic'` if not given, SigLIP 2's of flexible sizes is `'bilinear'`. */
+  readonly posInterpolation?: 'bilinear' | 'bicubic' | undefined
   readonly dynamicImgPad?: boolean | undefined
   readonly projection?: Projection | undefined
   /** Zeros around the image: its patches begin so far above and left of it (ViTPose); 0 if not given. */
@@ -138,6 +140,7 @@ export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
     'dynamicImgPad',
   ),
   posAntialias: kind.flag,
+  posInterpolation: oneOf(['bilinear', 'bicubic']),
   ...each(
     kind.flag,
     'patchNorm',

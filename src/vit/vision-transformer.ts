@@ -10,7 +10,7 @@ import { attentionMaps } from '../nn/attention.ts'
 import { AttentionPool } from '../nn/attention-pool.ts'
 import { Dropout, PatchDropout } from '../nn/dropout.ts'
 import { encoderBlocks, runBlocks } from '../nn/encoder.ts'
-import { EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
+import { type EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
 import { newParameter, normal, truncNormal } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module, runOn } from '../nn/module.ts'
@@ -29,7 +29,13 @@ import { unpackTensor } from '../ops/unpack.ts'
 import { apart } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
-import { type CheckpointSource, modelFrom, modelFromState } from './from-checkpoint.ts'
+import {
+  type About,
+  type CheckpointSource,
+  type Configurations,
+  modelFrom,
+  modelFromState,
+} from './from-checkpoint.ts'
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
 import { type Preparation, preparationIn } from './preparation.ts'
@@ -38,7 +44,7 @@ import {
   type VisionTransformerOptions,
   visionTransformerOptions,
 } from './vision-transformer-options.ts'
-import { type VitInit, vitInit } from './vit-init.ts'
+import { shrinkBranches, type VitInit, vitInit } from './vit-init.ts'
 
 /**
  * Image to logits: [b, inChans, h, w] → [b, numClasses].
@@ -220,7 +226,8 @@ export class VisionTransformer extends Module {
    * these do not tell, off the file's metadata and, of a path, `config.json` in the same folder; the rest is assumed, and among `guesses`.
    *
    * @param source a safetensors file as bytes or a Blob, the path of one (or of a sharded one's index), or a state dict
-   * @param overrides options that names and shapes do not tell, or tell wrongly
+   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions
+   * @param configurations `config.json` and the like, where they do not stand beside the file: texts or objects by their names
    * @throws CheckpointError when it is no checkpoint of a Vision Transformer; parameters that do not fit are listed
    *
    * @example
@@ -231,13 +238,18 @@ export class VisionTransformer extends Module {
   static fromCheckpoint(
     source: CheckpointSource,
     overrides: VisionTransformerOptions = {},
+    configurations?: Configurations,
   ): Promise<VisionTransformer> {
-    return modelFrom(source, overrides, (...args) => new VisionTransformer(...args))
+    return modelFrom(source, overrides, (...args) => new VisionTransformer(...args), configurations)
   }
 
   /** The same of parameters that are in memory, at once. */
-  static fromStateDict(dict: StateDict, overrides: VisionTransformerOptions = {}): VisionTransformer {
-    return modelFromState(dict, overrides, (...args) => new VisionTransformer(...args))
+  static fromStateDict(
+    dict: StateDict,
+    overrides: VisionTransformerOptions = {},
+    configurations?: Configurations,
+  ): VisionTransformer {
+    return modelFromState(dict, overrides, (...args) => new VisionTransformer(...args), configurations)
   }
 
   #features(x: Value): Value {
@@ -283,17 +295,9 @@ export class VisionTransformer extends Module {
       from: this.patchEmbed.gridSize!,
       to: grid,
       numPrefixTokens,
-      antialias: posAntialias,
+      ...{ antialias: posAntialias, interpolation: this.options.posInterpolation },
     })
   }
-}
-
-/** What is known of a model beside its options. */
-export interface About {
-  readonly guesses?: readonly string[] | undefined
-  readonly labels?: readonly string[] | undefined
-  /** Configurations and metadata by name. */
-  readonly texts?: Readonly<Record<string, string>> | undefined
 }
 
 type Grid = readonly [rows: number, columns: number]
@@ -328,18 +332,4 @@ function initOf(
   model: { readonly numClasses: number; readonly dim: number },
 ): VitInit {
   return init === undefined ? vitInit(weightInit, model) : { qkv: init, proj: init, mlp: init, head: init }
-}
-
-/** timm's `fix_init_weight`: what block i adds is drawn smaller by √(2 (i + 1)). */
-function shrinkBranches(blocks: readonly EncoderBlock[]): void {
-  for (const [i, block] of blocks.entries()) {
-    if (!(block instanceof EncoderBlock)) continue
-    const scale = Math.sqrt(2 * (i + 1))
-    for (const map of [block.attn.proj, block.mlp.fc2]) {
-      if (map instanceof Identity) continue
-      map.weight.update((values) => {
-        for (let j = 0; j < values.length; j++) values[j]! /= scale
-      })
-    }
-  }
 }

@@ -1,6 +1,8 @@
 /** How timm draws a new `VisionTransformer`, by its option `weight_init` (`get_init_weights_vit`). */
 
+import { EncoderBlock } from '../nn/encoder-block.ts'
 import { constant, type LayerInit, lecunNormal, normal, truncNormal, uniform } from '../nn/init.ts'
+import { Identity } from '../nn/sequential.ts'
 
 /**
  * `''` is timm's own rule; `'jax'` that of the paper's code, with `'jax_nlhb'` a head that begins by finding every class
@@ -44,4 +46,18 @@ export function vitInit(mode: WeightInit, { numClasses, dim }: { numClasses: num
 
 function allLinear(init: LayerInit): VitInit {
   return { qkv: init, proj: init, mlp: init, head: init }
+}
+
+/** timm's `fix_init_weight`: what block i adds is drawn smaller by √(2 (i + 1)). */
+export function shrinkBranches(blocks: readonly EncoderBlock[]): void {
+  for (const [i, block] of blocks.entries()) {
+    if (!(block instanceof EncoderBlock)) continue
+    const scale = Math.sqrt(2 * (i + 1))
+    for (const map of [block.attn.proj, block.mlp.fc2]) {
+      if (map instanceof Identity) continue
+      map.weight.update((values) => {
+        for (let j = 0; j < values.length; j++) values[j]! /= scale
+      })
+    }
+  }
 }

@@ -6,7 +6,7 @@
 
 import type { NdArray } from '../layout/tensor.ts'
 import { attentionMaps } from '../nn/attention.ts'
-import { expectLength, pair } from '../nn/check.ts'
+import { expectLength, expectRank, ofSize, pair } from '../nn/check.ts'
 import { Dropout } from '../nn/dropout.ts'
 import { newParameter } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
@@ -76,8 +76,9 @@ export class PatchEmbedding extends Module {
   }
 
   override compute(x: Value): Value {
-    expectLength(this, x, 2, this.imageSize, 'imageSize')
-    expectLength(this, x, 3, this.imageSize, 'imageSize')
+    expectRank(this, x, '[b, c, h, w]')
+    for (const axis of [2, 3])
+      expectLength(this, x, axis, this.imageSize, 'imageSize', ofSize(this.imageSize))
     const patches = rearrangeTensor(this.patcher.compute(x), 'b d n -> b n d')
     const classToken = repeatTensor(this.clsToken, '1 1 d -> b d', { b: x.shape[0]! })
     const [tokens] = packTensors([classToken, patches], 'b * d')

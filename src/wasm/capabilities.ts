@@ -4,6 +4,8 @@
  */
 import { messageOf } from '../layout/realms.ts'
 
+import { hasPeer } from './peer.ts'
+
 /** What the library computes with here, and why not with more. */
 export interface Capabilities {
   /** 128-bit SIMD kernels are in use; without them everything runs on the plain path, right but slow. */
@@ -14,6 +16,11 @@ export interface Capabilities {
   readonly sharedMemory: boolean
   /** How many threads compute, the calling one included. */
   readonly threads: number
+  /**
+   * What reads pictures besides this library: sharp, where it is installed (`'sharp'`), or the browser, for formats other than PNG and JPEG
+   * (`'browser'`); else nothing does (`'own'`).
+   */
+  readonly decoder: 'sharp' | 'browser' | 'own'
   /** A sentence for each thing that is not in use. */
   readonly reasons: readonly string[]
 }
@@ -93,9 +100,16 @@ export function capabilities(): Capabilities {
   }
   const { threads, sharedMemory, reason } = inUse
   if (!sharedMemory) reasons.push('sharedMemory: one thread needs none')
+  const decoder = decoderInUse()
+  if (decoder === 'own') reasons.push('decoder: sharp, which is optional, is not installed here')
   if (reason !== '') reasons.push(reason)
-  return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, reasons }
+  return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, decoder, reasons }
 }
+
+const decoderInUse = once((): Capabilities['decoder'] => {
+  if (hasPeer('sharp')) return 'sharp'
+  return typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function' ? 'browser' : 'own'
+})
 
 /** What `init` has brought about. */
 export const inUse = {

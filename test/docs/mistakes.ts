@@ -25,7 +25,6 @@ export const chapters: readonly Chapter[] = [
       { title: 'A name that begins with a digit', vector: 19 },
       { title: 'A comma between axes', vector: 25 },
       { title: 'Minus one for a length', vector: 27 },
-      { title: 'A tab', vector: 28 },
       { title: 'A length in the pattern', vector: 32 },
       { title: 'Parentheses in parentheses', vector: 33 },
       { title: 'A parenthesis that is not closed', vector: 35 },
@@ -152,6 +151,44 @@ rearrange(x, 'h w -> w h', {}, { out })`,
       {
         title: 'No ndarray',
         code: "rearrange(new Float32Array(6), 'h w -> w h')",
+      },
+      {
+        title: 'A promise',
+        code: "const image = Promise.resolve(ndarray(new Float32Array(6), [2, 3]))\nrearrange(image, 'h w -> w h')",
+      },
+      {
+        title: 'A tensor of another library',
+        code: `const tensor = { type: 'float32', dims: [2, 3], data: new Float32Array(6) } // as onnxruntime has it
+rearrange(tensor, 'h w -> w h')`,
+      },
+      {
+        title: 'A dash in a name',
+        code: "const x = ndarray(new Float32Array(6), [2, 3])\nrearrange(x, 'height-x w -> w height-x')",
+      },
+      {
+        title: 'A product of axes',
+        code: "const x = ndarray(new Float32Array(6), [2, 3])\nrearrange(x, 'h w -> h*w')",
+      },
+      {
+        title: 'Names that stand together',
+        code: "const x = ndarray(new Float32Array(120), [2, 3, 4, 5])\nparseShape(x, 'bchw')",
+      },
+      {
+        title: 'Length 1 where nothing may broadcast',
+        code: `const x = ndarray(new Float32Array(3), [1, 3])
+const y = ndarray(new Float32Array(2), [2])
+einsum([x, y], 'i j, i -> j', {}, { broadcast: false })`,
+      },
+      {
+        title: 'A list in a model',
+        code: `const images = [ndarray(new Float32Array(12), [3, 2, 2]), ndarray(new Float32Array(12), [3, 2, 2])]
+new Conv2d(3, 8, { kernelSize: 2 }).forward(images)`,
+      },
+      {
+        title: 'A layer that was disposed',
+        code: `const layer = new Linear(3, 2)
+layer.dispose()
+layer.forward(ndarray(new Float32Array(3), [1, 3]))`,
       },
       {
         title: 'Strides that leave the buffer',

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { contract } from '../../src/gemm/contraction.ts'
-import type { Contraction } from '../../src/gemm/operand.ts'
+import type { Contraction, Operand } from '../../src/gemm/operand.ts'
 import { contractByDefinition } from '../../src/gemm/reference.ts'
 import { buildContraction, type Options, type Placing, withNewOutput } from './build.ts'
 import { cases } from './cases.ts'
@@ -81,3 +81,77 @@ function anyContraction(): fc.Arbitrary<{
     })
     .filter(({ lengths }) => Object.values(lengths).reduce((n, m) => n * Math.max(1, m), 1) < 20_000)
 }
+
+test('big integers are exact, whether doubles hold their sums or not, and wrap around beyond 64 bits', () => {
+  fc.assert(
+    fc.property(
+      anyContraction(),
+      fc.constantFrom(1, 3, 10, 20, 26, 27, 40, 53, 62),
+      fc.boolean(),
+      ({ spec, lengths, placing }, bits, unsigned) => {
+        const contraction = buildContraction(spec, lengths, { ...float32, placing })
+        const big = ({ data, ...rest }: Operand, tensor: number): Operand => {
+          const value = (i: number) =>
+            (BigInt(i + 3) * 0x9e3779b97f4a7c15n * BigInt(tensor + 1)) % (1n << BigInt(bits))
+          const values = Array.from(data as Float32Array, (_, i) =>
+            i % 3 === 0 && !unsigned ? -value(i) : value(i),
+          )
+          return { ...rest, data: unsigned ? BigUint64Array.from(values) : BigInt64Array.from(values) }
+        }
+        const output = big(contraction.output, 9)
+        const bigs = { ...contraction, operands: contraction.operands.map(big), output }
+        const want = { ...output, data: (output.data as BigInt64Array<ArrayBuffer>).slice() }
+        contractByDefinition({ ...bigs, output: want })
+        contract(bigs)
+        expect(output.data).toEqual(want.data)
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test.each([
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Uint8ClampedArray,
+  Array,
+])('numbers in %o are multiplied as doubles are', (kind) => {
+  for (const { spec, lengths } of cases.filter(({ lengths }) => {
+    const size = Object.values(lengths).reduce((n, length) => n * length, 1)
+    return size > 0 && size < 20_000
+  })) {
+    const whole = {
+      make: (size: number) => new Float64Array(size),
+      value: (t: number, i: number) => (i * 31 + t) % 100,
+    }
+    const doubles = buildContraction(spec, lengths, whole)
+    const operands = doubles.operands.map((operand) => ({
+      ...operand,
+      data: (kind as typeof Int8Array).from(operand.data as Float64Array),
+    }))
+    const output = { ...doubles.output, data: (doubles.output.data as Float64Array<ArrayBuffer>).slice() }
+    contract(doubles)
+    contract({ ...doubles, operands, output })
+    expect(output.data).toEqual(doubles.output.data)
+  }
+})
+
+test('numbers of another dtype than floats that are too many to be converted at once are converted in parts', () => {
+  const lengths = { i: 3, j: 400_000 }
+  const ones = {
+    make: (size: number) => new Int32Array(size),
+    value: (t: number, i: number) => (t === 0 ? i % 7 : 1),
+  }
+  for (const spec of ['ij,j->i', 'ij,i->j']) {
+    const contraction = buildContraction(spec, lengths, ones)
+    const output = { ...contraction.output, data: Float64Array.from(contraction.output.data as Int32Array) }
+    const want = { ...output, data: output.data.slice() }
+    contractByDefinition({ ...contraction, output: want })
+    contract({ ...contraction, output })
+    expect(output.data.findIndex((value, at) => !Object.is(value, want.data[at]))).toBe(-1)
+  }
+})

@@ -110,7 +110,7 @@ describe('an excerpt', () => {
 
   test('shows nothing that would move the carets', () => {
     expect(excerpt('a\n\u202eb\u001b[31m c', { start: 10, end: 11 })).toEqual([
-      '  a··b·[31m c',
+      '  a ·b·[31m c',
       '            ^',
     ])
   })

@@ -47,14 +47,26 @@ describe('a message shows the sentence, the pattern, carets and a hint', () => {
     )
   })
 
-  test('a tab between axes', () => {
-    expect(messageOf(() => parseTransform('a\tb -> b a', 'rearrange'))).toBe(
+  test('a space that does not break between axes', () => {
+    expect(messageOf(() => parseTransform('a\u00a0b -> b a', 'rearrange'))).toBe(
       [
-        "rearrange: unknown character '\\t' — got '\\t', expected letters, digits, '_', '(', ')' and '...'",
+        "rearrange: unknown character 'U+00A0' — got 'U+00A0', expected letters, digits, '_', '(', ')' and '...'",
         '',
-        '  a·b -> b a',
+        '  a\u00a0b -> b a',
         '   ^',
         '  hint:    axes are separated by plain spaces',
+      ].join('\n'),
+    )
+  })
+
+  test('a mistake in a pattern of several lines is shown on one', () => {
+    expect(messageOf(() => parseTransform('a\n\t(b c)\r\n-> a b', 'rearrange'))).toBe(
+      [
+        "rearrange: axis 'c' is only on the left — got no 'c' on the right, expected it on both sides",
+        '',
+        '  a  (b c)  -> a b',
+        '        ^',
+        '  hint:    reduce drops axes',
       ].join('\n'),
     )
   })

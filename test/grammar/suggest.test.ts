@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseEinsum, parseTransform } from '../../grammar/index.ts'
+import { type EinopsError, parseEinsum, parseTransform } from '../../grammar/index.ts'
 import { didYouMean, nearest, separateNames } from '../../grammar/suggest.ts'
 
 test.each([
@@ -32,7 +32,9 @@ test.each([
   ['i,j->ij', 'i, j -> i j'],
   ['i,j->k', undefined],
 ])('names that stand together in %s are taken apart: %s', (text, expected) => {
-  const advice = separateNames(text)
+  const advice = separateNames(text, (spaced) =>
+    text.includes(',') ? parseEinsum(spaced) : parseTransform(spaced, 'reduce'),
+  )
   expect(advice?.fix.to).toBe(expected)
   if (expected !== undefined) {
     expect(advice).toEqual({
@@ -40,6 +42,46 @@ test.each([
       fix: { from: text, to: expected },
     })
   }
+})
+
+function hintOf(run: () => unknown): string | undefined {
+  try {
+    run()
+  } catch (error) {
+    return (error as EinopsError).hint
+  }
+  throw new Error('nothing was thrown')
+}
+
+const spaces = (to: string) => `names are separated by spaces: '${to}'`
+
+test('compact notation is told of wherever a long name is made of the letters of others', () => {
+  expect(hintOf(() => parseEinsum('ii->i'))).toBe(spaces('i i -> i'))
+  expect(hintOf(() => parseTransform('bchw->bc', 'reduce'))).toBe(spaces('b c h w -> b c'))
+  expect(hintOf(() => parseTransform('hw->hwc', 'repeat'))).toBe(spaces('h w -> h w c'))
+  expect(hintOf(() => parseTransform('b h w -> b (hw)', 'rearrange'))).toBe(spaces('b h w -> b (h w)'))
+  expect(hintOf(() => parseTransform('batch (hw) -> batch h w', 'rearrange'))).toBe(
+    spaces('batch (h w) -> batch h w'),
+  )
+})
+
+test('a slip in a long name is no compact notation', () => {
+  expect(hintOf(() => parseTransform('width -> widht', 'rearrange'))).toContain('are the two one axis?')
+  expect(hintOf(() => parseTransform('height width -> widht height', 'rearrange'))).toContain(
+    'are the two one axis?',
+  )
+  expect(hintOf(() => parseTransform('batch -> b', 'rearrange'))).toBe('reduce drops axes')
+})
+
+test.each([
+  ['height-x w -> w height-x', "'-' cannot stand in a name, '_' can: height_x", 'height-x', 'height_x'],
+  ['h w -> h*w', 'the product of axes is a group, with spaces between them: (h w)', 'h*w', '(h w)'],
+  ['h w -> (h*w)', 'the product of axes is a group, with spaces between them: (h w)', 'h*w', 'h w'],
+  ['h*2 w -> h w', 'the product of axes is a group, with spaces between them: (h 2)', 'h*2', '(h 2)'],
+])('what was meant in %s is said', (text, hint, from, to) => {
+  const run = () => parseTransform(text, 'reduce')
+  expect(hintOf(run)).toBe(hint)
+  expect(run).toThrow(expect.objectContaining({ fix: { from, to } }))
 })
 
 test('the errors of einsum and rearrange give that hint', () => {

@@ -63,7 +63,9 @@ describe('patterns of the reference', () => {
   const later =
     /^(shape|lengths|list|reduction|einmix|layer\/(unused|wrong)|parse_shape\/(wrong|too-few|length)|einsum\/(singleton|composite|operand-count|length|wrong|ellipsis-dropped|pattern-not-last|no-tensors)|pack\/(too-few|unequal|empty|ambiguous)|unpack\/(wrong|several|not-div)|sides\/repeat-size)/
 
-  const mistakes = cases('errors').filter(({ rule }) => !later.test(rule!))
+  // patterns may have tabs and lines here
+  const hasLines = (pattern: string) => /[\t\n\r]/.test(pattern)
+  const mistakes = cases('errors').filter(({ rule, pattern }) => !later.test(rule!) && !hasLines(pattern!))
 
   test.each(mistakes)('$op refuses $pattern ($rule) with a caret', ({ op, pattern }) => {
     let error: unknown

@@ -8,9 +8,9 @@ import { chunk, pngOf } from './png-files.ts'
 /** Small, so that a changed header cannot ask for much work. */
 const maxPixels = 2 ** 14
 
-async function readOrRefuse(file: Uint8Array): Promise<void> {
+async function readOrRefuse(file: Uint8Array, minSize?: number): Promise<void> {
   try {
-    const image = await readImage(file, { maxPixels })
+    const image = await readImage(file, { maxPixels, minSize })
     expect(image.data.length).toBe(image.shape.reduce((a, b) => a * b, 1))
   } catch (error) {
     if (!(error instanceof ImageError)) throw error
@@ -28,17 +28,34 @@ function changed(file: Uint8Array, changes: [number, number][], cut: number): Ui
   return copy.subarray(0, file.length - (cut % 2 === 0 ? 0 : cut % file.length))
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('pillow-jpeg.json', import.meta.url), 'utf8')) as {
+const pillow = JSON.parse(readFileSync(new URL('pillow-jpeg.json', import.meta.url), 'utf8')) as {
   cases: { name: string; file: string }[]
 }
 
-test.each(cases.slice(0, 7))(
+test.each(pillow.cases.slice(0, 7))(
   'any change of a JPEG ($name) is read or refused',
   async ({ file }) => {
     const bytes = new Uint8Array(Buffer.from(file, 'base64'))
     await fc.assert(
       fc.asyncProperty(edits, fc.nat(), (changes, cut) => readOrRefuse(changed(bytes, changes, cut))),
       { numRuns: 150 },
+    )
+  },
+  60_000,
+)
+
+const libjpeg = JSON.parse(readFileSync(new URL('libjpeg.json', import.meta.url), 'utf8')) as typeof pillow
+
+test.each(libjpeg.cases.filter(({ name }) => /restart|three scans|3x2|damaged 0/.test(name)).slice(0, 9))(
+  'any change of a JPEG with $name is read or refused, at every scale',
+  async ({ file }) => {
+    const bytes = new Uint8Array(Buffer.from(file, 'base64'))
+    const minSize = fc.constantFrom(undefined, 1, 4, 8, 16)
+    await fc.assert(
+      fc.asyncProperty(edits, fc.nat(), minSize, (changes, cut, least) =>
+        readOrRefuse(changed(bytes, changes, cut), least),
+      ),
+      { numRuns: 100 },
     )
   },
   60_000,

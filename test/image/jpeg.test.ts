@@ -1,6 +1,6 @@
 /** JPEG pictures: the pixels of libjpeg, from good files and from those that it reads with a warning. */
 import { readFileSync } from 'node:fs'
-import { readImage } from 'tesserae/image'
+import { preprocess, readImage } from 'tesserae/image'
 import { describe, expect, test, vi } from 'vitest'
 
 interface Pixels {
@@ -15,23 +15,6 @@ const failing = (name: string) => readFileSync(new URL(`failing/${name}`, import
 const usual = bytesOf(
   cases.find(({ name }) => name === '2x2 quality 85' || name.startsWith('2x2 quality'))!.file,
 )
-
-describe('the kernels give the very bytes of libjpeg', () => {
-  test.each(cases)('$name', async ({ file, pixels, warnings }) => {
-    for (const [scale, { shape, data }] of Object.entries(pixels)) {
-      const short = Math.min(shape[0]!, shape[1]!)
-      const image = await readImage(bytesOf(file), {
-        decoder: 'own',
-        ...(scale === '1' ? {} : { minSize: short }),
-      })
-      if (scale !== '1' && image.shape[0] !== shape[0]) continue // a smaller scale has as many pixels
-      expect(image.shape).toEqual(shape)
-      expect(image.data).toEqual(bytesOf(data))
-      if (warnings !== '') expect(image.warnings).not.toEqual([])
-      else expect(image.warnings).toEqual([])
-    }
-  })
-})
 
 describe('without WebAssembly', () => {
   test('pictures are the same but for the rounding of another transform', async () => {
@@ -70,6 +53,32 @@ describe('minSize', () => {
   test('is a whole number from 1', async () => {
     await expect(readImage(usual, { minSize: 0 })).rejects.toThrow('expected a whole number from 1')
   })
+})
+
+describe('what is decoded smaller is prepared as the whole picture is', () => {
+  const photo = readFileSync(new URL('odd-sides.jpg', import.meta.url)) // 301×403 pixels: 150½×201½ at half the size
+  const options = { size: 64, cropPct: 0.9, mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] }
+  const [start, first, ...rest] = segmentsOf(photo)
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'to within a grey level, turned by orientation %i',
+    async (orientation) => {
+      const turn = app1(exif(`0112000300000001000${orientation}0000`))
+      const file = Buffer.concat([start!, first!, turn, ...rest])
+      const whole = preprocess(await readImage(file, { decoder: 'own' }), options).data
+      const image = await readImage(file, { decoder: 'own', minSize: 142 })
+      expect([...image.shape].sort((a, b) => a - b)).toEqual([3, 151, 202])
+      const upright = orientation < 5 ? [301, 403] : [403, 301]
+      expect([image.reduction!.height, image.reduction!.width]).toEqual(upright)
+      const rms = (input: Float32Array) =>
+        Math.sqrt(input.reduce((sum, value, i) => sum + (value - whole[i]!) ** 2, 0) / input.length)
+      const prepared = rms(preprocess(image, options).data)
+      expect(prepared).toBeLessThan(1)
+      // a view of it is a picture of its own, whose last half row and column count as whole ones
+      const [height, width] = image.shape as [number, number]
+      expect(rms(preprocess(image.hi(height, width, 3), options).data)).toBeGreaterThan(1.5 * prepared)
+    },
+  )
 })
 
 /** A JPEG file's segments, each from its marker on; a scan's with its data. */

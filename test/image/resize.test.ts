@@ -253,7 +253,7 @@ describe('options that there are not', () => {
     [
       'another name of a filter',
       () => resize(image, { height: 2, width: 2, interpolation: 'cubic' as 'bicubic' }),
-      "got \"cubic\", expected 'nearest' or 'bilinear' or 'bicubic' or 'lanczos'",
+      "got \"cubic\", expected 'nearest' or 'box' or 'bilinear' or 'hamming' or 'bicubic' or 'lanczos'",
     ],
     [
       'a flag in words',

@@ -116,6 +116,7 @@ describe('add, subtract, multiply and divide', () => {
       BigInt64Array.of(400n, 200n),
     )
     expect(add([big, big], 'i, i -> i', {}, { dtype: 'int8' }).data).toEqual(Int8Array.of(2, 4))
+    // @ts-expect-error two dtypes, and none that they become
     expect(() => add([bytes, floats], 'i, i -> i')).toThrow(
       'add: operand 2 has a dtype that cannot be used here — got float64, expected uint8, as the operands before it',
     )

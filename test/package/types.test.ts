@@ -45,12 +45,12 @@ import { rearrange } from 'tesserae'
 export const wrong = rearrange(ndarray(new Float32Array(6), [2, 3]), 'h w -> w c')
 `
 
-function compile(compiler: string, options: object, file: string): string {
+function compile(compiler: string, options: object, file: string, lib = ['es2022', 'dom']): string {
   const config = {
     compilerOptions: {
       ...options,
       target: 'es2022',
-      lib: ['es2022', 'dom'],
+      lib,
       types: [],
       strict: true,
       exactOptionalPropertyTypes: true,
@@ -72,6 +72,10 @@ describe.each(Object.entries(compilers))('TypeScript %s', (_, compiler) => {
 
     test('a program that uses every entry point compiles', () => {
       expect(compile(compiler, options, 'program.ts')).toBe('')
+    })
+
+    test('the declarations need no library of the DOM, and no types of Node', () => {
+      expect(compile(compiler, options, 'program.ts', ['es2022'])).toBe('')
     })
 
     test('a mistake in a pattern is a compile error that names it', () => {

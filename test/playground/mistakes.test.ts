@@ -26,6 +26,24 @@ const cases: Record<string, Case> = {
     at: 'width',
     fixed: { pattern: 'height width -> width height' },
   },
+  'a dash in a name': {
+    change: { pattern: 'height-x w -> w height-x', ...plain },
+    code: 'pattern/unknown-character',
+    at: '-',
+    fixed: { pattern: 'height_x w -> w height_x' },
+  },
+  'a product of axes': {
+    change: { pattern: 'h w -> h*w', ...plain },
+    code: 'pattern/unknown-character',
+    at: '*',
+    fixed: { pattern: 'h w -> (h w)' },
+  },
+  'compact notation': {
+    change: { pattern: 'hw -> wh', ...plain },
+    code: 'pattern/left-only',
+    at: 'hw',
+    fixed: { pattern: 'h w -> w h' },
+  },
   'a missing arrow': {
     change: { pattern: 'h w', ...plain },
     code: 'pattern/arrow-missing',

@@ -1,13 +1,18 @@
 /** The words and numbers of the page. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { caption } from '../../docs/playground/model/caption.ts'
 import { enlarge } from '../../docs/playground/model/enlarge.ts'
 import { gallery, stateOf } from '../../docs/playground/model/gallery.ts'
 import { complaint } from '../../docs/playground/model/library.ts'
+import { namesOf } from '../../docs/playground/model/names.ts'
 import { bytes, seconds, short } from '../../docs/playground/model/number.ts'
 import { fillWithPicture, pictureShape, tensorSize } from '../../docs/playground/model/picture.ts'
 import { read } from '../../docs/playground/model/reading.ts'
 import { initialState, type State } from '../../docs/playground/model/state.ts'
 import { story, summary } from '../../docs/playground/model/story.ts'
+import { namesIn, tokenize } from '../../docs/playground/model/tokens.ts'
+import { products, transforms } from './patterns.ts'
 
 const told = (change: Partial<State>) => {
   const state = { ...initialState, lengths: new Map<string, number>(), ...change }
@@ -56,6 +61,57 @@ test('the steps of every example end in the library’s shape', () => {
       expect(dimensions.map(product)).toEqual(shape)
     }
   }
+})
+
+describe('the caption', () => {
+  test('of every example is a sentence with its lengths', () => {
+    for (const example of gallery) {
+      const state = stateOf(example)
+      const text = caption(state, read(state)!)
+      expect(text, example.id).toMatch(/^[A-Z].*\.$/)
+      expect(text, example.id).not.toMatch(/[{}]/)
+    }
+    const patchify = stateOf(gallery.find(({ id }) => id === 'patchify')!)
+    expect(caption(patchify, read(patchify)!)).toBe('Each row is one patch: its 2×2 pixels × 3 channels.')
+  })
+  test('of any other pattern says what a row, a number or a repeat is', () => {
+    const of = (change: Partial<State>) => {
+      const state = { ...initialState, lengths: new Map<string, number>(), ...change }
+      return caption(state, read(state)!)
+    }
+    expect(of({ pattern: 'h w -> w h' })).toBe(
+      'Each row belongs to one place along w, and holds 4 numbers: 4 along h.',
+    )
+    expect(of({ operation: 'reduce', pattern: 'h w -> h', reduction: 'max' })).toBe(
+      'Each number of the result is the max of 6 numbers, those along w.',
+    )
+    expect(of({ operation: 'repeat', pattern: 'h w -> h w 3' })).toBe('Each number stands 3 times, along 3.')
+  })
+})
+
+describe('names of tensors', () => {
+  test('are no axes of the pattern, and differ', () => {
+    fc.assert(
+      fc.property(fc.oneof(transforms, products), (state) => {
+        const names = namesOf(state)
+        const axes = namesIn(tokenize(state.pattern))
+        expect(names.filter((name) => axes.includes(name))).toEqual([])
+        expect(new Set(names).size).toBe(state.shapes.length + 1)
+      }),
+    )
+    const product = {
+      operation: 'einsum',
+      pattern: 'x w, w y -> x y',
+      shapes: [
+        [2, 3],
+        [3, 4],
+      ],
+    } as const
+    expect(namesOf(product)).toEqual(['v', 'u', 'z'])
+  })
+  test('of attention are those of the paper', () => {
+    expect(namesOf(stateOf(gallery.find(({ id }) => id === 'scores')!))).toEqual(['q', 'k', 'scores'])
+  })
 })
 
 describe('a state of real size', () => {

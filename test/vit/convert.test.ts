@@ -254,3 +254,31 @@ test('the gated MLP of the giant DINOv2 is read and written under its own names'
   expect(there['encoder.layer.10.mlp.weights_out.weight']?.shape).toEqual([6, 8])
   expect(contents(convertNames(there, { from: 'huggingface', to: 'timm' }))).toEqual(contents(timm))
 })
+
+test('names of OpenAI are only read: tokens get their axes, a projection becomes the weight of a head', () => {
+  const theirs: StateDict = {
+    'visual.class_embedding': tensor(6),
+    'visual.positional_embedding': tensor(5, 6),
+    'visual.conv1.weight': tensor(6, 1, 2, 2),
+    'visual.ln_pre.weight': tensor(6),
+    'visual.ln_post.weight': tensor(6),
+    'visual.transformer.resblocks.0.attn.in_proj_weight': tensor(18, 6),
+    'visual.proj': tensor(6, 3),
+    'transformer.resblocks.0.attn.in_proj_weight': tensor(9, 3),
+    positional_embedding: tensor(7, 3),
+  }
+  const timm = convertNames(theirs, { from: 'openai', to: 'timm' })
+  const shapes = Object.fromEntries(Object.entries(timm).map(([name, x]) => [name, x.shape]))
+  expect(shapes).toEqual({
+    cls_token: [1, 1, 6],
+    pos_embed: [1, 5, 6],
+    'patch_embed.proj.weight': [6, 1, 2, 2],
+    'norm_pre.weight': [6],
+    'norm.weight': [6],
+    'head.weight': [3, 6],
+    'head.bias': [3],
+    'blocks.0.attn.qkv.weight': [18, 6],
+  })
+  expect(timm['head.weight']!.get(2, 4)).toBe(theirs['visual.proj']!.get(4, 2))
+  expect(() => convertNames(timm, { from: 'timm', to: 'openai' })).toThrow('names of openai are only read')
+})

@@ -56,6 +56,21 @@ test.each<[string, Record<string, string>, object]>([
     },
   ],
   [
+    "open_clip's own tower, whose activation is GELU unless it says otherwise",
+    {
+      'open_clip_config.json': JSON.stringify({ model_cfg: { vision_cfg: { width: 1280, head_width: 80 } } }),
+    },
+    { headDim: 80, actLayer: 'gelu', eps: 1e-5 },
+  ],
+  [
+    "open_clip's with OpenAI's activation, and with a tower of timm's",
+    {
+      a: JSON.stringify({ model_cfg: { quick_gelu: true, vision_cfg: { width: 768 } } }),
+      b: JSON.stringify({ model_cfg: { vision_cfg: { timm_model_name: 'vit_base_patch16_siglip_224' } } }),
+    },
+    { actLayer: 'quick-gelu', eps: 1e-5, architecture: 'vit_base_patch16_siglip_224' },
+  ],
+  [
     'an activation and a pooling that are not known',
     { hidden_act: 'mish', global_pool: 'prr' },
     { otherActivation: 'mish' },

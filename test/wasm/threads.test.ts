@@ -9,6 +9,8 @@ import { Worker } from 'node:worker_threads'
 import ndarray from 'ndarray'
 import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { asProduct } from '../../src/gemm/pair.ts'
+import { multiplyInHeap } from '../../src/gemm/staging.ts'
 import { contiguous } from '../../src/layout/layout.ts'
 import { VisionTransformer } from '../../src/nn.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
@@ -29,6 +31,7 @@ import { compile } from '../../src/wasm/instantiate.ts'
 import { CONTROL } from '../../src/wasm/memory.ts'
 import { ProductEngine } from '../../src/wasm/product.ts'
 import { init } from '../../src/wasm/threads.ts'
+import { buildContraction } from '../gemm/build.ts'
 import { attend, scope } from '../steps/on-host.ts'
 import { numbers, place, read } from './matrices.ts'
 
@@ -96,6 +99,22 @@ describe('threads', () => {
     }
     await init({ threads: 1 })
     expect(product(...shapes[0])).toEqual(alone[0])
+  })
+
+  test('give the same bits of many products that are computed together', async () => {
+    const many = () => {
+      const value = (tensor: number, index: number) => Math.sin(index * 12.9898 + tensor)
+      const lengths = { b: 300, m: 13, k: 21, n: 17 }
+      const options = { make: (size: number) => new Float32Array(size), value }
+      const contraction = buildContraction('bmk,bkn->bmn', lengths, options)
+      multiplyInHeap(heap, asProduct(contraction))
+      return contraction.output.data
+    }
+    const alone = many()
+    for (const threads of [2, 3]) {
+      expect((await init({ threads, worker })).threads).toBe(threads)
+      expect(many()).toEqual(alone)
+    }
   })
 
   test('a model made before they are started gives the same bits with them, and after they are gone', async () => {

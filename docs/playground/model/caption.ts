@@ -20,6 +20,7 @@ function lengthOf({ axes }: Reading, name: string): number | string {
 }
 
 function ofAxes({ operation, reduction }: State, { axes, operands, result }: Reading): string {
+  if (axes.some(({ length }) => length === 0)) return 'An axis of length 0 leaves no elements to move.'
   const label = (axis: number) => axes[axis]!.label
   const kept = new Set(result.dimensions.flatMap((dimension) => dimension.axes))
   const given = new Set(operands.flatMap(({ dimensions }) => dimensions.flatMap((one) => one.axes)))

@@ -46,6 +46,10 @@ function suggested({ state, error, start, end, tokens }: Wrong): Fix[] {
     case 'pattern/left-only':
     case 'pattern/right-only':
       return [everywhere(from, to), everywhere(to, from)]
+    case 'pattern/unknown-character': // of a whole word; single characters have repairs of their own
+      return from.length === 1
+        ? []
+        : [{ label: `Write '${to}' for '${from}'`, change: { pattern: state.pattern.replaceAll(from, to) } }]
     case 'pattern/output-only':
       return [
         { label: `Write '${to}' for '${from}'`, change: { pattern: splice(state.pattern, start, end, to) } },

@@ -1,7 +1,7 @@
 /** The call as code, in three languages, and the link to this page as it is. */
-import { einopsCode } from '../model/code/einops.ts'
-import { numpyCode } from '../model/code/numpy.ts'
 import { typescriptCode } from '../model/code/typescript.ts'
+import type { Reading } from '../model/reading.ts'
+import type { State } from '../model/state.ts'
 import { namesIn, tokenize } from '../model/tokens.ts'
 import { announce, element } from './element.ts'
 import type { Store } from './store.ts'
@@ -22,7 +22,7 @@ export function mountCode(parent: HTMLElement, store: Store): void {
       on: {
         change: () => {
           language = name
-          show()
+          void show()
         },
       },
     })
@@ -48,21 +48,15 @@ export function mountCode(parent: HTMLElement, store: Store): void {
     return state.source === 'picture' && store.ownPicture ? 'Copied, without your picture' : 'Copied'
   }
 
-  function show(): void {
+  async function show(): Promise<void> {
     const { reading, drawn } = store.view
     if (reading === null) return
-    switch (language) {
-      case 'TypeScript':
-        write(typescriptCode(drawn))
-        break
-      case 'einops':
-        write(einopsCode(drawn, reading))
-        break
-      case 'NumPy':
-        write(numpyCode(drawn, reading))
-    }
+    const chosen = language
+    const code = await codeIn(chosen, drawn, reading)
+    // another may have been asked for meanwhile
+    if (chosen === language && drawn === store.view.drawn) write(code)
   }
-  store.subscribe(show)
+  store.subscribe(() => void show())
 
   /** The code, its axes marked, so that they can light up. */
   function write(code: string): void {
@@ -75,6 +69,13 @@ export function mountCode(parent: HTMLElement, store: Store): void {
     })
     text.replaceChildren(...pieces)
   }
+}
+
+/** The other languages are fetched when they are first wanted. */
+async function codeIn(language: Language, state: State, reading: Reading): Promise<string> {
+  if (language === 'einops') return (await import('../model/code/einops.ts')).einopsCode(state, reading)
+  if (language === 'NumPy') return (await import('../model/code/numpy.ts')).numpyCode(state, reading)
+  return typescriptCode(state)
 }
 
 async function copy(text: string, button: HTMLButtonElement, done = 'Copied'): Promise<void> {

@@ -120,7 +120,7 @@ export function mountStage(parent: HTMLElement, store: Store, player: Player): v
     const wide = width > 620
     frames = frame(view.drawing, {
       width,
-      height: wide ? Math.min(560, Math.max(320, innerHeight - 490)) : Math.max(380, innerHeight - 330),
+      height: wide ? Math.min(560, Math.max(320, innerHeight - 500)) : Math.max(380, innerHeight - 330),
     })
     const ratio = Math.min(3, devicePixelRatio)
     canvas.width = Math.round(frames.width * ratio)

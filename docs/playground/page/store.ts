@@ -2,7 +2,7 @@
 import { type Drawing, draw } from '../model/drawing.ts'
 import { follow } from '../model/follow.ts'
 import { type Mistake, mistakeIn } from '../model/mistake.ts'
-import { readPasted } from '../model/pasted.ts'
+import type { Pasted } from '../model/pasted.ts'
 import type { Picture } from '../model/picture.ts'
 import { type Reading, read } from '../model/reading.ts'
 import { paintScene } from '../model/scene.ts'
@@ -110,12 +110,8 @@ export class Store {
 
   /** Changes the pattern as it is typed: lengths come and go with their names, shapes follow until one is given. */
   type(pattern: string): void {
-    const pasted = readPasted(pattern, this.state.shapes[0] ?? [])
-    if (pasted !== null && 'change' in pasted) {
-      this.shapeGiven = false
-      this.show(this.fitted({ ...this.state, lengths: new Map(), element: null, ...pasted.change }))
-      return
-    }
+    // quotes and calls are in no pattern
+    if (/['"`]|\.\s*\w+\s*\(/.test(pattern)) void this.paste(pattern)
     const { lengths } = this.state
     for (const [name, length] of lengths) this.remembered.set(name, length)
     const kept = namesIn(tokenize(pattern)).flatMap((name) => {
@@ -125,7 +121,21 @@ export class Store {
     const next = this.fitted({ ...this.state, pattern, lengths: new Map(kept), element: null })
     clearTimeout(this.waiting)
     this.waiting = setTimeout(() => this.show(this.state), pause)
-    this.show(next, { typing: true, refused: pasted === null ? null : pasted.refused })
+    this.show(next, { typing: true })
+  }
+
+  /** Takes a whole call apart; what reads calls is fetched when one is first pasted. */
+  private async paste(text: string): Promise<void> {
+    const { readPasted } = await import('../model/pasted.ts')
+    if (this.state.pattern !== text) return
+    const pasted: Pasted = readPasted(text, this.state.shapes[0] ?? [])
+    if (pasted === null) return
+    if ('refused' in pasted) {
+      this.show(this.state, { refused: pasted.refused })
+      return
+    }
+    this.shapeGiven = false
+    this.show(this.fitted({ ...this.state, lengths: new Map(), element: null, ...pasted.change }))
   }
 
   /** With as many shapes as the pattern has operands, and with those that it accepts. */

@@ -1,5 +1,6 @@
-/** Small pictures of numbers: ink, heat, embeddings. All of them draw into a canvas of one pixel an element. */
+/** Small pictures of numbers: ink, heat, vectors. All of them draw into a canvas of one pixel an element. */
 import { element } from '../page/element.ts'
+import { isDark } from '../page/theme.ts'
 
 type Colour = readonly [red: number, green: number, blue: number, alpha: number]
 
@@ -25,17 +26,23 @@ export function fill(
 }
 
 /** Ink 0 to 1, in the page's ink colour; paper is transparent. */
-export function ink(dark: boolean): (value: number) => Colour {
-  const tone = dark ? 236 : 29
-  return (value) => [tone, tone, tone, Math.round(255 * value)]
+export function ink(): (value: number) => Colour {
+  const tone = isDark() ? 236 : 29
+  return (value) => [tone, tone, tone, Math.round(255 * Math.min(1, Math.max(0, value)))]
 }
 
-/** Heat from nothing, at the least value, to full, over what lies below. */
-export function heat(largest: number, least = 0): (value: number) => Colour {
-  return (value) => {
-    const part = largest <= least ? 0 : Math.min(1, (value - least) / (largest - least))
-    return [224, 92, 24, Math.round(225 * part ** 0.8)]
-  }
+/**
+ * A weight from 0 to 1 as heat: one scale for all maps of the page. The root makes small weights visible, and 1 is still
+ * twice as strong as a quarter.
+ */
+export function weight(value: number): Colour {
+  return [224, 92, 24, Math.round(240 * Math.sqrt(Math.min(1, Math.max(0, value))))]
+}
+
+/** The same as CSS, for cells and legends. */
+export function weightCss(value: number): string {
+  const [red, green, blue, alpha] = weight(value)
+  return `rgb(${red} ${green} ${blue} / ${(alpha / 255).toFixed(3)})`
 }
 
 /**
@@ -51,7 +58,7 @@ export function spotlight(values: ArrayLike<number>): (value: number) => Colour 
   }
 }
 
-/** Blue below zero, orange above, nothing at zero. */
+/** Blue below zero, orange above, nothing at zero; `largest` is full. */
 export function signed(largest: number): (value: number) => Colour {
   return (value) => {
     const part = largest === 0 ? 0 : Math.min(1, Math.abs(value) / largest)
@@ -60,8 +67,25 @@ export function signed(largest: number): (value: number) => Colour {
   }
 }
 
+export function signedCss(value: number, largest: number): string {
+  const [red, green, blue, alpha] = signed(largest)(value)
+  return `rgb(${red} ${green} ${blue} / ${(alpha / 255).toFixed(3)})`
+}
+
 export function maximum(values: ArrayLike<number>): number {
   let largest = 0
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!))
   return largest
+}
+
+/** The length of a vector. */
+export function norm(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2
+  return Math.sqrt(sum)
+}
+
+/** A number in a figure. */
+export function shown(value: number, digits = 2): string {
+  return value.toFixed(digits).replace('-', '−')
 }

@@ -1,7 +1,8 @@
 /** A photograph and a model of one's own, by files: patches, likeness, attention, the five likeliest answers. */
 import { largest, probabilities, rowOf, similarities } from '../model/look.ts'
-import { paintScene } from '../model/scene.ts'
+import { namesIn } from '../model/vit/names.ts'
 import { announce, byId, element } from '../page/element.ts'
+import chelsea from '../photos/chelsea.jpg?url'
 import { showBars } from './bars.ts'
 import { fill, grid, spotlight } from './ink.ts'
 import type { PhotoReply, Reader } from './reader.ts'
@@ -71,7 +72,10 @@ export function mountPhoto(reader: Reader): void {
     show()
   })
   reader.on('failure', ({ of, text }) => {
-    if (of === 'weights' || of === 'photo') status(text, null, true)
+    if (of !== 'weights' && of !== 'photo') return
+    // a picture that cannot be read is not asked about again with the next model
+    if (of === 'photo') photo = null
+    status(of === 'photo' ? `the picture cannot be read: ${text}` : text, null, true)
   })
 
   function take(files: FileList | null | undefined): void {
@@ -93,15 +97,11 @@ export function mountPhoto(reader: Reader): void {
   }
 
   async function readNames(file: File): Promise<void> {
-    const text = await file.text()
-    try {
-      const parsed: unknown = /^\s*[[{]/.test(text) ? JSON.parse(text) : text.trimEnd().split(/\r?\n/)
-      names = Object.values(parsed as Record<string, unknown>).map(String)
-      status(`${names.length} names from ${file.name}`, null)
-      show()
-    } catch {
-      status(`${file.name} is no JSON list of names`, null, true)
-    }
+    const found = namesIn(await file.text())
+    if (found === null) return status(`${file.name} is no list of names`, null, true)
+    names = found
+    status(`${names.length} names from ${file.name}`, null)
+    show()
   }
 
   function status(text: string, part: number | null, wrong = false): void {
@@ -188,10 +188,7 @@ function fillChoices(select: HTMLSelectElement, { looks }: PhotoReply): void {
   if ([...select.options].some(({ value }) => value === before)) select.value = before
 }
 
-/** The scene of the pattern page, for a model that comes without a photograph. */
+/** The cat of the story, for a model that comes without a photograph. */
 async function bundledPhoto(): Promise<Blob> {
-  const { data, width, height } = paintScene(480, 360)
-  const canvas = new OffscreenCanvas(width, height)
-  canvas.getContext('2d')!.putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0)
-  return canvas.convertToBlob({ type: 'image/png' })
+  return (await fetch(chelsea)).blob()
 }

@@ -1,4 +1,6 @@
 /** What the page and its reader, a worker, say to each other. */
+import type { Levers } from '../model/vit/levers.ts'
+import type { Trace, Weights } from '../model/vit/trace.ts'
 
 /** Weights of every layer, each [heads, n, n], and what reached each token through all of them, [n, n]. */
 export interface Looks {
@@ -9,20 +11,9 @@ export interface Looks {
 }
 
 export type Request =
-  | { readonly kind: 'digit'; readonly id: number; readonly pixels: Float32Array }
+  | { readonly kind: 'trace'; readonly id: number; readonly pixels: Float32Array; readonly levers: Levers }
   | { readonly kind: 'weights'; readonly file: File }
   | { readonly kind: 'photo'; readonly file: Blob }
-
-export interface DigitReply {
-  readonly kind: 'digit'
-  readonly id: number
-  readonly logits: Float32Array
-  /** Class token and patches after the embedding, [17, 100]. */
-  readonly embedding: Float32Array
-  readonly looks: Looks
-  /** Of the model's forward alone. */
-  readonly milliseconds: number
-}
 
 export interface PhotoReply {
   readonly kind: 'photo'
@@ -42,8 +33,14 @@ export interface PhotoReply {
 }
 
 export type Reply =
-  | { readonly kind: 'ready'; readonly milliseconds: number }
-  | DigitReply
+  | { readonly kind: 'ready'; readonly weights: Weights; readonly milliseconds: number }
+  | {
+      readonly kind: 'trace'
+      readonly id: number
+      readonly trace: Trace
+      /** Of the model's forward alone. */
+      readonly milliseconds: number
+    }
   | PhotoReply
   | { readonly kind: 'progress'; readonly text: string; readonly part: number }
   | { readonly kind: 'model'; readonly text: string; readonly classes: number }

@@ -1,6 +1,6 @@
 /**
  * The image towers of CLIP and its successors: under Hugging Face's names (`models/clip`, `models/siglip`,
- * `models/siglip2`), and under those of OpenAI's own files, which open_clip and Meta's Perception Encoder share.
+ * `models/siglip2`), those of AIMv2, and under those of OpenAI's own files, which open_clip and Meta's Perception Encoder share.
  */
 
 import { keyAndValueRows, queryRows, transposed } from '../changes.ts'
@@ -43,6 +43,52 @@ export const clip: Scheme = {
     ]),
   ],
   unused: /^(text_model\..*|text_projection\..*|logit_(scale|bias)|embeddings\.position_ids)$/,
+}
+
+/** AIMv2's image tower, in the files that Apple published. */
+export const aimv2: Scheme = {
+  landmark: /preprocessor\.patchifier\.proj\.weight$/,
+  prefixes: [],
+  beside: /(?!)/,
+  rows: [
+    ['pos_embed', 'preprocessor.pos_embed'],
+    ['patch_embed.proj.*', 'preprocessor.patchifier.proj.*'],
+    ['patch_embed.norm.*', 'preprocessor.patchifier.norm.*'],
+    ['norm.*', 'trunk.post_trunk_norm.*'],
+    ...under('blocks.{i}.', 'trunk.blocks.{i}.', [
+      ['norm1.*', 'norm_1.*'],
+      ['attn.qkv.*', 'attn.qkv.*'],
+      ['attn.proj.*', 'attn.proj.*'],
+      ['norm2.*', 'norm_2.*'],
+      ['mlp.fc1_g.*', 'mlp.fc1.*'],
+      ['mlp.fc1_x.*', 'mlp.fc3.*'],
+      ['mlp.fc2.*', 'mlp.fc2.*'],
+    ]),
+  ],
+  unused: /(?!)/,
+}
+
+/** The same as transformers names it (`models/aimv2`); what pools is not read by the class that has no head. */
+export const aimv2Model: Scheme = {
+  landmark: /embeddings\.patch_embed\.weight$/,
+  prefixes: ['vision_model.'],
+  beside: /(?!)/,
+  rows: [
+    ['pos_embed', 'embeddings.position_embedding.weight'],
+    ['patch_embed.proj.*', 'embeddings.patch_embed.*'],
+    ['patch_embed.norm.*', 'embeddings.rms_norm.*'],
+    ['norm.*', 'rms_norm.*'],
+    ...under('blocks.{i}.', 'encoder.layers.{i}.', [
+      ['norm1.*', 'rms_norm1.*'],
+      ['attn.qkv.*', ['attention.q_proj.*', 'attention.k_proj.*', 'attention.v_proj.*']],
+      ['attn.proj.*', 'attention.out_proj.*'],
+      ['norm2.*', 'rms_norm2.*'],
+      ['mlp.fc1_g.*', 'ffn.gate_proj.*'],
+      ['mlp.fc1_x.*', 'ffn.up_proj.*'],
+      ['mlp.fc2.*', 'ffn.down_proj.*'],
+    ]),
+  ],
+  unused: /^(text_model\..*|(visual|text)_projection\..*|logit_scale)$/,
 }
 
 export const openai: Scheme = {

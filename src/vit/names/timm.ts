@@ -46,6 +46,7 @@ export const timm: Scheme = {
   prefixes: ['visual.trunk.'],
   beside: /^visual\.head\.proj\./,
   rows,
+  // mask tokens, heads and decoders of pretraining, buffers that are computed, texts
   unused:
-    /^(mask_token|lm_head\..*|pre_logits\..*|rope_embed\.periods|(.*\.)?(relative_position_index|rope\.freqs_(cos|sin))|(text|transformer)\..*|logit_(scale|bias)|local_cls_norm\..*)$/,
+    /^(mask(ed)?_(token|embed)|(lm_head|pre_logits|text|transformer|local_cls_norm|dino_head|ibot_head)\..*|decoder_\w+(\..*)?|rope_embed\.periods|(.*\.)?(relative_position_index|rope\.freqs_(cos|sin))|logit_(scale|bias))$/,
 }

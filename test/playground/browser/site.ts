@@ -82,7 +82,7 @@ export async function visit(
   }
   const wrong: string[] = []
   page.on('console', (message) => {
-    if (isOffline(message.text())) return
+    if (isAskedFor(message.text())) return
     if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console: ${message.text()}`)
   })
   page.on('pageerror', (error) => wrong.push(`error: ${error.message}`))
@@ -91,7 +91,7 @@ export async function visit(
     if (protocol !== 'blob:' && theirs !== origin) wrong.push(`request: ${request.url()}`)
   })
   page.on('requestfailed', (request) => {
-    if (!isOffline(request.failure()?.errorText ?? '')) wrong.push(`failed: ${request.url()}`)
+    if (!isAskedFor(request.failure()?.errorText ?? '')) wrong.push(`failed: ${request.url()}`)
   })
   try {
     await page.goto(`${origin}/${path}`)
@@ -103,9 +103,9 @@ export async function visit(
   }
 }
 
-/** What a test that takes the network away asked for. */
-function isOffline(text: string): boolean {
-  return text.includes('ERR_INTERNET_DISCONNECTED')
+/** What a test that takes the network away asked for, or that reloads the page while something is under way. */
+function isAskedFor(text: string): boolean {
+  return /ERR_INTERNET_DISCONNECTED|ERR_ABORTED/.test(text)
 }
 
 /** What axe finds wrong with a page: contrast, names, roles. */
