@@ -5,11 +5,12 @@
 import type { LinearMemory, Pointer } from './memory.ts'
 
 /** Blocks of recordings that were dropped without being disposed. */
-const dropped = new FinalizationRegistry<{ readonly memory: LinearMemory; readonly blocks: readonly Pointer[] }>(
-  ({ memory, blocks }) => {
-    for (const block of blocks) memory.free(block)
-  },
-)
+const dropped = new FinalizationRegistry<{
+  readonly memory: LinearMemory
+  readonly blocks: readonly Pointer[]
+}>(({ memory, blocks }) => {
+  for (const block of blocks) memory.free(block)
+})
 
 export class Recording {
   readonly #memory: LinearMemory
