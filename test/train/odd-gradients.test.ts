@@ -41,7 +41,7 @@ test('a transposed state of averages is read by its indices', () => {
   averages.loadState({
     weight: ndarray(Float32Array.of(1, 3, 2, 4), [2, 2]).transpose(1, 0) as NdArray<Float32Array>,
   })
-  expect([...averages.state.weight!.data]).toEqual([1, 2, 3, 4])
+  expect([...averages.state['weight']!.data]).toEqual([1, 2, 3, 4])
 })
 
 test('a layer that computes with its parameters past the steps is refused by name while it learns', () => {
