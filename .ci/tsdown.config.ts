@@ -2,6 +2,7 @@
 import { defineConfig } from 'tsdown'
 import { onlyUsedOfChevrotain } from './chevrotain/plugin.ts'
 import { thirdPartyLicenses } from './third-party-licenses.ts'
+import { withoutMethods } from './without-methods.ts'
 import { withoutParser } from './without-parser.ts'
 
 const common = {
@@ -36,7 +37,7 @@ export default defineConfig([
     dts: true,
     // for platforms that run only modules which were deployed with the program
     copy: { from: 'src/wasm/generated/*.wasm', to: 'dist/wasm' },
-    plugins: [onlyUsedOfChevrotain(), thirdPartyLicenses()],
+    plugins: [onlyUsedOfChevrotain(), withoutMethods(), thirdPartyLicenses()],
     inputOptions: { resolve: { mainFields: ['module', 'main'] } },
     // what is only used inside is bundled: chevrotain unbundled loads hundreds of files of lodash-es (DESIGN, "Parse once"), packages for half floats and
     // random numbers eighteen files for a few functions, and each file costs Node half a millisecond

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
 import { onlyUsedOfChevrotain } from '../../.ci/chevrotain/plugin.ts'
+import { withoutMethods } from '../../.ci/without-methods.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -37,7 +38,7 @@ export default defineConfig({
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
     ],
   },
-  plugins: [onlyUsedOfChevrotain(), withoutSources],
+  plugins: [onlyUsedOfChevrotain(), withoutMethods(), withoutSources],
   server: { headers, fs: { allow: [root] } },
   preview: { headers },
   build: {

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { build, type Rolldown } from 'vite'
 import { expect, test } from 'vitest'
 import { onlyUsedOfChevrotain } from '../../.ci/chevrotain/plugin.ts'
+import { withoutMethods } from '../../.ci/without-methods.ts'
 import { parse } from '../../grammar/parser.ts'
 
 async function bundledParser(): Promise<typeof parse> {
@@ -15,7 +16,7 @@ async function bundledParser(): Promise<typeof parse> {
     configFile: false,
     root,
     logLevel: 'error',
-    plugins: [onlyUsedOfChevrotain()],
+    plugins: [onlyUsedOfChevrotain(), withoutMethods()],
     build: { write: false, lib: { entry: join(root, 'grammar/parser.ts'), formats: ['es'] } },
   })
   const { code } = ([result].flat()[0] as Rolldown.RolldownOutput).output[0]
