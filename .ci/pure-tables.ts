@@ -33,6 +33,7 @@ export function pureTables() {
         const isOurs = ours(chunk.code)
         let marked = chunk.code
         for (const { start, end } of tablesOf(this.parse(chunk.code)).filter(isOurs).reverse()) {
+          if (marked.slice(0, start).endsWith('@__PURE__ */ ')) continue
           const table = `/* @__PURE__ */ (() => (${marked.slice(start, end)}))()`
           marked = marked.slice(0, start) + table + marked.slice(end)
         }
@@ -52,15 +53,15 @@ function tablesOf(program: unknown): Node[] {
 /** Whether an expression reads or calls anything before it is a value. */
 function isComputed(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false
-  const { type = '' } = node as Node
-  if (/Function|Class/.test(type)) return false
+  const { type = '', arguments: values } = node as Node & { readonly arguments?: readonly unknown[] }
+  if (/Function|Class/.test(type) || (type === 'NewExpression' && values!.length === 0)) return false
   return /^(Call|New|Member|Spread)/.test(type) || Object.values(node).some(isComputed)
 }
 
 /** Whether a place is in a module of ours: modules of packages stand in regions that name them. */
 function ours(code: string): (node: Node) => boolean {
   const foreign = [
-    ...code.matchAll(/^\/\/#region \S*(?:node_modules|\.ci|rolldown\/runtime)[^]*?^\/\/#endregion/gm),
+    ...code.matchAll(/^\/\/#region \S*(?:node_modules|\.ci|rolldown\/runtime)[\s\S]*?^\/\/#endregion/gm),
   ]
   return ({ start }) => !foreign.some(({ 0: text, index }) => start >= index && start < index + text.length)
 }

@@ -16,8 +16,6 @@ interface Context {
 const engine = `atLeastOneInternal atLeastOneInternalLogic atLeastOneSepFirstInternal atLeastOneSepFirstInternalLogic
   manySepFirstInternal manySepFirstInternalLogic repetitionSepSecondInternal saveRecogState reloadRecogState shortRuleNameToFullName`
 const recorder = `atLeastOneInternalRecord atLeastOneSepFirstInternalRecord manySepFirstInternalRecord`
-const lookahead = `validate validateNoLeftRecursion validateEmptyOrAlternatives validateAmbiguousAlternationAlternatives
-  validateSomeNonEmptyLookaheadPath`
 const lru = `__oldCache has peek expiresIn delete clear resize evict keys values Symbol.iterator entriesDescending entriesAscending
   #entriesAscending #peek size maxSize maxAge entries forEach Symbol.toStringTag toString Symbol.for('nodejs.util.inspect.custom')`
 
@@ -25,7 +23,6 @@ const uncalled: readonly [file: string, methods: string][] = [
   ['/chevrotain/lib/src/parse/parser/traits/recognizer_engine.js', engine],
   ['/chevrotain/lib/src/parse/parser/traits/gast_recorder.js', recorder],
   ['/chevrotain/lib/src/parse/parser/traits/error_handler.js', 'raiseEarlyExitException'],
-  ['/chevrotain/lib/src/parse/grammar/llk_lookahead.js', lookahead],
   ['/quick-lru/index.js', lru],
   // with a kilobyte of coefficients that look random
   ['/pure-rand/lib/esm/generator/mersenne.js', 'jump'],

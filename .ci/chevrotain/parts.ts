@@ -94,10 +94,6 @@ export const computeAllProdsFollows = noop
 const none = (): never[] => []
 export const validateGrammar = none
 export const validateLookahead = none
-export const validateAmbiguousAlternationAlternatives = none
-export const validateEmptyOrAlternative = none
-export const validateNoLeftRecursion = none
-export const validateSomeNonEmptyLookaheadPath = none
 
 const unexpected = (): string => 'unexpected word'
 export const defaultParserErrorProvider = {
