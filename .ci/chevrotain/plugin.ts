@@ -6,6 +6,7 @@ const folder = import.meta.dirname
 
 const replaced: readonly [module: RegExp, by: string, importer?: RegExp][] = [
   [/^lodash-es$/, 'lodash'],
+  [/\/tokens(_public)?\.js$/, 'tokens'],
   [/\/(llk_)?lookahead\.js$/, 'lookahead'],
   [/\/lexer_public\.js$/, 'lexer'],
   [
