@@ -50,12 +50,12 @@ function tablesOf(program: unknown): Node[] {
   )
 }
 
-/** Whether an expression reads or calls anything before it is a value. */
+/** Whether an expression reads, calls or adds anything before it is a value. */
 function isComputed(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false
   const { type = '', arguments: values } = node as Node & { readonly arguments?: readonly unknown[] }
   if (/Function|Class/.test(type) || (type === 'NewExpression' && values!.length === 0)) return false
-  return /^(Call|New|Member|Spread)/.test(type) || Object.values(node).some(isComputed)
+  return /^(Binary|Call|New|Member|Spread)/.test(type) || Object.values(node).some(isComputed)
 }
 
 /** Whether a place is in a module of ours: modules of packages stand in regions that name them. */
