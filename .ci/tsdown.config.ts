@@ -71,6 +71,7 @@ export default defineConfig([
     ...common,
     entry: {
       start: 'docs/start/start.ts',
+      train: 'docs/start/train.ts',
       'draw-digits': 'docs/start/draw-digits.ts',
       conformance: 'test/conformance/main.ts',
       site: 'docs/site/build.ts',

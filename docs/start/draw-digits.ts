@@ -9,12 +9,12 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import { writePng } from 'tesserae/image'
 
-type Point = readonly [x: number, y: number]
+export type Point = readonly [x: number, y: number]
 
 /**
  * The strokes of the digits 0 to 9: points x,y in hundredths of a square, y downwards; the pen is lifted at each bar.
  */
-const DIGITS = [
+export const DIGITS = [
   '60,3 36,8 20,34 20,68 38,95 64,93 82,66 81,32 66,8 50,4',
   '36,20 46,12 55,2 53,30 50,64 48,98',
   '20,24 32,7 56,3 74,15 71,37 53,60 34,80 18,94 34,92 58,93 84,94',
@@ -27,7 +27,7 @@ const DIGITS = [
   '73,20 56,4 34,10 25,30 38,47 60,42 73,22 71,50 66,76 57,98',
 ]
 
-const SIDE = 28
+export const SIDE = 28
 /** Digits fill this much of their tile, as MNIST's do. */
 const HEIGHT = 20
 
@@ -53,7 +53,7 @@ export function drawDigits(seed: number): ndarray.NdArray<Uint8Array> {
   return strip
 }
 
-const strokesOf = (text: string): Point[][] =>
+export const strokesOf = (text: string): Point[][] =>
   text.split(' | ').map((stroke) =>
     stroke.split(' ').map((point): Point => {
       const [x, y] = point.split(',').map((hundredths) => Number(hundredths) / 100)
@@ -61,9 +61,8 @@ const strokesOf = (text: string): Point[][] =>
     }),
   )
 
-/** A smooth curve through points (Catmull and Rom, 1974), twenty points from each to the next. */
-function curveThrough(points: readonly Point[]): Point[] {
-  const steps = 20
+/** A smooth curve through points (Catmull and Rom, 1974), so many points from each to the next. */
+export function curveThrough(points: readonly Point[], steps: number = 20): Point[] {
   const curve: Point[] = []
   for (let i = 0; i + 1 < points.length; i++) {
     const [a, b, c, d] = [i - 1, i, i + 1, i + 2].map(
@@ -92,6 +91,15 @@ function centred(lines: readonly (readonly Point[])[]): Point[][] {
     const values = lines.flat().map((point) => point[axis])
     return SIDE / 2 - (Math.min(...values) + Math.max(...values)) / 2
   }) as [number, number]
+  return lines.map((line) => line.map(([x, y]): Point => [x + dx, y + dy]))
+}
+
+/** The same by the middle of all points, as MNIST's digits stand. */
+export function centredByMass(lines: readonly (readonly Point[])[]): Point[][] {
+  const all = lines.flat()
+  const [dx, dy] = ([0, 1] as const).map(
+    (axis) => SIDE / 2 - all.reduce((sum, point) => sum + point[axis], 0) / all.length,
+  ) as [number, number]
   return lines.map((line) => line.map(([x, y]): Point => [x + dx, y + dy]))
 }
 

@@ -7,7 +7,7 @@ export class UsageError extends Error {
 
 export const usageLines = {
   explain:
-    'tesserae explain  "b c (h s1) (w s2) -> b (h w) (s1 s2 c)" --shape 1,3,224,224 [--axes s1=16,s2=16]',
+    'tesserae explain  "b c (h s1) (w s2) -> b (h w) (s1 s2 c)" --shape 1,3,224,224 [--axes s1=16,s2=16] | --model model.safetensors [--shape 1,3,224,224]',
   patches: 'tesserae patches  photo.jpg [--patch 16] [--out mosaic.png]',
   classify:
     'tesserae classify photo.jpg --weights model.safetensors [--labels labels.json] [--top 5] [--attention map.png] [--threads 2] [--json]',
@@ -30,10 +30,13 @@ ${Object.values(usageLines)
 export const help: Readonly<Record<CommandName, string>> = {
   explain: `${usageLines.explain}
 
-Shows what a pattern does with a shape: axes, strides, a view or a copy and why.
+Shows what a pattern does with a shape: axes, strides, a view or a copy and why. Of a model: every step that it takes, with patterns, shapes, parameters and
+floating-point operations.
 
   --shape 1,3,224,224   shape of the array; once for every operand of einsum
   --axes s1=16,s2=16    lengths of axes that the shape does not tell
+  --model FILE          a checkpoint, whose model is explained; --shape is then that of its pictures
+  --heads 3             attention heads, where the file does not tell
   --operation NAME      rearrange (usual), reduce, repeat, or einsum (usual where the pattern has a comma)
   --json                for machines`,
 

@@ -3,7 +3,7 @@
 import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { present } from '../ops/array.ts'
-import { currentMachine } from '../steps/machine.ts'
+import { isOnHost } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { expectOption } from './check.ts'
 import { Module } from './module.ts'
@@ -99,7 +99,7 @@ function begin(layer: Module): Watch {
   const method = layer[name] as (...args: unknown[]) => Value
   const value = (...args: unknown[]): Value => {
     const output = method.apply(layer, args)
-    if (currentMachine() === null) tell(watch, output)
+    if (isOnHost()) tell(watch, output)
     watch.weights = null
     return output
   }

@@ -13,7 +13,9 @@ import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/la
 import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
+import { expectHost } from '../steps/machine.ts'
 import { roomFor } from '../steps/result.ts'
+import { readsValues } from '../steps/scope.ts'
 
 export interface ParameterOptions {
   /** Other shapes that `assign` takes the parameter on, where one meaning can be written in several forms. */
@@ -85,17 +87,21 @@ export class Parameter implements Weighted {
 
   /** The values in row-major order; writing to them changes the parameter. */
   get data(): Float32Array {
+    expectHost('Parameter', "reading a parameter's elements")
     return this.weight.share()
   }
 
   /** Changes the values, given in row-major order, in place; the array is not to be kept. */
   update(change: (values: Float32Array) => void): void {
+    expectHost('Parameter.update', 'changing a parameter')
     this.weight.update(change)
   }
 
   /** A copy of the values in row-major order. */
   copy(): Float32Array {
-    return this.weight.read().slice()
+    const values = this.weight.read().slice()
+    readsValues(this, values)
+    return values
   }
 
   /**
@@ -103,6 +109,7 @@ export class Parameter implements Weighted {
    * brings values in another of its shapes; from then on the parameter has an array of its own, and this one keeps what it had.
    */
   get array(): NdArray<Float32Array> {
+    expectHost('Parameter', "reading a parameter's elements")
     return toNdarray(this)
   }
 
@@ -159,7 +166,7 @@ export class Parameter implements Weighted {
 }
 
 /** The elements of a tensor in row-major order: where they stand, if they stand so. */
-function flat(tensor: Tensor<Data>): Float32Array {
+export function flat(tensor: Tensor<Data>): Float32Array {
   const { data, shape, offset } = tensor
   const size = sizeOf(shape)
   if (isFloat32(data) && isContiguous(tensor)) return data.subarray(offset, offset + size)

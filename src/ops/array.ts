@@ -49,7 +49,10 @@ export function present(value: Value): NdArray<Data> {
  * @throws {EinopsError} when it is neither
  */
 export function asValue(x: Value, operation: string, what?: string, place?: Place): Value {
-  return x instanceof MachineArray ? x.valueFor(operation) : asTensor(x as Tensor, operation, what, place)
+  if (x instanceof MachineArray) return x.valueFor(operation)
+  // a parameter is known by what it is, and keeps its elements to itself
+  if (isWeighted(x) && currentMachine() !== null) return x
+  return asTensor(x as Tensor, operation, what, place)
 }
 
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */

@@ -17,8 +17,9 @@ import type { Lengths } from '../layout/lengths.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { zipInto } from '../rows/zip.ts'
+import { currentMachine, expectHost } from '../steps/machine.ts'
 import { newResult, resultKind } from '../steps/result.ts'
-import { asTensor, toNdarray } from './array.ts'
+import { asTensor, asValue, present, toNdarray } from './array.ts'
 import {
   checkOptions,
   checkOut,
@@ -28,6 +29,7 @@ import {
   type TensorOptions,
 } from './options.ts'
 import type { ArrayOf, Converted, OneDtype, OperandShapes, SumsOf } from './typed.ts'
+import { zipSteps } from './zip-steps.ts'
 
 /** An array, or a number, which is an operand without axes and of any dtype. */
 export type ZipOperand = NdArray<Data> | number
@@ -134,6 +136,13 @@ function zip(
 ): NdArray<Data> {
   const parsed = parseZip(pattern, operation)
   const checked = checkOptions(options, operation)
+  if (currentMachine() !== null && Array.isArray(x) && x.length === parsed.operands.length) {
+    if (checked.out !== undefined) expectHost(operation, "writing into 'out'")
+    const values = x.map((one, i) =>
+      typeof one === 'number' ? one : asValue(one, operation, `operand ${i + 1}`),
+    )
+    return present(zipSteps(operation, parsed, values, lengths, checked.dtype))
+  }
   const operands = asOperands(x, parsed, mayConvert(checked))
   const result = compute(operands, parsed, operation, lengths, checked)
   return checked.out ?? toNdarray(result)

@@ -160,11 +160,16 @@ function performed({ step, kernel }: ProgramStep, inputs: readonly HostValue[]):
   return kernel.perform(step, inputs)
 }
 
-/** Steps whose kernels are loops of our own, and no calls: they are performed again as a whole. */
-const plainKinds: ReadonlySet<StepKind> = new Set(['fold', 'gather', 'scatter', 'place'])
+/** Whether a step comes to calls that are written down, or is performed again as a whole, as what is computed by loops has to be. */
+const repeatedBy: { readonly [K in StepKind]: 'calls' | 'performing' } = {
+  ...{ rearrange: 'calls', slice: 'calls', window: 'calls', pack: 'calls' },
+  ...{ contract: 'calls', attend: 'calls', softmax: 'calls', norm: 'calls', map: 'calls', zip: 'calls' },
+  ...{ place: 'performing', gather: 'performing', scatter: 'performing', fold: 'performing' },
+  ...{ opaque: 'performing', slope: 'performing' },
+}
 
 function recorded(part: ProgramStep, inputs: readonly HostValue[], calls: Recording): HostValue {
-  if (!plainKinds.has(part.step.kind)) return performed(part, inputs)
+  if (repeatedBy[part.step.kind] === 'calls') return performed(part, inputs)
   const result = recordTo(null, () => performed(part, inputs)) as Tensor
   calls.add(() => copyApart(performed(part, inputs) as Tensor, result))
   return result

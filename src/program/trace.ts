@@ -87,6 +87,8 @@ class Trace implements Machine {
   readonly #parameters = new Map<object, ProgramParameter>()
   readonly #constants = new Map<object, ProgramConstant>()
   readonly #values = new Set<Value>()
+  /** Values of parameters that layers have read themselves. */
+  readonly #read = new Map<Value, Float32Array>()
   #inputs: readonly ProgramValue[] = []
   #scopes: readonly Scope[] = []
   #count = 0
@@ -119,6 +121,10 @@ class Trace implements Machine {
     }
   }
 
+  readonly reads = (parameter: Value, values: Float32Array): void => {
+    this.#read.set(parameter, values)
+  }
+
   present(value: Value): NdArray<Data> {
     return arrayOf(this, this.#known(value))
   }
@@ -148,6 +154,11 @@ class Trace implements Machine {
 
   #staleness(parameters: readonly ProgramParameter[]): string | null {
     if (this.#model?.training) return 'the model is in training mode'
+    for (const [parameter, values] of this.#read) {
+      const now = (parameter as Weighted).weight.read()
+      if (values.some((value, i) => value !== now[i]))
+        return `the values of '${this.#names.get(parameter)}' are others now, and its layer does not compute with them by steps`
+    }
     for (const { name, shape, source } of parameters) {
       const now = source.shape
       if (

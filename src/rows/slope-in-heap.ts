@@ -53,8 +53,7 @@ export function normSlopeInHeap(
   const result = resultTensor(x.shape)
   const n = sizeOf(x.shape.slice(rank - axes.length))
   const addresses = [result, change, source].map(addressOf) as [number, number, number]
-  if (n > 0)
-    trainingKernels(heap).normSlope(...addresses, sizeOf(x.shape) / n, n, factors, 0, 0, eps, centred)
+  if (n > 0) trainingKernels(heap).normSlope(...addresses, sizeOf(x.shape) / n, n, factors, eps, centred)
   return result
 }
 

@@ -24,6 +24,8 @@ export interface Machine {
   scope(compute: () => Value, name: string): Value
   /** The array that a user's own layer or function gets for a value. */
   present(value: Value): NdArray<Data>
+  /** Is told of a layer that reads a parameter's values itself, and not by steps: what follows is right for these values only. */
+  readonly reads?: (parameter: Value, values: Float32Array) => void
   /** The elements of a value, of a machine that has them. */
   readonly read?: (value: Value) => NdArray<Data>
 }

@@ -28,3 +28,13 @@ const nothing: FloatTensor = { data: new Float32Array(0), shape: [0], stride: [1
 export function apart<T>(compute: () => T): T {
   return using(null, compute)
 }
+
+/** Whether steps are performed on the host, whose values can be looked at. */
+export function isOnHost(): boolean {
+  return currentMachine() === null
+}
+
+/** Says that a layer reads a parameter's values itself, and not by steps. */
+export function readsValues(parameter: Value, values: Float32Array): void {
+  currentMachine()?.reads?.(parameter, values)
+}

@@ -4,7 +4,7 @@ import { contiguousStride } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
-import type { Parameter } from '../nn/parameter.ts'
+import { flat, type Parameter } from '../nn/parameter.ts'
 import { makeNdarray } from '../ops/array.ts'
 import { mistake } from './refuse.ts'
 
@@ -76,8 +76,7 @@ export class Ema {
         throw mistake('ema', `the state does not fit at ${name}`)
     }
     for (const [name, { values }] of this.#averages) {
-      const { data, offset } = state[name]!
-      values.set(data.subarray(offset, offset + values.length))
+      values.set(flat(state[name]!))
     }
   }
 

@@ -1,9 +1,11 @@
 /** Optimisers: how parameters follow their gradients. Names and defaults are those of `torch.optim`. */
-import { contiguous } from '../layout/layout.ts'
+import { copyInto } from '../copy/copy.ts'
+import { isDistinct } from '../layout/distinct.ts'
+import { contiguous, isContiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
-import type { Parameter } from '../nn/parameter.ts'
+import { flat, type Parameter } from '../nn/parameter.ts'
 import { toNdarray } from '../ops/array.ts'
 import type { Groups } from './groups.ts'
 import { mistake } from './refuse.ts'
@@ -138,12 +140,6 @@ export class Optimizer {
   }
 }
 
-/** The elements of a gradient in row-major order. */
-function flat(gradient: NdArray<Float32Array>): Float32Array {
-  const { data, offset, size } = gradient
-  return data.subarray(offset, offset + size)
-}
-
 export interface AdamWOptions {
   /** The learning rate; 1e-3 if not given. */
   readonly lr?: number | undefined
@@ -270,9 +266,21 @@ export function clipNorm(gradients: Gradients, max: number): number {
   const factor = max / (norm + 1e-6)
   if (factor < 1) {
     for (const gradient of gradients.values()) {
+      expectOwnPlaces(gradient)
       const values = flat(gradient)
       for (let i = 0; i < values.length; i++) values[i]! *= factor
+      // of a gradient that does not stand in row-major order these were copies
+      if (!isContiguous(gradient)) copyInto({ ...contiguous(gradient.shape), data: values }, gradient)
     }
   }
   return norm
+}
+
+/** Elements that share a place cannot be scaled in place. */
+function expectOwnPlaces(gradient: NdArray<Float32Array>): void {
+  if (!isDistinct(gradient))
+    throw mistake(
+      'clipNorm',
+      'the elements of a gradient share places in memory — got a stride of 0, expected a place for each',
+    )
 }

@@ -14,6 +14,7 @@ import type { HostValue, Value } from '../steps/value.ts'
 import { arrayOf } from '../steps/value-array.ts'
 import { add } from '../steps/zip.ts'
 import { added, type Change } from './changes.ts'
+import { noGradient } from './refuse.ts'
 import { type Known, rules } from './rules.ts'
 
 interface Entry {
@@ -121,6 +122,12 @@ export class Tape implements Machine {
 
   read(value: Value): NdArray<Data> {
     return using(this.#inner, () => present(value))
+  }
+
+  /** A layer that reads a parameter's values itself computes past the tape. */
+  reads(parameter: Value): void {
+    if (this.#tracked.has(parameter))
+      throw noGradient('a layer that reads its parameter by itself, and not by steps')
   }
 
   /** Runs a function whose steps are remembered. */

@@ -1,10 +1,11 @@
 /** The gradients of a loss by the parameters of a model. */
-import { sizeOf } from '../layout/layout.ts'
+import { materialize } from '../copy/copy.ts'
+import { isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import type { Module } from '../nn/module.ts'
 import { Parameter } from '../nn/parameter.ts'
 import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
-import { asValue, present } from '../ops/array.ts'
+import { asValue, present, toNdarray } from '../ops/array.ts'
 import { region } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { constant } from './changes.ts'
@@ -63,10 +64,16 @@ export function valueAndGradients(
     const gradients = new Map<Parameter, NdArray<Float32Array>>()
     for (const parameter of learning) {
       const change = changes.get(parameter as Value)
-      if (change !== undefined) gradients.set(parameter, present(change) as NdArray<Float32Array>)
+      // elements of its own for each, since gradients are scaled in place
+      if (change !== undefined) gradients.set(parameter, owned(change))
     }
     return { value, gradients }
   })
+}
+
+function owned(change: Value): NdArray<Float32Array> {
+  const array = present(change) as NdArray<Float32Array>
+  return isContiguous(array) ? array : toNdarray(materialize(array))
 }
 
 function isParameter(parameter: Parameter): boolean {

@@ -100,9 +100,9 @@ export function capabilities(): Capabilities {
   }
   const { threads, sharedMemory, reason } = inUse
   if (!sharedMemory) reasons.push('sharedMemory: one thread needs none')
-  if (reason !== '') reasons.push(reason)
   const decoder = decoderInUse()
   if (decoder === 'own') reasons.push('decoder: sharp, which is optional, is not installed here')
+  if (reason !== '') reasons.push(reason)
   return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, decoder, reasons }
 }
 

@@ -4,6 +4,14 @@
  */
 import type { LinearMemory, Pointer } from './memory.ts'
 
+/** Blocks of recordings that were dropped without being disposed. */
+const dropped = new FinalizationRegistry<{
+  readonly memory: LinearMemory
+  readonly blocks: readonly Pointer[]
+}>(({ memory, blocks }) => {
+  for (const block of blocks) memory.free(block)
+})
+
 export class Recording {
   readonly #memory: LinearMemory
   readonly #calls: (() => void)[] = []
@@ -13,6 +21,7 @@ export class Recording {
 
   constructor(memory: LinearMemory) {
     this.#memory = memory
+    dropped.register(this, { memory, blocks: this.#blocks }, this)
   }
 
   /** Adds a call that was made, or is to be made in every repetition. */
@@ -50,6 +59,7 @@ export class Recording {
   }
 
   dispose(): void {
+    dropped.unregister(this)
     for (const block of this.#blocks.splice(0)) this.#memory.free(block)
     this.#failed = true
   }

@@ -3,7 +3,7 @@
  * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
  * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
- * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) run in processes of their own;
+ * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) and `train` (steps of learning beside forwards and PyTorch) run in processes of their own;
  * so do `pictures` (decoding photographs; of a folder with `--pictures DIR`), and `vit` (whole models), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
  * `--models DIR` and `--pictures DIR`, as vit.mjs, first-logits.mjs and features.mjs say.
  */
@@ -30,6 +30,7 @@ const { models, pictures } = values
 const suites = {
   ...{ calls, rearrange: copies, convert, mixed, reduce: reductionsOfAllAxes },
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
+  train: () => apart('train.mjs'),
   cliffs: () => apart('cliffs.mjs'),
   pictures: () => apart('pictures.mjs', ...(pictures ? [pictures] : [])),
   ...(models && { vit: () => apart('vit.mjs', models), first: () => apart('first-logits.mjs', models) }),

@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeSafetensors } from 'tesserae/checkpoint'
+import { VisionTransformer } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
 import { tesserae } from './recorder.ts'
 
@@ -21,6 +26,33 @@ describe('tesserae explain', () => {
     ])
     expect(lines).toContain('h = 14   stride 3584')
     expect(lines).toContain('new elements: 602112 bytes are written')
+  })
+
+  test('shows the steps of a model, blocks that repeat once, and what was assumed', async () => {
+    const model = new VisionTransformer({
+      imgSize: 8,
+      patchSize: 4,
+      embedDim: 64,
+      depth: 2,
+      numHeads: 1,
+      numClasses: 3,
+    })
+    const folder = mkdtempSync(join(tmpdir(), 'tesserae-explain-'))
+    const path = join(folder, 'model.safetensors')
+    try {
+      writeFileSync(path, writeSafetensors(model.stateDict()))
+      const { code, lines } = await tesserae('explain', '--model', path, '--shape', '5,3,8,8')
+      expect(code).toBe(0)
+      const text = lines.join('\n').split('\n')
+      expect(text[0]).toBe('VisionTransformer: [5, 3, 8, 8] float32 -> [5, 3]')
+      expect(text.filter((line) => line.includes('2 × EncoderBlock')).length).toBe(1)
+      expect(text.at(-1)).toMatch(/^assumed: /)
+      const wrong = await tesserae('explain', '--model', path, '--shape', '5,3,8,9')
+      expect(wrong.code).toBe(1)
+      expect(wrong.notices.join()).toMatch(/8\*9/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('explains einsum of several shapes, found by the comma', async () => {

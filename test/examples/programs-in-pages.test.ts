@@ -36,15 +36,21 @@ const results: Readonly<Record<string, string>> = {
   'README.md': '({ shape: logits.shape, best: best >= 0 && best < 10 })',
   'docs/adapters.md': '({ best, dims: image.shape })',
   'docs/architecture.md': '({})',
+  'docs/architecture.md, 2': '({})',
   'docs/index.md': '({})',
+  'docs/pictures.md': '({ shape: input.shape })',
   'docs/vit.md': '({ shape: logits.shape, maps: maps.map((map) => map.shape) })',
+  'docs/vit.md, 2': '({ depth: model.blocks.length })',
 }
 
 const expected: Readonly<Record<string, unknown>> = {
   'README.md': { shape: [1, 10], best: true },
   'docs/adapters.md': { best: 2, dims: [1, 3, 224, 224] },
   'docs/architecture.md': {},
+  'docs/architecture.md, 2': {},
   'docs/index.md': {},
+  'docs/pictures.md': { shape: [1, 3, 224, 224] },
+  'docs/vit.md, 2': { depth: 2 },
   'docs/vit.md': {
     shape: [1, 10],
     maps: [
@@ -59,7 +65,10 @@ const blocks = pages
   .filter((page) => page.endsWith('.md') && page !== 'docs/errors.md') // its calls are run where the page is made
   .flatMap((page) => {
     const text = readFileSync(join(root, page), 'utf8')
-    return [...text.matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match) => ({ page, code: match[1]! }))
+    return [...text.matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match, i) => ({
+      page: i === 0 ? page : `${page}, ${i + 1}`,
+      code: match[1]!,
+    }))
   })
 
 test('every page with such a block is known, and has one', () => {
@@ -71,11 +80,20 @@ test.each(blocks)('the program in $page runs', async ({ page, code }) => {
   const text = code
     .replaceAll(/'(photo\.jpg|[\w]+\.safetensors)'/g, (_, name) => JSON.stringify(join(files, name)))
     .replace("'onnxruntime-web'", "'./ort.ts'")
+    // what a runtime or a bundler makes of such an import
+    .replaceAll(/^import (\w+) from 'tesserae\/wasm\/([\w-]+)\.wasm'.*$/gm, (_, name, file) => {
+      const bytes = readFileSync(join(root, `src/wasm/generated/${file}.wasm`)).toString('base64')
+      return `const ${name} = new WebAssembly.Module(Buffer.from('${bytes}', 'base64'))`
+    })
     .replace(/^import worker from .*$/m, `const worker = ${JSON.stringify(worker)}`)
   const path = join(modules, `${page.replace(/\W/g, '-')}.js`)
   writeFileSync(path, `${text}\nexport const seen = ${results[page]}\n`)
   const world = {
     location: { href: worker },
+    fetch: async (name: string) => ({
+      text: async () => '{}',
+      blob: async () => new Blob([readFileSync(name)]),
+    }),
     context: {
       getImageData: () => ({ data: new Uint8ClampedArray(224 * 224 * 4).fill(51), width: 224, height: 224 }),
     },

@@ -138,7 +138,7 @@ describe('an argument', () => {
       { data: new DataView(new ArrayBuffer(8)), shape: [1], stride: [1], offset: 0 },
       'the argument is not an ndarray',
     ],
-    [[1, 2], 'element 0 of the list is not an ndarray — got 1'],
+    [[1, 2], 'the argument is not an ndarray — got a list'],
   ])('%# that is no ndarray is rejected in words', (x, message) => {
     expect(call(x)).toThrow(`rearrange: ${message}`)
   })

@@ -25,6 +25,9 @@ const vit = (options: VisionTransformerOptions): Case => [
 
 export type Case = readonly [make: () => Module, shape: readonly number[]]
 
+/** A model whose layer reads parameters itself, not by steps. */
+export const differential = vit({ attnLayer: 'diff' })
+
 export const cases: Readonly<Record<string, Case>> = {
   'a ViT': vit({}),
   'mean pooling, layer scale and registers': vit({ globalPool: 'avg', initValues: 0.1, regTokens: 2 }),
@@ -38,6 +41,7 @@ export const cases: Readonly<Record<string, Case>> = {
     projection: 'linear',
     patchNorm: true,
   }),
+  'parallel blocks': vit({ blockFn: 'ParallelThingsBlock' }),
   'another grid': [
     () => new VisionTransformer({ ...small, dynamicImgSize: true, dynamicImgPad: true }),
     [1, 3, 41, 56],

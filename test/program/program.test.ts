@@ -5,7 +5,7 @@ import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/n
 import { describe, expect, test } from 'vitest'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { inputOf } from './inputs.ts'
-import { cases } from './models.ts'
+import { cases, differential } from './models.ts'
 
 type Floats = NdArray<Float32Array>
 
@@ -96,6 +96,17 @@ describe('a program that is stale says so', () => {
     expect(() => trace(vit, shape)).toThrow(/training mode/)
     vit.eval()
     expect(program.run(inputOf(shape)).shape).toEqual([1, 3])
+  })
+
+  test('when values have changed that a layer reads itself', () => {
+    const [make, imageShape] = differential
+    const vit = make()
+    const program = trace(vit, imageShape)
+    const x = inputOf(imageShape)
+    for (let turn = 0; turn < 3; turn++) expect(program.run(x).data).toEqual(vit.forward(x).data)
+    const [name, lambda] = [...vit.namedParameters()].find(([name]) => name.endsWith('lambda_q1'))!
+    lambda.update((values) => values.fill(1))
+    expect(() => program.run(x)).toThrow(`the values of '${name}' are others now`)
   })
 
   test('when the model was disposed', () => {

@@ -133,3 +133,68 @@ describe('the house', () => {
     expect(silent).toEqual([])
   })
 })
+
+describe('the door', () => {
+  const layers = files.filter((file) => /^src\/(nn|vit)\//.test(file))
+
+  test('no layer and no model knows a machine, a heap, an arena or a copy engine', () => {
+    const known = /\/(wasm|copy|rows)\/|\/steps\/(machine|kernel)\.ts$/
+    const wrong = layers
+      .filter((file) => !file.endsWith('/parameter.ts'))
+      .flatMap((file) =>
+        imports(file)
+          .filter((path) => known.test(path))
+          .map((path) => `${file}: ${path}`),
+      )
+    expect(wrong).toEqual([])
+  })
+
+  test('no layer and no model touches the elements of a tensor, but parameters, state dicts and recipes of them', () => {
+    const wrong = layers
+      .filter((file) => !/\/(parameter|state|init|convert)\.ts$/.test(file))
+      .filter((file) => {
+        const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+        return /\.data\b/.test(code)
+      })
+    expect(wrong).toEqual([])
+  })
+
+  test('every step has its place in the tables, the printed ones too', () => {
+    const code = (file: string) => readFileSync(join(root, file), 'utf8')
+    const kinds = [...code('src/steps/step.ts').matchAll(/readonly kind: '(\w+)'/g)].map(([, kind]) => kind!)
+    expect(kinds.length).toBeGreaterThan(10)
+    for (const file of ['src/steps/shapes.ts', 'src/train/rules.ts']) {
+      const rows = kinds.filter((kind) => !new RegExp(`^  ${kind}[:(]`, 'm').test(code(file)))
+      expect({ file, missing: rows }).toEqual({ file, missing: [] })
+    }
+  })
+})
+
+describe('lists that name everything', () => {
+  const code = (file: string) => readFileSync(join(root, file), 'utf8')
+
+  test('the door of the layers names every layer and model', () => {
+    const door = code('src/nn.ts')
+    const classes = files
+      .filter((file) => /^src\/(nn|vit)\//.test(file))
+      .flatMap((file) => [...code(file).matchAll(/^export class (\w+)/gm)].map(([, name]) => name!))
+    // parts of PatchEmbed and DiffAttention, and no layers at all
+    const exempt = ['PatchProjection', 'Difference', 'Random', 'Course']
+    expect(
+      classes.filter((name) => !new RegExp(`\\b${name}\\b`).test(door) && !exempt.includes(name)),
+    ).toEqual([])
+  })
+
+  test('the door of the language names every operation', () => {
+    const door = code('src/index.ts')
+    const operations = files
+      .filter((file) => file.startsWith('src/ops/') && /@example/.test(code(file)))
+      .filter((file) => !door.includes(`'./ops/${file.slice('src/ops/'.length)}'`))
+    expect(operations).toEqual([])
+  })
+
+  test('the table of rooms in the docs is the list of rooms', () => {
+    const table = code('docs/contributing.md').matchAll(/^\| `([\w/]+)\/` \|/gm)
+    expect([...table].map(([, room]) => room)).toEqual(rooms)
+  })
+})

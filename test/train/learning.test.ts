@@ -156,6 +156,26 @@ describe('optimisers', () => {
     expect(() => sgd(model, { nesterov: true })).toThrow(/momentum/)
   })
 
+  test('adamw follows the means of the gradients and of their squares', () => {
+    const model = layer()
+    const optimizer = adamw(model, { lr: 0.1, betas: [0.8, 0.9], eps: 1e-3, weightDecay: 0.3 })
+    const [w, m, v] = [
+      [1, -2],
+      [0, 0],
+      [0, 0],
+    ]
+    for (let step = 1; step <= 4; step++) {
+      optimizer.step(g(model), { lr: 0.1 * step })
+      for (const [i, gradient] of [0.5, 1].entries()) {
+        m[i] = 0.8 * m[i]! + 0.2 * gradient
+        v[i] = 0.9 * v[i]! + 0.1 * gradient ** 2
+        const [mean, square] = [m[i]! / (1 - 0.8 ** step), v[i]! / (1 - 0.9 ** step)]
+        w[i] = w[i]! * (1 - 0.1 * step * 0.3) - (0.1 * step * mean) / (Math.sqrt(square) + 1e-3)
+      }
+      for (const [i, value] of model.weight.copy().entries()) expect(value).toBeCloseTo(w[i]!, 5)
+    }
+  })
+
   test('adamw goes on from its state as if it had not been stopped', () => {
     const [one, two] = [layer(), layer()]
     const whole = adamw(one, { lr: 0.1 })

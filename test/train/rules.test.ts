@@ -1,6 +1,7 @@
 /** Each rule as an adjoint, ⟨g, f(v)⟩ = ⟨f*(g), v⟩, over random patterns, and by finite differences in double precision. */
 import fc from 'fast-check'
 import ndarray, { type NdArray } from 'ndarray'
+import * as everyday from 'tesserae'
 import { einsum, pack, rearrange, reduce, repeat, unpack } from 'tesserae'
 import { gradients } from 'tesserae/train'
 import { describe, expect, test } from 'vitest'
@@ -320,6 +321,24 @@ describe('a rule agrees with finite differences', () => {
       steps((q, k, bias) => attentionWeights(q!, k!, k!, { bias })),
       [cross[0]!, cross[1]!, cross[3]!],
     )
+  })
+
+  test('everyday arithmetic, and softmax', () => {
+    const inputs = [numbers([2, 3]), numbers([3], 2), numbers([2], 3)]
+    agrees((x, y, z) => everyday.add([x!, y!, z!, 2], 'b d, d, b, -> d b') as NdArray, inputs)
+    agrees((x, y) => everyday.subtract([y!, x!], 'd, b d -> b d') as NdArray, inputs.slice(0, 2))
+    agrees((x, y) => everyday.multiply([x!, y!, x!], 'b d, d, b d -> (b d)') as NdArray, inputs.slice(0, 2))
+    agrees(
+      (x) => everyday.softmax(everyday.divide([x!, 4], 'b d, -> b d') as Doubles, { axis: 0 }),
+      inputs.slice(0, 1),
+    )
+    expect(() =>
+      gradients(
+        (x, y) => everyday.divide([x, y] as Doubles[], 'b d, d -> b d') as Doubles,
+        inputs.slice(0, 2) as never,
+        inputs[0]!,
+      ),
+    ).toThrow(/dividing by an array/)
   })
 
   test('sums and products that broadcast', () => {

@@ -1,5 +1,4 @@
 /** One's own picture: by a file chooser, dropped anywhere on the page, or pasted. */
-import { fitPicture } from '../model/fit-picture.ts'
 import { announce, element } from './element.ts'
 import type { Store } from './store.ts'
 
@@ -43,6 +42,7 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
       const height = Math.max(1, Math.round(bitmap.height * scale))
       const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
       context.drawImage(bitmap, 0, 0, width, height)
+      const { fitPicture } = await import('../model/fit-picture.ts')
       store.usePicture(context.getImageData(0, 0, width, height), fitPicture(store.state, width, height))
       announce(`${file.name} is shown`)
     } catch {

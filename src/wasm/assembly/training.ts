@@ -1,6 +1,6 @@
 /**
- * What only training needs, four numbers at a time: the slopes of activations, softmax and norms along rows, and AdamW. Rows are contiguous and follow one
- * another. Each has its plain reference in src/rows/slope.ts and src/train/optimizer.ts.
+ * What only training needs, four numbers at a time: the slopes of activations, softmax and norms along rows. Rows are contiguous and follow one
+ * another. Each has its plain reference in src/rows/slope.ts.
  */
 import { geluSlope, geluTanhSlope, quickGeluSlope, reluSlope, siluSlope } from './shared/exponential'
 import { storeFirst } from './shared/lanes'
@@ -50,20 +50,20 @@ function total(sums: v128): f32 {
 }
 
 /**
- * Of a norm: h = (f − mean(f) − x̂ mean(f x̂)) / σ, f = g · weight; the first mean only where it is centred. Adds g x̂ to `ofWeight` and g to `ofBias`, sums of
- * doubles, where these are given. h, g, x: [rows, n]; weight: [n], or 0; ofWeight, ofBias: f64[n], or 0.
+ * Of a norm: h = (f − mean(f) − x̂ mean(f x̂)) / σ, f = g · weight; the first mean only where it is centred. h, g, x: [rows, n];
+ * weight: [n], or 0.
  */
 export function normSlope(
-  h: usize, g: usize, x: usize, rows: i32, n: i32, weight: usize, ofWeight: usize, ofBias: usize, eps: f64, centred: bool,
+  h: usize, g: usize, x: usize, rows: i32, n: i32, weight: usize, eps: f64, centred: bool,
 ): void {
   const bytes = <usize>n << 2
   for (; rows > 0; rows--, h += bytes, g += bytes, x += bytes) {
-    normSlopeRow(h, g, x, n, weight, ofWeight, ofBias, eps, centred)
+    normSlopeRow(h, g, x, n, weight, eps, centred)
   }
 }
 
 function normSlopeRow(
-  h: usize, g: usize, x: usize, n: i32, weight: usize, ofWeight: usize, ofBias: usize, eps: f64, centred: bool,
+  h: usize, g: usize, x: usize, n: i32, weight: usize, eps: f64, centred: bool,
 ): void {
   const bytes = <usize>n << 2
   const pairs = <usize>(n & ~1) << 2
@@ -79,13 +79,11 @@ function normSlopeRow(
   const scale = 1 / sqrt<f64>(squares / <f64>n + eps)
   const scales = f64x2.splat(scale)
 
-  // Σ f and Σ f (x − mean), and what comes to weight and bias
+  // Σ f and Σ f (x − mean)
   let sums = f64x2.splat(0), alongs = sums
   for (let p: usize = 0; p < pairs; p += 8) {
     const change = pair(g + p)
     const difference = f64x2.sub(pair(x + p), means)
-    if (ofWeight) addTo(ofWeight + (p << 1), f64x2.mul(change, f64x2.mul(difference, scales)))
-    if (ofBias) addTo(ofBias + (p << 1), change)
     const f = weight ? f64x2.mul(change, pair(weight + p)) : change
     sums = f64x2.add(sums, f)
     alongs = f64x2.add(alongs, f64x2.mul(f, difference))
@@ -94,8 +92,6 @@ function normSlopeRow(
   if (pairs < bytes) {
     const change = <f64>load<f32>(g + pairs)
     const difference = <f64>load<f32>(x + pairs) - mean
-    if (ofWeight) store<f64>(ofWeight + (pairs << 1), load<f64>(ofWeight + (pairs << 1)) + change * difference * scale)
-    if (ofBias) store<f64>(ofBias + (pairs << 1), load<f64>(ofBias + (pairs << 1)) + change)
     const f = weight ? change * <f64>load<f32>(weight + pairs) : change
     sum += f
     along += f * difference
@@ -136,9 +132,4 @@ function pair(at: usize): v128 {
 @inline
 function both(sums: v128): f64 {
   return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
-}
-
-@inline
-function addTo(at: usize, value: v128): void {
-  v128.store(at, f64x2.add(v128.load(at), value))
 }

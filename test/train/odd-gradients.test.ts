@@ -1,0 +1,58 @@
+/** Gradients that stand in memory in another order than their parameters, or nowhere by themselves. */
+import ndarray, { type NdArray } from 'ndarray'
+import { reduce } from 'tesserae'
+import { Linear, type VisionTransformer } from 'tesserae/nn'
+import { adamw, clipNorm, ema, sgd, valueAndGradients } from 'tesserae/train'
+import { expect, test } from 'vitest'
+import { differential } from '../program/models.ts'
+
+const step = (gradient: (weight: Float32Array) => NdArray<Float32Array>) => {
+  const layer = new Linear(3, 2, { bias: false, seed: 1 })
+  const before = layer.weight.copy()
+  sgd(layer, { lr: 0.5 }).step(new Map([[layer.weight, gradient(before)]]))
+  return [...layer.weight.copy()].map((value, i) => before[i]! - value)
+}
+
+test('the gradient of a sum of a weight itself is as much of each element, and has elements of its own', () => {
+  const layer = new Linear(3, 2, { bias: false, seed: 1 })
+  const { gradients } = valueAndGradients(
+    layer,
+    () => reduce(layer.weight as never, 'o i -> ', 'sum') as never,
+  )
+  const gradient = gradients.get(layer.weight)!
+  expect([...gradient.data]).toEqual([1, 1, 1, 1, 1, 1])
+  expect(clipNorm(gradients, 1)).toBeCloseTo(Math.sqrt(6), 6)
+  expect(gradient.get(1, 2)).toBeCloseTo(1 / Math.sqrt(6), 5)
+})
+
+test('a transposed gradient counts by its indices', () => {
+  const transposed = ndarray(Float32Array.of(1, 4, 2, 5, 3, 6), [3, 2]).transpose(
+    1,
+    0,
+  ) as NdArray<Float32Array>
+  for (const [i, value] of step(() => transposed).entries()) expect(value).toBeCloseTo((i + 1) / 2, 5)
+  clipNorm(new Map([[new Linear(3, 2).weight, transposed]]), 1)
+  expect(transposed.get(1, 0) / transposed.get(0, 0)).toBeCloseTo(4, 5)
+})
+
+test('a transposed state of averages is read by its indices', () => {
+  const layer = new Linear(2, 2, { bias: false })
+  const averages = ema(layer, { decay: 0.5 })
+  averages.loadState({
+    weight: ndarray(Float32Array.of(1, 3, 2, 4), [2, 2]).transpose(1, 0) as NdArray<Float32Array>,
+  })
+  expect([...averages.state['weight']!.data]).toEqual([1, 2, 3, 4])
+})
+
+test('a layer that computes with its parameters past the steps is refused by name while it learns', () => {
+  const [make, shape] = differential
+  const model = make() as VisionTransformer
+  const x = ndarray(new Float32Array(shape.reduce((size, length) => size * length, 1)).fill(0.5), [...shape])
+  const loss = () => reduce(model.forward(x), 'b c -> ', 'sum') as never
+  expect(() => valueAndGradients(model, loss)).toThrow(/no gradient/)
+  for (const [name, parameter] of model.namedParameters()) {
+    if (name.includes('lambda')) parameter.requiresGrad = false
+  }
+  expect(valueAndGradients(model, loss).gradients.size).toBeGreaterThan(0)
+  expect(adamw(model)).toBeDefined()
+})
