@@ -1,6 +1,9 @@
 /** How the sources become `dist`: the package itself, and the tools of this repository that use the package as anyone would. */
 import { defineConfig } from 'tsdown'
+import { onlyUsedOfChevrotain } from './chevrotain/plugin.ts'
+import { pureTables } from './pure-tables.ts'
 import { thirdPartyLicenses } from './third-party-licenses.ts'
+import { withoutMethods } from './without-methods.ts'
 import { withoutParser } from './without-parser.ts'
 
 const common = {
@@ -35,17 +38,8 @@ export default defineConfig([
     dts: true,
     // for platforms that run only modules which were deployed with the program
     copy: { from: 'src/wasm/generated/*.wasm', to: 'dist/wasm' },
-    plugins: [thirdPartyLicenses()],
-    // chevrotain's calls of lodash are a tenth of the language's size unless they are today's JavaScript
-    inputOptions: {
-      resolve: {
-        alias: {
-          'lodash-es': `${import.meta.dirname}/lodash.ts`,
-          '@chevrotain/regexp-to-ast': `${import.meta.dirname}/regexp-to-ast.ts`,
-        },
-        mainFields: ['module', 'main'],
-      },
-    },
+    plugins: [onlyUsedOfChevrotain(), withoutMethods(), pureTables(), thirdPartyLicenses()],
+    inputOptions: { resolve: { mainFields: ['module', 'main'] } },
     // what is only used inside is bundled: chevrotain unbundled loads hundreds of files of lodash-es (DESIGN, "Parse once"), packages for half floats and
     // random numbers eighteen files for a few functions, and each file costs Node half a millisecond
     deps: {
@@ -60,7 +54,7 @@ export default defineConfig([
     dts: true,
     // for those who count milliseconds: reading the text is most of importing it
     minify: true,
-    plugins: [withoutParser(), thirdPartyLicenses()],
+    plugins: [withoutParser(), pureTables(), thirdPartyLicenses()],
     inputOptions: { resolve: { mainFields: ['module', 'main'] } },
     // three small CommonJS files, which take longer to find than to read
     deps: { alwaysBundle: [/^ndarray$/, /^iota-array$/, /^is-buffer$/], neverBundle: [/^#/, /^node:/] },

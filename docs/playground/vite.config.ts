@@ -1,6 +1,8 @@
 /** Serves and builds the two pages. They use the library by its public entries, from the sources. */
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
+import { onlyUsedOfChevrotain } from '../../.ci/chevrotain/plugin.ts'
+import { withoutMethods } from '../../.ci/without-methods.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,13 +35,10 @@ export default defineConfig({
       { find: /^tesserae$/, replacement: `${root}src/index.ts` },
       { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
       { find: '#inspected', replacement: `${root}src/ops/inspected.web.ts` },
-      // as the package is built: chevrotain's calls of lodash are today's JavaScript
-      { find: 'lodash-es', replacement: `${root}.ci/lodash.ts` },
-      { find: '@chevrotain/regexp-to-ast', replacement: `${root}.ci/regexp-to-ast.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
     ],
   },
-  plugins: [withoutSources],
+  plugins: [onlyUsedOfChevrotain(), withoutMethods(), withoutSources],
   server: { headers, fs: { allow: [root] } },
   preview: { headers },
   build: {

@@ -81,7 +81,7 @@ describe('tree shaking', () => {
   test('one layer does not bring the models', async () => {
     const linear = await bundle(`import { Linear } from 'tesserae/nn'; globalThis.use = Linear`)
     const all = await bundle(`import * as nn from 'tesserae/nn'; globalThis.use = nn`)
-    expect(linear.length).toBeLessThan(all.length * 0.85)
+    expect(linear.length).toBeLessThan(all.length * 0.7)
   })
 })
 
@@ -90,44 +90,44 @@ describe('sizes, minified and gzipped, dependencies included', () => {
   const budgets: [what: string, kilobytes: number, code: string, beyond: string | null][] = [
     [
       "import { rearrange } from 'tesserae'",
-      55,
+      36,
       `import { rearrange } from 'tesserae'; globalThis.use = rearrange`,
       null,
     ],
     [
       "import { rearrange } from 'tesserae/compiled'",
-      20,
+      23,
       `import { load, rearrange } from 'tesserae/compiled'; globalThis.use = [load, rearrange]`,
       null,
     ],
-    ['the whole language', 90, language, null],
+    ['the whole language', 94.5, language, null],
     [
       'all of tesserae/nn beyond the language',
-      60,
+      48.5,
       `${language} import * as nn from 'tesserae/nn'; globalThis.nn = nn`,
       language,
     ],
     [
       'tesserae/checkpoint beyond the language',
-      15,
+      13,
       `${language} import * as checkpoint from 'tesserae/checkpoint'; globalThis.checkpoint = checkpoint`,
       language,
     ],
     [
       'tesserae/image beyond the language',
-      45,
+      42,
       `${language} import * as image from 'tesserae/image'; globalThis.image = image`,
       language,
     ],
     [
       'tesserae/adapters beyond the language',
-      4,
+      3.5,
       `${language} import * as adapters from 'tesserae/adapters'; globalThis.adapters = adapters`,
       language,
     ],
   ]
 
-  test.each(budgets)('%s: at most %d kB', async (what, kilobytes, code, beyond) => {
+  test.each(budgets)('%s: at most %f kB', async (what, kilobytes, code, beyond) => {
     const size = gzipped(await bundle(code)) - (beyond === null ? 0 : gzipped(await bundle(beyond)))
     console.log(`${what}: ${size.toFixed(1)} kB of ${kilobytes}`)
     expect(size).toBeLessThanOrEqual(kilobytes)
