@@ -146,6 +146,9 @@ function checkOptions(
       `size is ${got}, expected an integer from 1, or two of them`,
     )
   }
+  if (size !== null && pairOf(size).reduce((all, side) => all * side) > 2 ** 26) {
+    throw new ImageError('preprocess', 'option/size', `size is ${size}, expected at most 2^26 pixels`)
+  }
   if (!(cropPct > 0 && cropPct <= 1)) {
     throw new ImageError(
       'preprocess',

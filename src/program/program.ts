@@ -59,6 +59,8 @@ export interface ProgramParts {
   readonly parameters: readonly ProgramParameter[]
   readonly constants: readonly ProgramConstant[]
   readonly output: ProgramValue
+  /** Whether it is a model's, and not that of a function of arrays. */
+  readonly isModel: boolean
   /** What has changed since, so that the steps would be others now; null where nothing has. */
   readonly staleness: () => string | null
 }

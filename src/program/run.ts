@@ -1,6 +1,7 @@
 /** Running a program on the host: its steps one after the other, in the memory of a running model. */
 import { EinopsError } from '../../grammar/error.ts'
 import { copyApart } from '../copy/copy.ts'
+import { isContiguous } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, FloatTensor, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, present } from '../ops/array.ts'
@@ -24,8 +25,6 @@ export class Runner {
   readonly #parts: readonly Part[]
   /** Whether the kernels' calls may be written down: all in single precision, and nothing that a user's function does. */
   readonly #isRecordable: boolean
-  /** By the values' ids, while it runs. */
-  readonly #values: HostValue[] = []
   #runs = 0
   #recordings = 0
   #recording: Recorded | null = null
@@ -35,6 +34,7 @@ export class Runner {
     this.#parts = partsOf(program, program.steps, 0)
     const values = [...program.inputs, ...program.steps.map(({ output }) => output)]
     this.#isRecordable =
+      program.isModel &&
       values.every(({ dtype }) => dtype === 'float32') &&
       program.steps.every(({ step }) => step.kind !== 'opaque')
   }
@@ -60,7 +60,8 @@ export class Runner {
   /** Makes the calls of the last run again, where they hold. */
   #again(tensors: readonly Tensor[]): NdArray<Float32Array> | null {
     const recording = this.#recording
-    if (recording === null) return null
+    // which kernels are called depends on how inputs stand in memory
+    if (recording === null || !tensors.every(isContiguous)) return null
     if (!recording.calls.holds) {
       this.dispose()
       return null
@@ -72,12 +73,21 @@ export class Runner {
 
   /** Performs every step; from the second time on writing down what kernels are called with. */
   #anew(tensors: readonly Tensor[]): NdArray<Float32Array> {
-    const isKnown = this.#runs++ > 0 && this.#isRecordable && this.#recordings < mostRecordings
+    const isKnown =
+      this.#isRecordable &&
+      this.#recordings < mostRecordings &&
+      tensors.every(isContiguous) &&
+      this.#runs++ > 0
     const heap = isKnown ? getHeap() : null
     return (
       (heap && this.#record(heap, tensors)) ??
-      (present(scope(() => this.#compute(tensors))) as NdArray<Float32Array>)
+      (present(this.#inScope(() => this.#compute(tensors))) as NdArray<Float32Array>)
     )
+  }
+
+  /** A model computes in memory that is given back; a function of arrays as its operations do by themselves. */
+  #inScope(compute: () => FloatTensor): FloatTensor {
+    return this.#program.isModel ? scope(compute) : compute()
   }
 
   #record(heap: Heap, tensors: readonly Tensor[]): NdArray<Float32Array> | null {
@@ -103,19 +113,15 @@ export class Runner {
 
   #compute(tensors: readonly Tensor[], calls: Recording | null = null): FloatTensor {
     const { output, parameters, constants, inputs } = this.#program
-    const values = this.#values
-    try {
-      for (const { id, source } of [...parameters, ...constants]) values[id] = source
-      for (const [i, { id }] of inputs.entries()) values[id] = tensors[i]!
-      this.#execute(this.#parts, calls)
-      return values[output.id] as FloatTensor
-    } finally {
-      values.length = 0
-    }
+    /** By the values' ids. */
+    const values: HostValue[] = []
+    for (const { id, source } of [...parameters, ...constants]) values[id] = source
+    for (const [i, { id }] of inputs.entries()) values[id] = tensors[i]!
+    this.#execute(this.#parts, values, calls)
+    return values[output.id] as FloatTensor
   }
 
-  #execute(parts: readonly Part[], calls: Recording | null): void {
-    const values = this.#values
+  #execute(parts: readonly Part[], values: HostValue[], calls: Recording | null): void {
     for (const part of parts) {
       if ('step' in part) {
         const { inputs, output } = part.step
@@ -123,7 +129,7 @@ export class Runner {
         values[output.id] = calls === null ? performed(part.step, known) : recorded(part.step, known, calls)
       } else {
         values[part.result] = scope(() => {
-          this.#execute(part.parts, calls)
+          this.#execute(part.parts, values, calls)
           return values[part.result] as FloatTensor
         })
       }

@@ -1,10 +1,11 @@
 /** Tracing: a machine that performs no step and writes each down. */
 import { EinopsError } from '../../grammar/error.ts'
 import type { Dtype } from '../layout/data.ts'
-import { showShape } from '../layout/show.ts'
+import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asValue } from '../ops/array.ts'
 import { each, kind, mistakeIn } from '../ops/kinds.ts'
+import { kindOfDtype } from '../ops/options.ts'
 import { type Kernel, type Machine, using } from '../steps/machine.ts'
 import { resultOf } from '../steps/shapes.ts'
 import type { Step } from '../steps/step.ts'
@@ -72,6 +73,14 @@ function traceFunction(
   shapes: readonly (readonly number[])[],
   { dtypes = [] }: TraceOptions,
 ): Program {
+  if (!Array.isArray(dtypes)) {
+    throw new EinopsError({
+      code: 'trace/dtypes',
+      operation: 'trace',
+      what: `the dtypes are no list, one for each input — got ${show(dtypes)}`,
+    })
+  }
+  for (const dtype of dtypes) kindOfDtype(dtype, 'trace')
   const tracing = new Trace(null)
   const inputs = tracing.begin(shapes, dtypes)
   const arrays = inputs.map((value) => arrayOf(tracing, value)) as never[]
@@ -146,7 +155,7 @@ class Trace implements Machine {
     )
     const parameters = used(this.#parameters.values())
     return new Program({
-      ...{ name, steps, inputs, parameters, output },
+      ...{ name, steps, inputs, parameters, output, isModel: this.#model !== null },
       constants: used(this.#constants.values()),
       staleness: () => this.#staleness(parameters),
     })

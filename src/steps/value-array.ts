@@ -73,9 +73,8 @@ class ValueArray extends MachineArray {
   }
 
   get(...index: number[]): number {
-    const { read } = this.#machine
-    if (read === undefined) throw this.refused('reading the elements of an array')
-    return read(this.#value).get(...index) as number
+    if (this.#machine.read === undefined) throw this.refused('reading the elements of an array')
+    return this.#machine.read(this.#value).get(...index) as number
   }
 
   set(..._: number[]): never {

@@ -1,10 +1,12 @@
 /** Gradients of functions of arrays, by the library's operations. */
 import { parseTransform } from '../../grammar/index.ts'
-import { sizeOf } from '../layout/layout.ts'
+import { materialize } from '../copy/copy.ts'
+import { isContiguous, sizeOf } from '../layout/layout.ts'
 import { planOf } from '../layout/plans.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import { asValue, present } from '../ops/array.ts'
+import { asValue, present, toNdarray } from '../ops/array.ts'
+import { MachineArray } from '../steps/machine.ts'
 import { rearranged } from '../steps/rearrange.ts'
 import { region } from '../steps/scope.ts'
 import { typeOf, type Value } from '../steps/value.ts'
@@ -47,8 +49,20 @@ export function gradients<const X extends readonly NdArray<Data>[]>(
       return asValue(f(...arrays), 'gradients', 'the result of f')
     })
     const changes = tape.playBack(result, cotangentOf(result, cotangent))
-    return watched.map((x) => present(changes.get(x) ?? zerosLike(x)))
+    const given = [...inputs, ...(cotangent ? [cotangent] : [])]
+    const taken = new Set<object>(given.flatMap((x) => (x instanceof MachineArray ? [] : [x.data])))
+    return watched.map((x) => owned(changes.get(x) ?? zerosLike(x), taken))
   }) as { -readonly [I in keyof X]: X[I] }
+}
+
+/** The array of a value, its elements its own: none stands twice, and `taken` has other arrays' buffers. */
+export function owned(value: Value, taken: Set<object>): NdArray<Data> {
+  const array = present(value)
+  // under another machine the elements are not ours to copy
+  if (array instanceof MachineArray) return array
+  const own = isContiguous(array) && !taken.has(array.data) ? array : toNdarray(materialize(array))
+  taken.add(own.data)
+  return own
 }
 
 /** The same elements as a value of its own. */

@@ -76,6 +76,8 @@ export class Optimizer {
    * @throws {EinopsError} for a gradient of a parameter that is none of the model's, or of another shape; nothing has changed then
    */
   step(gradients: Gradients, { lr = this.#lr }: { readonly lr?: number } = {}): void {
+    if (!(lr >= 0 && lr < Number.POSITIVE_INFINITY))
+      throw mistake(this.#kind, `the learning rate is none — got ${lr}, expected a number from 0`)
     for (const [parameter, gradient] of gradients) {
       if (!this.#learners.has(parameter))
         throw mistake(this.#kind, "a gradient's parameter is not the model's")
@@ -257,6 +259,7 @@ export function sgd(model: Module, options: SgdOptions = {}): Optimizer {
  * grads.get(layer.weight).get(0, 1).toFixed(3) // → '0.800'
  */
 export function clipNorm(gradients: Gradients, max: number): number {
+  if (!(max > 0)) throw mistake('clipNorm', `max is no norm — got ${max}, expected a number above 0`)
   let squares = 0
   for (const gradient of gradients.values()) {
     const values = flat(gradient)

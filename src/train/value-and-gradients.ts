@@ -1,15 +1,14 @@
 /** The gradients of a loss by the parameters of a model. */
-import { materialize } from '../copy/copy.ts'
-import { isContiguous, sizeOf } from '../layout/layout.ts'
+import { sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import type { Module } from '../nn/module.ts'
 import { Parameter } from '../nn/parameter.ts'
 import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
-import { asValue, present, toNdarray } from '../ops/array.ts'
+import { asValue } from '../ops/array.ts'
 import { region } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { constant } from './changes.ts'
-import { floats } from './gradients.ts'
+import { floats, owned } from './gradients.ts'
 import { mistake } from './refuse.ts'
 import { Tape } from './tape.ts'
 
@@ -62,18 +61,14 @@ export function valueAndGradients(
     const value = tape.read(result).get(...result.shape.map(() => 0)) as number
     const changes = tape.playBack(result, constant({ shape: result.shape, values: [1] }, result))
     const gradients = new Map<Parameter, NdArray<Float32Array>>()
+    const taken = new Set<object>()
     for (const parameter of learning) {
       const change = changes.get(parameter as Value)
       // elements of its own for each, since gradients are scaled in place
-      if (change !== undefined) gradients.set(parameter, owned(change))
+      if (change !== undefined) gradients.set(parameter, owned(change, taken) as NdArray<Float32Array>)
     }
     return { value, gradients }
   })
-}
-
-function owned(change: Value): NdArray<Float32Array> {
-  const array = present(change) as NdArray<Float32Array>
-  return isContiguous(array) ? array : toNdarray(materialize(array))
 }
 
 function isParameter(parameter: Parameter): boolean {

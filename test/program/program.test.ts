@@ -1,6 +1,15 @@
 /** Programs: what a trace writes down, and what comes of running it. */
 import ndarray, { type NdArray } from 'ndarray'
-import { einsum, pack, rearrange, reduce, trace as traceOfLanguage, unpack } from 'tesserae'
+import {
+  EinopsError,
+  einsum,
+  pack,
+  rearrange,
+  reduce,
+  softmax,
+  trace as traceOfLanguage,
+  unpack,
+} from 'tesserae'
 import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
 import { getHeap } from '../../src/wasm/heap.ts'
@@ -21,7 +30,10 @@ describe.each(Object.entries(cases))('the program of %s', (_, [make, shape]) => 
     const x = inputOf(shape, 3)
     const backwards = inputOf(shape, 3).step(...shape.map(() => -1)) as Floats
     for (let i = 0; i < x.data.length; i++) backwards.data[x.data.length - 1 - i] = x.data[i]!
-    expect(program.run(backwards).data).toEqual(model.forward(x).data)
+    for (let turn = 0; turn < 3; turn++) {
+      expect(program.run(backwards).data).toEqual(model.forward(backwards).data)
+      expect(program.run(x).data).toEqual(model.forward(x).data)
+    }
   })
 
   test('gives them again and again, whatever runs in between', () => {
@@ -136,6 +148,38 @@ describe('a function of arrays', () => {
     const [x, w] = [inputOf([1, 3, 4, 4]), inputOf([5, 12], 2)]
     expect(program.run(x, w).data).toEqual(patches(x, w).data)
     expect(program.steps.map(({ step }) => step.kind)).toEqual(['contract'])
+  })
+
+  test('gives the bits that its operations give by themselves', () => {
+    const f = (x: Floats) => softmax(x, { axis: 1 }) as Floats
+    const program = traceOfLanguage(f, [[8, 64]])
+    for (let turn = 0; turn < 3; turn++) {
+      const x = inputOf([8, 64], turn)
+      expect(program.run(x).data).toEqual(f(x).data)
+    }
+  })
+
+  test('may be run inside of itself', () => {
+    const program: { run?: ReturnType<typeof traceOfLanguage> } = {}
+    let inside = 0
+    const f = (x: Floats) => {
+      const rows = reduce(x, 'a b -> a', ((view: Floats) => {
+        if (inside-- > 0) program.run!.run(inputOf([3, 4], 9))
+        return view.pick(null, 0)
+      }) as never) as Floats
+      return einsum([rows, x], 'a, a b -> b')
+    }
+    program.run = traceOfLanguage(f, [[3, 4]])
+    const expected = f(inputOf([3, 4])).data
+    inside = 1
+    expect(program.run.run(inputOf([3, 4])).data).toEqual(expected)
+  })
+
+  test('of a dtype that there is none of is refused', () => {
+    const f = (x: Floats) => rearrange(x, 'a -> a')
+    for (const dtypes of [['xyz'], 'float64']) {
+      expect(() => traceOfLanguage(f, [[2]], { dtypes: dtypes as never })).toThrow(EinopsError)
+    }
   })
 
   test('may be of any dtypes', () => {

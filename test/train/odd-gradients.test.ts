@@ -2,7 +2,7 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { reduce } from 'tesserae'
 import { Linear, type VisionTransformer } from 'tesserae/nn'
-import { adamw, clipNorm, ema, sgd, valueAndGradients } from 'tesserae/train'
+import { adamw, clipNorm, ema, gradients, sgd, valueAndGradients } from 'tesserae/train'
 import { expect, test } from 'vitest'
 import { differential } from '../program/models.ts'
 
@@ -55,4 +55,29 @@ test('a layer that computes with its parameters past the steps is refused by nam
   }
   expect(valueAndGradients(model, loss).gradients.size).toBeGreaterThan(0)
   expect(adamw(model)).toBeDefined()
+})
+
+test('gradients are arrays of their own, also where a function gives its input back, and elements may be read on the way', () => {
+  const x = ndarray(Float32Array.of(1, 2, 3), [3])
+  const g = ndarray(Float32Array.of(4, 5, 6), [3])
+  let seen = 0
+  const back = (a: NdArray<Float32Array>) => {
+    seen = a.get(1)
+    return a
+  }
+  const [dx] = gradients(back, [x], g)
+  expect([seen, [...dx.data], dx.data === g.data]).toEqual([2, [4, 5, 6], false])
+  const [da, db] = gradients((a, b) => reduce([a, b], 'two i -> ', 'sum'), [x, g])
+  expect([da.stride, db.stride, da.data === db.data]).toEqual([[1], [1], false])
+})
+
+test('a learning rate or a norm that is none is refused before anything changes', () => {
+  const layer = new Linear(2, 1)
+  const before = layer.weight.copy()
+  const grads = new Map([[layer.weight, ndarray(new Float32Array(2).fill(1), [1, 2])]])
+  for (const lr of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+    expect(() => sgd(layer, { lr: 0.1 }).step(grads, { lr })).toThrow(/learning rate/)
+  }
+  for (const max of [Number.NaN, -1, 0]) expect(() => clipNorm(grads, max)).toThrow(/max is no norm/)
+  expect(layer.weight.copy()).toEqual(before)
 })
