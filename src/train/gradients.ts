@@ -50,7 +50,9 @@ export function gradients<const X extends readonly NdArray<Data>[]>(
     })
     const changes = tape.playBack(result, cotangentOf(result, cotangent))
     const given = [...inputs, ...(cotangent ? [cotangent] : [])]
-    const taken = new Set<object>(given.flatMap((x) => (x instanceof MachineArray ? [] : [x.data])))
+    const taken = new Set<object>(
+      given.flatMap((x: object) => (x instanceof MachineArray ? [] : [(x as NdArray).data])),
+    )
     return watched.map((x) => owned(changes.get(x) ?? zerosLike(x), taken))
   }) as { -readonly [I in keyof X]: X[I] }
 }
