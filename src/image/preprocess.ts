@@ -93,6 +93,7 @@ export function preprocess(
   const { mean = IMAGENET_MEAN, std = IMAGENET_STD, bgr = false } = options
   checkOptions(options, mean, std)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
+  expectShares(x)
   // of a picture that was decoded smaller, what it was
   const { reduction } = image as { readonly reduction?: Reduction }
   const shape = reduction === undefined ? x.shape : [reduction.height, reduction.width]
@@ -103,6 +104,25 @@ export function preprocess(
   const fill =
     options.cropMode === 'border' ? mean.map((value) => roundHalfEven(255 * value)) : mean.map(() => 0)
   return toNdarray(normalise(cropped, { mean, std, bgr, rescale: options.rescale ?? 1 / 255, crop, fill }))
+}
+
+/** Floats are shares of full brightness; what goes far beyond 1 was meant as bytes. */
+function expectShares({ data, shape, stride, offset }: Tensor<ImageData>): void {
+  if (isA(data, 'Uint8Array', 'Uint8ClampedArray')) return
+  const [h, w, c] = shape as [number, number, number]
+  let most = 0
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      for (let k = 0; k < c; k++)
+        most = Math.max(most, data[offset + y * stride[0]! + x * stride[1]! + k * stride[2]!]!)
+    }
+  }
+  if (!(most > 16)) return
+  throw new ImageError(
+    'preprocess',
+    'image/range',
+    `a picture of floats has values up to ${most}, expected 0 to 1 — pass the bytes as they are, or divide by 255`,
+  )
 }
 
 function checkOptions(

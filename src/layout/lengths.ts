@@ -97,7 +97,7 @@ function hintAbout(axis: string, value: unknown): string | undefined {
 }
 
 function isOption(name: string, value: unknown): boolean {
-  return typeof value !== 'number' && (name === 'copy' || name === 'out')
+  return typeof value !== 'number' && ['copy', 'out', 'dtype', 'correction', 'broadcast'].includes(name)
 }
 
 function isName(text: string): boolean {

@@ -51,7 +51,7 @@ export function present(value: Value): NdArray<Data> {
 export function asValue(x: Value, operation: string, what?: string, place?: Place): Value {
   if (x instanceof MachineArray) return x.valueFor(operation)
   // a parameter is known by what it is, and keeps its elements to itself
-  if (isWeighted(x) && currentMachine() !== null) return x
+  if (currentMachine() !== null && typeof x === 'object' && x !== null && isWeighted(x)) return x
   return asTensor(x as Tensor, operation, what, place)
 }
 

@@ -167,7 +167,5 @@ function conversion(a: Dtype, b: Dtype): string | undefined {
   if (a === 'generic' || b === 'generic') return undefined
   const target = ['float64', 'float32', 'float16'].find((float) => a === float || b === float)
   const converted = [a, b].filter((dtype) => dtype !== target)
-  const name = `Float${(target ?? 'float64').slice(5)}Array`
-  const values = converted.some((dtype) => dtype.startsWith('big')) ? 'x.data, Number' : 'x.data'
-  return `x of dtype ${converted.join(' or ')} is converted by ndarray(${name}.from(${values}), x.shape, x.stride, x.offset)`
+  return `x of dtype ${converted.join(' or ')} is converted by rearrange(x, '... -> ...', {}, { dtype: '${target ?? 'float64'}' })`
 }

@@ -1,6 +1,6 @@
 /**
- * A program: all steps that a model or a function takes for inputs of given shapes, written down once. Printed, it is the model as one would explain it;
- * run, it is the model without its layers; walked, it is whatever another machine makes of it.
+ * A program: all steps that a model or a function takes for inputs of given shapes, written down once. It can be printed, run without the layers, and read by
+ * whoever makes something else of it.
  */
 import type { Dtype } from '../layout/data.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -115,5 +115,10 @@ export class Program {
 
   toString(): string {
     return printed(this)
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return String(this)
   }
 }
