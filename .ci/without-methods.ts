@@ -15,13 +15,11 @@ interface Context {
 
 const engine = `atLeastOneInternal atLeastOneInternalLogic atLeastOneSepFirstInternal atLeastOneSepFirstInternalLogic
   manySepFirstInternal manySepFirstInternalLogic repetitionSepSecondInternal saveRecogState reloadRecogState shortRuleNameToFullName`
-const recorder = `atLeastOneInternalRecord atLeastOneSepFirstInternalRecord manySepFirstInternalRecord`
 const lru = `__oldCache has peek expiresIn delete clear resize evict keys values Symbol.iterator entriesDescending entriesAscending
   #entriesAscending #peek size maxSize maxAge entries forEach Symbol.toStringTag toString Symbol.for('nodejs.util.inspect.custom')`
 
 const uncalled: readonly [file: string, methods: string][] = [
   ['/chevrotain/lib/src/parse/parser/traits/recognizer_engine.js', engine],
-  ['/chevrotain/lib/src/parse/parser/traits/gast_recorder.js', recorder],
   ['/chevrotain/lib/src/parse/parser/traits/error_handler.js', 'raiseEarlyExitException'],
   ['/quick-lru/index.js', lru],
   // with a kilobyte of coefficients that look random

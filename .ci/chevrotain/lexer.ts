@@ -32,10 +32,14 @@ export class Lexer {
   tokenize(text: string): { tokens: Token[]; errors: { message: string }[] } {
     const tokens: Token[] = []
     for (let offset = 0; offset < text.length; ) {
-      const found = this.kinds.find((kind) => kind.PATTERN(text, offset) !== null)
-      if (found === undefined) return { tokens, errors: [{ message: `no token at ${offset}` }] }
-      let kind = found
-      let image = kind.PATTERN(text, offset)![0]
+      let kind: Kind | undefined
+      let image: string | undefined
+      for (kind of this.kinds) {
+        image = kind.PATTERN(text, offset)?.[0]
+        if (image !== undefined) break
+      }
+      if (kind === undefined || image === undefined)
+        return { tokens, errors: [{ message: `no token at ${offset}` }] }
       const longer = kind.LONGER_ALT?.PATTERN(text, offset)?.[0]
       if (longer !== undefined && longer.length > image.length) {
         kind = kind.LONGER_ALT!

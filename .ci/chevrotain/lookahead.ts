@@ -25,20 +25,21 @@ interface Parser {
 
 export class LLkLookaheadStrategy {
   buildLookaheadForAlternation({ rule, prodOccurrence }: Place) {
-    const ways = new Map<number, number>()
+    const ways: (number | undefined)[] = []
     for (const [way, alternative] of find(rule, Alternation, prodOccurrence)!.definition.entries()) {
-      for (const token of first(alternative)) if (!ways.has(token)) ways.set(token, way)
+      for (const token of first(alternative)) ways[token] ??= way
     }
     return function (this: Parser): number | undefined {
-      return ways.get(this.LA_FAST(1).tokenTypeIdx)
+      return ways[this.LA_FAST(1).tokenTypeIdx]
     }
   }
 
   buildLookaheadForOptional({ rule, prodOccurrence, prodType }: Place) {
     const kind = prodType === 'Option' ? Option : Repetition
-    const inside = new Set(sequence(find(rule, kind, prodOccurrence)!.definition))
+    const inside: true[] = []
+    for (const token of sequence(find(rule, kind, prodOccurrence)!.definition)) inside[token] = true
     return function (this: Parser): boolean {
-      return inside.has(this.LA_FAST(1).tokenTypeIdx)
+      return inside[this.LA_FAST(1).tokenTypeIdx] === true
     }
   }
 }

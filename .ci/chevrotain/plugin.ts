@@ -9,6 +9,7 @@ const replaced: readonly [module: RegExp, by: string, importer?: RegExp][] = [
   [/\/tokens(_public)?\.js$/, 'tokens'],
   [/\/(llk_)?lookahead\.js$/, 'lookahead'],
   [/\/lexer_public\.js$/, 'lexer'],
+  [/\/gast_recorder\.js$/, 'recorder'],
   [
     /\/(tree_builder|recoverable|context_assist|perf_tracer|recognizer_api|errors_public|checks|follow)\.js$/,
     'parts',

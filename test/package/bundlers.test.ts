@@ -90,7 +90,7 @@ describe('sizes, minified and gzipped, dependencies included', () => {
   const budgets: [what: string, kilobytes: number, code: string, beyond: string | null][] = [
     [
       "import { rearrange } from 'tesserae'",
-      36,
+      35,
       `import { rearrange } from 'tesserae'; globalThis.use = rearrange`,
       null,
     ],
@@ -100,10 +100,10 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       `import { load, rearrange } from 'tesserae/compiled'; globalThis.use = [load, rearrange]`,
       null,
     ],
-    ['the whole language', 94.5, language, null],
+    ['the whole language', 95.5, language, null],
     [
       'all of tesserae/nn beyond the language',
-      48.5,
+      48,
       `${language} import * as nn from 'tesserae/nn'; globalThis.nn = nn`,
       language,
     ],
