@@ -101,11 +101,11 @@ test('publint finds nothing to say', async () => {
 test('are-the-types-wrong finds every entry right for ES modules', () => {
   const attw = join(root, 'test/package/node_modules/@arethetypeswrong/cli/dist/index.js')
   // it exits with 1 when it finds a problem under this profile
-  const said = run(
-    process.execPath,
-    [attw, inject('tarball'), '--profile', 'esm-only', '--no-color', '--no-emoji'],
-    root,
-  )
-  for (const entry of Object.keys(manifest.exports).filter((name) => !name.endsWith('.json')))
+  const entries = Object.keys(manifest.exports).filter((name) => !name.endsWith('.json'))
+  // a WebAssembly file has no types: what an import of it gives is the runtime's or the bundler's
+  const files = entries.filter((name) => name.endsWith('.wasm'))
+  const options = ['--profile', 'esm-only', '--no-color', '--no-emoji', '--exclude-entrypoints', ...files]
+  const said = run(process.execPath, [attw, inject('tarball'), ...options], root)
+  for (const entry of entries.filter((name) => !files.includes(name)))
     expect(said).toMatch(new RegExp(`"${join('tesserae', entry)}"\\s*│ OK \\(ESM\\)\\s*│ OK `))
 })
