@@ -18,7 +18,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // what needs more than `npm ci`, or a browser, has scripts of its own
     exclude: ['test/{bench,browser,package,adapters/real}/**', '**/node_modules/**'],
-    setupFiles: ['test/setup.ts'],
+    setupFiles: [`${root}test/setup.ts`],
     // a machine may be busy: only what hangs is stopped
     testTimeout: 900_000,
     hookTimeout: 900_000,
