@@ -25,7 +25,7 @@ const impossible: Partial<Record<Policy, readonly [files: RegExp, why: string][]
   'without-wasm': [
     [/^test\/image\/draw/, 'as under the strict policy'],
     [/^test\/image\/libjpeg/, 'about kernels: pictures are decoded by the browser, or by jpeg-js'],
-    [/^test\/(wasm|rows\/in-heap|gemm\/(kernels|weight|allocations))/, 'about kernels and their memory'],
+    [/^test\/(wasm|rows\/in-heap|gemm\/(kernels|weight|allocations|thin))/, 'about kernels and their memory'],
   ],
 }
 
