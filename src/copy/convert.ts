@@ -3,7 +3,7 @@
  * the platform's `set` converts whole runs of them on their last way: it knows the rules of typed arrays and does many elements at a time.
  * Only between numbers and big integers it refuses; they meet as pairs of 32-bit words.
  */
-import { classOf, type Dtype } from '../layout/data.ts'
+import { classOf, type Dtype, isBigDtype } from '../layout/data.ts'
 import type { Numbers } from './fold-engines.ts'
 import { type Typed, wordsOf } from './memory.ts'
 import { type Loop, type Nest, sizeOfLoops, walk } from './nest.ts'
@@ -24,7 +24,7 @@ type Pass = (source: Typed, from: number, target: Typed, to: number, length: num
 /** Copies between typed arrays of two dtypes that share no memory. */
 export function convert(source: Typed, read: Dtype, target: Typed, write: Dtype, nest: Nest): void {
   const Source = classOf(read) as NumbersConstructor
-  const pass = isBig(read) ? fromBig(write) : isBig(write) ? toBig(Source) : setAs(Source)
+  const pass = isBigDtype(read) ? fromBig(write) : isBigDtype(write) ? toBig(Source) : setAs(Source)
   const inner = nest.loops.at(-1)
   if (inner === undefined || (inner.source === 1 && inner.target === 1 && inner.length >= longRun)) {
     const length = inner?.length ?? 1
@@ -34,13 +34,9 @@ export function convert(source: Typed, read: Dtype, target: Typed, write: Dtype,
     return
   }
   const bytes = source.BYTES_PER_ELEMENT
-  const staged = !isBig(read) && !isBig(write) && sizeOfLoops(nest.loops) * bytes >= fewBytes
+  const staged = !isBigDtype(read) && !isBigDtype(write) && sizeOfLoops(nest.loops) * bytes >= fewBytes
   const left = staged ? copyStaged(source, numbers(target), bytes, nest, Source) : [nest]
   for (const piece of left) convertTiles(source, target, piece, pass, Source, classOf(write)!)
-}
-
-function isBig(dtype: Dtype): boolean {
-  return dtype === 'bigint64' || dtype === 'biguint64'
 }
 
 function numbers(target: Typed): Numbers {

@@ -54,6 +54,11 @@ export function isPlatformArray(data: Data): data is Data & { readonly BYTES_PER
   return ArrayBuffer.isView(data) && dtypes.has(data.constructor)
 }
 
+/** Whether elements are big integers. */
+export function isBigDtype(dtype: Dtype): boolean {
+  return dtype === 'bigint64' || dtype === 'biguint64'
+}
+
 /** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */
 export function dtypeOf(data: Data): Dtype {
   const known = ArrayBuffer.isView(data) ? dtypes.get(data.constructor) : undefined

@@ -37,11 +37,6 @@ export function isFloat64(data: Data): data is Float64Array {
   return is(data, 'float64')
 }
 
-/** Whether a buffer holds big integers. */
-export function isBig(data: Data): boolean {
-  return is(data, 'bigint64') || is(data, 'biguint64')
-}
-
 function is(data: Data, dtype: Dtype): boolean {
   return ArrayBuffer.isView(data) && dtypeOf(data) === dtype
 }

@@ -30,7 +30,7 @@ export interface DiffAttentionOptions
 }
 
 const { headDim: _, qkScale: __, proj: ___, rope: ____, relPos: _____, ...shared } = attentionOptions
-export const diffAttentionOptions = { ...shared, depth: kind.count }
+const diffAttentionOptions = { ...shared, depth: kind.count }
 
 /** λ and its norm: what attention that differs has beside the maps of queries, keys and values. */
 export class Difference extends Module {

@@ -14,7 +14,7 @@ import { expectHost } from '../steps/machine.ts'
 import { newResult, resultKind } from '../steps/result.ts'
 import { type HostValue, tensorOf } from '../steps/value.ts'
 import { toNdarray } from './array.ts'
-import { asInput, gather, type Input, type InputArgument, trustedInput } from './input.ts'
+import { asInput, gather, type Input } from './input.ts'
 import { checkOptions, checkOut, type DtypeName, type Options, type TensorOptions } from './options.ts'
 import { leftOf } from './transform.ts'
 import type { ArrayOf, ArrayOrList, Converted, OneDtype, ShapeOf } from './typed.ts'
@@ -105,17 +105,6 @@ function arg(
   const input = asInput(x, operation, leftOf(parsed))
   const result = find(input, parsed, operation, lengths, checked)
   return checked.out ?? toNdarray(result)
-}
-
-/** The same on trusted tensors. */
-export function argTensor(
-  operation: ArgOperation,
-  x: InputArgument,
-  pattern: string,
-  lengths?: Lengths,
-  options: TensorOptions = {},
-): Tensor {
-  return find(trustedInput(x), parseTransform(pattern, operation), operation, lengths, options)
 }
 
 function find(

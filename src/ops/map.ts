@@ -4,11 +4,10 @@ import { say } from '../../grammar/sentences.ts'
 import { copyInto, materialize } from '../copy/copy.ts'
 import { resultDtype } from '../copy/reduction.ts'
 import { asElementOf, readElement, writeElement } from '../copy/reference.ts'
-import { dtypeOf } from '../layout/data.ts'
+import { dtypeOf, isBigDtype } from '../layout/data.ts'
 import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { isBig } from '../steps/fold.ts'
 import { allocateResult, resultKind } from '../steps/result.ts'
 import { isResident } from '../wasm/resident.ts'
 import { asTensor, toNdarray } from './array.ts'
@@ -53,7 +52,7 @@ export function map(
 }
 
 /** The same on trusted tensors. */
-export function mapTensor(
+function mapTensor(
   x: Tensor,
   f: (value: never) => unknown,
   { copy, out, dtype }: TensorOptions = {},
@@ -72,7 +71,7 @@ export function mapTensor(
   const takesAll = written === 'generic' || written === 'array'
   for (let i = 0; i < size; i++) {
     const value = f(readElement(data, offset + i) as never)
-    if (typeof value === 'number' && !isBig(written)) {
+    if (typeof value === 'number' && !isBigDtype(written)) {
       writeElement(result.data, i, value)
       continue
     }

@@ -9,13 +9,13 @@ import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/t
 import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
-import { dtypeOf } from '../layout/data.ts'
+import { dtypeOf, isBigDtype } from '../layout/data.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
-import { foldBy, foldByFunction, foldTo, isBig, newFold } from '../steps/fold.ts'
+import { foldBy, foldByFunction, foldTo, newFold } from '../steps/fold.ts'
 import { expectHost } from '../steps/machine.ts'
 import { converted } from '../steps/rearrange.ts'
 import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
@@ -212,7 +212,7 @@ function reduceInput(
   expectHost('reduce', "writing into 'out'")
   const tensor = tensorOf(source as HostValue)
   // whole numbers of any size come only from results that were computed in full
-  if (overlap(tensor, out) || (isBig(dtypeOf(out.data)) && !isBig(target))) {
+  if (overlap(tensor, out) || (isBigDtype(dtypeOf(out.data)) && !isBigDtype(target))) {
     const apart = newFold(plan, reduction, tensor.data)
     foldTo({ plan, reduction }, tensor, apart)
     copyInto(apart, out)

@@ -48,10 +48,7 @@ export function softmax(x: NdArray<Data>, options?: SoftmaxOptions<Data, DtypeNa
 }
 
 /** The same on trusted values. */
-export function softmaxTensor(
-  x: Value,
-  { axis = -1, out, dtype }: SoftmaxOptions<Data, DtypeName> = {},
-): Value {
+function softmaxTensor(x: Value, { axis = -1, out, dtype }: SoftmaxOptions<Data, DtypeName> = {}): Value {
   const operation = 'softmax'
   const { shape } = x
   const rank = Math.max(1, shape.length)

@@ -10,7 +10,7 @@ import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/t
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { resultDtype } from '../copy/reduction.ts'
-import { allocate, type Dtype, dtypeOf, isSameDtype } from '../layout/data.ts'
+import { allocate, type Dtype, dtypeOf, isBigDtype, isSameDtype } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
@@ -148,17 +148,6 @@ function zip(
   return checked.out ?? toNdarray(result)
 }
 
-/** The same on trusted tensors. */
-export function zipTensors(
-  operation: ZipOperation,
-  x: readonly Tensor[],
-  pattern: string,
-  lengths?: Lengths,
-  options: TensorOptions = {},
-): Tensor {
-  return compute(x, parseZip(pattern, operation), operation, lengths, options)
-}
-
 /** An operand; a number has no dtype of its own and takes that of the arrays. */
 interface Operand extends Tensor {
   readonly isNumber?: true
@@ -178,7 +167,7 @@ function compute(
   if (out !== undefined) checkOut(out, plan.outputShape, null, operation)
   const kind = computedKind(operands)
   const computed = dtypeOf(kind)
-  if (operation === 'divide' && isBig(computed)) {
+  if (operation === 'divide' && isBigDtype(computed)) {
     const values = { what: 'an operand', got: computed, expected: 'numbers, which have fractions' }
     const hint = "rearrange(x, pattern, {}, { dtype: 'float64' }) converts it"
     throw mistake(pattern, operands, say('tensor/dtype', values), hint)
@@ -186,7 +175,7 @@ function compute(
   const like = out?.data ?? resultKind(kind, dtype ?? null, operation)
   // numbers are converted as they are written; big integers, and what takes several steps, at the end
   const isConverted =
-    dtypeOf(like) !== computed && (isBig(computed) || isBig(dtypeOf(like)) || operands.length > 2)
+    dtypeOf(like) !== computed && (isBigDtype(computed) || isBigDtype(dtypeOf(like)) || operands.length > 2)
   const isDirect = out !== undefined && !isConverted && !operands.some((operand) => overlap(operand, out))
   const result = isDirect ? out : newResult(isConverted ? kind : like, plan.outputShape, operation)
   const { lengths: shape } = plan
@@ -219,15 +208,11 @@ function computedKind(operands: readonly Operand[]): Data {
 /** An operand as it is computed with: numbers take the dtype of arrays, and big integers beside numbers are numbers. */
 function asComputed(operand: Operand, kind: Data): { data: Data; offset: number } {
   const { data, offset, isNumber } = operand
-  if (!isNumber && (isBig(dtypeOf(kind)) || !isBig(dtypeOf(data)))) return { data, offset }
+  if (!isNumber && (isBigDtype(dtypeOf(kind)) || !isBigDtype(dtypeOf(data)))) return { data, offset }
   const all = { ...contiguous([data.length]), data }
   const copy = { ...all, data: allocate<Data>(isNumber ? kind : new Float64Array(0), data.length) }
   copyApart(all, copy)
   return { data: copy.data, offset }
-}
-
-function isBig(dtype: Dtype): boolean {
-  return dtype === 'bigint64' || dtype === 'biguint64'
 }
 
 function asOperands(

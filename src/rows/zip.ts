@@ -5,7 +5,7 @@
 
 import { copyApart } from '../copy/copy.ts'
 import { readElement, writeElement } from '../copy/reference.ts'
-import { dtypeOf } from '../layout/data.ts'
+import { dtypeOf, isBigDtype } from '../layout/data.ts'
 import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import { isFloat32, isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -64,8 +64,7 @@ function isDouble(x: Tensor): x is Tensor<Float64Array> {
 }
 
 function isBig({ data }: Tensor): boolean {
-  const dtype = dtypeOf(data)
-  return dtype === 'bigint64' || dtype === 'biguint64'
+  return isBigDtype(dtypeOf(data))
 }
 
 /** The same elements in double precision; what is repeated by a stride of 0 is converted once. */

@@ -3,7 +3,7 @@ import { copyApart, materialize } from '../copy/copy.ts'
 import { foldInto } from '../copy/fold.ts'
 import { foldPlainly } from '../copy/fold-reference.ts'
 import { type ReductionName, resultDtype } from '../copy/reduction.ts'
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { type Dtype, dtypeOf, isBigDtype } from '../layout/data.ts'
 import { contiguous, type Layout } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
@@ -29,18 +29,13 @@ function folded({ plan, reduction, dtype }: Fold, x: HostValue, fold: FoldFuncti
   const source = tensorOf(x)
   const target = resultDtype(reduction, dtypeOf(source.data))!
   // numbers are converted as they are written; whole numbers of any size only from results that were computed in full
-  const later = dtype !== null && isBig(dtype) && !isBig(target)
+  const later = dtype !== null && isBigDtype(dtype) && !isBigDtype(target)
   const result = newFold(plan, reduction, source.data, later ? null : dtype)
   foldTo({ plan, reduction }, source, result, fold)
   if (!later) return result
   const whole = newFold(plan, reduction, source.data, dtype)
   copyApart(result, whole)
   return whole
-}
-
-/** Whether elements are big integers. */
-export function isBig(dtype: Dtype): boolean {
-  return dtype === 'bigint64' || dtype === 'biguint64'
 }
 
 /** Folds into a tensor of the plan's output shape, which shares no memory with the source. */

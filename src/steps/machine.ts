@@ -5,7 +5,7 @@
  * One list of primitives that every interpretation reads is jax's idea (`core.Primitive`); jax-js `src/frontend/core.ts` shows how small it can be.
  */
 import { EinopsError } from '../../grammar/error.ts'
-import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
+import type { Data, NdArray } from '../layout/tensor.ts'
 import type { Step } from './step.ts'
 import type { HostValue, Value } from './value.ts'
 
@@ -70,9 +70,4 @@ export function expectHost(operation: string, what: string): void {
     operation,
     what: `${what} is not possible under ${machine.name}, which sees which steps are taken, and not what is done besides`,
   })
-}
-
-/** The value as the host has it, where only the host can be meant. */
-export function onHost(value: Value): Tensor {
-  return value as Tensor
 }
