@@ -1,18 +1,17 @@
 /** `tesserae classify`: what is in a picture, by a Vision Transformer from a file. */
 
-import { minSizeFor, preprocess } from '../image/preprocess.ts'
-import type { NdArray } from '../layout/tensor.ts'
-import { present } from '../ops/array.ts'
-import { softmax } from '../steps/softmax.ts'
-import type { Preparation } from '../vit/preparation.ts'
-import { VisionTransformer } from '../vit/vision-transformer.ts'
-import { init } from '../wasm/threads.ts'
-import { bestOf, printAnswers, readLabels } from './answers.ts'
-import { integer, number, numbers, onlyOperand, readArguments } from './arguments.ts'
-import { drawAttention } from './attention.ts'
-import { decodePicture, readBytes, writePicture } from './files.ts'
-import type { Output } from './output.ts'
-import { UsageError } from './usage.ts'
+import { minSizeFor, preprocess } from '../../image/preprocess.ts'
+import type { NdArray } from '../../layout/tensor.ts'
+import { present } from '../../ops/array.ts'
+import { softmax } from '../../steps/softmax.ts'
+import type { Preparation } from '../../vit/preparation.ts'
+import { VisionTransformer } from '../../vit/vision-transformer.ts'
+import { init } from '../../wasm/threads.ts'
+import { bestOf, printAnswers, readLabels } from '../answers.ts'
+import { integer, number, numbers, onlyOperand, readArguments, UsageError } from '../arguments.ts'
+import { drawAttention } from '../attention.ts'
+import { decodePicture, readBytes, writePicture } from '../files.ts'
+import type { Output } from '../output.ts'
 
 export async function runClassify(args: readonly string[], output: Output): Promise<void> {
   const request = readRequest(args)
