@@ -33,6 +33,10 @@ function joinNegatives(args: readonly string[]): string[] {
   return joined
 }
 
+/** What an option says, where it is given. */
+export const given = <T>(text: string | undefined, read: (text: string) => T): T | undefined =>
+  text === undefined ? undefined : read(text)
+
 /** The one operand that a command takes. */
 export function onlyOperand(positionals: readonly string[], what: string): string {
   const [operand] = positionals

@@ -13,6 +13,15 @@ interface Command {
   readonly load: () => Promise<Run>
 }
 
+/** Options of commands that run a model on pictures. */
+const modelHelp = `  --mean 0.5,0.5,0.5    \\
+  --std 0.5,0.5,0.5      } how the model's pictures were prepared, where its configuration does not tell
+  --crop-pct 0.9        /
+  --heads 3             attention heads, where the file does not tell
+  --max-pixels N        larger pictures are refused; 67108864 if not given
+  --decoder own         decodes without sharp, also where it is installed
+  --threads 2           how many threads compute; of folders all cores if not given (auto)`
+
 export const commands = {
   explain: {
     usage:
@@ -44,21 +53,37 @@ floating-point operations.
 
   classify: {
     usage:
-      'tesserae classify photo.jpg --weights model.safetensors [--labels labels.json] [--top 5] [--attention map.png] [--threads 2] [--json]',
+      'tesserae classify FILES… | FOLDER… --weights model.safetensors [--labels labels.json] [--top 5] [--attention map.png] [--threads 2] [--json]',
     load: async () => (await import('./commands/classify.ts')).runClassify,
-    help: `Says what is in a picture (PNG or JPEG), by a Vision Transformer whose weights are in a safetensors file.
+    help: `Says what is in pictures (PNG or JPEG, others with sharp), by a Vision Transformer whose weights are in a safetensors file.
+Of several pictures a line each, in the order of their names; of folders all pictures in them.
 
   --weights FILE        a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
   --labels FILE         names of the classes: a JSON list, or one name a line
-  --top 5               how many answers
-  --attention FILE      draws where the model looked: the last layer's class token, and attention rollout
-  --mean 0.5,0.5,0.5    \\
-  --std 0.5,0.5,0.5      } how the model's pictures were prepared
-  --crop-pct 0.9        /
-  --heads 3             attention heads, where the file does not tell
-  --max-pixels N        larger pictures are refused; 67108864 if not given
-  --threads 2           how many threads compute, or auto
-  --json                for machines`,
+  --top 5               how many answers; of several pictures 1 if not given
+  --attention FILE.png  draws where the model looked: the last layer's class token, and attention rollout
+  --strict              exit code 1 when a picture could not be read, and not only when none could
+${modelHelp}
+  --json                for machines: a line of JSON for each picture`,
+  },
+
+  embed: {
+    usage:
+      'tesserae embed    FOLDER… --weights model.safetensors --out features.safetensors|.npy|.ndjson [--tokens pooled] [--normalise] [--resume] [--shard 3/16] [--json]',
+    load: async () => (await import('./commands/embed.ts')).runEmbed,
+    help: `Computes the features of all pictures in folders, by a Vision Transformer, and writes them into one file: safetensors [pictures, d] with the pictures'
+names in its metadata, npy with a JSON file beside it, or NDJSON, a line for each picture. A picture's features do not depend on the others.
+
+  --weights FILE        a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
+  --out FILE            where they go, by the name's ending
+  --tokens pooled       what the head sees; or class, the class token; or patch, a vector for each patch
+  --normalise           makes each vector one of length 1
+  --resume              goes on after a run that was stopped: what is there is not computed again
+  --shard 3/16          takes the third of sixteen parts, by a hash of each picture's path
+  --strict              exit code 1 when a picture could not be read, and not only when none could
+  --batch 8             how many pictures the model sees at once; only speed and memory depend on it
+${modelHelp}
+  --json                for machines: a line of JSON for each picture, and one at the end`,
   },
 } as const satisfies Readonly<Record<string, Command>>
 

@@ -19,6 +19,7 @@ const rooms = [
   'src/program',
   'src/checkpoint',
   'src/image',
+  'src/folders',
   'src/nn',
   'src/vit',
   'src/train',
