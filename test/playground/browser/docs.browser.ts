@@ -70,7 +70,7 @@ describe.skipIf(!built)('the documentation (needs npm run build)', () => {
       expect(new URL(page.url()).hash.length).toBeGreaterThan(1)
       expect(await page.locator('.turn [rel="prev"]').innerText()).toMatch(/Start/)
       await page.locator('.turn [rel="next"]').click()
-      await page.waitForURL(/types\.html/)
+      await page.waitForURL(/arrays\.html/)
     }))
 
   test('copies code', () =>
