@@ -17,6 +17,7 @@ const rooms = [
   'src/steps',
   'src/ops',
   'src/program',
+  'src/onnx',
   'src/checkpoint',
   'src/image',
   'src/nn',
