@@ -12,6 +12,7 @@ export default defineConfig({
       { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
       { find: '#inspected', replacement: `${root}src/ops/inspected.node.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.node.ts` },
+      { find: '#folders', replacement: `${root}src/folders/folders.node.ts` },
     ],
   },
   test: {

@@ -20,6 +20,7 @@ const rooms = [
   'src/onnx',
   'src/checkpoint',
   'src/image',
+  'src/folders',
   'src/nn',
   'src/vit',
   'src/train',
