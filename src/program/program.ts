@@ -83,6 +83,7 @@ export class Program {
   readonly constants: readonly ProgramConstant[]
   readonly output: ProgramValue
   readonly #runner: Runner
+  readonly #staleness: () => string | null
 
   constructor(parts: ProgramParts) {
     this.name = parts.name
@@ -92,6 +93,7 @@ export class Program {
     this.constants = Object.freeze([...parts.constants])
     this.output = parts.output
     this.#runner = new Runner(parts)
+    this.#staleness = parts.staleness
     Object.freeze(this)
   }
 
@@ -104,6 +106,11 @@ export class Program {
    */
   run(...inputs: readonly NdArray<Data>[]): NdArray<Float32Array> {
     return this.#runner.run(inputs)
+  }
+
+  /** What has changed since it was traced, so that the steps would be others now; null where nothing has. */
+  get staleness(): string | null {
+    return this.#staleness()
   }
 
   /** Gives back the memory that the program keeps between runs; it can be run again all the same. */
