@@ -10,7 +10,7 @@ import type { Finish, KernelCode, Operand } from './shader.ts'
 import { tileFor } from './tile.ts'
 
 /** A sum of products over the axes that the output lacks. */
-interface Contraction {
+export interface Contraction {
   readonly lengths: readonly number[]
   readonly output: Operand
   readonly finishes: readonly Finish[]
@@ -54,7 +54,7 @@ export function contractCode(fused: Fused, lowering: Lowering): readonly KernelC
       if (cut !== null) return cut
     }
   }
-  return inPairs(contraction, operands, lowering)
+  return sumOfProductsCode(contraction, operands, lowering)
 }
 
 /**
@@ -86,7 +86,7 @@ function cutUp(
     })
     const own = { buffer, type, stride, offset: 0 }
     kernels.push(
-      ...inPairs(
+      ...sumOfProductsCode(
         {
           lengths: lengths.with(slowest, length),
           output: moved(output),
@@ -102,11 +102,11 @@ function cutUp(
   return kernels
 }
 
-/** Three and more operands two by two, in the order that multiplies least. */
-function inPairs(
+/** The kernels of a sum of products: of three and more operands two by two, in the order that multiplies least. */
+export function sumOfProductsCode(
   contraction: Contraction,
   operands: readonly Operand[],
-  lowering: Lowering,
+  lowering: Pick<Lowering, 'limits' | 'temporary'>,
 ): readonly KernelCode[] {
   if (operands.length <= 2) return [pairCode(contraction, operands, lowering)]
   const { lengths, output } = contraction
@@ -117,8 +117,10 @@ function inPairs(
   const computed = (node: Tree): Operand => {
     if (typeof node === 'number') return operands[node]!
     const [a, b] = [computed(node[0]), computed(node[1])]
+    // axes that neither has any more are not the pair's
+    const own = lengths.map((length, axis) => (has(a, axis) || has(b, axis) ? length : 1))
     if (node === tree) {
-      kernels.push(pairCode(contraction, [a, b], lowering))
+      kernels.push(pairCode({ ...contraction, lengths: own }, [a, b], lowering))
       return output
     }
     const inside = leavesOf(node)
@@ -129,8 +131,6 @@ function inPairs(
     const shape = lengths.map((length, axis) => (kept[axis] ? length : 1))
     const stride = contiguousStride(shape).map((step, axis) => (kept[axis] ? step : 0))
     const result = { buffer: lowering.temporary(sizeOf(shape)), type: 'f32', stride, offset: 0 } as const
-    // axes that neither has are not the pair's
-    const own = lengths.map((length, axis) => (has(a, axis) || has(b, axis) ? length : 1))
     kernels.push(pairCode({ lengths: own, output: result, finishes: [] }, [a, b], lowering))
     return result
   }
@@ -146,7 +146,7 @@ function leavesOf(tree: Tree): readonly number[] {
 function pairCode(
   { lengths, output, finishes }: Contraction,
   operands: readonly Operand[],
-  { limits }: Lowering,
+  { limits }: Pick<Lowering, 'limits'>,
 ): KernelCode {
   const axes = lengths.map((_, axis) => axis).filter((axis) => lengths[axis] !== 1)
   const bySpeed = (by: Operand) => (x: number, y: number) => Math.abs(by.stride[y]!) - Math.abs(by.stride[x]!)
