@@ -24,6 +24,7 @@ const rooms = [
   'src/nn',
   'src/vit',
   'src/train',
+  'src/webgpu',
   'src/adapters',
   'src/cli',
 ]
