@@ -36,7 +36,7 @@ describe.skipIf(inject('documentation') === '')('the documentation (needs npm ru
       expect(new URL(page.url()).hash.length).toBeGreaterThan(1)
       expect(await page.locator('.turn [rel="prev"]').innerText()).toMatch(/Start/)
       await page.locator('.turn [rel="next"]').click()
-      await page.waitForURL(/types\.html/)
+      await page.waitForURL(/arrays\.html/)
     }))
 
   test('copies code', () =>
