@@ -41,7 +41,7 @@ export async function drawAttention(
   const looked = overPatches(last, grid)
   const notes = notesIn(looked)
   const token = model.clsToken === null ? 'average token' : 'class token'
-  const left = notes.length === 0 ? '' : `${notes.length} patches of notes left out`
+  const left = notes.length === 0 ? '' : `${notes.length} patches of notes are left out`
   const panels = [
     { drawing: square, words: ['what the model sees', ''] },
     { drawing: await drawFlow(square, without(looked, notes)), words: [`the last layer's ${token}`, left] },
@@ -72,10 +72,10 @@ function sideBySide(panels: readonly Panel[]): NdArray<Uint8Array> {
       const start = (row * shape[1]! + x) * 3
       data.set(drawing.data.subarray(row * width * 3, (row + 1) * width * 3), start)
     }
-    const letters = Math.floor((width + LETTER) / (6 * LETTER))
+    const letters = Math.floor((width - 8 + LETTER) / (6 * LETTER))
     for (const [line, color] of [WHITE, MUTED].entries()) {
       const y = height + 12 + line * 22
-      letter(canvas, fitted(words[line]!, letters), { x, y, scale: LETTER, color })
+      letter(canvas, fitted(words[line]!, letters), { x: x + 8, y, scale: LETTER, color })
     }
   }
   return canvas
