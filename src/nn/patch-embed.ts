@@ -108,6 +108,10 @@ export class PatchEmbed extends Module {
       norm === false ? new Identity() : makeNorm(norm === true ? 'layernorm' : norm, embedDim, { eps })
   }
 
+  override get inputShape(): readonly number[] | undefined {
+    return this.imgSize === null ? undefined : [1, this.proj.inChans, ...this.imgSize]
+  }
+
   override compute(x: Value): Value {
     this.#expectSize(x)
     const { padding } = this

@@ -156,6 +156,10 @@ export class VisionTransformer extends Module {
     if (read.fixInit) shrinkBranches(this.blocks)
   }
 
+  override get inputShape(): readonly number[] | undefined {
+    return this.patchEmbed.inputShape
+  }
+
   override compute(x: Value): Value {
     if (this.headDist === null) return this.head.compute(this.headDrop.compute(this.#pooled(x)))
     const [token, second] = unpackTensor(this.#features(x), [[], [], [-1]], 'b * d') as Value[]

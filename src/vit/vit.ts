@@ -52,6 +52,7 @@ export class PatchEmbedding extends Module {
   readonly positionEmbedding: Parameter
   readonly dropout: Dropout
   readonly imageSize: number
+  readonly inChannels: number
 
   constructor(options: PatchEmbeddingOptions) {
     super()
@@ -62,6 +63,7 @@ export class PatchEmbedding extends Module {
     )
     const numPatches = Math.floor(imageSize / patchSize) ** 2
     this.imageSize = imageSize
+    this.inChannels = inChannels
     // nn.Conv2d and nn.Flatten(2) in one product: [b, d, (h w)]
     this.patcher = new Sequential(
       new PatchProjection(pair(patchSize), embedDim, {
@@ -73,6 +75,10 @@ export class PatchEmbedding extends Module {
     this.clsToken = newParameter([1, 1, embedDim], 'normal')
     this.positionEmbedding = newParameter([1, numPatches + 1, embedDim], 'normal')
     this.dropout = new Dropout({ p: dropout })
+  }
+
+  override get inputShape(): readonly number[] {
+    return [1, this.inChannels, this.imageSize, this.imageSize]
   }
 
   override compute(x: Value): Value {
@@ -132,6 +138,10 @@ export class ViT extends Module {
     })
     this.encoderBlocks = new TransformerEncoder(encoderLayer, numEncoders)
     this.mlpHead = new Sequential(new LayerNorm(embedDim), new Linear(embedDim, numClasses))
+  }
+
+  override get inputShape(): readonly number[] {
+    return this.embeddingBlock.inputShape
   }
 
   override compute(x: Value): Value {
