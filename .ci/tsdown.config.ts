@@ -31,6 +31,7 @@ export default defineConfig([
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image.ts',
       'train/index': 'src/train.ts',
+      'onnx/index': 'src/onnx.ts',
       'adapters/index': 'src/adapters.ts',
       'cli/main': 'src/cli/main.ts',
     },

@@ -103,15 +103,17 @@ function operandAlong(plan: EinsumPlan, axes: readonly number[], tensor: string,
 const letters = (axes: readonly number[]): string =>
   axes.map((axis) => String.fromCharCode(axis < 26 ? 97 + axis : 39 + axis)).join('')
 
-/** `x Wᵀ + b` of a matrix x and a weight as it is kept, in one node. */
+/** `x Wᵀ + b` with a weight as it is kept, in one node: Gemm of all rows of x. What has no bias stays as it is, for MatMul. */
 function linear(
   graph: Graph,
   { plan, scale }: Contract,
   [x, weight, ...others]: readonly Operand[],
   bias: Placed | null,
 ): Placed | null {
-  if (weight === undefined || others.length > 0 || plan.output.length !== 2) return null
-  const [rows, columns] = plan.output as readonly [readonly number[], readonly number[]]
+  const rank = plan.output.length
+  if (weight === undefined || others.length > 0 || rank < 2 || (rank > 2 && bias === null)) return null
+  const rows = plan.output.slice(0, -1).flat()
+  const columns = plan.output.at(-1)!
   const has = ({ strides }: Operand, axis: number) => strides[axis] !== 0 || plan.lengths[axis] === 1
   const isRow = rows.every((axis) => has(x!, axis) && weight.strides[axis] === 0)
   const isColumn = columns.every((axis) => has(weight, axis) && x!.strides[axis] === 0)
@@ -132,7 +134,9 @@ function linear(
     )!
   const inputs = [matrix(x!, rows), matrix(weight, columns), ...(bias ? [inOrder(graph, bias)] : [])]
   const alpha = scale === 1 ? {} : { alpha: { float: scale } }
-  return whole(graph.emit('Gemm', inputs, { transB: 1, ...alpha }), plan.outputShape, x!.value.dtype)
+  const result = graph.emit('Gemm', inputs, { transB: 1, ...alpha })
+  const shape = [sizeOf(plan.outputShape.slice(0, -1)), plan.outputShape.at(-1)!]
+  return settled(graph, { ...whole(result, plan.outputShape, x!.value.dtype), shape })
 }
 
 const runOf = ({ lengths }: EinsumPlan, strides: readonly number[], axis: number): Run => ({

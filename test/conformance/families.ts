@@ -22,12 +22,7 @@ export async function* replayFamilies(folder: string, only?: readonly string[]):
 
 async function replayCase(folder: string, id: string): Promise<Outcome> {
   try {
-    const { config, replay, tolerance } = JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8'))
-    const tensors = readSafetensors(readFileSync(join(folder, `${id}.safetensors`))) as Record<
-      string,
-      FloatArray
-    >
-    const model = await opened(parametersOf(tensors), config, replay)
+    const { model, tensors, tolerance } = await familyModel(folder, id)
     const x = tensors['input.x']!
     const got = { y: model.forward(x), features: model.forwardFeatures(x) }
     model.dispose()
@@ -42,6 +37,14 @@ async function replayCase(folder: string, id: string): Promise<Outcome> {
   } catch (error) {
     return { id, status: 'failed', reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** The model of a case, and what was recorded of it. */
+export async function familyModel(folder: string, id: string) {
+  const { config, replay, tolerance } = JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8'))
+  const file = readSafetensors(readFileSync(join(folder, `${id}.safetensors`)))
+  const tensors = file as Record<string, FloatArray>
+  return { model: await opened(parametersOf(tensors), config, replay), tensors, tolerance }
 }
 
 function parametersOf(tensors: StateDict): StateDict {
