@@ -1,9 +1,8 @@
 /** A model's answers beside those of the file that it is written to. */
-import ndarray from 'ndarray'
-import type { NdArray } from 'ndarray'
 import { toDims } from 'tesserae/adapters'
 import type { Module } from 'tesserae/nn'
 import { type OnnxOptions, toOnnx } from 'tesserae/onnx'
+import { numbers } from '../numbers.ts'
 
 /** What both packages of onnxruntime have. */
 export interface Runtime {
@@ -12,18 +11,9 @@ export interface Runtime {
 }
 
 interface Session {
-  run(feeds: Readonly<Record<string, unknown>>): Promise<Record<string, { data: unknown; dims: readonly number[] }>>
-}
-
-/** Numbers from −2 to 2, the same for each seed. */
-export function numbers(shape: readonly number[], seed = 1): NdArray<Float32Array> {
-  let state = seed
-  const size = shape.reduce((product, length) => product * length, 1)
-  const data = Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 30 - 2
-  })
-  return ndarray(data, [...shape])
+  run(
+    feeds: Readonly<Record<string, unknown>>,
+  ): Promise<Record<string, { data: unknown; dims: readonly number[] }>>
 }
 
 /** How far the file's answers are from the model's, in parts of the answers' range: the largest over batches of 1 and 3. */
@@ -38,7 +28,8 @@ export async function differenceOf(
     const x = numbers([batch, ...shape.slice(1)], batch)
     const want = model.forward(x)
     const { y } = await session.run({ x: new Tensor('float32', x.data, x.shape) })
-    if (y!.dims.join() !== want.shape.join()) throw new Error(`the file gives [${y!.dims}], the model [${want.shape}]`)
+    if (y!.dims.join() !== want.shape.join())
+      throw new Error(`the file gives [${y!.dims}], the model [${want.shape}]`)
     most = Math.max(most, difference(y!.data as Float32Array, toDims(want).data))
   }
   return most
