@@ -88,6 +88,7 @@ export class Program {
   readonly isModel: boolean
   readonly #runner: Runner
   readonly #retrace: ProgramParts['retrace']
+  readonly #staleness: () => string | null
 
   constructor(parts: ProgramParts) {
     this.name = parts.name
@@ -99,6 +100,7 @@ export class Program {
     this.isModel = parts.isModel
     this.#retrace = parts.retrace
     this.#runner = new Runner(parts)
+    this.#staleness = parts.staleness
     Object.freeze(this)
   }
 
@@ -125,6 +127,11 @@ export class Program {
    */
   retrace(shapes: readonly (readonly number[])[]): Program {
     return this.#retrace(shapes)
+  }
+
+  /** What has changed since it was traced, so that the steps would be others now; null where nothing has. */
+  get staleness(): string | null {
+    return this.#staleness()
   }
 
   /** Gives back the memory that the program keeps between runs; it can be run again all the same. */

@@ -20,9 +20,17 @@ export async function* replayFamilies(folder: string, only?: readonly string[]):
   }
 }
 
+/** The model of a case, its tensors, and how far from them single precision may be. */
+export async function openCase(folder: string, id: string) {
+  const { config, replay, tolerance } = JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8'))
+  const file = readFileSync(join(folder, `${id}.safetensors`))
+  const tensors = readSafetensors(file) as Record<string, FloatArray>
+  return { model: await opened(parametersOf(tensors), config, replay), tensors, tolerance }
+}
+
 async function replayCase(folder: string, id: string): Promise<Outcome> {
   try {
-    const { model, tensors, tolerance } = await familyModel(folder, id)
+    const { model, tensors, tolerance } = await openCase(folder, id)
     const x = tensors['input.x']!
     const got = { y: model.forward(x), features: model.forwardFeatures(x) }
     model.dispose()
@@ -37,14 +45,6 @@ async function replayCase(folder: string, id: string): Promise<Outcome> {
   } catch (error) {
     return { id, status: 'failed', reason: error instanceof Error ? error.message : String(error) }
   }
-}
-
-/** The model of a case, and what was recorded of it. */
-export async function familyModel(folder: string, id: string) {
-  const { config, replay, tolerance } = JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8'))
-  const file = readSafetensors(readFileSync(join(folder, `${id}.safetensors`)))
-  const tensors = file as Record<string, FloatArray>
-  return { model: await opened(parametersOf(tensors), config, replay), tensors, tolerance }
 }
 
 function parametersOf(tensors: StateDict): StateDict {

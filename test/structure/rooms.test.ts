@@ -20,9 +20,11 @@ const rooms = [
   'src/onnx',
   'src/checkpoint',
   'src/image',
+  'src/folders',
   'src/nn',
   'src/vit',
   'src/train',
+  'src/webgpu',
   'src/adapters',
   'src/cli',
 ]

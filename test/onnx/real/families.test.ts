@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as node from 'onnxruntime-node'
 import { expect, test } from 'vitest'
-import { familyModel } from '../../conformance/families.ts'
+import { openCase } from '../../conformance/families.ts'
 import { differenceOf } from './compare.ts'
 
 const all = fileURLToPath(new URL('../../../../shared/vectors/families', import.meta.url))
@@ -14,7 +14,7 @@ for (const file of readdirSync(folder).sort()) {
   if (!file.endsWith('.json')) continue
   const id = file.slice(0, -'.json'.length)
   test(id, async () => {
-    const { model } = await familyModel(folder, id)
+    const { model } = await openCase(folder, id)
     for (const attention of ['plain', 'fused'] as const) {
       const found = await differenceOf(node, model, { shape: model.inputShape!, attention })
       expect(found, attention).toBeLessThan(4e-6)
