@@ -62,6 +62,7 @@ export {
 export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
 export type { Activation } from './steps/map.ts'
 export type { CheckpointSource, Configurations } from './vit/from-checkpoint.ts'
+export { type MetadataOptions, metadataOf } from './vit/own.ts'
 export type { GlobalPool } from './vit/pooling.ts'
 export {
   type ResampleOptions,

@@ -25,6 +25,7 @@ import { textsAbout } from './configurations.ts'
 import { fitted } from './fitted.ts'
 import { type Hints, hintsIn } from './hints.ts'
 import { type Found, namingList, schemeOf } from './naming.ts'
+import { ownIn } from './own.ts'
 import { type Recipe, recipesOf } from './recipes.ts'
 import { otherFamily } from './refusals.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
@@ -174,7 +175,7 @@ function drafted(
   expectOptions(operation, options, visionTransformerOptions)
   const found = foundIn(tensors)
   const { recipes, left } = recipesOf(tensors, found, operation)
-  const overrides = given(options)
+  const overrides = { ...ownIn(texts)?.options, ...given(options) }
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
   const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined
