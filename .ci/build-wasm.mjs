@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { tiles } from './tiles.mjs'
+import { integerTiles, tiles } from './tiles.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = join(root, 'src/wasm/assembly')
@@ -43,6 +43,7 @@ if (isStale()) {
   mkdirSync(generated, { recursive: true })
   mkdirSync(join(sources, 'generated'), { recursive: true })
   writeFileSync(join(sources, 'generated/tiles.ts'), tiles())
+  writeFileSync(join(sources, 'generated/integer-tiles.ts'), integerTiles())
   const modules = []
   for (const name of names) {
     const plain = await compile(asc, name, ['--enable', 'simd'])

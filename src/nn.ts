@@ -34,6 +34,7 @@ export { DiffParallelScalingBlock, ParallelScalingBlock } from './nn/parallel-sc
 export { ParallelThingsBlock } from './nn/parallel-things-block.ts'
 export { Parameter } from './nn/parameter.ts'
 export { PatchEmbed, type PatchEmbedOptions, type TokenFormat } from './nn/patch-embed.ts'
+export { type QuantizeOptions, quantize } from './nn/quantize.ts'
 export { manualSeed } from './nn/random.ts'
 export {
   makeRelativePositions,

@@ -59,7 +59,7 @@ export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind 
 }
 
 /** A small weight where linear memory has it; any other tensor as it is. */
-function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
+export function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
   const copy = tensor?.weight?.inHeap(heap) ?? null
   return copy === null
     ? tensor

@@ -7,7 +7,7 @@
  */
 import type { ProductKernels } from './generated/product.ts'
 import { CONTROL, type Pointer } from './memory.ts'
-import type { Crew } from './product.ts'
+import type { Crew, JobKernels } from './product.ts'
 
 /** Words of the control area, a cache line apart. */
 export const LEFT = 0 // generation, and blocks that nobody has taken
@@ -111,7 +111,7 @@ export class SharedCrew implements Crew {
     this.#lost = options.lost
   }
 
-  run(kernels: ProductKernels, job: Pointer, blocks: number): void {
+  run(kernels: JobKernels, job: Pointer, blocks: number): void {
     const control = this.#control
     const generation = this.#generation
     if (blocks === 1) {
