@@ -46,6 +46,7 @@ export class Weight extends IsWeight {
   #learns = false
   /** Counts the changes of values, and of where linear memory has them. */
   #version = 0
+  #edits = 0
 
   /** @param values - the weight's own from now on */
   constructor(values: Float32Array) {
@@ -109,9 +110,15 @@ export class Weight extends IsWeight {
     this.#renew()
   }
 
+  /** Counts the changes of values by `update`: who has made something of them can tell whether it still holds. */
+  get edits(): number {
+    return this.#edits
+  }
+
   /** What linear memory has of the elements is to be made anew, where it stands. */
   #renew(): void {
     this.#version++
+    this.#edits++
     for (const own of this.#forms) own.isStale = true
     if (this.#copy !== null) this.#copy.isStale = true
   }

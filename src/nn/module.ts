@@ -67,6 +67,11 @@ export abstract class Module {
     return this.#training
   }
 
+  /** The shape of one input, where the layer is made for one: [1, channels, height, width] of a model of images. */
+  get inputShape(): readonly number[] | undefined {
+    return undefined
+  }
+
   /** Turns training mode on (or, with `false`, off) here and in every layer inside. */
   train(mode = true): this {
     expectOption(

@@ -2,7 +2,7 @@
 import { contiguous, contiguousStride, type Layout, permute } from '../layout/layout.ts'
 import { slideWindow } from '../layout/window.ts'
 import { sliced } from '../steps/slice.ts'
-import type { Program, ProgramParts, ProgramStep } from './program.ts'
+import type { ProgramParts, ProgramStep } from './program.ts'
 
 /** The layout of a value inside of the value whose elements it shows: itself, where it has elements of its own. */
 export interface Standing {
@@ -11,7 +11,9 @@ export interface Standing {
 }
 
 /** The standing of every value by its id; inputs and constants are taken to be contiguous. */
-export function layoutsOf(program: Program | ProgramParts): ReadonlyMap<number, Standing> {
+export function layoutsOf(
+  program: Pick<ProgramParts, 'steps' | 'inputs' | 'parameters' | 'constants'>,
+): ReadonlyMap<number, Standing> {
   const known = new Map<number, Standing>()
   const own = (id: number, layout: Layout) => known.set(id, { base: id, layout })
   for (const { id, shape } of [...program.inputs, ...program.parameters]) own(id, contiguous(shape))
