@@ -96,7 +96,9 @@ function integerTile({ name, bytes, load, add, isRelaxed = false }, { rows, step
     `k -= ${steps}`,
     '  }',
     '  if (!stored) {',
-    ...all.map((row) => `v128.store(sums, c${row}0, ${32 * row}); v128.store(sums, c${row}1, ${32 * row + 16})`),
+    ...all.map(
+      (row) => `v128.store(sums, c${row}0, ${32 * row}); v128.store(sums, c${row}1, ${32 * row + 16})`,
+    ),
     '  } else {',
     '  const place = changetype<IntegerPlace>(stored)',
     ...all.map((row) => `  storeRow(place, row + ${row}, c${row}0, c${row}1)`),

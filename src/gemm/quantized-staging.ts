@@ -8,8 +8,8 @@ import { lengthOf } from './matrix.ts'
 import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 import { wideLimit } from './row-codes.ts'
-import { inPlace } from './staging.ts'
 import { placesOf, Stage, windowFloats } from './stage.ts'
+import { inPlace } from './staging.ts'
 import { type MatrixWalks, walksOf } from './walks.ts'
 
 /** Computes a product of float32 tensors with codes; `columns` packs them where they are not yet. */
@@ -40,7 +40,11 @@ export function multiplyCodesInHeap(heap: Heap, product: Product, columns: () =>
       ...product,
       a: stage.at(a),
       output: stage.at(output),
-      epilogue: { ...product.epilogue, bias: bias && stage.at(bias), residual: residual && stage.at(residual) },
+      epilogue: {
+        ...product.epilogue,
+        bias: bias && stage.at(bias),
+        residual: residual && stage.at(residual),
+      },
     }
     compute(heap, { ...staged, walks: walksOf(staged) }, b)
     stage.takeBack(output)

@@ -4,7 +4,8 @@
  */
 import { getHeap, type Heap } from '../wasm/heap.ts'
 import type { Walk } from '../wasm/offsets.ts'
-import { type Form, hasFine, paddedDepth, panelBytes } from '../wasm/quantized.ts'
+import { precisionHere } from '../wasm/precision.ts'
+import { type Form, paddedDepth, panelBytes } from '../wasm/quantized.ts'
 import { currentRecording } from '../wasm/recording.ts'
 import { type InHeap, keep, release } from './held.ts'
 import { lengthOf, merged, sameWalk } from './matrix.ts'
@@ -39,6 +40,7 @@ export class QuantizedWeight extends IsWeight {
   #codes: Int8Array | null
   #packed: Packed | null = null
   #version = 0
+  edits = 0
 
   /** @param given - the weight's own from now on */
   constructor({ codes, scales }: Codes, keeping: Keeping) {
@@ -49,13 +51,24 @@ export class QuantizedWeight extends IsWeight {
     this.#keeping = keeping
   }
 
+  /** Brings the codes to where the kernel reads them, where there is room for that: nothing else then holds them. */
+  settled(): this {
+    const heap = this.size > 0 ? getHeap() : null
+    try {
+      if (heap !== null) this.#pack(heap, axis(this.#k, 1))
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error // the product that needs the panels says so
+    }
+    return this
+  }
+
   /** What `int8-fast` comes to where the kernels for it are missing is `int8`. */
   get precision(): Exclude<Precision, 'float32'> {
-    return this.#isFine ? 'int8-fast' : 'int8'
+    return precisionHere(this.#keeping.precision)
   }
 
   get #isFine(): boolean {
-    return this.#keeping.precision === 'int8-fast' && hasFine()
+    return this.precision === 'int8-fast'
   }
 
   get isShared(): boolean {
@@ -97,6 +110,7 @@ export class QuantizedWeight extends IsWeight {
     this.#forget()
     this.#codes = codes
     this.scales.set(scales)
+    this.edits++
   }
 
   panels(): null {
@@ -143,7 +157,12 @@ export class QuantizedWeight extends IsWeight {
     const isKnown = known !== null && known.heap === heap && sameWalk(known.depth, depth)
     const { form, block } = isKnown ? known : this.#pack(heap, depth)
     const scales = block + panelsBytes(form, this.scales.length, this.#k)
-    return { form, panels: block, scales, columnSums: form === 'fine' ? scales + 4 * padded8(this.scales.length) : 0 }
+    return {
+      form,
+      panels: block,
+      scales,
+      columnSums: form === 'fine' ? scales + 4 * padded8(this.scales.length) : 0,
+    }
   }
 
   #pack(heap: Heap, depth: Walk): Packed {
@@ -154,7 +173,10 @@ export class QuantizedWeight extends IsWeight {
     const block = heap.memory.allocate(bytes + 8 * padded8(n))
     const packed = { heap, block, form, depth } as const
     const panels = panelsOf(packed, n, k).fill(0)
-    const columnSums = heap.memory.integers(block + bytes, 2 * padded8(n)).fill(0).subarray(padded8(n))
+    const columnSums = heap.memory
+      .integers(block + bytes, 2 * padded8(n))
+      .fill(0)
+      .subarray(padded8(n))
     forEachPlace(packed, n, k, (row, at, from) => {
       const code = codes[from]!
       panels[at] = code

@@ -14,6 +14,8 @@ export abstract class IsWeight {
   abstract readonly size: number
   /** How it is kept: as float32, or in fewer bits. */
   abstract readonly precision: Precision
+  /** Counts the changes of the elements. */
+  abstract readonly edits: number
   /** Whether somebody outside holds the array. */
   abstract readonly isShared: boolean
   /** The elements in row-major order, only to be read and not to be kept. */

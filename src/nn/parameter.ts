@@ -110,7 +110,7 @@ export class Parameter implements Weighted {
   }
 
   /**
-   * The parameter as an ndarray over the same values: reading and writing it reads and writes the parameter, until `assign` or a state dict
+   * The parameter as an ndarray over the same values (of a quantised one, a copy of what its codes stand for): reading and writing it reads and writes the parameter, until `assign` or a state dict
    * brings values in another of its shapes; from then on the parameter has an array of its own, and this one keeps what it had.
    */
   get array(): NdArray<Float32Array> {
@@ -125,7 +125,7 @@ export class Parameter implements Weighted {
 
   /**
    * Copies new values in: into `array`, where somebody holds it and the shape stays, else into memory of their own. Where that cannot be
-   * had, the parameter keeps the values it had.
+   * had, the parameter keeps the values it had. A quantised one stays so, and keeps of each value the nearest that a code stands for: at most half a step of its row's scale away.
    *
    * @throws {EinopsError} when the shape or the dtype is not the parameter's; half and double precision are converted
    */
@@ -170,23 +170,31 @@ export class Parameter implements Weighted {
     return this.#matrix
   }
 
-  /** How the values are kept: `'int8'` or `'int8-fast'` where {@link quantize} made them integers. */
+  /** How the values are kept: `'int8'` or `'int8-fast'` where {@link quantize} made integers of them, which do not learn. */
   get precision(): Precision {
     return this.#weight?.precision ?? 'float32'
   }
 
   /**
-   * Has the values kept by somebody else from now on; those that there are already as well.
+   * Has the values kept otherwise from now on, those that there are and those that will be assigned.
    *
    * @internal
    */
   keepBy(keeper: Keeper): void {
     expectHost('Parameter', 'keeping a parameter otherwise')
-    const before = this.#weight
     this.#keeper = keeper
-    if (before === null) return
-    this.#weight = keeper(before.read(), this.#shape[0]!)
-    before.dispose()
+    if (this.#weight !== null) this.take(keeper(this.#weight.read(), this.#shape[0]!))
+  }
+
+  /**
+   * Takes a weight over as it is.
+   *
+   * @internal
+   */
+  take(weight: IsWeight): void {
+    this.#weight?.dispose()
+    this.#weight = weight
+    this.#draw = null
   }
 
   /** Frees the values. The parameter cannot be used any more. */

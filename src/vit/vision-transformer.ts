@@ -31,6 +31,7 @@ import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import {
   type About,
+  type CheckpointOptions,
   type CheckpointSource,
   type Configurations,
   modelFrom,
@@ -39,6 +40,7 @@ import {
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
 import { type Preparation, preparationIn } from './preparation.ts'
+import { metadataOf } from './saved.ts'
 import {
   expectCompatible,
   type VisionTransformerOptions,
@@ -201,6 +203,11 @@ export class VisionTransformer extends Module {
     })
   }
 
+  /** What a file of the parameters is to say in its metadata, so that {@link fromCheckpoint} makes the same model of it. */
+  get metadata(): Record<string, string> {
+    return metadataOf(this, this.#texts)
+  }
+
   /** The number of class and register tokens, which stand before the patches. */
   get numPrefixTokens(): number {
     const tokens = [this.clsToken, this.distToken, this.regToken]
@@ -212,7 +219,8 @@ export class VisionTransformer extends Module {
    * these do not tell, off the file's metadata and, of a path, `config.json` in the same folder; the rest is assumed, and among `guesses`.
    *
    * @param source a safetensors file as bytes or a Blob, the path of one (or of a sharded one's index), or a state dict
-   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions
+   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions. `precision`: how weights are kept and
+   *   multiplied, as `quantize` makes them (`'int8'`, `'int8-fast'`) or as `'float32'`; as the file has them if not given
    * @param configurations `config.json` and the like, where they do not stand beside the file: texts or objects by their names
    * @throws CheckpointError when it is no checkpoint of a Vision Transformer; parameters that do not fit are listed
    *
@@ -223,7 +231,7 @@ export class VisionTransformer extends Module {
    */
   static fromCheckpoint(
     source: CheckpointSource,
-    overrides: VisionTransformerOptions = {},
+    overrides: CheckpointOptions = {},
     configurations?: Configurations,
   ): Promise<VisionTransformer> {
     return modelFrom(source, overrides, (...args) => new VisionTransformer(...args), configurations)

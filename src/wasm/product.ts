@@ -5,7 +5,7 @@
  */
 import type { FusedActivation } from './activation-codes.ts'
 import { product as embedded, type ProductKernels } from './generated/product.ts'
-import { instantiate } from './instantiate.ts'
+import { bytesOf, type EmbeddedModule, instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets, type Walk } from './offsets.ts'
 import { blocks, COLUMNS, ProductTables, ProductWorkspace, rowsOfBlock } from './product-workspace.ts'
@@ -42,21 +42,30 @@ export interface ProductArguments {
   readonly activation?: FusedActivation | null
 }
 
-/** Who computes the blocks of a product. */
+/** Kernels of which each call computes one part of a job. */
+export interface Computing {
+  compute(job: Pointer, thread: number, index: number): void
+}
+
+/** Kernels that threads share. */
+export interface Team<Kernels extends Computing = Computing> {
+  readonly kernels: Kernels
+  /** Where the bytes of their module stand, behind their number, for threads that do not have it yet; 0 for that of products, which all have. */
+  readonly module: Pointer
+}
+
+/** Who computes the parts of a job. */
 export interface Crew {
   /** How many work, the calling thread included. */
   readonly size: number
-  /** Computes all blocks of a job and returns when they are done. */
-  run(kernels: JobKernels, job: Pointer, blocks: number): void
+  /** Computes all parts of a job and returns when they are done. */
+  run(team: Team, job: Pointer, parts: number): void
 }
-
-/** What computes parts of jobs: a module of kernels. */
-export type JobKernels = Pick<ProductKernels, 'compute'>
 
 /** The calling thread alone. */
 export const alone: Crew = {
   size: 1,
-  run(kernels, job, count) {
+  run({ kernels }, job, count) {
     for (let index = 0; index < count; index++) kernels.compute(job, 0, index)
   },
 }
@@ -67,6 +76,9 @@ export class ProductEngine {
   readonly #space: ProductWorkspace
   #kernels: ProductKernels
   #crew: Crew = alone
+  /** What other modules there are on the memory, by name, and where their bytes stand. */
+  readonly #teams = new Map<string, Team>()
+  readonly #modules = new Map<string, Pointer>()
 
   private constructor(memory: LinearMemory, kernels: ProductKernels) {
     this.#memory = memory
@@ -89,6 +101,30 @@ export class ProductEngine {
   hire(crew: Crew): void {
     this.#kernels = instantiate(embedded, this.#memory.memory)!
     this.#crew = crew
+    this.#teams.clear()
+  }
+
+  /** The kernels of another module, whose jobs the same threads share; null where this platform does not have them. */
+  team<Kernels extends Computing>(other: EmbeddedModule<Kernels>): Team<Kernels> | null {
+    const known = this.#teams.get(other.name)
+    if (known !== undefined) return known as Team<Kernels>
+    const kernels = instantiate(other, this.#memory.memory, this.#kernels)
+    if (kernels === null) return null
+    const team = { kernels, module: this.#crew.size > 1 ? this.#written(other) : 0 }
+    this.#teams.set(other.name, team)
+    return team
+  }
+
+  /** Writes a module where all threads find it. */
+  #written(other: EmbeddedModule<object>): Pointer {
+    const known = this.#modules.get(other.name)
+    if (known !== undefined) return known
+    const bytes = bytesOf(other, true)
+    const at = this.#memory.allocate(4 + bytes.length)
+    this.#memory.integers(at, 1)[0] = bytes.length
+    new Uint8Array(this.#memory.memory.buffer, at + 4, bytes.length).set(bytes)
+    this.#modules.set(other.name, at)
+    return at
   }
 
   /** How many threads share a job. */
@@ -96,9 +132,9 @@ export class ProductEngine {
     return this.#crew.size
   }
 
-  /** Has all parts of a job computed; `kernels`: those of another module, whose job it is. */
-  run(job: Pointer, parts: number, kernels: JobKernels = this.#kernels): void {
-    this.#crew.run(kernels, job, parts)
+  /** Has all parts of a job computed, by the kernels of products or by others. */
+  run(job: Pointer, parts: number, team: Team = { kernels: this.#kernels, module: 0 }): void {
+    this.#crew.run(team, job, parts)
   }
 
   /** Packs b: [k, n] to `panels`, which has `packedBytes(k, n)` bytes. */

@@ -2,15 +2,14 @@
  * Products with weights of eight bits on linear memory: C = activation(scale · A·B + bias) + residual, where the kernel makes integers of A's rows while it packs them, and
  * B is codes, packed before, of which each column has a scale. Described to src/wasm/assembly/quantized.ts.
  */
-import { relaxedSimd } from './capabilities.ts'
-import { quantized as embedded, type QuantizedKernels } from './generated/quantized.ts'
+import { quantized as embedded } from './generated/quantized.ts'
 import type { Heap } from './heap.ts'
-import { instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets } from './offsets.ts'
 import type { ProductArguments } from './product.ts'
 import { blocks, JOB_WORDS, ProductTables, ProductWorkspace, rowsOfBlock } from './product-workspace.ts'
 import { called, currentRecording } from './recording.ts'
+import { type Tile, TileChoice, tileNumbers } from './tile-choice.ts'
 
 /**
  * How codes are multiplied: rows of up to 16 bits by weights that are kept in 16 (`wide`) or in 8 bits (`narrow`), or rows of 7 bits (`fine`).
@@ -34,19 +33,7 @@ export interface QuantizedArguments extends Omit<ProductArguments, 'b'> {
   readonly limit: number
 }
 
-/** The numbers of the tiles in src/wasm/assembly/quantized.ts. */
-const tileNumbers = { wide: 0, narrow: 1, pairs: 2, fours: 3 } as const
-
-/** What a tile is made of, for those who ask. */
-const instructions = {
-  wide: 'i32x4.dot_i16x8_s',
-  narrow: 'i32x4.dot_i16x8_s, weights widened',
-  pairs: 'i16x8.relaxed_dot_i8x16_i7x16_s',
-  fours: 'i32x4.relaxed_dot_i8x16_i7x16_add_s',
-} as const
-
-/** The kind of these jobs; those from 16 on are of other modules than the product's. */
-const KIND = 16
+/** Words of the description of a job beyond a product's. */
 const MORE_WORDS = 4
 /** Before the packed rows: place, scales, zeros, a line, and the sums of a tile. */
 const FIXED_BYTES = 128 + 192
@@ -65,29 +52,21 @@ export function panelBytes(form: Form, k: number): number {
   return paddedDepth(form, k) * (form === 'wide' ? 16 : 8)
 }
 
-/** Whether rows of 7 bits can be multiplied here. */
-export function hasFine(): boolean {
-  return relaxedSimd()
-}
-
 export class QuantizedEngine {
   readonly #memory: LinearMemory
   readonly #heap: Heap
-  readonly #kernels: QuantizedKernels
   readonly #space: ProductWorkspace
-  #fineTile: 'pairs' | 'fours' | null = null
+  readonly #choice = new TileChoice()
 
-  constructor(heap: Heap, kernels: QuantizedKernels) {
+  constructor(heap: Heap) {
     this.#heap = heap
     this.#memory = heap.memory
-    this.#kernels = kernels
     this.#space = new ProductWorkspace(heap.memory, MORE_WORDS)
   }
 
   multiply(product: QuantizedArguments): void {
     const { m, n, k, a } = product
     const space = this.#space
-    const tile = this.#tileOf(product.b.form)
     space.reserveDepth(k)
     space.reserveScratch(this.#heap.engine.threads, scratchBytes(product, mostRows(product)))
     const recording = currentRecording()
@@ -102,8 +81,10 @@ export class QuantizedEngine {
           MORE_WORDS,
         )
         fillOffsets(a.columns, 0, this.#memory.integers(tables.depths, k))
-        this.#describe(tables, product, tile, { row: 0, rows: m, column: 0, columns: n })
-        recording.require(() => this.#heap.engine.threads === threads && space.scratch.pointer === scratch.pointer)
+        this.#describe(tables, product, { row: 0, rows: m, column: 0, columns: n })
+        recording.require(
+          () => this.#heap.engine.threads === threads && space.scratch.pointer === scratch.pointer,
+        )
         called(() => this.#run(tables, product, m))
         return
       }
@@ -114,7 +95,7 @@ export class QuantizedEngine {
       const columns = Math.min(blocks.columns, n - column)
       for (let row = 0; row < m; row += blocks.tableRows) {
         const rows = Math.min(blocks.tableRows, m - row)
-        this.#describe(space, product, tile, { row, rows, column, columns })
+        this.#describe(space, product, { row, rows, column, columns })
         this.#run(space, product, rows)
       }
     }
@@ -122,13 +103,20 @@ export class QuantizedEngine {
 
   #run({ job }: ProductTables, product: QuantizedArguments, rows: number): void {
     const { engine } = this.#heap
-    engine.run(job, Math.ceil(rows / blockRows(product, engine.threads)), this.#kernels)
+    const { form } = product.b
+    const team = engine.team(embedded)!
+    const parts = Math.ceil(rows / blockRows(product, engine.threads))
+    const compute = (tile: Tile) => {
+      this.#memory.integers(job, JOB_WORDS)[5] = tileNumbers[tile]
+      engine.run(job, parts, team)
+    }
+    if (form === 'fine') this.#choice.run(compute, rows * product.n * product.k)
+    else compute(form)
   }
 
   #describe(
     tables: ProductTables,
     product: QuantizedArguments,
-    tile: keyof typeof tileNumbers,
     { row, rows, column, columns }: Record<'row' | 'rows' | 'column' | 'columns', number>,
   ): void {
     const { k, a, b, limit, scale = 1 } = product
@@ -141,16 +129,9 @@ export class QuantizedEngine {
       ...{ source: a.origin, scratch: this.#space.scratch },
     })
     const words = this.#memory.integers(tables.job, JOB_WORDS + MORE_WORDS)
-    words[0] = KIND
-    words[5] = tileNumbers[tile]
     words[JOB_WORDS] = b.scales + 4 * column
     words[JOB_WORDS + 1] = b.columnSums + 4 * column
     this.#memory.floats(tables.job, JOB_WORDS + MORE_WORDS).set([scale, limit], JOB_WORDS + 2)
-  }
-
-  #tileOf(form: Form): keyof typeof tileNumbers {
-    if (form !== 'fine') return form
-    return 'fours'
   }
 }
 
@@ -172,14 +153,11 @@ function scratchBytes({ b: { form }, k }: QuantizedArguments, rows: number): num
   return FIXED_BYTES + 4 * paddedDepth(form, k) + rows * (8 + rowBytes(form, k))
 }
 
-let engine: QuantizedEngine | null = null
-let memory: WebAssembly.Memory | null = null
+const engines = new WeakMap<Heap, QuantizedEngine>()
 
-/** The engine of a heap; it follows the heap when that moves to memory that threads share. */
+/** The engine of a heap. */
 export function quantizedEngine(heap: Heap): QuantizedEngine {
-  if (engine === null || memory !== heap.memory.memory) {
-    memory = heap.memory.memory
-    engine = new QuantizedEngine(heap, instantiate(embedded, memory)!)
-  }
+  const engine = engines.get(heap) ?? new QuantizedEngine(heap)
+  engines.set(heap, engine)
   return engine
 }
