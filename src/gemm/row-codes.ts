@@ -27,7 +27,7 @@ export function wideLimit(k: number): number {
 /** Codes from −limit to limit. */
 export function encodeWide(row: Float32Array, limit: number, codes: Int32Array): RowCodes {
   let most = 0
-  for (const x of row) if (!(Math.abs(x) <= most)) most = Math.abs(x)
+  for (const x of row) most = Math.max(most, Math.abs(x))
   const factor = factorOf(most, limit)
   for (let p = 0; p < row.length; p++) codes[p] = nearest(fround(row[p]! * factor))
   return { unit: unitOf(most, limit), zero: 0 }
@@ -38,8 +38,8 @@ export function encodeFine(row: Float32Array, codes: Int32Array): RowCodes {
   let low = 0
   let high = 0
   for (const x of row) {
-    if (!(x >= low)) low = x
-    if (!(x <= high)) high = x
+    low = Math.min(low, x)
+    high = Math.max(high, x)
   }
   const range = fround(high - low)
   const factor = factorOf(range, 127)
