@@ -120,6 +120,21 @@ ${modelHelp}
 ${modelHelp}
   --json                for machines: a line of JSON at the end, and of --full one after each epoch`,
   },
+
+  export: {
+    usage:
+      'tesserae export   model.safetensors model.onnx [--precision int8] [--opset 17] [--attention fused] [--batch 1] [--json]',
+    load: async () => (await import('./commands/export.ts')).runExport,
+    help: `Writes a Vision Transformer as an ONNX file, for onnxruntime, Triton and whatever else reads ONNX, and says what goes in, what comes out, and how to run it.
+The file carries how pictures are prepared and the names of the classes (metadata_props).
+
+  --precision int8      weights as int8 codes with a scale for each output channel: a quarter of the size
+  --opset 17            the version of ONNX's operators, 17 to 24
+  --attention fused     attention as one node: MultiHeadAttention of onnxruntime, the standard's Attention from --opset 23 on
+  --batch 1             the one number of pictures that the file takes; any if not given (dynamic)
+  --heads 3             attention heads, where the file does not tell
+  --json                for machines`,
+  },
 } as const satisfies Readonly<Record<string, Command>>
 
 export type CommandName = keyof typeof commands
