@@ -17,6 +17,7 @@ export const pages: readonly Page[] = [
   { name: 'vit', title: 'The Vision Transformer', source: 'docs/vit.md' },
   { name: 'training', title: 'Learning', source: 'docs/training.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },
+  { name: 'folders', title: 'Folders of pictures', source: 'docs/folders.md' },
   { name: 'adapters', title: 'With other libraries', source: 'docs/adapters.md' },
   { name: 'examples', title: 'Examples', source: 'docs/examples' },
   { name: 'errors', title: 'Errors', source: 'docs/errors.md' },
