@@ -81,7 +81,7 @@ names in its metadata, npy with a JSON file beside it, or NDJSON, a line for eac
   --resume              goes on after a run that was stopped: what is there is not computed again
   --shard 3/16          takes the third of sixteen parts, by a hash of each picture's path
   --strict              exit code 1 when a picture could not be read, and not only when none could
-  --batch 8             how many pictures the model sees at once; only speed and memory depend on it
+  --batch 4             how many pictures the model sees at once; only speed and memory depend on it
 ${modelHelp}
   --json                for machines: a line of JSON for each picture, and one at the end`,
   },
