@@ -54,7 +54,7 @@ export function metadataOf(model: VisionTransformer, options: MetadataOptions = 
   const { assumed: _, ...prepared } = preparation
   const codes = [...model.parameters()].find(({ precision }) => precision !== 'float32')
   const own: Own = {
-    options: { ...model.options, numClasses },
+    options: { numHeads: 12, eps: 1e-6, ...model.options, numClasses }, // also the defaults that shapes do not tell
     preparation: prepared,
     precision: codes?.precision,
   }
