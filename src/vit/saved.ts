@@ -1,8 +1,9 @@
 /** What a file says of the model that was written into it, in its metadata, so that it is opened as the same model: its options, and how its weights are kept. */
 import type { Precision } from '../gemm/weighted.ts'
+import { filled } from '../ops/kinds.ts'
 import type { Tensors } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
-import type { VisionTransformerOptions } from './vision-transformer-options.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 type Texts = Readonly<Record<string, string>>
 
@@ -17,7 +18,8 @@ const entry = 'tesserae'
 /** The texts about a model with an entry of its own. */
 export function metadataOf(model: VisionTransformer, texts: Texts): Record<string, string> {
   const codes = [...model.parameters()].find(({ precision }) => precision !== 'float32')
-  const saved: Saved = { options: model.options, ...(codes && { precision: codes.precision }) }
+  const options = filled(model.options, visionTransformerOptions)
+  const saved: Saved = { options, ...(codes && { precision: codes.precision }) }
   return { format: 'pt', ...texts, [entry]: JSON.stringify(saved) }
 }
 
