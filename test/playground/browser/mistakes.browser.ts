@@ -89,7 +89,7 @@ const slips: Record<string, Slip> = {
     from: 'index.html#rearrange?p=(h+s1)+w+-%3E+s1+h+w&x=4,6&n=s1:2',
     shape: '5, 6',
     says: /does not split into '\(h s1\)'/,
-    button: /Make the shape \[4, 6\]/,
+    button: /Crop to \[4, 6\]/,
     becomes: '(h s1) w -> h s1 w',
   },
 }
