@@ -36,6 +36,7 @@ export default defineConfig({
       { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
       { find: '#inspected', replacement: `${root}src/ops/inspected.web.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.web.ts` },
+      { find: '#folders', replacement: `${root}src/folders/folders.web.ts` },
     ],
   },
   plugins: [onlyUsedOfChevrotain(), withoutMethods(), withoutSources],

@@ -20,14 +20,17 @@ export async function* replayFamilies(folder: string, only?: readonly string[]):
   }
 }
 
+/** The model of a case, its tensors, and how far from them single precision may be. */
+export async function openCase(folder: string, id: string) {
+  const { config, replay, tolerance } = JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8'))
+  const file = readFileSync(join(folder, `${id}.safetensors`))
+  const tensors = readSafetensors(file) as Record<string, FloatArray>
+  return { model: await opened(parametersOf(tensors), config, replay), tensors, tolerance }
+}
+
 async function replayCase(folder: string, id: string): Promise<Outcome> {
   try {
-    const { config, replay, tolerance } = JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8'))
-    const tensors = readSafetensors(readFileSync(join(folder, `${id}.safetensors`))) as Record<
-      string,
-      FloatArray
-    >
-    const model = await opened(parametersOf(tensors), config, replay)
+    const { model, tensors, tolerance } = await openCase(folder, id)
     const x = tensors['input.x']!
     const got = { y: model.forward(x), features: model.forwardFeatures(x) }
     model.dispose()

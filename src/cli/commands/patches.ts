@@ -1,8 +1,8 @@
 /** `tesserae patches`: a picture cut into patches, drawn apart. */
-import { drawMosaic } from '../image/draw.ts'
-import { integer, onlyOperand, readArguments } from './arguments.ts'
-import { besides, decodePicture, readBytes, writePicture } from './files.ts'
-import type { Output } from './output.ts'
+import { drawMosaic } from '../../image/draw.ts'
+import { integer, onlyOperand, readArguments } from '../arguments.ts'
+import { besides, decodePicture, readBytes, writePicture } from '../files.ts'
+import type { Output } from '../output.ts'
 
 export async function runPatches(args: readonly string[], output: Output): Promise<void> {
   const { values, positionals } = readArguments(args, {

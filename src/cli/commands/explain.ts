@@ -1,14 +1,13 @@
 /** `tesserae explain`: what a pattern does with a shape, or a model with pictures of one. */
 
-import { pair } from '../nn/check.ts'
-import { explain } from '../ops/explain.ts'
-import { describe } from '../program/print.ts'
-import { trace } from '../program/trace.ts'
-import { VisionTransformer } from '../vit/vision-transformer.ts'
-import type { VisionTransformerOptions } from '../vit/vision-transformer-options.ts'
-import { integer, lengths, onlyOperand, readArguments, shape } from './arguments.ts'
-import type { Output } from './output.ts'
-import { UsageError } from './usage.ts'
+import { pair } from '../../nn/check.ts'
+import { explain } from '../../ops/explain.ts'
+import { describe } from '../../program/print.ts'
+import { trace } from '../../program/trace.ts'
+import { VisionTransformer } from '../../vit/vision-transformer.ts'
+import type { VisionTransformerOptions } from '../../vit/vision-transformer-options.ts'
+import { integer, lengths, onlyOperand, readArguments, shape, UsageError } from '../arguments.ts'
+import type { Output } from '../output.ts'
 
 const operations = ['rearrange', 'reduce', 'repeat', 'einsum'] as const
 type Operation = (typeof operations)[number]

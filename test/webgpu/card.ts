@@ -1,0 +1,61 @@
+/**
+ * The card that the tests run on: Dawn on Vulkan. Where no driver is named, SwiftShader, which Chromium brings, emulates one on the processor. Without either the tests are skipped,
+ * and say so.
+ */
+import { existsSync } from 'node:fs'
+import type { Card } from 'tesserae/webgpu'
+
+const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json'
+
+interface Gpu {
+  requestAdapter(options?: object): Promise<AdapterLike | null>
+}
+
+interface AdapterLike {
+  readonly features: Set<string>
+  readonly limits: Record<string, number>
+  readonly info: { readonly description: string; readonly vendor: string }
+  requestDevice(descriptor: object): Promise<Card>
+}
+
+async function gpuOfDawn(): Promise<Gpu | string> {
+  if (process.env['VK_ICD_FILENAMES'] === undefined) {
+    if (!existsSync(swiftShader))
+      return `no Vulkan driver: ${swiftShader} is missing (Debian: apt-get install chromium)`
+    process.env['VK_ICD_FILENAMES'] = swiftShader
+  }
+  try {
+    const { create, globals } = (await import('webgpu')) as { create(flags: string[]): Gpu; globals: object }
+    Object.assign(globalThis, globals)
+    return create([])
+  } catch (error) {
+    return `no Dawn: ${(error as Error).message}`
+  }
+}
+
+const found = await gpuOfDawn()
+const adapter = typeof found === 'string' ? null : await found.requestAdapter()
+
+/** Why there is no card; null where there is one. */
+export const missing: string | null =
+  typeof found === 'string' ? found : adapter === null ? 'Dawn finds no adapter' : null
+if (missing !== null) console.warn(`WebGPU is not tested: ${missing}`)
+
+/** What kind of a card it is. */
+export const description = adapter?.info.description ?? ''
+
+export const hasHalf = adapter?.features.has('shader-f16') ?? false
+
+/** Dawn's `navigator.gpu`. */
+export const dawn = found as Gpu
+
+/** A new device with all that the adapter has. */
+export async function newDevice(without: readonly string[] = []): Promise<Card> {
+  const own = await dawn.requestAdapter()
+  const limits = 'maxBufferSize maxStorageBufferBindingSize maxComputeWorkgroupStorageSize'.split(' ')
+  const features = ['shader-f16', 'subgroups', 'timestamp-query']
+  return own!.requestDevice({
+    requiredFeatures: features.filter((name) => own!.features.has(name) && !without.includes(name)),
+    requiredLimits: Object.fromEntries(limits.map((name) => [name, own!.limits[name]])),
+  })
+}
