@@ -99,7 +99,7 @@ describe('a mistake', () => {
     test(`${name}: is told in the library’s words, and a click repairs it`, () =>
       visit({ path: from }, async (page) => {
         if (shape !== undefined) await setShape(page, shape)
-        await type(page, typed)
+        await page.locator(pattern).fill(typed)
         // neutral at first: it may not be finished
         expect(await page.locator('#message.wrong').count()).toBe(0)
         await expect.poll(() => page.locator('#message.wrong').count()).toBe(1)
