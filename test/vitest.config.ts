@@ -12,12 +12,13 @@ export default defineConfig({
       { find: /^tesserae\/(\w+)$/, replacement: `${root}src/$1.ts` },
       { find: '#inspected', replacement: `${root}src/ops/inspected.node.ts` },
       { find: '#file', replacement: `${root}src/checkpoint/file.node.ts` },
+      { find: '#folders', replacement: `${root}src/folders/folders.node.ts` },
     ],
   },
   test: {
     include: ['test/**/*.test.ts'],
     // what needs more than `npm ci`, or a browser, has scripts of its own
-    exclude: ['test/{bench,browser,package,adapters/real,webgpu}/**', '**/node_modules/**'],
+    exclude: ['test/{bench,browser,package,adapters/real,onnx/real,webgpu}/**', '**/node_modules/**'],
     setupFiles: [`${root}test/setup.ts`],
     // a machine may be busy: only what hangs is stopped
     testTimeout: 900_000,

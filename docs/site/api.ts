@@ -22,6 +22,8 @@ export interface Member {
   readonly name: string
   readonly signature: string
   readonly text: string
+  /** An option's default, as the source has it. */
+  readonly fallback?: string
 }
 
 /** The documented exports of a module, functions and classes first. */
@@ -40,6 +42,10 @@ export function readApi(root: string, file: string): Documented[] {
     .sort((a, b) => order(a) - order(b) || a.name.localeCompare(b.name))
 }
 
+/** Whether an interface is what a schema says. */
+const isOptions = (node: ts.Declaration) =>
+  ts.isInterfaceDeclaration(node) && /\bOptionsOf</.test(node.heritageClauses?.[0]?.getText() ?? '')
+
 const order = ({ kind }: Documented) => ['function', 'class', 'constant', 'type'].indexOf(kind)
 
 function describe(symbol: ts.Symbol, checker: ts.TypeChecker): Documented | undefined {
@@ -47,13 +53,16 @@ function describe(symbol: ts.Symbol, checker: ts.TypeChecker): Documented | unde
   if (declaration === undefined) return undefined
   const documented = withDocs(symbol) ?? declaration
   const tags = ts.getJSDocTags(documented)
-  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker))
+  const text = docOf(symbol, checker)
+  const members = membersOf(declaration, checker)
   const tagText = (tag: ts.JSDocTag) => (ts.getTextOfJSDocComment(tag.comment) ?? '').trim()
   const named = (name: string) => tags.filter((tag) => tag.tagName.text === name).map(tagText)
   return {
     name: symbol.name,
     kind: kindOf(declaration),
-    signature: signatureOf(declaration),
+    signature: isOptions(declaration)
+      ? `interface ${symbol.name} {\n${members.map((one) => `  ${one.signature}\n`).join('')}}`
+      : signatureOf(declaration),
     text,
     params: tags
       .filter(ts.isJSDocParameterTag)
@@ -64,7 +73,7 @@ function describe(symbol: ts.Symbol, checker: ts.TypeChecker): Documented | unde
       .map((tag) => `${tag.typeExpression?.getText() ?? ''} ${tagText(tag)}`.trim()),
     see: named('see').join(', '),
     examples: named('example').map((code) => code.replace(/^```\w*\n|\n```$/g, '')),
-    members: membersOf(declaration, checker),
+    members,
     options: optionsOf(declaration, checker),
   }
 }
@@ -85,12 +94,54 @@ function membersOf(node: ts.Declaration, checker: ts.TypeChecker): Member[] {
 }
 
 function fieldsOf(type: ts.Type, checker: ts.TypeChecker): Member[] {
-  return checker.getPropertiesOfType(type).flatMap((field): Member[] => {
-    const node = field.valueDeclaration ?? field.declarations?.[0]
-    if (node === undefined || node.getSourceFile().fileName.includes('/node_modules/')) return []
-    const signature = clean(withoutComments(node.getText()).replace(/^readonly /, ''))
-    return [{ name: field.name, signature, text: docOf(field, checker) }]
-  })
+  const placeOf = (field: ts.Symbol) => field.valueDeclaration ?? field.declarations?.[0]
+  // of a schema those that it spreads come last, and each as it is written
+  const fields = checker.getPropertiesOfType(type)
+  const first = fields
+    .map(placeOf)
+    .find((node) => node !== undefined && isOfSchema(node))
+    ?.getSourceFile()
+  const order = (field: ts.Symbol) => {
+    const node = placeOf(field)
+    return node?.getSourceFile() === first && first !== undefined ? node!.pos : Number.POSITIVE_INFINITY
+  }
+  return fields
+    .sort((a, b) => order(a) - order(b) || 0)
+    .flatMap((field): Member[] => {
+      const node = placeOf(field)
+      if (node === undefined || node.getSourceFile().fileName.includes('/node_modules/')) return []
+      const text = docOf(field, checker)
+      if (isOfSchema(node)) return [optionOf(field, node, text, checker)]
+      const signature = clean(withoutComments(node.getText()).replace(/^readonly /, ''))
+      return [{ name: field.name, signature, text }]
+    })
+}
+
+/** An option that a layer's schema says (`src/ops/kinds.ts`): there its default stands, its type is the checker's. */
+type OfSchema = ts.PropertyAssignment | ts.ShorthandPropertyAssignment
+const isOfSchema = (node: ts.Node): node is OfSchema =>
+  ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)
+
+function optionOf(field: ts.Symbol, node: OfSchema, doc: string, checker: ts.TypeChecker): Member {
+  const isOptional = (field.flags & ts.SymbolFlags.Optional) !== 0
+  const written = checker.typeToString(checker.getTypeOfSymbol(field)).replace(/ \| undefined$/, '')
+  const fallback = fallbackOf(node, checker)
+  const signature = `${field.name}${isOptional ? '?' : ''}: ${written}`
+  if (fallback === undefined) return { name: field.name, signature, text: doc }
+  const isSaid = doc.includes('if not given')
+  const text = isSaid ? doc : `${doc} \`${fallback}\` if not given.`.trim()
+  return { name: field.name, signature, text, fallback }
+}
+
+/** The second argument of `or(kind, default)`, also where the option is another schema's. */
+function fallbackOf(node: ts.Node, checker: ts.TypeChecker): string | undefined {
+  if (!ts.isPropertyAssignment(node)) return undefined
+  const { initializer } = node
+  if (ts.isCallExpression(initializer)) {
+    return initializer.expression.getText() === 'or' ? initializer.arguments[1]?.getText() : undefined
+  }
+  const other = checker.getSymbolAtLocation(initializer)?.valueDeclaration
+  return other === undefined || other === node ? undefined : fallbackOf(other, checker)
 }
 
 function docOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
@@ -151,7 +202,7 @@ function memberOf(member: ts.ClassElement): string {
   const text = member.getSourceFile().text
   const body = 'body' in member ? (member.body as ts.Block | undefined) : undefined
   if (body !== undefined) return clean(text.slice(member.getStart(), body.getStart()))
-  return clean(withoutComments(member.getText()).split(' = ')[0]!)
+  return clean(withoutComments(member.getText()).split(' = ')[0]!).replace(/^declare /, '')
 }
 
 const withoutComments = (text: string) => text.replace(/\n?[ ]*\/\*\*?[\s\S]*?\*\//g, '')

@@ -1,6 +1,6 @@
 /** Files by their path, where there is a file system. Reached as `#file`, which package.json resolves by platform. */
 
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UrlLike } from '../layout/platform.ts'
@@ -29,12 +29,15 @@ export async function openFile(path: string | UrlLike): Promise<ByteSource> {
 }
 
 /** Writes a file under another name and then gives it its own, so that there is either the old one or the new one, and never a part. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const part = `${path}.part`
   try {
     const handle = await open(part, 'w')
     try {
-      await handle.writeFile(bytes)
+      await writeFile(handle, bytes)
       await handle.sync()
     } finally {
       await handle.close()

@@ -7,7 +7,7 @@ export function openFile(_path: string | UrlLike): Promise<ByteSource> {
   return Promise.reject(new Error(`there are no files by path here; ${advice}`))
 }
 
-export function replaceFile(_path: string, _bytes: Uint8Array): Promise<void> {
+export function replaceFile(_path: string, _bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   return Promise.reject(new Error('there are no files by path here; pass { read, write } of a store'))
 }
 

@@ -8,6 +8,8 @@ export interface Reader<Part, T> {
   /** How much memory it takes to read one. */
   bytesOf(part: Part): number
   read(part: Part): Promise<T>
+  /** How many may be under way at once, where that is said. */
+  readonly mostAhead?: number | undefined
 }
 
 /**
@@ -16,14 +18,14 @@ export interface Reader<Part, T> {
  */
 export async function* inTurn<Part, T>(
   parts: readonly Part[],
-  { bytesOf, read }: Reader<Part, T>,
+  { bytesOf, read, mostAhead = MOST_AHEAD }: Reader<Part, T>,
 ): AsyncGenerator<readonly [part: Part, value: T], void, undefined> {
   const underWay: { readonly part: Part; readonly bytes: number; readonly value: Promise<T> }[] = []
   const waiting = parts.values()
   let next = waiting.next()
   let ahead = 0
   const begin = () => {
-    while (!next.done && underWay.length < MOST_AHEAD) {
+    while (!next.done && underWay.length < mostAhead) {
       const part = next.value
       const bytes = bytesOf(part)
       if (underWay.length > 0 && ahead + bytes > MOST_BYTES_AHEAD) return

@@ -61,26 +61,44 @@ export function writeSafetensors(
     .map(([name, x]) => encodeTensor(name, x, floats))
     .sort((a, b) => rankOf(b.dtype) - rankOf(a.dtype) || compareText(a.name, b.name))
 
-  let end = 0
-  const members = parts.map(({ name, dtype, shape, data }) => {
-    const start = end
-    end += data.byteLength
-    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, end] })}`
-  })
-  if (Object.keys(metadata).length > 0) members.unshift(`"__metadata__":${JSON.stringify(metadata)}`)
-  const header = new TextEncoder().encode(`{${members.join(',')}}`)
-  const headerBytes = Math.ceil(header.length / 8) * 8
-
-  const file = new Uint8Array(LENGTH_BYTES + headerBytes + end)
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true)
-  file.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes)
-  file.set(header, LENGTH_BYTES)
-  let at = LENGTH_BYTES + headerBytes
+  const header = writeHeader(
+    parts.map(({ name, dtype, shape, data }) => ({ name, dtype, shape, bytes: data.byteLength })),
+    metadata,
+  )
+  const size = parts.reduce((sum, { data }) => sum + data.byteLength, header.length)
+  const file = new Uint8Array(size)
+  file.set(header)
+  let at = header.length
   for (const { data } of parts) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
     at += data.byteLength
   }
   return file
+}
+
+/** What a file begins with whose tensors' bytes follow in this order: length, header, and spaces up to 8 bytes. */
+export function writeHeader(
+  tensors: readonly {
+    readonly name: string
+    readonly dtype: SafetensorsDtype
+    readonly shape: readonly number[]
+    readonly bytes: number
+  }[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  let end = 0
+  const members = tensors.map(({ name, dtype, shape, bytes }) => {
+    const start = end
+    end += bytes
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, end] })}`
+  })
+  if (Object.keys(metadata).length > 0) members.unshift(`"__metadata__":${JSON.stringify(metadata)}`)
+  const header = new TextEncoder().encode(`{${members.join(',')}}`)
+  const headerBytes = Math.ceil(header.length / 8) * 8
+  const beginning = new Uint8Array(LENGTH_BYTES + headerBytes).fill(0x20)
+  new DataView(beginning.buffer).setBigUint64(0, BigInt(headerBytes), true)
+  beginning.set(header, LENGTH_BYTES)
+  return beginning
 }
 
 interface Part {

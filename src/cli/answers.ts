@@ -40,6 +40,12 @@ export async function readLabels(path: string): Promise<string[]> {
   throw new FileError(`${path}: expected a JSON list of names, or one name a line`)
 }
 
+/** `Egyptian cat 81.3%, tiger cat 10.7%` */
+export const oneLineOf = (answers: readonly Answer[]): string =>
+  answers
+    .map(({ index, label, probability }) => `${label ?? `class ${index}`} ${(100 * probability).toFixed(1)}%`)
+    .join(', ')
+
 export function printAnswers(answers: readonly Answer[], output: Output): void {
   const names = answers.map(({ index, label }) => label ?? `class ${index}`)
   const nameWidth = Math.min(40, Math.max(...names.map((name) => name.length)))

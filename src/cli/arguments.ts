@@ -1,6 +1,10 @@
 /** Values of options: texts as numbers, lists and lengths, with a message that names the option. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { UsageError } from './usage.ts'
+
+/** A mistake in the arguments: printed in one line with the command's usage line, without a stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -28,6 +32,10 @@ function joinNegatives(args: readonly string[]): string[] {
   }
   return joined
 }
+
+/** What an option says, where it is given. */
+export const given = <T>(text: string | undefined, read: (text: string) => T): T | undefined =>
+  text === undefined ? undefined : read(text)
 
 /** The one operand that a command takes. */
 export function onlyOperand(positionals: readonly string[], what: string): string {

@@ -1,6 +1,7 @@
 /** Files that a command reads and writes, with a line that names the file when it cannot. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
+import { reasonOf } from '../folders/fault.ts'
 import { ImageError } from '../image/error.ts'
 import { type ReadOptions, type ReadPicture, readImage } from '../image/read.ts'
 import { writePng } from '../image/write.ts'
@@ -12,20 +13,17 @@ export class FileError extends Error {
   override readonly name = 'FileError'
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EISDIR: 'is a folder, expected a file',
-  ENOTDIR: 'no such folder',
-  EACCES: 'no permission',
-  EPERM: 'no permission',
-  ENOSPC: 'no space left',
+export function fileError(
+  path: string,
+  cause: unknown,
+  others: Readonly<Record<string, string>> = {},
+): FileError {
+  return new FileError(`${shown(path)}: ${reasonOf(cause, others)}`, { cause })
 }
 
-function fileError(path: string, cause: unknown, others: typeof reasons = {}): FileError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const reason = others[code] ?? reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
-  return new FileError(`${path}: ${reason}`, { cause })
-}
+/** A path as it is printed: on one line, whatever stands in it. */
+export const shown = (path: string): string =>
+  /\p{Cc}/u.test(path) ? JSON.stringify(path).replaceAll('\u007f', '\\u007f') : path
 
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
@@ -44,11 +42,11 @@ export async function decodePicture(
 ): Promise<ReadPicture> {
   try {
     const picture = await readImage(bytes, options)
-    for (const warning of picture.warnings) output.notice(`${path}: ${warning}`)
+    for (const warning of picture.warnings) output.notice(`${shown(path)}: ${warning}`)
     return picture
   } catch (cause) {
     if (!(cause instanceof ImageError)) throw cause
-    throw new FileError(`${path}: ${cause.what}`, { cause })
+    throw new FileError(`${shown(path)}: ${cause.what}`, { cause })
   }
 }
 

@@ -11,6 +11,8 @@ export interface Output {
   progress(text: string): void
   /** How many columns a line may have. */
   readonly columns: number
+  /** The terminal that shows notices; undefined where no one is watching. */
+  readonly watched?: NodeJS.WriteStream | undefined
 }
 
 export const terminal: Output = {
@@ -22,6 +24,9 @@ export const terminal: Output = {
   },
   get columns() {
     return process.stdout.columns ?? 80
+  },
+  get watched() {
+    return process.stderr.isTTY ? process.stderr : undefined
   },
 }
 

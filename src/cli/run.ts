@@ -2,24 +2,16 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import { ImageError } from '../image/error.ts'
+import { UsageError } from './arguments.ts'
+import { type CommandName, commands, generalHelp, helpOf, isCommand } from './commands.ts'
 import { FileError } from './files.ts'
 import type { Output } from './output.ts'
-import { type CommandName, generalHelp, help, isCommand, UsageError, usageLines } from './usage.ts'
-
-type Run = (args: readonly string[], output: Output) => Promise<void>
-
-/** Each command is loaded when it is called. */
-const commands: Readonly<Record<CommandName, () => Promise<Run>>> = {
-  explain: async () => (await import('./explain.ts')).runExplain,
-  patches: async () => (await import('./patches.ts')).runPatches,
-  classify: async () => (await import('./classify.ts')).runClassify,
-}
 
 /** Runs the command line `args` and returns the exit code. */
 export async function run([name, ...args]: readonly string[], output: Output): Promise<number> {
   const asksForHelp = args.some((arg) => arg === '--help' || arg === '-h')
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    output.line(isCommand(args[0]) ? help[args[0]] : generalHelp)
+    output.line(isCommand(args[0]) ? helpOf(args[0]) : generalHelp)
     return 0
   }
   if (name === '--version') {
@@ -28,16 +20,16 @@ export async function run([name, ...args]: readonly string[], output: Output): P
   }
   if (!isCommand(name)) {
     output.notice(
-      `tesserae: there is no command ${JSON.stringify(name)}, expected ${Object.keys(usageLines).join(', ')}`,
+      `tesserae: there is no command ${JSON.stringify(name)}, expected ${Object.keys(commands).join(', ')}`,
     )
     return 1
   }
   if (asksForHelp) {
-    output.line(help[name])
+    output.line(helpOf(name))
     return 0
   }
   try {
-    const runCommand = await commands[name]()
+    const runCommand = await commands[name].load()
     await runCommand(args, output)
     return 0
   } catch (error) {
@@ -48,7 +40,8 @@ export async function run([name, ...args]: readonly string[], output: Output): P
 
 /** One line for a mistake of the user; a pattern's message keeps its carets. */
 function complaint(name: CommandName, error: unknown): string {
-  if (error instanceof UsageError) return `tesserae ${name}: ${error.message} (usage: ${usageLines[name]})`
+  if (error instanceof UsageError)
+    return `tesserae ${name}: ${error.message} (usage: ${commands[name].usage})`
   if (error instanceof EinopsError && name === 'explain') return error.message
   if (error instanceof FileError) return `tesserae ${name}: ${oneLine(error.message)}`
   if (error instanceof ImageError || error instanceof EinopsError)

@@ -1,5 +1,5 @@
 /**
- * Decoding by the browser (`createImageBitmap`), which reads more formats and is there where WebAssembly is forbidden. Pixels
+ * Decoding by the browser (`createImageBitmap`), which reads more formats. Pixels
  * come back through a canvas: some browsers change what a canvas gives back, so that pages cannot tell one machine from
  * another by it, which is found out with known pixels.
  */

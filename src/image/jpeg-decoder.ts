@@ -35,20 +35,15 @@ interface Work {
   faults: number
 }
 
-/**
- * Decodes a picture at 1/`scale` of its size, upright: grey, or RGB.
- *
- * @returns null where there is no WebAssembly for it
- */
+/** Decodes a picture at 1/`scale` of its size, upright: grey, or RGB. */
 export async function decodeJpeg(
   bytes: Uint8Array,
   { frame, scans, orientation, isWhole }: Segments,
   colors: Colors,
   scale: number,
-): Promise<Picture | null> {
+): Promise<Picture> {
   try {
     const memory = await JpegMemory.open()
-    if (memory === null) return null
     const grid = gridOf(frame, scale)
     const work: Work = {
       memory,
@@ -78,11 +73,15 @@ export async function decodeJpeg(
       const what = `the picture of ${frame.width}×${frame.height} pixels is too large — there is no memory to decode it`
       throw new ImageError('readImage', 'image/too-large', what, { cause })
     }
-    if (cause instanceof WebAssembly.RuntimeError)
-      throw damaged('JPEG', 'its scans contradict its frame', cause)
+    if (isTrap(cause)) throw damaged('JPEG', 'its scans contradict its frame', cause)
     throw cause
   }
 }
+
+/** An access beyond the memory; scripts throw sentences. */
+const isTrap = (cause: unknown): boolean =>
+  typeof cause === 'string' ||
+  (typeof WebAssembly !== 'undefined' && cause instanceof WebAssembly.RuntimeError)
 
 /** The last row and column of samples may stand for less than `scale` pixels; turned, they may be the first. */
 function reductionOf({ height, width }: Frame, orientation: Orientation, scale: number): Reduction {

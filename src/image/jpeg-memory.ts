@@ -1,17 +1,19 @@
 /**
  * Where the kernels that decode JPEG pictures (src/wasm/assembly/jpeg.ts) work: a memory of their own, which is kept for the
- * next picture while it is small, and dropped when a large one is done.
+ * next picture while it is small, and dropped when a large one is done. Without WebAssembly
+ * the kernels are JavaScript, a third as fast.
  */
 import { canRun } from '../wasm/capabilities.ts'
 import type { JpegKernels } from '../wasm/generated/jpeg.ts'
-import { type EmbeddedModule, instantiate } from '../wasm/instantiate.ts'
+import { instantiate } from '../wasm/instantiate.ts'
+import { type ScriptMemory, scriptMemory } from '../wasm/script.ts'
 import type { HuffmanTable } from './jpeg-tables.ts'
 
 const PAGE = 65536
 /** Below this stand the constants of the kernels. */
 const FIRST = 4096
-/** A memory that is larger is not kept. */
-const KEPT = 32 << 20
+/** A memory that is larger is not kept; a progressive picture of 12 megapixels needs 40 MB at a quarter of its size. */
+const KEPT = 64 << 20
 /** What may be read and written behind a block, and stands before it. */
 const SLACK = 64
 /** Bytes of a table of codes: what ten bits say, then what is needed for longer codes, and the symbols. */
@@ -19,23 +21,22 @@ const TABLE = 4096 + 2 * 72 + 256
 
 export class JpegMemory {
   readonly kernels: JpegKernels
-  readonly #memory: WebAssembly.Memory
+  readonly #memory: WebAssembly.Memory | ScriptMemory
   #end = FIRST
 
-  /** The memory, where there is WebAssembly for it; the kernels are loaded with the first one. */
-  static async open(): Promise<JpegMemory | null> {
-    if (!canRun('jpeg')) return null
-    const { jpeg } = await import('../wasm/generated/jpeg.ts')
-    const memory = kept ?? new JpegMemory(jpeg)
+  /** A memory; the kernels are loaded with the first one. */
+  static async open(): Promise<JpegMemory> {
+    const make = canRun('jpeg') ? await compiled() : await scripted()
+    const memory = kept ?? make()
     kept = undefined
     memory.#end = FIRST
     return memory
   }
 
   /** @throws RangeError where there is no room for a memory */
-  private constructor(embedded: EmbeddedModule<JpegKernels>) {
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
-    this.kernels = instantiate(embedded, this.#memory)!
+  constructor(memory: WebAssembly.Memory | ScriptMemory, kernels: JpegKernels) {
+    this.#memory = memory
+    this.kernels = kernels
   }
 
   /** Gives the memory back. */
@@ -58,6 +59,7 @@ export class JpegMemory {
     const end = Math.ceil((start + size + SLACK) / SLACK) * SLACK
     const missing = end + SLACK - this.#memory.buffer.byteLength
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE))
+    if (end + SLACK > this.#memory.buffer.byteLength) throw new RangeError('there is no more memory')
     this.#end = end
     return start
   }
@@ -101,3 +103,19 @@ export class JpegMemory {
 }
 
 let kept: JpegMemory | undefined
+
+async function compiled(): Promise<() => JpegMemory> {
+  const { jpeg } = await import('../wasm/generated/jpeg.ts')
+  return () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE })
+    return new JpegMemory(memory, instantiate(jpeg, memory)!)
+  }
+}
+
+async function scripted(): Promise<() => JpegMemory> {
+  const { jpegScript } = await import('../wasm/generated/jpeg-script.ts')
+  return () => {
+    const memory = scriptMemory()
+    return new JpegMemory(memory, jpegScript(memory))
+  }
+}

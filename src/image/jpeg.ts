@@ -1,9 +1,7 @@
-/** JPEG files: what stands in their segments decides how they are decoded, by the kernels or, where there is no WebAssembly, by jpeg-js. */
+/** JPEG files: what stands in their segments decides how they are decoded, by the kernels or by sharp. */
 import { slice } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { readByBrowser } from './browser.ts'
 import { type Colors, decodeJpeg } from './jpeg-decoder.ts'
-import { decodePlainly } from './jpeg-plain.ts'
 import { readSegments, type Segments } from './jpeg-segments.ts'
 import { upright } from './orientation.ts'
 import type { Picture, ReadLimits } from './picture.ts'
@@ -28,12 +26,7 @@ export async function readJpeg(
     const picture = await readJpegBySharp(bytes, limits, segments, scale)
     if (picture !== undefined) return picture
   }
-  const decoded = await decodeJpeg(bytes, segments, colors, scale)
-  if (decoded === null && !isOwn && isUsual && segments.orientation === 1) {
-    const picture = await readByBrowser(bytes, limits)
-    if (picture !== undefined) return { ...picture, image: takeChannels(picture.image, colors) }
-  }
-  const picture = decoded ?? (await decodePlainly(bytes, segments, colors))
+  const picture = await decodeJpeg(bytes, segments, colors, scale)
   return { ...picture, warnings: [...segments.warnings, ...picture.warnings] }
 }
 

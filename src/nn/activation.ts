@@ -5,7 +5,13 @@ import { activate } from '../steps/map.ts'
 import { logSoftmax, softmax } from '../steps/softmax.ts'
 import type { Value } from '../steps/value.ts'
 import { Module } from './module.ts'
-import { expectOptions, kind, oneOf } from './options.ts'
+import { kind, type OptionsOf, oneOf, or, readOptions } from './options.ts'
+
+const geluOptions = { approximate: or(oneOf(['none', 'tanh']), 'none') }
+const axisOptions = { axis: or(kind.number, -1) }
+
+export interface GELUOptions extends OptionsOf<typeof geluOptions> {}
+export interface AxisOptions extends OptionsOf<typeof axisOptions> {}
 
 /**
  * `x · Φ(x)`, Φ the normal distribution function; with `approximate: 'tanh'` its approximation.
@@ -16,10 +22,9 @@ import { expectOptions, kind, oneOf } from './options.ts'
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh'
 
-  constructor(options: { readonly approximate?: 'none' | 'tanh' | undefined } = {}) {
+  constructor(options: GELUOptions = {}) {
     super()
-    expectOptions(this, options, { approximate: oneOf(['none', 'tanh']) })
-    this.approximate = options.approximate ?? 'none'
+    this.approximate = readOptions(this, options, geluOptions).approximate
   }
 
   override compute(x: Value): Value {
@@ -66,10 +71,9 @@ export class QuickGELU extends Module {
 abstract class AlongAxis extends Module {
   readonly axis: number
 
-  constructor(options: { readonly axis?: number | undefined } = {}) {
+  constructor(options: AxisOptions = {}) {
     super()
-    expectOptions(this, options, { axis: kind.number })
-    this.axis = options.axis ?? -1
+    this.axis = readOptions(this, options, axisOptions).axis
   }
 
   /** The axis, after checking that the input has it. */

@@ -4,38 +4,29 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import { attend } from '../steps/attend.ts'
-import type { Activation } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import { expectLength, expectOption, expectRank } from './check.ts'
-import { type LayerInit, newParameter, truncNormal } from './init.ts'
+import { newParameter, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
-import { Mlp } from './mlp.ts'
+import { Mlp, mlpOptions } from './mlp.ts'
 import { Module } from './module.ts'
-import { makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind } from './options.ts'
+import { makeNorm, normOptions } from './norm.ts'
+import { kind, type OptionsOf, or, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
-export interface AttentionPoolOptions {
-  readonly numHeads?: number | undefined
+const poolOptions = {
+  numHeads: or(kind.length, 8),
   /** Width of the MLP in multiples of `dim`; 4 if not given. */
-  readonly mlpRatio?: number | undefined
+  mlpRatio: or(kind.number, 4),
   /** Width of the MLP, where no multiple of `dim` says it. */
-  readonly hiddenFeatures?: number | undefined
-  readonly activation?: Activation | undefined
-  readonly normLayer?: NormLayer | undefined
-  /** Of the norm. */
-  readonly eps?: number | undefined
-  readonly init?: LayerInit | undefined
-}
-
-const kinds: Kinds<AttentionPoolOptions> = {
-  ...each(kind.length, 'numHeads', 'hiddenFeatures'),
-  ...each(kind.number, 'mlpRatio', 'eps'),
-  activation: kind.activation,
-  normLayer: kind.norm,
+  hiddenFeatures: kind.length,
+  activation: mlpOptions.activation,
+  ...normOptions,
   init: kind.init,
 }
+
+export interface AttentionPoolOptions extends OptionsOf<typeof poolOptions> {}
 
 /**
  * One token of all: [b, n, dim] → [b, dim].
@@ -58,9 +49,11 @@ export class AttentionPool extends Module {
 
   constructor(dim: number, options: AttentionPoolOptions = {}) {
     super()
-    expectOptions(this, options, kinds)
-    const { numHeads = 8, mlpRatio = 4, normLayer = 'layernorm', eps = 1e-6 } = options
-    const { activation, init } = options
+    const { numHeads, mlpRatio, normLayer, eps, activation, init, ...read } = readOptions(
+      this,
+      options,
+      poolOptions,
+    )
     expectOption(
       this,
       dim % numHeads === 0,
@@ -72,7 +65,7 @@ export class AttentionPool extends Module {
     this.kv = new Linear(dim, 2 * dim, { init })
     this.proj = new Linear(dim, dim, { init })
     this.norm = makeNorm(normLayer, dim, { eps })
-    const { hiddenFeatures = Math.floor(dim * mlpRatio) } = options
+    const { hiddenFeatures = Math.floor(dim * mlpRatio) } = read
     this.mlp = new Mlp(dim, { hiddenFeatures, activation, eps, init })
   }
 

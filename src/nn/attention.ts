@@ -11,12 +11,11 @@ import type { Value } from '../steps/value.ts'
 import { attendHeads } from './attend-heads.ts'
 import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
-import type { LayerInit } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
-import { makeNorm, type NormLayer } from './norm.ts'
+import { makeNorm, normOptions } from './norm.ts'
 import { observe, tellsWeights, type WithWeights, withWeights } from './observe.ts'
-import { each, expectOptions, type Kinds, kind, nested, orNull } from './options.ts'
+import { type Kind, kind, nested, type OptionsOf, or, orNull, readOptions } from './options.ts'
 import {
   makeRelativePositions,
   type RelativePositionOptions,
@@ -25,49 +24,43 @@ import {
 } from './relative-positions.ts'
 import { Identity } from './sequential.ts'
 
-export interface AttentionOptions {
-  readonly numHeads?: number | undefined
-  /** Width of a head; dim / numHeads if not given. */
-  readonly headDim?: number | undefined
-  readonly qkvBias?: boolean | undefined
-  /** What the logits are multiplied by; 1/√headDim if not given (or 0, as in document 4). */
-  readonly qkScale?: number | null | undefined
-  /** Whether queries and keys are normalised, each head by itself. */
-  readonly qkNorm?: boolean | undefined
-  /** Whether the merged heads are normalised before the projection (timm's `scale_norm`). */
-  readonly scaleNorm?: boolean | undefined
-  readonly projBias?: boolean | undefined
-  /** Whether merged heads are projected; vit-pytorch leaves it out for one head as wide as the token. */
-  readonly proj?: boolean | undefined
-  /** Dropout of the attention weights. */
-  readonly attnDrop?: number | undefined
-  /** Dropout of the result. */
-  readonly projDrop?: number | undefined
-  /** The norm of `qkNorm` and `scaleNorm`. */
-  readonly normLayer?: NormLayer | undefined
-  /** Of these norms. */
-  readonly eps?: number | undefined
-  /** What turns queries and keys, [b, h, n, d], by their positions; nothing if not given. */
-  readonly rope?: Module | undefined
-  /** What is added to the scores by the distance of query and key on a grid; nothing if not given. */
-  readonly relPos?: RelativePositionOptions | undefined
+/** The options that differential attention has too. */
+export const sharedOptions = {
+  numHeads: or(kind.length, 8),
+  qkvBias: or(kind.flag, false),
+  /** Whether queries and keys are normalised, each head by itself; false if not given. */
+  qkNorm: or(kind.flag, false),
+  /** Whether the merged heads are normalised before the projection (timm's `scale_norm`); false if not given. */
+  scaleNorm: or(kind.flag, false),
+  projBias: or(kind.flag, true),
+  /** Dropout of the attention weights; 0 if not given. */
+  attnDrop: or(kind.share, 0),
+  /** Dropout of the result; 0 if not given. */
+  projDrop: or(kind.share, 0),
+  ...normOptions,
   /** How the linear map of queries, keys and values is drawn. */
-  readonly init?: LayerInit | undefined
+  init: kind.init,
   /** How the output projection is drawn; as `init` if not given. */
-  readonly projInit?: LayerInit | undefined
+  projInit: kind.init,
 }
 
-export const attentionOptions: Kinds<AttentionOptions> = {
-  ...each(kind.length, 'numHeads', 'headDim'),
+const relPos: Kind<RelativePositionOptions> = nested(relativePositionOptions)
+
+const attentionOptions = {
+  ...sharedOptions,
+  /** Width of a head; dim / numHeads if not given. */
+  headDim: kind.length,
+  /** What the logits are multiplied by; 1/√headDim if not given (or 0, as in document 4). */
   qkScale: orNull(kind.number),
-  eps: kind.number,
-  ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleNorm', 'proj', 'projBias'),
-  ...each(kind.share, 'attnDrop', 'projDrop'),
-  normLayer: kind.norm,
+  /** Whether merged heads are projected; vit-pytorch leaves it out for one head as wide as the token; true if not given. */
+  proj: or(kind.flag, true),
+  /** What turns queries and keys, [b, h, n, d], by their positions; nothing if not given. */
   rope: kind.module,
-  relPos: nested(relativePositionOptions),
-  ...each(kind.init, 'init', 'projInit'),
+  /** What is added to the scores by the distance of query and key on a grid; nothing if not given. */
+  relPos,
 }
+
+export interface AttentionOptions extends OptionsOf<typeof attentionOptions> {}
 
 /** The weights of every attention in a layer on the way to its answer, each [b, head, n, n]. */
 export function attentionMaps(layer: Module, x: NdArray<Float32Array>): NdArray<Float32Array>[] {
@@ -110,33 +103,32 @@ export class Attention extends Module {
 
   constructor(dim: number, options: AttentionOptions = {}) {
     super()
-    expectOptions(this, options, attentionOptions)
-    const { numHeads = 8, qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
+    const read = readOptions(this, options, attentionOptions)
+    const { numHeads, qkvBias, projBias, normLayer, eps, qkNorm, relPos, attnDrop, projDrop } = read
     expectWhole(this, { dim, numHeads })
-    const headDim = options.headDim ?? dim / numHeads
+    const { headDim = dim / numHeads, init, projInit = init, proj: project } = read
     expectOption(
       this,
       Number.isInteger(headDim),
       `numHeads does not divide dim — got ${numHeads} heads of dim ${dim}`,
     )
     const inner = numHeads * headDim
-    const { init, projInit = init, proj: project = true } = options
     this.numHeads = numHeads
-    this.scale = options.qkScale || headDim ** -0.5
+    this.scale = read.qkScale || headDim ** -0.5
     this.qkv = new Linear(dim, 3 * inner, { bias: qkvBias, init })
-    this.qNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
-    this.kNorm = options.qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
-    this.rope = options.rope ?? new Identity()
-    this.relPos = options.relPos ? makeRelativePositions(numHeads, options.relPos) : null
-    this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
-    this.norm = options.scaleNorm ? makeNorm(normLayer, inner, { eps }) : new Identity()
+    this.qNorm = qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
+    this.kNorm = qkNorm ? makeNorm(normLayer, headDim, { eps }) : new Identity()
+    this.rope = read.rope ?? new Identity()
+    this.relPos = relPos ? makeRelativePositions(numHeads, relPos) : null
+    this.attnDrop = new Dropout({ p: attnDrop })
+    this.norm = read.scaleNorm ? makeNorm(normLayer, inner, { eps }) : new Identity()
     expectOption(
       this,
       project || inner === dim,
       `without a projection the merged heads must be as wide as a token — got ${inner}, expected ${dim}`,
     )
     this.proj = project ? new Linear(inner, dim, { bias: projBias, init: projInit }) : new Identity()
-    this.projDrop = new Dropout({ p: options.projDrop ?? 0 })
+    this.projDrop = new Dropout({ p: projDrop })
   }
 
   override compute(x: Value): Value {

@@ -9,39 +9,33 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Value } from '../steps/value.ts'
 import { slide } from '../steps/window.ts'
 import { expectLength, expectOption, expectRank, expectWhole, pair } from './check.ts'
-import { type LayerInit, linearParameters } from './init.ts'
+import { linearParameters } from './init.ts'
 import { Module } from './module.ts'
-import { each, expectOptions, isPair, type Kinds, kind, needed } from './options.ts'
+import { isPair, type Kind, kind, needed, type OptionsOf, or, readOptions } from './options.ts'
 import { type Margins, pad } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 
 type Pair = number | readonly [number, number]
 
-export interface Conv2dOptions {
-  readonly kernelSize: Pair
-  readonly stride?: Pair
-  /** Zeros around the image: above and below, left and right; `'same'` keeps the image's size, `'valid'` adds none. */
-  readonly padding?: Pair | 'same' | 'valid'
-  readonly dilation?: Pair
-  /** Into how many parts, convolved separately, the channels are split. */
-  readonly groups?: number
-  readonly bias?: boolean
-  readonly seed?: number | undefined
-  readonly init?: LayerInit | undefined
+const zeros: Kind<Pair | 'same' | 'valid'> = {
+  expected: "'same' or 'valid' or a whole number from 0, or two: [height, width]",
+  has: (value) => value === 'same' || value === 'valid' || isPair(value, kind.count),
 }
 
-const kinds: Kinds<Conv2dOptions> = {
+const conv2dOptions = {
   kernelSize: needed(kind.sides),
-  ...each(kind.sides, 'stride', 'dilation'),
-  padding: {
-    expected: "'same' or 'valid' or a whole number from 0, or two: [height, width]",
-    has: (value) => value === 'same' || value === 'valid' || isPair(value, kind.count),
-  },
-  groups: kind.length,
-  bias: kind.flag,
+  stride: or(kind.sides, 1),
+  /** Zeros around the image: above and below, left and right; `'same'` keeps the image's size, `'valid'` adds none; 0 if not given. */
+  padding: or(zeros, 0),
+  dilation: or(kind.sides, 1),
+  /** Into how many parts, convolved separately, the channels are split; 1 if not given. */
+  groups: or(kind.length, 1),
+  bias: or(kind.flag, true),
   seed: kind.seed,
   init: kind.init,
 }
+
+export interface Conv2dOptions extends OptionsOf<typeof conv2dOptions> {}
 
 /**
  * Slides a kernel over an image: [b, inChannels, h, w] → [b, outChannels, h', w'], with
@@ -67,8 +61,11 @@ export class Conv2d extends Module {
 
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super()
-    expectOptions(this, options, kinds)
-    const { kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options
+    const { kernelSize, stride, padding, dilation, groups, ...drawn } = readOptions(
+      this,
+      options,
+      conv2dOptions,
+    )
     const [kernelRows, kernelColumns] = pair(kernelSize)
     const [strideRows, strideColumns] = pair(stride)
     const [dilationRows, dilationColumns] = pair(dilation)
@@ -90,7 +87,7 @@ export class Conv2d extends Module {
     this.#rowMargins = margins(padding, this.#rows, 0)
     this.#columnMargins = margins(padding, this.#columns, 1)
     const shape = [outChannels, inChannels / groups, kernelRows, kernelColumns]
-    const parameters = linearParameters(shape, { bias, seed: options.seed, init: options.init })
+    const parameters = linearParameters(shape, drawn)
     this.weight = parameters.weight
     this.bias = parameters.bias
   }

@@ -11,7 +11,7 @@ import { attentionWeights } from '../steps/attend.ts'
 import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { attendHeads } from './attend-heads.ts'
-import { type AttentionOptions, attentionOptions } from './attention.ts'
+import { sharedOptions } from './attention.ts'
 import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
 import { newParameter, normal } from './init.ts'
@@ -19,18 +19,17 @@ import { Linear } from './linear.ts'
 import { Module } from './module.ts'
 import { makeNorm, RMSNorm } from './norm.ts'
 import { isObserved, tellWeights, type WithWeights, withWeights } from './observe.ts'
-import { expectOptions, kind } from './options.ts'
+import { kind, type OptionsOf, or, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import { Identity } from './sequential.ts'
 
-export interface DiffAttentionOptions
-  extends Omit<AttentionOptions, 'headDim' | 'qkScale' | 'proj' | 'rope' | 'relPos'> {
+const diffOptions = {
+  ...sharedOptions,
   /** The number of the block, by which λ begins larger; 0 if not given. */
-  readonly depth?: number | undefined
+  depth: or(kind.count, 0),
 }
 
-const { headDim: _, qkScale: __, proj: ___, rope: ____, relPos: _____, ...shared } = attentionOptions
-const diffAttentionOptions = { ...shared, depth: kind.count }
+export interface DiffAttentionOptions extends OptionsOf<typeof diffOptions> {}
 
 /** λ and its norm: what attention that differs has beside the maps of queries, keys and values. */
 export class Difference extends Module {
@@ -109,27 +108,25 @@ export class DiffAttention extends Difference {
   readonly numHeads: number
 
   constructor(dim: number, options: DiffAttentionOptions = {}) {
-    const { numHeads = 8, depth = 0 } = options
-    super(dim / numHeads, depth)
-    expectOptions(this, options, diffAttentionOptions)
+    const read = readOptions(new.target.name, options, diffOptions)
+    const { numHeads, qkvBias, projBias, normLayer, eps, init, projInit = init, qkNorm } = read
+    super(dim / numHeads, read.depth)
     expectWhole(this, { dim, numHeads })
     expectOption(
       this,
       dim % (2 * numHeads) === 0,
       `twice numHeads does not divide dim — got ${numHeads} heads of dim ${dim}`,
     )
-    const { qkvBias = false, projBias = true, normLayer = 'layernorm', eps = 1e-6 } = options
-    const { init, projInit = init, qkNorm, scaleNorm } = options
-    const normOf = (isThere: boolean | undefined, width: number) =>
+    const normOf = (isThere: boolean, width: number) =>
       isThere ? makeNorm(normLayer, width, { eps }) : new Identity()
     this.numHeads = numHeads
     this.qkv = new Linear(dim, 3 * dim, { bias: qkvBias, init })
     this.qNorm = normOf(qkNorm, dim / numHeads / 2)
     this.kNorm = normOf(qkNorm, dim / numHeads / 2)
-    this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
-    this.norm = normOf(scaleNorm, dim)
+    this.attnDrop = new Dropout({ p: read.attnDrop })
+    this.norm = normOf(read.scaleNorm, dim)
     this.proj = new Linear(dim, dim, { bias: projBias, init: projInit })
-    this.projDrop = new Dropout({ p: options.projDrop ?? 0 })
+    this.projDrop = new Dropout({ p: read.projDrop })
   }
 
   override compute(x: Value): Value {

@@ -10,17 +10,23 @@ import type { Value } from '../steps/value.ts'
 import { multiply } from '../steps/zip.ts'
 import { expectOption, expectRank } from './check.ts'
 import { Module } from './module.ts'
-import { expectOptions, type Kinds, kind } from './options.ts'
+import { kind, type OptionsOf, or, readOptions } from './options.ts'
 import { currentCourse, nextSeed, Random } from './random.ts'
 
-export interface DropoutOptions {
-  /** The probability of each element to be dropped, 0 to 1; 0.5 if not given, as in PyTorch. */
-  readonly p?: number | undefined
+const dropoutOptions = {
+  /** The probability of each element to be dropped, 0 to 1; PyTorch's default; 0.5 if not given. */
+  p: or(kind.share, 0.5),
   /** Where the random numbers start. */
-  readonly seed?: number | undefined
+  seed: kind.seed,
+}
+const patchDropoutOptions = {
+  ...dropoutOptions,
+  /** How many tokens before the patches always stay; 1 if not given. */
+  numPrefixTokens: or(kind.count, 1),
 }
 
-const kinds: Kinds<DropoutOptions> = { p: kind.share, seed: kind.seed }
+export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
+export interface PatchDropoutOptions extends OptionsOf<typeof patchDropoutOptions> {}
 
 abstract class RandomMask extends Module {
   readonly p: number
@@ -28,9 +34,9 @@ abstract class RandomMask extends Module {
 
   constructor(options: DropoutOptions = {}) {
     super()
-    expectOptions(this, options, kinds)
-    this.p = options.p ?? 0.5
-    this.#random = new Random(options.seed ?? nextSeed())
+    const { p, seed } = readOptions(this, options, dropoutOptions)
+    this.p = p
+    this.#random = new Random(seed ?? nextSeed())
   }
 
   protected abstract maskShape(x: Value): readonly number[]
@@ -95,12 +101,11 @@ export class PatchDropout extends Module {
 
   constructor(options: PatchDropoutOptions = {}) {
     super()
-    expectOptions(this, options, { ...kinds, numPrefixTokens: kind.count })
-    const { p = 0.5, numPrefixTokens = 1 } = options
+    const { p, seed, numPrefixTokens } = readOptions(this, options, patchDropoutOptions)
     expectOption(this, p >= 0 && p < 1, `the share p is not one — got ${p}, expected 0 to less than 1`)
     this.p = p
     this.numPrefixTokens = numPrefixTokens
-    this.#random = new Random(options.seed ?? nextSeed())
+    this.#random = new Random(seed ?? nextSeed())
   }
 
   override compute(x: Value): Value {
@@ -126,11 +131,6 @@ export class PatchDropout extends Module {
     order.sort(([a], [b]) => a - b)
     return [...tokens, ...order.slice(0, kept).map(([, token]) => token)]
   }
-}
-
-export interface PatchDropoutOptions extends DropoutOptions {
-  /** How many tokens before the patches always stay. */
-  readonly numPrefixTokens?: number | undefined
 }
 
 /** Numbers that no step has computed, as a value: they are not the same in the next run. */

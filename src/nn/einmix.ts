@@ -13,30 +13,30 @@ import { expectOption } from './check.ts'
 import { readMix, textOf } from './einmix-pattern.ts'
 import { newParameter, uniform } from './init.ts'
 import { Module } from './module.ts'
-import { expectOptions, type Kind, type Kinds, kind, needed, orNull } from './options.ts'
+import { type Kind, kind, needed, type OptionsOf, or, orNull, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
-export interface EinMixOptions {
-  /** The axes of the weight: those the map sums over, makes, or has weights of their own for. */
-  readonly weightShape: string
-  /** The axes of the output for which there are biases of their own; no bias if not given. */
-  readonly biasShape?: string | null | undefined
-  /** The lengths of the weight's and the bias' axes, and of others that the input does not determine. */
-  readonly lengths?: Lengths | undefined
-  readonly seed?: number | undefined
+const text: Kind<string> = {
+  expected: "names of axes, as in 'h c'",
+  has: (value) => typeof value === 'string',
 }
 
-const text: Kind = { expected: "names of axes, as in 'h c'", has: (value) => typeof value === 'string' }
+const lengths: Kind<Lengths> = {
+  expected: 'an object of whole numbers by name',
+  has: (value) => typeof value === 'object' && value !== null,
+}
 
-const kinds: Kinds<EinMixOptions> = {
+const einMixOptions = {
+  /** The axes of the weight: those the map sums over, makes, or has weights of their own for. */
   weightShape: needed(text),
-  biasShape: orNull(text),
-  lengths: {
-    expected: 'an object of whole numbers by name',
-    has: (value) => typeof value === 'object' && value !== null,
-  },
+  /** The axes of the output for which there are biases of their own; no bias if not given. */
+  biasShape: or(orNull(text), null),
+  /** The lengths of the weight's and the bias' axes, and of others that the input does not determine. */
+  lengths,
   seed: kind.seed,
 }
+
+export interface EinMixOptions extends OptionsOf<typeof einMixOptions> {}
 
 /**
  * A linear map of the axes that the pattern drops to those that it makes.
@@ -60,9 +60,8 @@ export class EinMix extends Module {
     super()
     const isText = typeof pattern === 'string'
     expectOption(this, isText, `pattern is no text — got ${show(pattern)}, expected one like 'b i -> b o'`)
-    expectOptions(this, options, kinds)
-    const { weightShape, biasShape = null } = options
-    const lengths = given(options.lengths)
+    const { weightShape, biasShape, seed, ...read } = readOptions(this, options, einMixOptions)
+    const lengths = given(read.lengths)
     const mix = readMix(pattern, { weightShape, biasShape, lengths })
     const { left, weight, right, biasAxes } = mix
     const lengthOf = (name: string) => lengths[name]!
@@ -70,11 +69,11 @@ export class EinMix extends Module {
     const fanIn = summed.reduce((product, name) => product * lengthOf(name), 1)
     const draw = (variance: number) => uniform({ low: -Math.sqrt(variance), high: Math.sqrt(variance) })
     this.lengths = lengths
-    this.weight = newParameter(weight.map(lengthOf), draw(3 / fanIn), { seed: options.seed })
+    this.weight = newParameter(weight.map(lengthOf), draw(3 / fanIn), { seed })
     const biasLengths = right.axes.flatMap((axis) =>
       axis.kind === 'axis' ? [biasAxes.has(axis.name) ? lengthOf(axis.name) : 1] : [],
     )
-    this.bias = biasShape === null ? null : newParameter(biasLengths, draw(1 / fanIn), { seed: options.seed })
+    this.bias = biasShape === null ? null : newParameter(biasLengths, draw(1 / fanIn), { seed })
     // the product gives the output's axes one by one, where a bias broadcasts; joining them into groups moves nothing
     const flat = right.axes.flatMap((axis) => (axis.kind === 'number' ? [] : [textOf(axis)])).join(' ')
     this.#product = `${left.text}, ${weightShape} -> ${flat}`

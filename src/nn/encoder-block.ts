@@ -3,89 +3,76 @@
  * al., arXiv:1706.03762; norms first as in Dosovitskiy et al., arXiv:2010.11929). Options are those of timm's `Block`.
  */
 
-import type { Activation } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { Attention } from './attention.ts'
 import { expectWhole } from './check.ts'
 import { DiffAttention } from './diff-attention.ts'
 import { DropPath } from './dropout.ts'
-import { type AnyMlp, type MlpLayer, makeMlp, mlpLayers } from './gated-mlp.ts'
-import { constant, type LayerInit, newParameter } from './init.ts'
+import { type AnyMlp, makeMlp, mlpLayers } from './gated-mlp.ts'
+import { constant, newParameter } from './init.ts'
+import { mlpOptions } from './mlp.ts'
 import { Module } from './module.ts'
-import { makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind, needed, oneOf, orNull } from './options.ts'
+import { makeNorm, normOptions } from './norm.ts'
+import { type Kind, kind, needed, type OptionsOf, oneOf, or, orNull, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import type { RelativePositionOptions } from './relative-positions.ts'
 import { Identity } from './sequential.ts'
 
-export interface EncoderBlockOptions {
-  readonly numHeads: number
+export const encoderBlockOptions = {
+  numHeads: needed(kind.length),
   /** Width of a head; dim / numHeads if not given. */
-  readonly headDim?: number | undefined
+  headDim: kind.length,
   /** Width of the MLP in multiples of `dim`; 4 if not given. */
-  readonly mlpRatio?: number | undefined
+  mlpRatio: or(kind.number, 4),
   /** Width of the MLP, where no multiple of `dim` says it. */
-  readonly hiddenFeatures?: number | undefined
-  readonly qkvBias?: boolean | undefined
-  readonly qkNorm?: boolean | undefined
-  /** Whether there is a norm before the projection of the attention, and before the second map of the MLP. */
-  readonly scaleAttnNorm?: boolean | undefined
-  readonly scaleMlpNorm?: boolean | undefined
-  /** Whether the attention's output projection and the MLP have biases. */
-  readonly projBias?: boolean | undefined
+  hiddenFeatures: kind.length,
+  qkvBias: or(kind.flag, false),
+  qkNorm: or(kind.flag, false),
+  /** Whether there is a norm before the projection of the attention; false if not given. */
+  scaleAttnNorm: or(kind.flag, false),
+  /** Whether there is a norm before the second map of the MLP; false if not given. */
+  scaleMlpNorm: or(kind.flag, false),
+  /** Whether the attention's output projection and the MLP have biases; true if not given. */
+  projBias: or(kind.flag, true),
   /** Whether the attention's output projection has one; as `projBias` if not given. */
-  readonly attnProjBias?: boolean | undefined
+  attnProjBias: kind.flag,
   /** Whether the attention has an output projection at all; true if not given. */
-  readonly attnProj?: boolean | undefined
+  attnProj: or(kind.flag, true),
   /** Initial value of the factors on the residual paths (layer scale); none if not given, or 0, as in timm. */
-  readonly initValues?: number | null | undefined
-  /** Norms before attention and MLP; `false` puts them after the sums, as the first Transformer had them. */
-  readonly normFirst?: boolean | undefined
-  readonly activation?: Activation | undefined
+  initValues: or(orNull(kind.number), null),
+  /** Norms before attention and MLP; `false` puts them after the sums, as the first Transformer had them; true if not given. */
+  normFirst: or(kind.flag, true),
+  activation: mlpOptions.activation,
   /** Which MLP, by timm's class names; `'Mlp'` if not given. */
-  readonly mlpLayer?: MlpLayer | undefined
-  /** Dropout of what attention and MLP give. */
-  readonly drop?: number | undefined
-  /** Dropout of the attention weights. */
-  readonly attnDrop?: number | undefined
-  /** Probability that a sample passes a residual path by. */
-  readonly dropPath?: number | undefined
-  /** Which attention; `'diff'` is differential. */
-  readonly attnLayer?: 'attn' | 'diff' | undefined
-  /** Which block of the model this is, from 0: differential attention begins with another λ in each. */
-  readonly blockIndex?: number | undefined
+  mlpLayer: or(oneOf(mlpLayers), 'Mlp'),
+  /** Dropout of what attention and MLP give; 0 if not given. */
+  drop: or(kind.share, 0),
+  /** Dropout of the attention weights; 0 if not given. */
+  attnDrop: or(kind.share, 0),
+  /** Probability that a sample passes a residual path by; 0 if not given. */
+  dropPath: or(kind.share, 0),
+  /** Which attention; `'diff'` is differential; `'attn'` if not given. */
+  attnLayer: or(oneOf(['attn', 'diff']), 'attn'),
+  /** Which block of the model this is, from 0: differential attention begins with another λ in each; 0 if not given. */
+  blockIndex: or(kind.count, 0),
   /** What turns queries and keys by their positions. */
-  readonly rope?: Module | undefined
+  rope: kind.module,
   /** What is added to the scores by the distance of query and key. */
-  readonly relPos?: RelativePositionOptions | undefined
-  readonly normLayer?: NormLayer | undefined
-  /** Added to the variance in the norms; 1e-6 if not given, as in timm. */
-  readonly eps?: number | undefined
+  relPos: kind.anything as Kind<RelativePositionOptions>, // the attention checks it
+  ...normOptions,
   /** How linear maps are drawn. */
-  readonly init?: LayerInit | undefined
-  /** How the attention's two linear maps are drawn; as `init` if not given. */
-  readonly qkvInit?: LayerInit | undefined
-  readonly projInit?: LayerInit | undefined
+  init: kind.init,
+  /** How the attention's first linear map is drawn; as `init` if not given. */
+  qkvInit: kind.init,
+  /** How its second is drawn; as `init` if not given. */
+  projInit: kind.init,
 }
 
-export const encoderBlockOptions: Kinds<EncoderBlockOptions> = {
-  numHeads: needed(kind.length),
-  ...each(kind.length, 'headDim', 'hiddenFeatures'),
-  ...each(kind.number, 'mlpRatio', 'eps'),
-  initValues: orNull(kind.number),
-  ...each(kind.flag, 'qkvBias', 'qkNorm', 'scaleAttnNorm', 'scaleMlpNorm', 'normFirst'),
-  ...each(kind.flag, 'projBias', 'attnProjBias', 'attnProj'),
-  ...each(kind.share, 'drop', 'attnDrop', 'dropPath'),
-  activation: kind.activation,
-  mlpLayer: oneOf(mlpLayers),
-  attnLayer: oneOf(['attn', 'diff']),
-  blockIndex: kind.count,
-  rope: kind.module,
-  relPos: kind.anything, // the attention checks it
-  normLayer: kind.norm,
-  ...each(kind.init, 'init', 'qkvInit', 'projInit'),
-}
+const scaleOptions = { initValues: or(kind.number, 1e-5) }
+
+export interface EncoderBlockOptions extends OptionsOf<typeof encoderBlockOptions> {}
+export interface LayerScaleOptions extends OptionsOf<typeof scaleOptions> {}
 
 /**
  * Attention and MLP on residual paths: [b, n, dim] → [b, n, dim].
@@ -110,27 +97,26 @@ export class EncoderBlock extends Module {
 
   constructor(dim: number, options: EncoderBlockOptions) {
     super()
-    expectOptions(this, options, encoderBlockOptions)
-    const { mlpRatio = 4, normFirst = true, drop = 0, dropPath = 0, eps = 1e-6 } = options
-    const { normLayer = 'layernorm', mlpLayer = 'Mlp', initValues, projBias, activation } = options
-    const { init, qkvInit = init, projInit = init } = options
+    const read = readOptions(this, options, encoderBlockOptions)
+    const { numHeads, qkvBias, qkNorm, projBias, normFirst, drop, attnDrop, dropPath, initValues } = read
+    const { headDim, rope, relPos, normLayer, eps, activation, mlpLayer } = read
+    const { init, qkvInit = init, projInit = init } = read
     const scale = () => (initValues ? new LayerScale(dim, { initValues }) : new Identity())
     this.normFirst = normFirst
     this.norm1 = makeNorm(normLayer, dim, { eps })
-    const { numHeads, qkvBias, qkNorm, scaleAttnNorm: scaleNorm, attnDrop, headDim, rope, relPos } = options
     const common = {
-      ...{ numHeads, qkvBias, qkNorm, scaleNorm, attnDrop, normLayer, eps },
-      ...{ projBias: options.attnProjBias ?? projBias, projDrop: drop, init: qkvInit, projInit },
+      ...{ numHeads, qkvBias, qkNorm, scaleNorm: read.scaleAttnNorm, attnDrop, normLayer, eps },
+      ...{ projBias: read.attnProjBias ?? projBias, projDrop: drop, init: qkvInit, projInit },
     }
     this.attn =
-      options.attnLayer === 'diff'
-        ? new DiffAttention(dim, { ...common, depth: options.blockIndex })
-        : new Attention(dim, { ...common, headDim, proj: options.attnProj, rope, relPos })
+      read.attnLayer === 'diff'
+        ? new DiffAttention(dim, { ...common, depth: read.blockIndex })
+        : new Attention(dim, { ...common, headDim, proj: read.attnProj, rope, relPos })
     this.ls1 = scale()
     this.dropPath1 = new DropPath({ p: dropPath })
     this.norm2 = makeNorm(normLayer, dim, { eps })
-    const hiddenFeatures = options.hiddenFeatures ?? Math.floor(dim * mlpRatio)
-    const norm = options.scaleMlpNorm ? normLayer : undefined
+    const { hiddenFeatures = Math.floor(dim * read.mlpRatio) } = read
+    const norm = read.scaleMlpNorm ? normLayer : undefined
     this.mlp = makeMlp(mlpLayer, dim, { hiddenFeatures, activation, bias: projBias, norm, drop, eps, init })
     this.ls2 = scale()
     this.dropPath2 = new DropPath({ p: dropPath })
@@ -166,11 +152,11 @@ export class EncoderBlock extends Module {
 export class LayerScale extends Module {
   readonly gamma: Parameter
 
-  constructor(dim: number, options: { readonly initValues?: number | undefined } = {}) {
+  constructor(dim: number, options: LayerScaleOptions = {}) {
     super()
-    expectOptions(this, options, { initValues: kind.number })
+    const { initValues } = readOptions(this, options, scaleOptions)
     expectWhole(this, { dim }, 0)
-    this.gamma = newParameter([dim], constant(options.initValues ?? 1e-5))
+    this.gamma = newParameter([dim], constant(initValues))
   }
 
   override compute(x: Value): Value {

@@ -2,10 +2,10 @@
 
 import { scope } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
-import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
+import { EncoderBlock, encoderBlockOptions } from './encoder-block.ts'
 import { Module } from './module.ts'
 import { makeNorm } from './norm.ts'
-import { expectOptions, type Kinds, kind, needed, oneOf, only } from './options.ts'
+import { kind, needed, type OptionsOf, oneOf, or, type Read, readOptions } from './options.ts'
 import { DiffParallelScalingBlock, ParallelScalingBlock } from './parallel-scaling-block.ts'
 import { ParallelThingsBlock } from './parallel-things-block.ts'
 import { ResPostBlock } from './res-post-block.ts'
@@ -26,21 +26,17 @@ export type BlockFn = keyof typeof blockClasses
 /** A block of any kind. */
 export type AnyBlock = InstanceType<(typeof blockClasses)[BlockFn]>
 
-export interface EncoderOptions extends EncoderBlockOptions {
+export const encoderOptions = {
+  ...encoderBlockOptions,
   /** The number of blocks. */
-  readonly depth: number
+  depth: needed(kind.count),
   /** Which block, by timm's class names; `'Block'` if not given. */
-  readonly blockFn?: BlockFn | undefined
+  blockFn: or(oneOf(blockFns), 'Block'),
   /** Whether there is a norm after the last block; true if not given. */
-  readonly finalNorm?: boolean | undefined
+  finalNorm: or(kind.flag, true),
 }
 
-const kinds: Kinds<EncoderOptions> = {
-  ...encoderBlockOptions,
-  depth: needed(kind.count),
-  blockFn: oneOf(blockFns),
-  finalNorm: kind.flag,
-}
+export interface EncoderOptions extends OptionsOf<typeof encoderOptions> {}
 
 /**
  * `depth` blocks and a norm: [b, n, dim] → [b, n, dim].
@@ -58,11 +54,9 @@ export class Encoder extends Module {
 
   constructor(dim: number, options: EncoderOptions) {
     super()
-    expectOptions(this, options, kinds)
-    const { finalNorm = true, ...blocks } = only(options, kinds)
-    const { normLayer = 'layernorm', eps = 1e-6 } = options
-    this.blocks = encoderBlocks(dim, blocks)
-    this.norm = finalNorm ? makeNorm(normLayer, dim, { eps }) : new Identity()
+    const { finalNorm, ...read } = readOptions(this, options, encoderOptions)
+    this.blocks = encoderBlocks(dim, read)
+    this.norm = finalNorm ? makeNorm(read.normLayer, dim, { eps: read.eps }) : new Identity()
   }
 
   override compute(x: Value): Value {
@@ -73,7 +67,7 @@ export class Encoder extends Module {
 /** New blocks; the probability to pass a residual path by grows from 0 in the first to `dropPath` in the last. `ropes` turn queries and keys, each in its block. */
 export function encoderBlocks(
   dim: number,
-  { depth, blockFn = 'Block', dropPath = 0, ...options }: Omit<EncoderOptions, 'finalNorm'>,
+  { depth, blockFn, dropPath, ...options }: Omit<Read<typeof encoderOptions>, 'finalNorm' | 'blockIndex'>,
   ropes: readonly Module[] = [],
 ): AnyBlock[] {
   const Block = blockClasses[blockFn]

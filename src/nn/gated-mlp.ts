@@ -4,28 +4,28 @@
  * has a weight for each.
  */
 
-import { type Activation, activate } from '../steps/map.ts'
+import { activate } from '../steps/map.ts'
 import { slice } from '../steps/slice.ts'
 import type { Value } from '../steps/value.ts'
 import { multiply } from '../steps/zip.ts'
 import { expectOption } from './check.ts'
-import { Dropout } from './dropout.ts'
 import { Linear } from './linear.ts'
-import { Mlp, type MlpOptions, mlpOptions } from './mlp.ts'
-import { Module } from './module.ts'
-import { makeNorm } from './norm.ts'
-import { expectOptions, kind } from './options.ts'
-import { Identity } from './sequential.ts'
+import { firstOf, Mlp, MlpBase, type MlpOptions, mlpOptions } from './mlp.ts'
+import { kind, type OptionsOf, or, readOptions } from './options.ts'
 
 /** Which MLP a block has, by timm's class names. */
 export type MlpLayer = (typeof mlpLayers)[number]
 
 export const mlpLayers = ['Mlp', 'GluMlp', 'SwiGLUPacked', 'SwiGLU'] as const
 
-export interface GatedMlpOptions extends MlpOptions {
-  /** Whether the second half of `fc1` is the gate, as in `GluMlp`; false if not given: the first is, as in `SwiGLUPacked`. */
-  readonly gateLast?: boolean | undefined
+const swigluOptions = { ...mlpOptions, activation: or(kind.activation, 'silu') }
+const gatedOptions = {
+  ...swigluOptions,
+  /** Whether the second half of `fc1` is the gate, as in `GluMlp`; else the first is, as in `SwiGLUPacked`; false if not given. */
+  gateLast: or(kind.flag, false),
 }
+
+export interface GatedMlpOptions extends OptionsOf<typeof gatedOptions> {}
 
 /**
  * `fc2(activation(gate) · value)` over the last axis, gate and value being the halves of `fc1(x)`: [..., dim] →
@@ -39,38 +39,25 @@ export interface GatedMlpOptions extends MlpOptions {
  * mlp.fc2.weight.shape // → [8, 16]
  * mlp.forward(ndarray(new Float32Array(2 * 5 * 8), [2, 5, 8])).shape // → [2, 5, 8]
  */
-export class GatedMlp extends Module {
-  readonly fc1: Linear
-  readonly drop1: Dropout
-  readonly norm: Module
-  readonly fc2: Linear
-  readonly drop2: Dropout
-  readonly activation: Activation
-  readonly gateLast: boolean
+export class GatedMlp extends MlpBase {
+  declare readonly fc1: Linear
+  declare readonly gateLast: boolean
 
   constructor(dim: number, options: GatedMlpOptions = {}) {
-    super()
-    expectOptions(this, options, { ...mlpOptions, gateLast: kind.flag })
-    const { hiddenFeatures = dim, outFeatures = dim, activation = 'silu', bias = true, drop = 0 } = options
-    const { init, eps = 1e-6 } = options
-    expectOption(this, hiddenFeatures % 2 === 0, `hiddenFeatures is not even — got ${hiddenFeatures}`)
-    const half = hiddenFeatures / 2
-    this.activation = activation
-    this.gateLast = options.gateLast ?? false
-    this.fc1 = new Linear(dim, hiddenFeatures, { bias, init })
-    this.drop1 = new Dropout({ p: drop })
-    this.norm = options.norm ? makeNorm(options.norm, half, { eps }) : new Identity()
-    this.fc2 = new Linear(half, outFeatures, { bias, init })
-    this.drop2 = new Dropout({ p: drop })
+    const { gateLast, ...read } = readOptions(new.target.name, options, gatedOptions)
+    const { hiddenFeatures = dim, outFeatures = dim } = read
+    const isEven = hiddenFeatures % 2 === 0
+    expectOption(new.target.name, isEven, `hiddenFeatures is not even — got ${hiddenFeatures}`)
+    super({ fc1: new Linear(dim, hiddenFeatures, firstOf(read)) }, [hiddenFeatures / 2, outFeatures], read)
+    this.gateLast = gateLast
   }
 
-  override compute(x: Value): Value {
+  protected override hidden(x: Value): Value {
     const both = this.fc1.compute(x)
     const half = this.fc2.inFeatures
     const [first, second] = [slice(both, -1, 0, half), slice(both, -1, half, 2 * half)]
     const [gate, value] = this.gateLast ? [second, first] : [first, second]
-    const hidden = this.drop1.compute(multiply(activate(gate, this.activation), value))
-    return this.drop2.compute(this.fc2.compute(this.norm.compute(hidden)))
+    return multiply(activate(gate, this.activation), value)
   }
 }
 
@@ -85,33 +72,20 @@ export class GatedMlp extends Module {
  * Object.keys(mlp.stateDict())[0] // → 'fc1_g.weight'
  * mlp.forward(ndarray(new Float32Array(2 * 5 * 8), [2, 5, 8])).shape // → [2, 5, 8]
  */
-export class SwiGLU extends Module {
-  readonly fc1G: Linear
-  readonly fc1X: Linear
-  readonly drop1: Dropout
-  readonly norm: Module
-  readonly fc2: Linear
-  readonly drop2: Dropout
-  readonly activation: Activation
+export class SwiGLU extends MlpBase {
+  declare readonly fc1G: Linear
+  declare readonly fc1X: Linear
 
   constructor(dim: number, options: MlpOptions = {}) {
-    super()
-    expectOptions(this, options, mlpOptions)
-    const { hiddenFeatures = dim, outFeatures = dim, activation = 'silu', bias = true, drop = 0 } = options
-    const { init, eps = 1e-6 } = options
-    this.activation = activation
-    this.fc1G = new Linear(dim, hiddenFeatures, { bias, init })
-    this.fc1X = new Linear(dim, hiddenFeatures, { bias, init })
-    this.drop1 = new Dropout({ p: drop })
-    this.norm = options.norm ? makeNorm(options.norm, hiddenFeatures, { eps }) : new Identity()
-    this.fc2 = new Linear(hiddenFeatures, outFeatures, { bias, init })
-    this.drop2 = new Dropout({ p: drop })
+    const read = readOptions(new.target.name, options, swigluOptions)
+    const { hiddenFeatures = dim, outFeatures = dim } = read
+    const map = () => new Linear(dim, hiddenFeatures, firstOf(read))
+    super({ fc1G: map(), fc1X: map() }, [hiddenFeatures, outFeatures], read)
   }
 
-  override compute(x: Value): Value {
+  protected override hidden(x: Value): Value {
     const gate = this.fc1G.compute(x, { activation: this.activation })
-    const hidden = this.drop1.compute(multiply(gate, this.fc1X.compute(x)))
-    return this.drop2.compute(this.fc2.compute(this.norm.compute(hidden)))
+    return multiply(gate, this.fc1X.compute(x))
   }
 }
 

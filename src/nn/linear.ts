@@ -4,20 +4,20 @@ import { einsumTensor } from '../ops/einsum.ts'
 import type { Store } from '../steps/contract.ts'
 import type { Value } from '../steps/value.ts'
 import { expectLength, expectWhole } from './check.ts'
-import { type LayerInit, linearParameters } from './init.ts'
+import { linearParameters } from './init.ts'
 import { Module } from './module.ts'
-import { expectOptions, type Kinds, kind } from './options.ts'
+import { kind, type OptionsOf, or, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
-export interface LinearOptions {
+const linearOptions = {
   /** Whether a bias is added; true if not given. */
-  readonly bias?: boolean | undefined
-  readonly seed?: number | undefined
+  bias: or(kind.flag, true),
+  seed: kind.seed,
   /** How new parameters are drawn; PyTorch's rule if not given. */
-  readonly init?: LayerInit | undefined
+  init: kind.init,
 }
 
-const kinds: Kinds<LinearOptions> = { bias: kind.flag, seed: kind.seed, init: kind.init }
+export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /**
  * `y = x Wᵀ + b` over the last axis: [..., inFeatures] → [..., outFeatures].
@@ -40,12 +40,11 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super()
-    expectOptions(this, options, kinds)
-    const { bias = true } = options
+    const drawn = readOptions(this, options, linearOptions)
     expectWhole(this, { inFeatures, outFeatures }, 0)
     this.inFeatures = inFeatures
     this.outFeatures = outFeatures
-    const parameters = linearParameters([outFeatures, inFeatures], { ...options, bias })
+    const parameters = linearParameters([outFeatures, inFeatures], drawn)
     this.weight = parameters.weight
     this.bias = parameters.bias
   }

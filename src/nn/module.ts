@@ -67,6 +67,11 @@ export abstract class Module {
     return this.#training
   }
 
+  /** The shape of one input, where the layer is made for one: [1, channels, height, width] of a model of images. */
+  get inputShape(): readonly number[] | undefined {
+    return undefined
+  }
+
   /** Turns training mode on (or, with `false`, off) here and in every layer inside. */
   train(mode = true): this {
     expectOption(
@@ -121,7 +126,7 @@ export abstract class Module {
     for (const [, parameter] of this.namedParameters()) yield parameter
   }
 
-  /** Copies of all parameters by name, in PyTorch's order: what `writeSafetensors` and `loadStateDict` take. */
+  /** Copies of all parameters by name, in PyTorch's order: what `writeSafetensors` and `loadStateDict` take. Of quantised ones, what their codes stand for. */
   stateDict(): Record<string, NdArray<Float32Array>> {
     return saveState(allParameters(this))
   }

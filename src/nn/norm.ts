@@ -6,17 +6,25 @@ import type { Value } from '../steps/value.ts'
 import { expectLength, expectOption } from './check.ts'
 import { newParameter } from './init.ts'
 import { Module } from './module.ts'
-import { expectOptions, type Kinds, kind } from './options.ts'
+import { kind, type OptionsOf, or, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
-export interface NormLayerOptions {
-  /** Added to the variance or the mean square before its root. */
-  readonly eps?: number | undefined
+const layerNormOptions = {
+  /** Added to the variance or the mean square before its root; 1e-5 if not given. */
+  eps: or(kind.number, 1e-5),
   /** Whether there are parameters; true if not given. */
-  readonly affine?: boolean | undefined
+  affine: or(kind.flag, true),
 }
+const rmsNormOptions = { ...layerNormOptions, eps: or(kind.number, 1e-6) }
 
-const kinds: Kinds<NormLayerOptions> = { eps: kind.number, affine: kind.flag }
+export interface NormLayerOptions extends OptionsOf<typeof layerNormOptions> {}
+
+/** The norms of a layer that has some: which, and of them all. */
+export const normOptions = {
+  normLayer: or(kind.norm, 'layernorm'),
+  /** Added to the variance in the norms; timm's default; 1e-6 if not given. */
+  eps: or(kind.number, 1e-6),
+}
 
 abstract class Norm extends Module {
   readonly weight: Parameter | null
@@ -71,8 +79,7 @@ function expectShape(layer: Module, shape: unknown): void {
  */
 export class LayerNorm extends Norm {
   constructor(shape: number | readonly number[], options: NormLayerOptions = {}) {
-    expectOptions('LayerNorm', options, kinds)
-    const { eps = 1e-5, affine = true } = options
+    const { eps, affine } = readOptions('LayerNorm', options, layerNormOptions)
     super(shape, eps, { weight: affine, bias: affine })
   }
 
@@ -95,8 +102,7 @@ export class LayerNorm extends Norm {
  */
 export class RMSNorm extends Norm {
   constructor(shape: number | readonly number[], options: NormLayerOptions = {}) {
-    expectOptions('RMSNorm', options, kinds)
-    const { eps = 1e-6, affine = true } = options
+    const { eps, affine } = readOptions('RMSNorm', options, rmsNormOptions)
     super(shape, eps, { weight: affine, bias: false })
   }
 

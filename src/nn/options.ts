@@ -1,65 +1,107 @@
 /** What the options of layers may be beside numbers and flags, and what a layer says of others. */
 
 import { EinopsError } from '../../grammar/error.ts'
-import { kind as common, type Kind, type Kinds, mistakeIn, oneOf, orFunction } from '../ops/kinds.ts'
-import { activations } from '../steps/map.ts'
-import { initializerNames } from './init.ts'
+import {
+  kind as common,
+  filled,
+  type Kind,
+  type Kinds,
+  mistakeIn,
+  type OptionsOf,
+  oneOf,
+  orFunction,
+  type Read,
+  type Schema,
+} from '../ops/kinds.ts'
+import { type Activation, activations } from '../steps/map.ts'
+import { initializerNames, type LayerInit } from './init.ts'
 import type { Module } from './module.ts'
+import type { NormLayer } from './norm.ts'
 
-export { each, isPair, type Kind, type Kinds, needed, oneOf, only, orNull } from '../ops/kinds.ts'
+export {
+  each,
+  isPair,
+  type Kind,
+  type Kinds,
+  needed,
+  type OptionsOf,
+  oneOf,
+  only,
+  or,
+  orNull,
+  pick,
+  type Read,
+} from '../ops/kinds.ts'
 
 const initializer = orFunction(oneOf(initializerNames))
 
 /** Two numbers of a kind. */
-function twoOf({ has }: Kind): Kind {
+function twoOf({ has }: Kind): Kind<readonly [number, number]> {
   return {
     expected: 'two whole numbers: [rows, columns]',
     has: (value) => Array.isArray(value) && value.length === 2 && value.every(has),
   }
 }
 
+const norm: Kind<NormLayer> = orFunction(oneOf(['layernorm', 'rmsnorm']))
+
+const module: Kind<Module> = {
+  expected: 'a layer',
+  has: (value) => typeof (value as Partial<Module> | null)?.compute === 'function',
+}
+
+/** How a weight, or a weight and a bias, are drawn. */
+const init: Kind<LayerInit> = {
+  ...initializer,
+  expected: "an initialiser's name, a function, or such a weight and bias",
+  has: (value) =>
+    initializer.has(value) ||
+    (typeof value === 'object' &&
+      !Array.isArray(value) &&
+      mistakeIn(value, { weight: initializer, bias: initializer }) === undefined),
+}
+
 /** The kinds that there are. */
 export const kind = {
   ...common,
-  activation: oneOf(Object.keys(activations)),
-  module: {
-    expected: 'a layer',
-    has: (value) => typeof (value as Partial<Module> | null)?.compute === 'function',
-  },
+  activation: oneOf(Object.keys(activations) as Activation[]),
+  module,
   /** Rows and columns. */
   grid: twoOf(common.length),
   /** Rows and columns, of which there may be none. */
   room: twoOf(common.count),
-  norm: orFunction(oneOf(['layernorm', 'rmsnorm'])),
-  /** How a weight, or a weight and a bias, are drawn. */
-  init: {
-    ...initializer,
-    expected: "an initialiser's name, a function, or such a weight and bias",
-    has: (value) =>
-      initializer.has(value) ||
-      (typeof value === 'object' &&
-        !Array.isArray(value) &&
-        mistakeIn(value, { weight: initializer, bias: initializer }) === undefined),
-  },
-} as const satisfies Record<string, Kind>
+  norm,
+  init,
+}
 
-/** An object of options that have kinds of their own. */
-export const nested = (kinds: Readonly<Record<string, Kind>>): Kind => ({
-  expected: `an object of ${Object.keys(kinds).join(', ')}`,
-  has: (value) => mistakeIn(value, kinds) === undefined,
-})
+/** An object of options that have a schema of their own. */
+export function nested<Of extends Schema>(schema: Of): Kind<OptionsOf<Of>> {
+  return {
+    expected: `an object of ${Object.keys(schema).join(', ')}`,
+    has: (value) => mistakeIn(value, schema) === undefined,
+  }
+}
+
+/** What function or layer is named in an error. */
+type Named = Module | string
 
 /**
- * Checks the names and values of a layer's options; undefined is for those that are not given.
+ * Checks the names and values of options; undefined is for those that are not given.
  *
  * @throws {EinopsError} for a name that is none of the layer's, or a value that is not of the option's kind
  */
 export function expectOptions<Options extends object>(
-  layer: Module | string,
+  layer: Named,
   options: Options,
   kinds: Kinds<Options>,
 ): void {
   const mistake = mistakeIn(options, kinds)
   if (mistake === undefined) return
   throw new EinopsError({ operation: typeof layer === 'string' ? layer : layer.constructor.name, ...mistake })
+}
+
+/** A layer's options after that check, with the defaults of its schema. */
+export function readOptions<Of extends Schema>(layer: Named, options: OptionsOf<Of>, schema: Of): Read<Of> {
+  expectOptions<object>(layer, options, schema)
+  return filled(options, schema)
 }

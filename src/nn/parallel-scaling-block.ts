@@ -19,7 +19,7 @@ import { newParameter } from './init.ts'
 import { Linear } from './linear.ts'
 import { type Member, Module } from './module.ts'
 import { makeNorm } from './norm.ts'
-import { expectOptions } from './options.ts'
+import { readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 import { Identity } from './sequential.ts'
 
@@ -54,34 +54,34 @@ export class ParallelScalingBlock extends Module {
 
   constructor(dim: number, options: EncoderBlockOptions, { differential = false } = {}) {
     super()
-    expectOptions(this, options, encoderBlockOptions)
-    const { numHeads, qkvBias = false, qkNorm = false, projBias = true, initValues, drop = 0 } = options
-    const { normLayer = 'layernorm', eps = 1e-6, init, qkvInit = init, projInit = init } = options
+    const read = readOptions(this, options, encoderBlockOptions)
+    const { numHeads, qkvBias, qkNorm, projBias, initValues } = read
+    const { normLayer, eps, init, qkvInit = init, projInit = init } = read
     const parts = differential ? 2 * numHeads : numHeads
     expectOption(
       this,
       dim % parts === 0,
       `${differential ? 'twice ' : ''}numHeads does not divide dim — got ${numHeads} heads of dim ${dim}`,
     )
-    const hidden = options.hiddenFeatures ?? Math.floor(dim * (options.mlpRatio ?? 4))
+    const { hiddenFeatures: hidden = Math.floor(dim * read.mlpRatio) } = read
     const headNorm = () => (qkNorm ? makeNorm(normLayer, dim / parts, { eps }) : new Identity())
     this.numHeads = numHeads
     this.hiddenFeatures = hidden
-    this.activation = options.activation ?? 'gelu'
+    this.activation = read.activation
     this.mlpBias = qkvBias ? null : newParameter([hidden], 'zeros')
     this.inNorm = makeNorm(normLayer, dim, { eps })
     this.inProj = new Linear(dim, hidden + 3 * dim, { bias: qkvBias, init: qkvInit })
     this.qNorm = headNorm()
     this.kNorm = headNorm()
-    this.attnDrop = new Dropout({ p: options.attnDrop ?? 0 })
-    this.mlpDrop = new Dropout({ p: drop })
+    this.attnDrop = new Dropout({ p: read.attnDrop })
+    this.mlpDrop = new Dropout({ p: read.drop })
     const out = (from: number) => new Linear(from, dim, { bias: projBias, init: projInit })
     this.attnOutProj = differential ? null : out(dim)
     this.mlpOutProj = differential ? null : out(hidden)
     this.outProj = differential ? out(dim + hidden) : null
     this.ls = initValues ? new LayerScale(dim, { initValues }) : new Identity()
-    this.dropPath = new DropPath({ p: options.dropPath ?? 0 })
-    this.#difference = differential ? new Difference(dim / numHeads, options.blockIndex ?? 0) : null
+    this.dropPath = new DropPath({ p: read.dropPath })
+    this.#difference = differential ? new Difference(dim / numHeads, read.blockIndex) : null
   }
 
   /** λ and its norm are the block's own, as timm names them. */

@@ -6,18 +6,17 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { einsumTensor } from '../ops/einsum.ts'
+import { filled } from '../ops/kinds.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import type { Value } from '../steps/value.ts'
 import { expectLength, expectRank, expectWhole, ofSize, pair } from './check.ts'
-import { type LayerInit, linearParameters } from './init.ts'
+import { linearParameters } from './init.ts'
 import { Module } from './module.ts'
 import { LayerNorm, makeNorm, type NormLayer } from './norm.ts'
-import { each, expectOptions, type Kinds, kind, oneOf, orNull } from './options.ts'
+import { type Kind, kind, type OptionsOf, oneOf, or, orNull, readOptions } from './options.ts'
 import { cropToPatches, pad, padToPatches } from './padding.ts'
 import type { Parameter } from './parameter.ts'
 import { Identity } from './sequential.ts'
-
-type Pair = number | readonly [number, number]
 
 export const projections = ['linear', 'conv'] as const
 
@@ -28,50 +27,44 @@ export type TokenFormat = (typeof tokenFormats)[number]
 
 const tokenFormats = ['NLC', 'NCL', 'NHWC', 'NCHW'] as const
 
-export interface PatchEmbedOptions {
-  /** Height and width of the images; null if nothing is known about it. */
-  readonly imgSize?: Pair | null | undefined
-  readonly patchSize?: Pair | undefined
-  readonly inChans?: number | undefined
-  readonly embedDim?: number | undefined
-  /** In which form the new weight is: [d, (s1 s2 c)] or [d, c, s1, s2]. A weight that is loaded in the other form decides from then on. */
-  readonly projection?: Projection | undefined
-  /** Whether the elements of a patch are normalised before the projection (vit-pytorch). */
-  readonly patchNorm?: boolean | undefined
-  /** A norm over the features at the end: `true` for LayerNorm, a name, or a function that makes one. */
-  readonly norm?: boolean | NormLayer | undefined
-  /** Of the norms that are not made by a function; 1e-5 if not given, as in PyTorch. */
-  readonly normEps?: number | undefined
-  readonly bias?: boolean | undefined
-  /** Whether patches stand in one row, [b, n, d]; `false` is format NCHW. */
-  readonly flatten?: boolean | undefined
-  readonly outputFmt?: TokenFormat | null | undefined
-  /** Whether images must have the size `imgSize`. */
-  readonly strictImgSize?: boolean | undefined
-  /** Whether zeros fill the last patches up. */
-  readonly dynamicImgPad?: boolean | undefined
-  /** Zeros around the image, as a convolution's padding: so far outside of it patches begin; 0 if not given. */
-  readonly padding?: number | undefined
-  readonly seed?: number | undefined
-  readonly init?: LayerInit | undefined
+const norm: Kind<boolean | NormLayer> = {
+  expected: `true or false or ${kind.norm.expected}`,
+  has: (value) => kind.flag.has(value) || kind.norm.has(value),
 }
 
-const kinds: Kinds<PatchEmbedOptions> = {
-  imgSize: orNull(kind.sides),
-  patchSize: kind.sides,
-  ...each(kind.length, 'inChans', 'embedDim'),
-  projection: oneOf(projections),
-  ...each(kind.flag, 'patchNorm', 'bias', 'flatten', 'strictImgSize', 'dynamicImgPad'),
-  norm: {
-    expected: `true or false or ${kind.norm.expected}`,
-    has: (value) => kind.flag.has(value) || kind.norm.has(value),
-  },
-  normEps: kind.number,
-  outputFmt: orNull(oneOf(tokenFormats)),
-  padding: kind.count,
+const projectionOptions = {
+  inChans: or(kind.length, 3),
+  /** In which form the new weight is: [d, (s1 s2 c)] or [d, c, s1, s2]. A weight that is loaded in the other form decides from then on. `'linear'` if not given. */
+  projection: or(oneOf(projections), 'linear'),
+  /** Whether patches stand in one row, [b, n, d]; `false` is format NCHW; true if not given. */
+  flatten: or(kind.flag, true),
+  outputFmt: or(orNull(oneOf(tokenFormats)), null),
+  bias: or(kind.flag, true),
   seed: kind.seed,
   init: kind.init,
 }
+
+const patchEmbedOptions = {
+  /** Height and width of the images; null if nothing is known about it; 224 if not given. */
+  imgSize: or(orNull(kind.sides), 224),
+  patchSize: or(kind.sides, 16),
+  embedDim: or(kind.length, 768),
+  ...projectionOptions,
+  /** Whether the elements of a patch are normalised before the projection (vit-pytorch); false if not given. */
+  patchNorm: or(kind.flag, false),
+  /** A norm over the features at the end: `true` for LayerNorm, a name, or a function that makes one; false if not given. */
+  norm: or(norm, false),
+  /** Of the norms that are not made by a function; PyTorch's default; 1e-5 if not given. */
+  normEps: or(kind.number, 1e-5),
+  /** Whether images must have the size `imgSize`; true if not given. */
+  strictImgSize: or(kind.flag, true),
+  /** Whether zeros fill the last patches up; false if not given. */
+  dynamicImgPad: or(kind.flag, false),
+  /** Zeros around the image, as a convolution's padding: so far outside of it patches begin; 0 if not given. */
+  padding: or(kind.count, 0),
+}
+
+export interface PatchEmbedOptions extends OptionsOf<typeof patchEmbedOptions> {}
 
 /**
  * Cuts images into patches and projects each to a vector: [b, c, h, w] → [b, (h/s1 · w/s2), embedDim].
@@ -99,21 +92,24 @@ export class PatchEmbed extends Module {
 
   constructor(options: PatchEmbedOptions = {}) {
     super()
-    expectOptions(this, options, kinds)
-    const { imgSize = 224, patchSize = 16, embedDim = 768, norm = false } = options
+    const read = readOptions(this, options, patchEmbedOptions)
+    const { imgSize, patchSize, inChans, embedDim, norm, normEps: eps } = read
     this.imgSize = imgSize === null ? null : pair(imgSize)
     this.patchSize = pair(patchSize)
-    this.padding = options.padding ?? 0
-    this.dynamicImgPad = options.dynamicImgPad ?? false
+    this.padding = read.padding
+    this.dynamicImgPad = read.dynamicImgPad
     this.gridSize = this.imgSize && this.#gridOf(this.imgSize)
     this.numPatches = this.gridSize && this.gridSize[0] * this.gridSize[1]
-    this.strictImgSize = options.strictImgSize ?? true
-    const eps = options.normEps ?? 1e-5
+    this.strictImgSize = read.strictImgSize
     const [s1, s2] = this.patchSize
-    this.patchNorm = options.patchNorm ? new LayerNorm(s1 * s2 * (options.inChans ?? 3), { eps }) : null
-    this.proj = new PatchProjection(this.patchSize, embedDim, options)
+    this.patchNorm = read.patchNorm ? new LayerNorm(s1 * s2 * inChans, { eps }) : null
+    this.proj = new PatchProjection(this.patchSize, embedDim, read)
     this.norm =
       norm === false ? new Identity() : makeNorm(norm === true ? 'layernorm' : norm, embedDim, { eps })
+  }
+
+  override get inputShape(): readonly number[] | undefined {
+    return this.imgSize === null ? undefined : [1, this.proj.inChans, ...this.imgSize]
   }
 
   override compute(x: Value): Value {
@@ -176,9 +172,13 @@ export class PatchProjection extends Module {
   readonly inChans: number
   readonly format: TokenFormat
 
-  constructor([s1, s2]: readonly [number, number], embedDim: number, options: PatchEmbedOptions) {
+  constructor(
+    [s1, s2]: readonly [number, number],
+    embedDim: number,
+    options: OptionsOf<typeof projectionOptions>,
+  ) {
     super()
-    const { inChans = 3, projection = 'linear', flatten = true, outputFmt, bias = true } = options
+    const { inChans, projection, flatten, outputFmt, ...drawn } = filled(options, projectionOptions)
     for (const patchSize of [s1, s2]) expectWhole(this, { patchSize })
     expectWhole(this, { inChans, embedDim })
     this.patchSize = [s1, s2]
@@ -187,9 +187,7 @@ export class PatchProjection extends Module {
     const linear = [embedDim, s1 * s2 * inChans]
     const conv = [embedDim, inChans, s1, s2]
     const parameters = linearParameters(projection === 'linear' ? linear : conv, {
-      bias,
-      seed: options.seed,
-      init: options.init,
+      ...drawn,
       otherShapes: [linear, conv],
     })
     this.weight = parameters.weight

@@ -18,28 +18,25 @@ import { expectOption } from './check.ts'
 import { newParameter, truncNormal } from './init.ts'
 import { Mlp } from './mlp.ts'
 import { Module } from './module.ts'
-import { each, type Kinds, kind, needed, oneOf } from './options.ts'
+import { type Kind, kind, needed, type OptionsOf, oneOf, or, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
 type Grid = readonly [rows: number, columns: number]
 
-export interface RelativePositionOptions {
+const grid = kind.sides as Kind<Grid>
+
+export const relativePositionOptions = {
   /** A table, or an MLP, for each head's numbers; `'bias'` if not given. */
-  readonly type?: 'bias' | 'mlp' | undefined
+  type: or(oneOf(['bias', 'mlp']), 'bias'),
   /** Rows and columns of the grid. */
-  readonly grid: Grid
-  /** How many tokens stand before those of the grid: at most one with a table, which has numbers for it. */
-  readonly numPrefixTokens?: number | undefined
+  grid: needed(grid),
+  /** How many tokens stand before those of the grid: at most one with a table, which has numbers for it; 0 if not given. */
+  numPrefixTokens: or(kind.count, 0),
   /** Width of the MLP; 128 if not given. */
-  readonly hiddenFeatures?: number | undefined
+  hiddenFeatures: or(kind.length, 128),
 }
 
-export const relativePositionOptions: Kinds<RelativePositionOptions> = {
-  type: oneOf(['bias', 'mlp']),
-  grid: needed(kind.sides),
-  numPrefixTokens: kind.count,
-  ...each(kind.length, 'hiddenFeatures'),
-}
+export interface RelativePositionOptions extends OptionsOf<typeof relativePositionOptions> {}
 
 /**
  * Adds relative positions to scores: [b, heads, n, n] → the same shape.
@@ -63,8 +60,9 @@ export class RelPosBias extends RelativePositions {
   readonly #grid: Grid
   readonly #hasPrefix: boolean
 
-  constructor(numHeads: number, { grid, numPrefixTokens = 0 }: RelativePositionOptions) {
+  constructor(numHeads: number, options: RelativePositionOptions) {
     super()
+    const { grid, numPrefixTokens } = readOptions(this, options, relativePositionOptions)
     expectOption(
       this,
       numPrefixTokens <= 1,
@@ -99,11 +97,9 @@ export class RelPosMlp extends RelativePositions {
   readonly #prefix: number
   readonly #coordinates: FloatTensor
 
-  constructor(
-    numHeads: number,
-    { grid, numPrefixTokens = 0, hiddenFeatures = 128 }: RelativePositionOptions,
-  ) {
+  constructor(numHeads: number, options: RelativePositionOptions) {
     super()
+    const { grid, numPrefixTokens, hiddenFeatures } = readOptions(this, options, relativePositionOptions)
     this.mlp = new Mlp(2, { hiddenFeatures, outFeatures: numHeads, activation: 'relu' })
     this.#grid = grid
     this.#prefix = numPrefixTokens

@@ -8,21 +8,20 @@ import type { FloatTensor } from '../layout/tensor.ts'
 import type { Value } from '../steps/value.ts'
 import { newParameter } from './init.ts'
 import { Module } from './module.ts'
+import { kind, needed, type OptionsOf, or, pick, type Read, readOptions } from './options.ts'
 import type { Parameter } from './parameter.ts'
-import { type RotaryTables, rotate } from './rotary.ts'
+import { type RotaryTables, rotaryOptions, rotate } from './rotary.ts'
 
-export interface MixedRotaryOptions {
-  /** Rows and columns of the grid. */
-  readonly grid: readonly [number, number]
-  readonly depth: number
-  readonly numHeads: number
-  /** Width of a head, a multiple of 4. */
-  readonly headDim: number
-  readonly temperature?: number | undefined
-  /** Whether the first frequency of a pair is the column's (`'xy'`, if not given) or the row's. */
-  readonly gridIndexing?: 'ij' | 'xy' | undefined
-  readonly numPrefixTokens?: number | undefined
+const mixedOptions = {
+  ...pick(rotaryOptions, 'grid', 'headDim', 'numPrefixTokens'),
+  depth: needed(kind.count),
+  numHeads: needed(kind.length),
+  temperature: or(kind.number, 10),
+  /** Whether the first frequency of a pair is the column's (`'xy'`) or the row's; `'xy'` if not given. */
+  gridIndexing: or(rotaryOptions.gridIndexing, 'xy'),
 }
+
+export interface MixedRotaryOptions extends OptionsOf<typeof mixedOptions> {}
 
 /**
  * The frequencies of all blocks; `ofBlock(i)` turns queries and keys of one. They have no gradients.
@@ -34,15 +33,15 @@ export interface MixedRotaryOptions {
  */
 export class RotaryMixed extends Module {
   readonly freqs: Parameter
-  readonly #options: MixedRotaryOptions
+  readonly #options: Read<typeof mixedOptions>
   #grid: readonly [number, number]
   #seen: { readonly values: Float32Array; readonly tables: readonly RotaryTables[] } | null = null
 
   constructor(options: MixedRotaryOptions) {
     super()
-    const { depth, numHeads, headDim, temperature = 10 } = options
-    this.#options = options
-    this.#grid = options.grid
+    this.#options = readOptions(this, options, mixedOptions)
+    const { depth, numHeads, headDim, temperature, grid } = this.#options
+    this.#grid = grid
     // each head begins with the frequencies of one axis, turned by an angle of its own
     this.freqs = newParameter([2, depth, numHeads, headDim / 2], (_, random) => {
       const angles = Array.from({ length: depth * numHeads }, () => 2 * Math.PI * random.uniform())
@@ -93,7 +92,7 @@ export class RotaryMixed extends Module {
   }
 
   #tablesOf(values: Float32Array, block: number): RotaryTables {
-    const { depth, numHeads, headDim, gridIndexing = 'xy' } = this.#options
+    const { depth, numHeads, headDim, gridIndexing } = this.#options
     const [h, w] = this.#grid
     const pairs = headDim / 2
     const angles: number[] = []

@@ -17,40 +17,32 @@ import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { expectOption } from './check.ts'
 import { Module } from './module.ts'
-import { expectOptions, type Kinds, kind, needed, oneOf } from './options.ts'
+import { kind, needed, type OptionsOf, oneOf, or, type Read, readOptions } from './options.ts'
 
-export interface RotaryOptions {
+export const rotaryOptions = {
   /** Rows and columns of the grid. */
-  readonly grid: readonly [number, number]
+  grid: needed(kind.grid),
   /** Width of a head, a multiple of 4. */
-  readonly headDim: number
+  headDim: needed(kind.count),
   /** How many turns slower the slowest pair is; 10,000 if not given. */
-  readonly temperature?: number | undefined
+  temperature: or(kind.number, 10_000),
   /** The grid of the training, to which the steps of another grid are stretched (timm's `ref_feat_shape`). */
-  readonly referenceGrid?: readonly [number, number] | undefined
+  referenceGrid: kind.grid,
   /** Where the first row and column stand, in steps; 0 if not given. */
-  readonly gridOffset?: number | undefined
-  /** Which half of the pairs turns with the row: the first (`'ij'`, if not given) or the second (`'xy'`), as timm calls it. */
-  readonly gridIndexing?: 'ij' | 'xy' | undefined
-  /** Whether the centres of the grid's places stand from −1 to 1 and pairs make whole turns, whatever the grid, as in DINOv3. */
-  readonly normalizeCoords?: boolean | undefined
-  /** Whether a pair is feature i with feature i + d/2, and not two neighbours (timm's `rotate_half`). */
-  readonly rotateHalf?: boolean | undefined
-  /** How many tokens before those of the grid, class and registers, are not turned. */
-  readonly numPrefixTokens?: number | undefined
+  gridOffset: or(kind.number, 0),
+  /** Which half of the pairs turns with the row: the first (`'ij'`) or the second (`'xy'`), as timm calls it; `'ij'` if not given. */
+  gridIndexing: or(oneOf(['ij', 'xy']), 'ij'),
+  /** Whether the centres of the grid's places stand from −1 to 1 and pairs make whole turns, whatever the grid, as in DINOv3; false if not given. */
+  normalizeCoords: or(kind.flag, false),
+  /** Whether a pair is feature i with feature i + d/2, and not two neighbours (timm's `rotate_half`); false if not given. */
+  rotateHalf: or(kind.flag, false),
+  /** How many tokens before those of the grid, class and registers, are not turned; 0 if not given. */
+  numPrefixTokens: or(kind.count, 0),
 }
 
-const kinds: Kinds<RotaryOptions> = {
-  grid: needed(kind.grid),
-  headDim: needed(kind.count),
-  temperature: kind.number,
-  referenceGrid: kind.grid,
-  gridOffset: kind.number,
-  gridIndexing: oneOf(['ij', 'xy']),
-  normalizeCoords: kind.flag,
-  rotateHalf: kind.flag,
-  numPrefixTokens: kind.count,
-}
+export interface RotaryOptions extends OptionsOf<typeof rotaryOptions> {}
+
+type Rotary = Read<typeof rotaryOptions>
 
 /**
  * Turns queries or keys of an image's tokens: [b, h, prefix + (rows columns), d] → the same shape.
@@ -69,19 +61,19 @@ const kinds: Kinds<RotaryOptions> = {
 export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptions): NdArray<Float32Array> {
   const input = asValue(x, 'rotatePositions2d')
   const { shape } = input
-  expectOptions('rotatePositions2d', options, kinds)
-  const [h, w] = options.grid
-  const tokens = (options.numPrefixTokens ?? 0) + h * w
-  if (shape.length !== 4 || shape[2] !== tokens || shape[3] !== options.headDim) {
+  const read = readOptions('rotatePositions2d', options, rotaryOptions)
+  const [h, w] = read.grid
+  const tokens = read.numPrefixTokens + h * w
+  if (shape.length !== 4 || shape[2] !== tokens || shape[3] !== read.headDim) {
     throw new EinopsError({
       code: 'positions/rotary',
       operation: 'rotatePositions2d',
       what: `the input is not of this grid — got [${shape}], expected [b, h, ${tokens}, ${options.headDim}]`,
-      values: { got: [...shape], tokens, headDim: options.headDim },
+      values: { got: [...shape], tokens, headDim: read.headDim },
       shape,
     })
   }
-  return present(rotate(input, tablesOf('rotatePositions2d', options), options)) as NdArray<Float32Array>
+  return present(rotate(input, tablesOf('rotatePositions2d', read), read)) as NdArray<Float32Array>
 }
 
 /**
@@ -96,14 +88,13 @@ export function rotatePositions2d(x: NdArray<Float32Array>, options: RotaryOptio
  * rope.forward(q).get(0, 0, 2, 0).toFixed(3) // → '-0.301'
  */
 export class RotaryPositions2d extends Module {
-  #options: RotaryOptions
+  #options: Rotary
   #tables: RotaryTables
 
   constructor(options: RotaryOptions) {
     super()
-    expectOptions(this, options, kinds)
-    this.#options = options
-    this.#tables = tablesOf('RotaryPositions2d', options)
+    this.#options = readOptions(this, options, rotaryOptions)
+    this.#tables = tablesOf('RotaryPositions2d', this.#options)
   }
 
   /** Takes tokens of another grid from now on. */
@@ -125,7 +116,7 @@ export interface RotaryTables {
   readonly sines: FloatTensor
 }
 
-function tablesOf(operation: string, options: RotaryOptions): RotaryTables {
+function tablesOf(operation: string, options: Rotary): RotaryTables {
   const { headDim } = options
   expectOption(operation, headDim % 4 === 0, `headDim is not a multiple of 4 — got ${headDim}`)
   const angles = anglesOf(options) // [n, d/2]
@@ -157,8 +148,8 @@ export function rotate(
 }
 
 /** The angle of every pair at every place of the grid, in double precision: rows of d/2, first by row, then by column. */
-function anglesOf({ grid: [h, w], headDim, ...options }: RotaryOptions): number[][] {
-  const { temperature = 10_000, referenceGrid = [h, w], gridOffset = 0, gridIndexing = 'ij' } = options
+function anglesOf({ grid: [h, w], headDim, ...options }: Rotary): number[][] {
+  const { temperature, referenceGrid = [h, w], gridOffset, gridIndexing } = options
   const bands = Array.from({ length: headDim / 4 }, (_, k) => temperature ** -(k / (headDim / 4)))
   const along = (length: number, reference: number) =>
     Array.from({ length }, (_, step) =>

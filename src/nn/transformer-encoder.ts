@@ -1,39 +1,30 @@
 /** PyTorch's `nn.TransformerEncoderLayer` and `nn.TransformerEncoder`: an encoder block under other names and defaults. */
 
-import type { Activation } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { expectWhole } from './check.ts'
 import { runBlocks } from './encoder.ts'
 import { EncoderBlock } from './encoder-block.ts'
 import type { Mlp } from './mlp.ts'
 import { type Member, Module } from './module.ts'
-import { each, expectOptions, type Kinds, kind, needed } from './options.ts'
+import { kind, needed, type OptionsOf, or, readOptions } from './options.ts'
 
-export interface TransformerEncoderLayerOptions {
+const layerOptions = {
   /** Width of a token. */
-  readonly dModel: number
+  dModel: needed(kind.length),
   /** The number of heads. */
-  readonly nhead: number
+  nhead: needed(kind.length),
   /** Width of the MLP; 2048 if not given. */
-  readonly dimFeedforward?: number | undefined
+  dimFeedforward: or(kind.length, 2048),
   /** Dropout of the attention weights and of everything the layer adds; 0.1 if not given. */
-  readonly dropout?: number | undefined
-  /** `'relu'` if not given. */
-  readonly activation?: Activation | undefined
+  dropout: or(kind.share, 0.1),
+  activation: or(kind.activation, 'relu'),
   /** Norms before attention and MLP; false if not given. */
-  readonly normFirst?: boolean | undefined
-  readonly layerNormEps?: number | undefined
-  readonly bias?: boolean | undefined
+  normFirst: or(kind.flag, false),
+  layerNormEps: or(kind.number, 1e-5),
+  bias: or(kind.flag, true),
 }
 
-const kinds: Kinds<TransformerEncoderLayerOptions> = {
-  ...each(needed(kind.length), 'dModel', 'nhead'),
-  dimFeedforward: kind.length,
-  dropout: kind.share,
-  activation: kind.activation,
-  ...each(kind.flag, 'normFirst', 'bias'),
-  layerNormEps: kind.number,
-}
+export interface TransformerEncoderLayerOptions extends OptionsOf<typeof layerOptions> {}
 
 /**
  * An encoder block with PyTorch's defaults and parameter names (`self_attn.in_proj_weight`, `linear1.weight`, …), on
@@ -51,15 +42,12 @@ export class TransformerEncoderLayer extends EncoderBlock {
   readonly options: TransformerEncoderLayerOptions
 
   constructor(options: TransformerEncoderLayerOptions) {
-    expectOptions('TransformerEncoderLayer', options, kinds)
-    const { dModel, nhead, dimFeedforward = 2048, dropout = 0.1, bias = true } = options
+    const read = readOptions('TransformerEncoderLayer', options, layerOptions)
+    const { dModel, nhead, dimFeedforward, dropout, bias, normFirst, activation, layerNormEps } = read
     super(dModel, {
       ...{ numHeads: nhead, qkvBias: bias, projBias: bias },
-      hiddenFeatures: dimFeedforward,
-      normFirst: options.normFirst ?? false,
-      activation: options.activation ?? 'relu',
-      ...{ drop: dropout, attnDrop: dropout },
-      eps: options.layerNormEps ?? 1e-5,
+      ...{ hiddenFeatures: dimFeedforward, normFirst, activation },
+      ...{ drop: dropout, attnDrop: dropout, eps: layerNormEps },
       // as `nn.MultiheadAttention` draws its parameters
       ...{ qkvInit: { weight: 'xavier-uniform', bias: 'zeros' }, projInit: { bias: 'zeros' } },
     })

@@ -61,6 +61,8 @@ export interface ProgramParts {
   readonly output: ProgramValue
   /** Whether it is a model's, and not that of a function of arrays. */
   readonly isModel: boolean
+  /** The same for inputs of other shapes. */
+  readonly retrace: (shapes: readonly (readonly number[])[]) => Program
   /** What has changed since, so that the steps would be others now; null where nothing has. */
   readonly staleness: () => string | null
 }
@@ -82,7 +84,10 @@ export class Program {
   readonly parameters: readonly ProgramParameter[]
   readonly constants: readonly ProgramConstant[]
   readonly output: ProgramValue
+  /** Whether it is a model's, and not that of a function of arrays. */
+  readonly isModel: boolean
   readonly #runner: Runner
+  readonly #retrace: ProgramParts['retrace']
   readonly #staleness: () => string | null
 
   constructor(parts: ProgramParts) {
@@ -92,6 +97,8 @@ export class Program {
     this.parameters = Object.freeze([...parts.parameters])
     this.constants = Object.freeze([...parts.constants])
     this.output = parts.output
+    this.isModel = parts.isModel
+    this.#retrace = parts.retrace
     this.#runner = new Runner(parts)
     this.#staleness = parts.staleness
     Object.freeze(this)
@@ -106,6 +113,20 @@ export class Program {
    */
   run(...inputs: readonly NdArray<Data>[]): NdArray<Float32Array> {
     return this.#runner.run(inputs)
+  }
+
+  /**
+   * The program of the same model or function, as it is now, for inputs of other shapes.
+   *
+   * @param shapes a shape for each input
+   * @throws {EinopsError} when the shapes do not fit the model or the function
+   *
+   * @example
+   * const program = trace(new Linear(3, 2), [4, 3])
+   * program.retrace([[1, 3]]).output.shape // → [1, 2]
+   */
+  retrace(shapes: readonly (readonly number[])[]): Program {
+    return this.#retrace(shapes)
   }
 
   /** What has changed since it was traced, so that the steps would be others now; null where nothing has. */

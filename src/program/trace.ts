@@ -24,6 +24,8 @@ import {
 /** What a trace has to know of a model; the layers themselves are not loaded. */
 export interface Traceable {
   readonly training: boolean
+  /** The shape of one input, where the model is made for one. */
+  readonly inputShape?: readonly number[] | undefined
   compute(x: Value): Value
   namedParameters(): Iterable<readonly [name: string, parameter: Weighted]>
 }
@@ -65,7 +67,7 @@ export function trace(
   const tracing = new Trace(traced)
   const [input] = tracing.begin([shapeIn(shape)], ['float32'])
   const output = using(tracing, () => tracing.scope(() => traced.compute(input!), traced.constructor.name))
-  return tracing.end(traced.constructor.name, output)
+  return tracing.end(traced.constructor.name, output, ([shape]) => trace(traced, shape!))
 }
 
 function traceFunction(
@@ -85,7 +87,7 @@ function traceFunction(
   const inputs = tracing.begin(shapes, dtypes)
   const arrays = inputs.map((value) => arrayOf(tracing, value)) as never[]
   const output = using(tracing, () => asValue(f(...arrays), 'trace', "the function's result"))
-  return tracing.end(f.name || 'function', output)
+  return tracing.end(f.name || 'function', output, (shapes) => traceFunction(f, shapesIn(shapes), { dtypes }))
 }
 
 class Trace implements Machine {
@@ -139,7 +141,7 @@ class Trace implements Machine {
   }
 
   /** The program: the steps that the output depends on. */
-  end(name: string, result: Value): Program {
+  end(name: string, result: Value, retrace: Program['retrace']): Program {
     const output = this.#known(result)
     const needed = new Set([output.id])
     const steps: ProgramStep[] = []
@@ -155,7 +157,7 @@ class Trace implements Machine {
     )
     const parameters = used(this.#parameters.values())
     return new Program({
-      ...{ name, steps, inputs, parameters, output, isModel: this.#model !== null },
+      ...{ name, steps, inputs, parameters, output, isModel: this.#model !== null, retrace },
       constants: used(this.#constants.values()),
       staleness: () => this.#staleness(parameters),
     })

@@ -2,6 +2,7 @@
 
 import { architectureOptions } from './architectures.ts'
 import { headDimOf, mlpLayerOf, readOptions, widthsOf16Heads } from './checkpoint-options.ts'
+import { contradictions } from './contradictions.ts'
 import { type Family, families, type Seen, seenIn } from './families.ts'
 import type { Hints } from './hints.ts'
 import { templateOf } from './names/row.ts'
@@ -26,7 +27,8 @@ export function resolved(
   const known = { ...family?.options(seen), ...told }
   const { numHeads, headDim, ...shapes } = readOptions(seen, blocks.size, known)
   const read = { ...shapes, ...known, numHeads, headDim }
-  return { read, guesses: [...guessesOf(read, seen, { told, hints, family }), ...ignored] }
+  const guesses = guessesOf(read, seen, { told, hints, family })
+  return { read, guesses: [...guesses, ...ignored, ...contradictions(hints, read, overrides)] }
 }
 
 /** The hints that names and shapes do not contradict, and what is said of others: a folder may hold another model's configuration, and a configuration more than one model. */

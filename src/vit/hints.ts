@@ -2,6 +2,8 @@
  * What is said about a model beside its tensors: in a file's metadata, and in the configurations that Hugging Face's hub keeps in the same folder. There is no
  * convention for either: the keys of the libraries' configurations are looked for, among the entries themselves and inside any of them that is JSON.
  */
+
+import { show } from '../layout/show.ts'
 import type { Activation } from '../steps/map.ts'
 import { type GlobalPool, globalPools } from './pooling.ts'
 
@@ -11,6 +13,10 @@ export interface Hints {
   readonly numHeads?: number | undefined
   /** Width of a head, where that is said and not their number. */
   readonly headDim?: number | undefined
+  /** Blocks, channels and sides of a patch, by which one tells whether all of it is of this model. */
+  readonly depth?: number | undefined
+  readonly inChans?: number | undefined
+  readonly patchSize?: readonly [number, number] | undefined
   readonly eps?: number | undefined
   readonly actLayer?: Activation | undefined
   /** An activation that is none of the library's. */
@@ -26,6 +32,8 @@ export interface Hints {
   readonly imgSize?: readonly [number, number] | undefined
   /** The names of the classes, in their order. */
   readonly labels?: readonly string[] | undefined
+  /** Entries of numbers that cannot be what they are called, as they are written. */
+  readonly impossible?: readonly string[] | undefined
 }
 
 /** The libraries' names of activations. */
@@ -48,6 +56,7 @@ type Entry = readonly [key: string, value: unknown]
 /** The hints in texts by name. */
 export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
   const entries = entriesOf(texts)
+  const impossible: string[] = []
   const first = <T>(keys: readonly string[], read: (value: unknown) => T | undefined): T | undefined => {
     for (const [key, value] of entries) {
       const found = keys.includes(key) ? read(value) : undefined
@@ -55,23 +64,33 @@ export function hintsIn(texts: Readonly<Record<string, string>>): Hints {
     }
     return undefined
   }
-  const whole = (value: unknown) => numberThat(value, (n) => Number.isSafeInteger(n) && n > 0)
+  const number = (keys: readonly string[], holds: (value: number) => boolean): number | undefined => {
+    const found = first(keys, (value) => numberThat(value, holds))
+    const wrong = entries.find(([key, value]) => keys.includes(key) && isScalar(value))
+    if (found === undefined && wrong !== undefined) impossible.push(`${wrong[0]} ${show(wrong[1])}`)
+    return found
+  }
+  const isCount = (n: number) => Number.isSafeInteger(n) && n > 0
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   const activation = first(['hidden_act', 'act_layer'], text)
   const hints: Hints = {
-    embedDim: first(['hidden_size', 'embed_dim', 'num_features'], whole),
-    numHeads: first(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], whole),
-    headDim: first(['head_width'], whole),
-    eps: first(['layer_norm_eps', 'norm_eps', 'eps'], (value) => numberThat(value, (n) => n > 0 && n < 1)),
+    embedDim: number(['hidden_size', 'embed_dim', 'num_features'], isCount),
+    numHeads: number(['num_heads', 'num_attention_heads', 'n_heads', 'heads', 'nhead'], isCount),
+    headDim: number(['head_width'], isCount),
+    depth: number(['num_hidden_layers', 'depth'], isCount),
+    inChans: number(['num_channels', 'in_chans'], isCount),
+    patchSize: first(['patch_size'], sidesThat),
+    eps: number(['layer_norm_eps', 'norm_eps', 'eps'], (n) => n > 0 && n < 0.1),
     actLayer: activations.get(activation),
     otherActivation: activations.has(activation) ? undefined : activation,
     globalPool: first(['global_pool'], (value) => globalPools.find((name) => name === value)),
     // vit-pytorch's argument
     pool: first(['pool'], (value) => (['cls', 'mean'] as const).find((name) => name === value)),
     architecture: first(['architecture', 'timm_model_name', 'model_type'], text),
-    ropeTheta: first(['rope_theta'], (value) => numberThat(value, (n) => n > 1)),
+    ropeTheta: number(['rope_theta'], (n) => n > 1),
     imgSize: first(['image_size', 'img_size', 'input_size'], sidesThat),
     labels: labelsOf(first),
+    impossible: impossible.length > 0 ? impossible : undefined,
   }
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
 }
@@ -100,6 +119,8 @@ function labelsOf(first: First): readonly string[] | undefined {
   const described = first(['label_descriptions'], (value) => (isObject(value) ? value : undefined)) ?? {}
   return names.map((name) => (isText(described[name]) ? String(described[name]) : name))
 }
+
+const isScalar = (value: unknown) => typeof value === 'number' || typeof value === 'string'
 
 function numberThat(value: unknown, holds: (value: number) => boolean): number | undefined {
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN

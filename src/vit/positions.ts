@@ -5,7 +5,7 @@ import { resizeMatrix } from '../image/resize.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
 import { expectOption } from '../nn/check.ts'
-import { each, expectOptions, type Kinds, kind, needed, oneOf } from '../nn/options.ts'
+import { kind, needed, type OptionsOf, oneOf, or, type Read, readOptions } from '../nn/options.ts'
 import { asValue, present } from '../ops/array.ts'
 import { einsumTensor } from '../ops/einsum.ts'
 import { packTensors } from '../ops/pack.ts'
@@ -14,31 +14,25 @@ import { repeatTensor } from '../ops/repeat.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import type { Value } from '../steps/value.ts'
 
-export interface SinCosOptions {
+const sinCosOptions = {
   /** Rows and columns of the grid. */
-  readonly grid: readonly [number, number]
+  grid: needed(kind.room),
   /** Width of a token, a multiple of 4. */
-  readonly dim: number
+  dim: needed(kind.count),
   /** The longest wave, in patches over 2π; 10,000 if not given. */
-  readonly temperature?: number | undefined
+  temperature: or(kind.number, 10_000),
   /**
    * `'simple-vit'` (vit-pytorch's `SimpleViT`): sines and cosines of the column, then of the row; the longest wave is
    * `temperature`. `'timm'`: sines of row and column, then cosines; waves stop short of `temperature`.
    */
-  readonly order?: 'simple-vit' | 'timm' | undefined
-  /** timm's `reverse_coord`: columns before rows, in the features and in the order of tokens. */
-  readonly reverseCoord?: boolean | undefined
-  /** timm's `interleave_sin_cos`: sines and cosines of the row, then of the column. */
-  readonly interleaveSinCos?: boolean | undefined
+  order: or(oneOf(['simple-vit', 'timm']), 'simple-vit'),
+  /** timm's `reverse_coord`: columns before rows, in the features and in the order of tokens; false if not given. */
+  reverseCoord: or(kind.flag, false),
+  /** timm's `interleave_sin_cos`: sines and cosines of the row, then of the column; false if not given. */
+  interleaveSinCos: or(kind.flag, false),
 }
 
-const sinCosKinds: Kinds<SinCosOptions> = {
-  grid: needed(kind.room),
-  dim: needed(kind.count),
-  temperature: kind.number,
-  order: oneOf(['simple-vit', 'timm']),
-  ...each(kind.flag, 'reverseCoord', 'interleaveSinCos'),
-}
+export interface SinCosOptions extends OptionsOf<typeof sinCosOptions> {}
 
 /**
  * Fixed positions on a grid: [(h w), dim].
@@ -51,8 +45,8 @@ const sinCosKinds: Kinds<SinCosOptions> = {
  * positions.shape // → [196, 192]
  */
 export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array> {
-  expectOptions('sinCosPositions2d', options, sinCosKinds)
-  const { grid, dim, temperature = 10_000, order = 'simple-vit' } = options
+  const read = readOptions('sinCosPositions2d', options, sinCosOptions)
+  const { grid, dim, temperature, order, reverseCoord, interleaveSinCos } = read
   expectOption('sinCosPositions2d', dim % 4 === 0, `dim is not a multiple of 4 — got ${dim}`)
   const bands = dim / 4
   const [h, w] = grid
@@ -67,33 +61,26 @@ export function sinCosPositions2d(options: SinCosOptions): NdArray<Float32Array>
   }
   const rows = [wave(h, Math.sin), wave(h, Math.cos)].map((x) => repeatTensor(x, 'h d -> h w d', { w }))
   const columns = [wave(w, Math.sin), wave(w, Math.cos)].map((x) => repeatTensor(x, 'w d -> h w d', { h }))
-  const reverse = options.reverseCoord === true && !isSimple
+  const reverse = reverseCoord && !isSimple
   const parts = isSimple || reverse ? [...columns, ...rows] : [...rows, ...columns]
-  const features = isSimple || options.interleaveSinCos ? 'coord f d' : 'f coord d'
+  const features = isSimple || interleaveSinCos ? 'coord f d' : 'f coord d'
   const tokens = reverse ? '(w h)' : '(h w)'
   const positions = rearrangeTensor(parts, `(coord f) h w d -> ${tokens} (${features})`, { coord: 2 })
   return present(positions) as NdArray<Float32Array>
 }
 
-export interface ResampleOptions {
+const resampleOptions = {
   /** The grid the positions are for; a square if not given. */
-  readonly from?: readonly [number, number] | undefined
-  readonly to: readonly [number, number]
-  /** How many positions before those of the grid stay as they are: class token and registers. */
-  readonly numPrefixTokens?: number | undefined
-  /** `'bicubic'` if not given. */
-  readonly interpolation?: 'nearest' | 'bilinear' | 'bicubic' | undefined
-  /** Whether the filter is widened for smaller grids; true if not given. */
-  readonly antialias?: boolean | undefined
-}
-
-const resampleKinds: Kinds<ResampleOptions> = {
   from: kind.room,
   to: needed(kind.grid),
-  numPrefixTokens: kind.count,
-  interpolation: oneOf(['nearest', 'bilinear', 'bicubic']),
-  antialias: kind.flag,
+  /** How many positions before those of the grid stay as they are: class token and registers; 0 if not given. */
+  numPrefixTokens: or(kind.count, 0),
+  interpolation: or(oneOf(['nearest', 'bilinear', 'bicubic']), 'bicubic'),
+  /** Whether the filter is widened for smaller grids; true if not given. */
+  antialias: or(kind.flag, true),
 }
+
+export interface ResampleOptions extends OptionsOf<typeof resampleOptions> {}
 
 /**
  * Brings learned positions to another grid, as timm does (bicubic, antialiased): [1, prefix + n, d] → [1, prefix + m, d].
@@ -110,14 +97,14 @@ export function resamplePositions(
   options: ResampleOptions,
 ): NdArray<Float32Array> {
   const value = asValue(positions, 'resamplePositions')
-  expectOptions('resamplePositions', options, resampleKinds)
-  return present(resamplePositionsTensor(value, options)) as NdArray<Float32Array>
+  const read = readOptions('resamplePositions', options, resampleOptions)
+  return present(resamplePositionsTensor(value, read)) as NdArray<Float32Array>
 }
 
 /** The same on trusted tensors. */
 export function resamplePositionsTensor(
   positions: Value,
-  { from, to, numPrefixTokens = 0, interpolation = 'bicubic', antialias = true }: ResampleOptions,
+  { from, to, numPrefixTokens, interpolation, antialias }: Read<typeof resampleOptions>,
 ): Value {
   const patches = (positions.shape[1] ?? 0) - numPrefixTokens
   const side = Math.round(Math.sqrt(Math.max(0, patches)))

@@ -1,192 +1,112 @@
 /** The options of `VisionTransformer`: timm's, in camelCase, and those that make vit-pytorch's and Hugging Face's models of it. */
 
 import { expectOption } from '../nn/check.ts'
-import { blockFns, type EncoderOptions } from '../nn/encoder.ts'
-import { mlpLayers } from '../nn/gated-mlp.ts'
-import type { LayerInit } from '../nn/init.ts'
+import { encoderOptions } from '../nn/encoder.ts'
 import type { Module } from '../nn/module.ts'
-import type { NormLayer } from '../nn/norm.ts'
-import { each, type Kinds, kind, oneOf, orNull } from '../nn/options.ts'
-import { type Projection, projections } from '../nn/patch-embed.ts'
-import type { RotaryOptions } from '../nn/rotary.ts'
-import { mistakeIn } from '../ops/kinds.ts'
-import type { Activation } from '../steps/map.ts'
-import { type GlobalPool, globalPools } from './pooling.ts'
-import { type WeightInit, weightInits } from './vit-init.ts'
+import { type Kind, kind, nested, type OptionsOf, oneOf, or, orNull, pick, type Read } from '../nn/options.ts'
+import { projections } from '../nn/patch-embed.ts'
+import { rotaryOptions } from '../nn/rotary.ts'
+import { globalPools } from './pooling.ts'
+import { weightInits } from './vit-init.ts'
 
-type Pair = number | readonly [number, number]
-
-const posEmbeds = ['learn', 'sincos', 'none', ''] as const
+const rotaryPositions = {
+  ...pick(rotaryOptions, 'temperature', 'referenceGrid', 'gridOffset', 'gridIndexing'),
+  ...pick(rotaryOptions, 'normalizeCoords', 'rotateHalf'),
+  mixed: kind.flag,
+}
 
 /** Rotary positions of a model: those of `RotaryPositions2d`, or learned ones that turn by row and column at once, for each block and head. */
-export type RotaryPositions = Omit<RotaryOptions, 'grid' | 'headDim' | 'numPrefixTokens'> & {
-  readonly mixed?: boolean | undefined
+export interface RotaryPositions extends OptionsOf<typeof rotaryPositions> {}
+
+const rotary: Kind<boolean | RotaryPositions> = {
+  expected: `true or false or ${nested(rotaryPositions).expected}`,
+  has: (value) => kind.flag.has(value) || nested(rotaryPositions).has(value),
 }
 
-export interface VisionTransformerOptions
-  extends Omit<
-    EncoderOptions,
-    | 'depth'
-    | 'numHeads'
-    | 'normFirst'
-    | 'activation'
-    | 'drop'
-    | 'attnDrop'
-    | 'dropPath'
-    | 'blockIndex'
-    | 'relPos'
-    | 'init'
-    | 'qkvInit'
-    | 'projInit'
-    | 'rope'
-  > {
-  readonly imgSize?: Pair | undefined
-  readonly patchSize?: Pair | undefined
-  readonly inChans?: number | undefined
-  /** The number of classes; 0 for no head. */
-  readonly numClasses?: number | undefined
-  /** How tokens become one: the class token, a mean, a maximum, both, by attention, or (`''`) not at all. */
-  readonly globalPool?: GlobalPool | undefined
-  readonly embedDim?: number | undefined
-  readonly depth?: number | undefined
-  readonly numHeads?: number | undefined
-  readonly classToken?: boolean | undefined
-  /** Whether a second token and head, trained on a teacher's answers, answer too (DeiT, Touvron et al., arXiv:2012.12877): logits are the mean of both. */
-  readonly distilled?: boolean | undefined
-  /** The number of register tokens (Darcet et al., arXiv:2309.16588). */
-  readonly regTokens?: number | undefined
-  /** Learned positions, fixed ones of sines and cosines, or none. */
-  readonly posEmbed?: (typeof posEmbeds)[number] | undefined
-  /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead. */
-  readonly rotary?: boolean | RotaryPositions | undefined
+export const visionTransformerOptions = {
+  imgSize: or(kind.sides, 224),
+  patchSize: or(kind.sides, 16),
+  inChans: or(kind.length, 3),
+  /** The number of classes; 0 for no head; 1000 if not given. */
+  numClasses: or(kind.count, 1000),
+  /** How tokens become one: the class token, a mean, a maximum, both, by attention, or (`''`) not at all; `'token'` if not given. */
+  globalPool: or(oneOf(globalPools), 'token'),
+  embedDim: or(kind.length, 768),
+  depth: or(kind.count, 12),
+  numHeads: or(kind.length, 12),
+  qkvBias: or(kind.flag, true),
+  ...pick(encoderOptions, 'headDim', 'mlpRatio', 'hiddenFeatures', 'qkNorm', 'scaleAttnNorm', 'scaleMlpNorm'),
+  ...pick(encoderOptions, 'projBias', 'attnProjBias', 'attnProj', 'initValues', 'mlpLayer', 'attnLayer'),
+  ...pick(encoderOptions, 'normLayer', 'eps', 'blockFn', 'finalNorm'),
+  classToken: or(kind.flag, true),
+  /** Whether a second token and head, trained on a teacher's answers, answer too (DeiT, Touvron et al., arXiv:2012.12877): logits are the mean of both; false if not given. */
+  distilled: or(kind.flag, false),
+  /** The number of register tokens (Darcet et al., arXiv:2309.16588); 0 if not given. */
+  regTokens: or(kind.count, 0),
+  /** Learned positions, fixed ones of sines and cosines, or none; `'learn'` if not given. */
+  posEmbed: or(oneOf(['learn', 'sincos', 'none', '']), 'learn'),
+  /** Whether queries and keys are turned by their places in the grid, also or (`posEmbed: 'none'`) instead; false if not given. */
+  rotary: or(rotary, false),
   /** Whether the scores of attention depend on how far query and key are from each other: by a table (BEiT) or by an MLP of this width (timm's relative positions). */
-  readonly relPos?: 'bias' | 'mlp' | undefined
-  readonly relPosDim?: number | undefined
-  /** Whether class and register tokens have no positions. */
-  readonly noEmbedClass?: boolean | undefined
-  /** Whether there is a norm before the blocks; the patch projection then has no bias. */
-  readonly preNorm?: boolean | undefined
-  /** Whether there is a norm at the end (`finalNorm`), before or (`fcNorm`) after pooling. */
-  readonly fcNorm?: boolean | null | undefined
-  /** Whether the mean or maximum is also over class and register tokens. */
-  readonly poolIncludePrefix?: boolean | undefined
-  /** Heads and MLP of the pooling by attention; as the blocks' if not given. */
-  readonly attnPoolNumHeads?: number | undefined
-  readonly attnPoolMlpRatio?: number | undefined
-  /** Whether images of other sizes are taken, with positions resampled. */
-  readonly dynamicImgSize?: boolean | undefined
-  /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 without registers does without. True if not given. */
-  readonly posAntialias?: boolean | undefined
-  /** The filter; `'bicubic'` if not given, SigLIP 2's of flexible sizes is `'bilinear'`. */
-  readonly posInterpolation?: 'bilinear' | 'bicubic' | undefined
-  readonly dynamicImgPad?: boolean | undefined
-  readonly projection?: Projection | undefined
-  /** Zeros around the image: its patches begin so far above and left of it (ViTPose); 0 if not given. */
-  readonly patchPadding?: number | undefined
-  /** Whether patches are normalised before the projection (vit-pytorch). */
-  readonly patchNorm?: boolean | undefined
-  /** A norm of tokens after the projection; none if not given. */
-  readonly embedNormLayer?: NormLayer | null | undefined
-  /** Dropout before the head, of the tokens with positions, in the blocks, and of attention weights. */
-  readonly dropRate?: number | undefined
-  readonly posDropRate?: number | undefined
-  /** The share of patches that are left out in training mode (Li et al., arXiv:2212.00794). */
-  readonly patchDropRate?: number | undefined
-  readonly projDropRate?: number | undefined
-  readonly attnDropRate?: number | undefined
-  /** Probability of the last block to be passed by; the first ones' grow up to it. */
-  readonly dropPathRate?: number | undefined
-  /** The activation of the MLPs; `'gelu'` if not given. */
-  readonly actLayer?: Activation | undefined
-  /** How new parameters are drawn; timm's own rule if not given: normal, deviation 0.02, biases 0. */
-  readonly weightInit?: WeightInit | undefined
-  /** Whether the last map of each branch is drawn smaller, by √(2 · block), as BEiT does. */
-  readonly fixInit?: boolean | undefined
-  /** How linear maps are drawn, in place of `weightInit`. */
-  readonly init?: LayerInit | undefined
-}
-
-const rotaryOptions: Kinds<RotaryPositions> = {
-  ...each(kind.number, 'temperature', 'gridOffset'),
-  mixed: kind.flag,
-  gridIndexing: oneOf(['ij', 'xy']),
-  normalizeCoords: kind.flag,
-  referenceGrid: kind.sides,
-  rotateHalf: kind.flag,
-}
-
-export const visionTransformerOptions: Kinds<VisionTransformerOptions> = {
-  ...each(kind.sides, 'imgSize', 'patchSize'),
-  ...each(
-    kind.length,
-    'inChans',
-    'embedDim',
-    'numHeads',
-    'headDim',
-    'hiddenFeatures',
-    'attnPoolNumHeads',
-    'relPosDim',
-  ),
-  ...each(kind.count, 'numClasses', 'depth', 'regTokens', 'patchPadding'),
-  ...each(kind.number, 'mlpRatio', 'attnPoolMlpRatio', 'eps'),
-  initValues: orNull(kind.number),
-  ...each(
-    kind.flag,
-    'classToken',
-    'distilled',
-    'noEmbedClass',
-    'poolIncludePrefix',
-    'dynamicImgSize',
-    'dynamicImgPad',
-  ),
-  posAntialias: kind.flag,
-  posInterpolation: oneOf(['bilinear', 'bicubic']),
-  ...each(
-    kind.flag,
-    'patchNorm',
-    'preNorm',
-    'fcNorm',
-    'finalNorm',
-    'scaleAttnNorm',
-    'scaleMlpNorm',
-    'qkNorm',
-  ),
-  ...each(kind.flag, 'qkvBias', 'projBias', 'attnProjBias', 'attnProj', 'fixInit'),
-  ...each(
-    kind.share,
-    'dropRate',
-    'posDropRate',
-    'patchDropRate',
-    'projDropRate',
-    'attnDropRate',
-    'dropPathRate',
-  ),
-  normLayer: kind.norm,
-  embedNormLayer: orNull(kind.norm),
-  fcNorm: orNull(kind.flag),
-  globalPool: oneOf(globalPools),
-  posEmbed: oneOf(posEmbeds),
-  projection: oneOf(projections),
-  actLayer: kind.activation,
-  mlpLayer: oneOf(mlpLayers),
-  attnLayer: oneOf(['attn', 'diff']),
   relPos: oneOf(['bias', 'mlp']),
-  blockFn: oneOf(blockFns),
-  rotary: {
-    expected: `true or false or an object of ${Object.keys(rotaryOptions).join(', ')}`,
-    has: (value) => kind.flag.has(value) || mistakeIn(value, rotaryOptions) === undefined,
-  },
-  weightInit: oneOf(weightInits),
+  relPosDim: kind.length,
+  /** Whether class and register tokens have no positions; false if not given. */
+  noEmbedClass: or(kind.flag, false),
+  /** Whether there is a norm before the blocks; the patch projection then has no bias; false if not given. */
+  preNorm: or(kind.flag, false),
+  /** Whether there is a norm at the end (`finalNorm`), before or (`fcNorm`) after pooling. */
+  fcNorm: orNull(kind.flag),
+  /** Whether the mean or maximum is also over class and register tokens; false if not given. */
+  poolIncludePrefix: or(kind.flag, false),
+  /** Heads of the pooling by attention; as many as the blocks' if not given. */
+  attnPoolNumHeads: kind.length,
+  /** Width of its MLP; as the blocks' if not given. */
+  attnPoolMlpRatio: kind.number,
+  /** Whether images of other sizes are taken, with positions resampled; false if not given. */
+  dynamicImgSize: or(kind.flag, false),
+  /** Whether resampling is antialiased, as timm's is; Hugging Face's DINOv2 without registers does without; true if not given. */
+  posAntialias: or(kind.flag, true),
+  /** The filter; SigLIP 2's of flexible sizes is `'bilinear'`; `'bicubic'` if not given. */
+  posInterpolation: or(oneOf(['bilinear', 'bicubic']), 'bicubic'),
+  dynamicImgPad: or(kind.flag, false),
+  projection: or(oneOf(projections), 'conv'),
+  /** Zeros around the image: its patches begin so far above and left of it (ViTPose); 0 if not given. */
+  patchPadding: or(kind.count, 0),
+  /** Whether patches are normalised before the projection (vit-pytorch); false if not given. */
+  patchNorm: or(kind.flag, false),
+  /** A norm of tokens after the projection. */
+  embedNormLayer: or(orNull(kind.norm), null),
+  /** Dropout before the head; 0 if not given. */
+  dropRate: or(kind.share, 0),
+  /** Dropout of the tokens with positions; 0 if not given. */
+  posDropRate: or(kind.share, 0),
+  /** The share of patches that are left out in training mode (Li et al., arXiv:2212.00794); 0 if not given. */
+  patchDropRate: or(kind.share, 0),
+  /** Dropout in the blocks; 0 if not given. */
+  projDropRate: or(kind.share, 0),
+  /** Dropout of attention weights; 0 if not given. */
+  attnDropRate: or(kind.share, 0),
+  /** Probability of the last block to be passed by; the first ones' grow up to it; 0 if not given. */
+  dropPathRate: or(kind.share, 0),
+  /** The activation of the MLPs. */
+  actLayer: encoderOptions.activation,
+  /** How new parameters are drawn; timm's own rule (`''`): normal, deviation 0.02, biases 0; `''` if not given. */
+  weightInit: or(oneOf(weightInits), ''),
+  /** Whether the last map of each branch is drawn smaller, by √(2 · block), as BEiT does; false if not given. */
+  fixInit: or(kind.flag, false),
+  /** How linear maps are drawn, in place of `weightInit`. */
   init: kind.init,
 }
+
+export interface VisionTransformerOptions extends OptionsOf<typeof visionTransformerOptions> {}
 
 /**
  * Checks options that have to go together.
  *
  * @throws {EinopsError} for the first that contradict each other
  */
-export function expectCompatible(layer: Module, options: VisionTransformerOptions): void {
-  const { classToken = true, globalPool = 'token', distilled = false, dynamicImgSize = false } = options
+export function expectCompatible(layer: Module, options: Read<typeof visionTransformerOptions>): void {
+  const { classToken, globalPool, distilled, dynamicImgSize } = options
   expectOption(
     layer,
     classToken || !globalPool.startsWith('token'),
@@ -209,7 +129,7 @@ export function expectCompatible(layer: Module, options: VisionTransformerOption
   )
   expectOption(
     layer,
-    !(options.rotary || options.relPos) || !/Parallel\w*Scaling/.test(options.blockFn ?? ''),
+    !(options.rotary || options.relPos) || !/Parallel\w*Scaling/.test(options.blockFn),
     `blocks of kind ${options.blockFn} have neither rotary nor relative positions`,
   )
 }

@@ -15,7 +15,7 @@ import { newParameter, normal, truncNormal } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module, runOn } from '../nn/module.ts'
 import { makeNorm } from '../nn/norm.ts'
-import { expectOptions, only } from '../nn/options.ts'
+import { only, type Read, readOptions } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { PatchEmbed } from '../nn/patch-embed.ts'
 import { RotaryPositions2d } from '../nn/rotary.ts'
@@ -31,6 +31,7 @@ import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import {
   type About,
+  type CheckpointOptions,
   type CheckpointSource,
   type Configurations,
   modelFrom,
@@ -80,51 +81,34 @@ export class VisionTransformer extends Module {
   /** The names of the classes in their order, where a configuration has them. */
   readonly labels: readonly string[] | undefined
   readonly #texts: Readonly<Record<string, string>>
+  readonly #read: Options
 
   /** What turns queries and keys by their places in the grid. */
   readonly rope: RotaryPositions2d | RotaryMixed | null
   readonly #sinesAndCosines = forLastGrid((grid) => {
-    const { embedDim = 768 } = this.options
-    return rearrangeTensor(sinCosPositions2d({ grid, dim: embedDim }), 'n d -> 1 n d')
+    return rearrangeTensor(sinCosPositions2d({ grid, dim: this.#read.embedDim }), 'n d -> 1 n d')
   })
 
   constructor(options: VisionTransformerOptions = {}, { guesses = [], labels, texts = {} }: About = {}) {
     super()
-    expectOptions(this, options, visionTransformerOptions)
+    const read = readOptions(this, options, visionTransformerOptions)
     this.guesses = guesses
     this.labels = labels
     this.#texts = texts
-    const {
-      imgSize = 224,
-      patchSize = 16,
-      inChans = 3,
-      numClasses = 1000,
-      embedDim = 768,
-      depth = 12,
-    } = options
-    const {
-      numHeads = 12,
-      classToken = true,
-      regTokens = 0,
-      distilled = false,
-      noEmbedClass = false,
-      posEmbed = 'learn',
-    } = options
-    const { globalPool = 'token', preNorm = false, finalNorm = true, dynamicImgSize = false } = options
-    const { qkvBias = true, normLayer = 'layernorm', eps = 1e-6, actLayer: activation, mlpRatio } = options
-    const init = initOf(options, { numClasses, dim: embedDim })
-    expectCompatible(this, options)
+    this.#read = read
+    const { imgSize, patchSize, inChans, numClasses, embedDim, depth, numHeads, globalPool } = read
+    const { classToken, regTokens, distilled, noEmbedClass, preNorm, finalNorm, dynamicImgSize } = read
+    const { normLayer, eps, actLayer: activation, mlpRatio, projection, dynamicImgPad, patchNorm } = read
+    const init = initOf(read)
+    expectCompatible(this, read)
     const pools = globalPool === 'avg' || globalPool === 'max' || globalPool === 'avgmax'
-    const normAfterPool = options.fcNorm ?? pools
+    const normAfterPool = read.fcNorm ?? pools
     const makeNormIf = (wanted: boolean) => (wanted ? makeNorm(normLayer, embedDim, { eps }) : new Identity())
     this.options = options
     this.patchEmbed = new PatchEmbed({
       ...{ imgSize, patchSize, inChans, embedDim, bias: !preNorm, strictImgSize: !dynamicImgSize },
-      ...{ projection: options.projection ?? 'conv', outputFmt: dynamicImgSize ? 'NHWC' : 'NLC' },
-      ...{ dynamicImgPad: options.dynamicImgPad ?? false, patchNorm: options.patchNorm ?? false },
-      norm: options.embedNormLayer ?? false,
-      padding: options.patchPadding,
-      normEps: eps,
+      ...{ projection, dynamicImgPad, patchNorm, outputFmt: dynamicImgSize ? 'NHWC' : 'NLC' },
+      ...{ norm: read.embedNormLayer ?? false, padding: read.patchPadding, normEps: eps },
       init: init.patches,
     })
     const prefix = (classToken ? 1 : 0) + (distilled ? 1 : 0) + regTokens
@@ -133,12 +117,12 @@ export class VisionTransformer extends Module {
     this.distToken = distilled ? newParameter([1, 1, embedDim], truncNormal({ std: 0.02 })) : null
     this.regToken = regTokens > 0 ? newParameter([1, regTokens, embedDim], normal({ std: 1e-6 })) : null
     this.posEmbed =
-      posEmbed === 'learn' ? newParameter([1, positions, embedDim], truncNormal({ std: 0.02 })) : null
-    this.posDrop = new Dropout({ p: options.posDropRate ?? 0 })
-    this.patchDrop = new PatchDropout({ p: options.patchDropRate ?? 0, numPrefixTokens: prefix })
+      read.posEmbed === 'learn' ? newParameter([1, positions, embedDim], truncNormal({ std: 0.02 })) : null
+    this.posDrop = new Dropout({ p: read.posDropRate })
+    this.patchDrop = new PatchDropout({ p: read.patchDropRate, numPrefixTokens: prefix })
     this.normPre = makeNormIf(preNorm)
-    this.rope = rotaryOf(options, this.patchEmbed.gridSize!, prefix)
-    const { relPos: type, relPosDim: hiddenFeatures, blockFn } = options
+    this.rope = rotaryOf(read, this.patchEmbed.gridSize!, prefix)
+    const { relPos: type, relPosDim: hiddenFeatures } = read
     const grid = this.patchEmbed.gridSize!
     const relPos = type && { type, hiddenFeatures, grid, numPrefixTokens: prefix }
     const { rope } = this
@@ -146,11 +130,10 @@ export class VisionTransformer extends Module {
     const blocks = encoderBlocks(
       embedDim,
       {
-        ...only(options, encoderBlockOptions),
-        ...{ depth, blockFn, numHeads, qkvBias, normLayer, activation, eps, normFirst: true },
+        ...{ ...only(read, encoderBlockOptions), depth, blockFn: read.blockFn, activation, normFirst: true },
         ...{ relPos, rope: rope ?? undefined },
         ...{ init: init.mlp, qkvInit: init.qkv, projInit: init.proj },
-        ...{ drop: options.projDropRate, attnDrop: options.attnDropRate, dropPath: options.dropPathRate },
+        ...{ drop: read.projDropRate, attnDrop: read.attnDropRate, dropPath: read.dropPathRate },
       },
       ropes,
     )
@@ -159,19 +142,23 @@ export class VisionTransformer extends Module {
     this.attnPool =
       globalPool === 'map'
         ? new AttentionPool(embedDim, {
-            ...{ activation, normLayer, eps, numHeads: options.attnPoolNumHeads ?? numHeads },
-            mlpRatio: options.attnPoolMlpRatio ?? mlpRatio,
-            hiddenFeatures: options.attnPoolMlpRatio === undefined ? options.hiddenFeatures : undefined,
+            ...{ activation, normLayer, eps, numHeads: read.attnPoolNumHeads ?? numHeads },
+            mlpRatio: read.attnPoolMlpRatio ?? mlpRatio,
+            hiddenFeatures: read.attnPoolMlpRatio === undefined ? read.hiddenFeatures : undefined,
             init: init.mlp,
           })
         : null
     this.fcNorm = makeNormIf(finalNorm && normAfterPool)
-    this.headDrop = new Dropout({ p: options.dropRate ?? 0 })
+    this.headDrop = new Dropout({ p: read.dropRate })
     const features = globalPool === 'token+avg' ? 2 * embedDim : embedDim
     const makeHead = () => new Linear(features, numClasses, { init: init.head })
     this.head = numClasses > 0 ? makeHead() : new Identity()
     this.headDist = distilled && numClasses > 0 ? makeHead() : null
-    if (options.fixInit) shrinkBranches(this.blocks)
+    if (read.fixInit) shrinkBranches(this.blocks)
+  }
+
+  override get inputShape(): readonly number[] | undefined {
+    return this.patchEmbed.inputShape
   }
 
   override compute(x: Value): Value {
@@ -211,7 +198,7 @@ export class VisionTransformer extends Module {
     const { imgSize, proj } = this.patchEmbed
     return preparationIn(this.#texts, {
       ...{ size: imgSize ?? [224, 224], channels: proj.inChans },
-      isFixed: this.options.dynamicImgSize !== true,
+      isFixed: !this.#read.dynamicImgSize,
     })
   }
 
@@ -226,7 +213,8 @@ export class VisionTransformer extends Module {
    * these do not tell, off the file's metadata and, of a path, `config.json` in the same folder; the rest is assumed, and among `guesses`.
    *
    * @param source a safetensors file as bytes or a Blob, the path of one (or of a sharded one's index), or a state dict
-   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions
+   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions. `precision`: how weights are kept and
+   *   multiplied, as `quantize` makes them (`'int8'`, `'int8-fast'`) or as `'float32'`; as the file has them if not given
    * @param configurations `config.json` and the like, where they do not stand beside the file: texts or objects by their names
    * @throws CheckpointError when it is no checkpoint of a Vision Transformer; parameters that do not fit are listed
    *
@@ -237,7 +225,7 @@ export class VisionTransformer extends Module {
    */
   static fromCheckpoint(
     source: CheckpointSource,
-    overrides: VisionTransformerOptions = {},
+    overrides: CheckpointOptions = {},
     configurations?: Configurations,
   ): Promise<VisionTransformer> {
     return modelFrom(source, overrides, (...args) => new VisionTransformer(...args), configurations)
@@ -259,7 +247,7 @@ export class VisionTransformer extends Module {
   }
 
   #pooled(x: Value): Value {
-    const { globalPool = 'token', poolIncludePrefix = false } = this.options
+    const { globalPool, poolIncludePrefix } = this.#read
     const skipped = poolIncludePrefix ? 0 : this.numPrefixTokens
     const tokens = this.#features(x)
     return this.fcNorm.compute(poolTokens(tokens, { globalPool, skipped, attnPool: this.attnPool }))
@@ -287,7 +275,7 @@ export class VisionTransformer extends Module {
 
   /** Positions for a grid, [1, n, d]; n counts class and registers unless they have none. */
   #positions(grid: readonly [number, number]): Value | null {
-    const { posEmbed, noEmbedClass = false, posAntialias = true } = this.options
+    const { posEmbed, noEmbedClass, posAntialias: antialias, posInterpolation: interpolation } = this.#read
     if (posEmbed === 'sincos') return this.#sinesAndCosines(grid)
     if (this.posEmbed === null) return null
     const numPrefixTokens = noEmbedClass ? 0 : this.numPrefixTokens
@@ -295,20 +283,21 @@ export class VisionTransformer extends Module {
       from: this.patchEmbed.gridSize!,
       to: grid,
       numPrefixTokens,
-      ...{ antialias: posAntialias, interpolation: this.options.posInterpolation },
+      ...{ antialias, interpolation },
     })
   }
 }
+
+type Options = Read<typeof visionTransformerOptions>
 
 type Grid = readonly [rows: number, columns: number]
 
 /** What turns queries and keys, where positions are rotary. */
 function rotaryOf(
-  options: VisionTransformerOptions,
+  { rotary, embedDim, depth, numHeads, headDim = embedDim / numHeads }: Options,
   grid: Grid,
   numPrefixTokens: number,
 ): RotaryPositions2d | RotaryMixed | null {
-  const { rotary = false, embedDim = 768, depth = 12, numHeads = 12, headDim = embedDim / numHeads } = options
   if (rotary === false) return null
   const { mixed = false, ...others } = rotary === true ? {} : rotary
   const place = { grid, headDim, numPrefixTokens }
@@ -327,9 +316,8 @@ function forLastGrid<T>(make: (grid: Grid) => T): (grid: Grid) => T {
 }
 
 /** How each kind of map is drawn: as `init` says, or else by one of timm's rules. */
-function initOf(
-  { init, weightInit = '' }: VisionTransformerOptions,
-  model: { readonly numClasses: number; readonly dim: number },
-): VitInit {
-  return init === undefined ? vitInit(weightInit, model) : { qkv: init, proj: init, mlp: init, head: init }
+function initOf({ init, weightInit, numClasses, embedDim: dim }: Options): VitInit {
+  return init === undefined
+    ? vitInit(weightInit, { numClasses, dim })
+    : { qkv: init, proj: init, mlp: init, head: init }
 }

@@ -12,7 +12,7 @@ import { newParameter } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module } from '../nn/module.ts'
 import { LayerNorm } from '../nn/norm.ts'
-import { each, expectOptions, type Kinds, kind, needed, only } from '../nn/options.ts'
+import { kind, needed, type OptionsOf, only, or, readOptions } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { PatchProjection } from '../nn/patch-embed.ts'
 import { Sequential } from '../nn/sequential.ts'
@@ -24,19 +24,16 @@ import { unpackTensor } from '../ops/unpack.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 
-export interface PatchEmbeddingOptions {
+const embeddingOptions = {
   /** Height and width of the images. */
-  readonly imageSize: number
-  readonly inChannels: number
-  readonly embedDim: number
-  readonly patchSize: number
-  readonly dropout?: number | undefined
+  imageSize: needed(kind.length),
+  inChannels: needed(kind.length),
+  embedDim: needed(kind.length),
+  patchSize: needed(kind.length),
+  dropout: or(kind.share, 0),
 }
 
-const embeddingOptions: Kinds<PatchEmbeddingOptions> = {
-  ...each(needed(kind.length), 'imageSize', 'inChannels', 'embedDim', 'patchSize'),
-  dropout: kind.share,
-}
+export interface PatchEmbeddingOptions extends OptionsOf<typeof embeddingOptions> {}
 
 /**
  * Document 1's embedding: patches, a class token in front of them, and learned positions on all:
@@ -55,13 +52,18 @@ export class PatchEmbedding extends Module {
   readonly positionEmbedding: Parameter
   readonly dropout: Dropout
   readonly imageSize: number
+  readonly inChannels: number
 
   constructor(options: PatchEmbeddingOptions) {
     super()
-    expectOptions(this, options, embeddingOptions)
-    const { imageSize, inChannels, embedDim, patchSize, dropout = 0 } = options
+    const { imageSize, inChannels, embedDim, patchSize, dropout } = readOptions(
+      this,
+      options,
+      embeddingOptions,
+    )
     const numPatches = Math.floor(imageSize / patchSize) ** 2
     this.imageSize = imageSize
+    this.inChannels = inChannels
     // nn.Conv2d and nn.Flatten(2) in one product: [b, d, (h w)]
     this.patcher = new Sequential(
       new PatchProjection(pair(patchSize), embedDim, {
@@ -75,6 +77,10 @@ export class PatchEmbedding extends Module {
     this.dropout = new Dropout({ p: dropout })
   }
 
+  override get inputShape(): readonly number[] {
+    return [1, this.inChannels, this.imageSize, this.imageSize]
+  }
+
   override compute(x: Value): Value {
     expectRank(this, x, '[b, c, h, w]')
     for (const axis of [2, 3])
@@ -86,24 +92,19 @@ export class PatchEmbedding extends Module {
   }
 }
 
-export interface ViTOptions extends PatchEmbeddingOptions {
-  readonly numHeads: number
-  /** The number of encoder layers. */
-  readonly numEncoders: number
-  readonly numClasses: number
-  /** Width of the MLPs in multiples of `embedDim`. */
-  readonly expansion: number
-  /** Accepted and not used, as in the document. */
-  readonly numLayers?: number | undefined
-}
-
-const kinds: Kinds<ViTOptions> = {
+const vitOptions = {
   ...embeddingOptions,
-  ...each(needed(kind.length), 'numHeads', 'numClasses'),
+  numHeads: needed(kind.length),
+  /** The number of encoder layers. */
   numEncoders: needed(kind.count),
+  numClasses: needed(kind.length),
+  /** Width of the MLPs in multiples of `embedDim`. */
   expansion: needed(kind.number),
+  /** Accepted and not used, as in the document. */
   numLayers: kind.count,
 }
+
+export interface ViTOptions extends OptionsOf<typeof vitOptions> {}
 
 /**
  * Document 1's model: [b, c, h, w] → [b, numClasses].
@@ -124,9 +125,9 @@ export class ViT extends Module {
 
   constructor(options: ViTOptions) {
     super()
-    expectOptions(this, options, kinds)
-    const { embedDim, numHeads, numEncoders, numClasses, expansion, dropout = 0 } = options
-    this.embeddingBlock = new PatchEmbedding(only(options, embeddingOptions))
+    const read = readOptions(this, options, vitOptions)
+    const { embedDim, numHeads, numEncoders, numClasses, expansion, dropout } = read
+    this.embeddingBlock = new PatchEmbedding(only(read, embeddingOptions))
     const encoderLayer = new TransformerEncoderLayer({
       dModel: embedDim,
       nhead: numHeads,
@@ -137,6 +138,10 @@ export class ViT extends Module {
     })
     this.encoderBlocks = new TransformerEncoder(encoderLayer, numEncoders)
     this.mlpHead = new Sequential(new LayerNorm(embedDim), new Linear(embedDim, numClasses))
+  }
+
+  override get inputShape(): readonly number[] {
+    return this.embeddingBlock.inputShape
   }
 
   override compute(x: Value): Value {

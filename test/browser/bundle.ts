@@ -53,6 +53,7 @@ export async function bundle(files: readonly string[], outDir: string): Promise<
         { find: /^tesserae\/(\w+)$/, replacement: join(root, 'src/$1.ts') },
         { find: '#inspected', replacement: join(root, 'src/ops/inspected.web.ts') },
         { find: '#file', replacement: join(root, 'src/checkpoint/file.web.ts') },
+        { find: '#folders', replacement: join(root, 'src/folders/folders.web.ts') },
       ],
     },
   } as const

@@ -24,7 +24,6 @@ const impossible: Partial<Record<Policy, readonly [files: RegExp, why: string][]
   strict: [[/^test\/image\/draw/, 'ndarray-ops, which draws for the command, generates code']],
   'without-wasm': [
     [/^test\/image\/draw/, 'as under the strict policy'],
-    [/^test\/image\/libjpeg/, 'about kernels: pictures are decoded by the browser, or by jpeg-js'],
     [/^test\/(wasm|rows\/in-heap|gemm\/(kernels|weight|allocations|thin))/, 'about kernels and their memory'],
   ],
 }

@@ -59,6 +59,23 @@ describe('the reference', () => {
     expect(silent.length).toBeLessThan(options!.fields.length / 2)
   })
 
+  test('says what an option is if it is not given as the layer has it', () => {
+    const said = nn.flatMap(({ name, options, members }) =>
+      [...(options?.fields ?? []), ...members].flatMap(({ name: option, text, fallback }) => {
+        const [, words] = /(\S+) if not given/.exec(text) ?? []
+        if (fallback === undefined || fallback === 'null' || words === undefined) return []
+        return [
+          `${name}.${option}: ${words.replace(/[`,]/g, '').toLowerCase()} ${fallback.replace('_', '').toLowerCase()}`,
+        ]
+      }),
+    )
+    expect(said.length).toBeGreaterThan(100)
+    expect(said.filter((line) => !/: (.*) \1$/.test(line))).toEqual([])
+    expect(of('MlpOptions').members.find(({ name }) => name === 'hiddenFeatures')?.signature).toBe(
+      'hiddenFeatures?: number',
+    )
+  })
+
   test('says what methods it has, with their docstrings', () => {
     const members = new Map(of('VisionTransformer').members.map((one) => [one.name, one]))
     for (const name of ['forwardFeatures', 'attentionMaps', 'fromCheckpoint']) {

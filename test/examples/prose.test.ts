@@ -5,8 +5,8 @@ import ndarray from 'ndarray'
 import * as tesserae from 'tesserae'
 import { expect, test } from 'vitest'
 import { parseEinsum, parsePackPattern, parseTransform } from '../../grammar/index.ts'
+import { commands } from '../../src/cli/commands.ts'
 import { run as runCommand } from '../../src/cli/run.ts'
-import { usageLines } from '../../src/cli/usage.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const pages = ['README.md', ...readdirSync(`${root}/docs`).map((name) => `docs/${name}`)]
@@ -94,7 +94,7 @@ test('the mistake that README shows is told so', () => {
 
 test('the commands that README shows are the commands, and explain answers', async () => {
   const lines = readFileSync(`${root}/README.md`, 'utf8').match(/^tesserae \w+ .*$/gm)!
-  expect(lines.map((line) => line.split(/\s+/)[1])).toEqual(Object.keys(usageLines))
+  expect(lines.map((line) => line.split(/\s+/)[1])).toEqual(Object.keys(commands))
   const args = lines[0]!.match(/"[^"]*"|\S+/g)!.map((arg) => arg.replaceAll('"', ''))
   const answer: string[] = []
   const output = {

@@ -129,7 +129,7 @@ describe('an option', () => {
     [{ init: { weight: 'xavier' } }, 'or such a weight and bias'],
     [{ init: { weigth: 'zeros' } }, 'or such a weight and bias'],
     [{ init: ['zeros'] }, 'or such a weight and bias'],
-    [{ rotary: { temperatur: 5 } }, 'an object of temperature, gridOffset'],
+    [{ rotary: { temperatur: 5 } }, 'an object of temperature, referenceGrid'],
     [{ embedDim: '8' }, 'bad option \'embedDim\' — got "8", expected a whole number from 1'],
     [{ depth: 1.5 }, "bad option 'depth' — got 1.5"],
     [{ depth: null }, "bad option 'depth' — got null"],

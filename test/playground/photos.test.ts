@@ -6,7 +6,7 @@ import { preprocess, readImage } from 'tesserae/image'
 import { Softmax, VisionTransformer } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
 import { flat } from '../../docs/playground/model/vit/flat.ts'
-import { namesIn } from '../../docs/playground/model/vit/names.ts'
+import { isAbout, namesIn } from '../../docs/playground/model/vit/names.ts'
 
 const folder = new URL('../../docs/playground/photos/', import.meta.url)
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
@@ -91,5 +91,19 @@ describe('names of classes', () => {
     for (const text of [manifest, '{}', '[]', '[1, 2]', '{"a": "b"}', '{broken', '']) {
       expect(namesIn(text)).toBeNull()
     }
+  })
+
+  test('are told from what configurations say of a model', () => {
+    expect(isAbout('{"model_type": "vit", "hidden_size": 192}')).toBe(true)
+    expect(isAbout('{"image_mean": [0.5], "image_std": [0.5]}')).toBe(true)
+    expect(isAbout('{"pretrained_cfg": {"mean": [0.5]}}')).toBe(true)
+    for (const text of [
+      '["cat", "dog"]',
+      '{"0": "cat", "1": "dog"}',
+      'cat\ndog',
+      '{"name": "a package"}',
+      '{',
+    ])
+      expect(isAbout(text)).toBe(false)
   })
 })

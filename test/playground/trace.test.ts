@@ -4,7 +4,7 @@ import type { NdArray } from 'ndarray'
 import { readSafetensors } from 'tesserae/checkpoint'
 import { ViT } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
-import { rasterize, type Stroke } from '../../docs/playground/model/digit.ts'
+import { rasterize } from '../../docs/playground/model/digit.ts'
 import { arrayOf } from '../../docs/playground/model/library.ts'
 import { sampleDigits } from '../../docs/playground/model/sample-digits.ts'
 import { flat } from '../../docs/playground/model/vit/flat.ts'
@@ -15,7 +15,7 @@ import {
   shuffled,
   untouched,
 } from '../../docs/playground/model/vit/levers.ts'
-import { strokesFromLink, strokesToLink } from '../../docs/playground/model/vit/link.ts'
+import { fromLink, toLink } from '../../docs/playground/model/vit/link.ts'
 import { digitModel } from '../../docs/playground/model/vit/model.ts'
 import { trace, weightsOf } from '../../docs/playground/model/vit/trace.ts'
 
@@ -156,20 +156,42 @@ describe('a lever', () => {
   })
 })
 
-describe('strokes in a link', () => {
-  test('come back within a pixel of the model, and are read the same', () => {
+describe('a link', () => {
+  test('brings strokes back within a pixel of the model, and they are read the same', () => {
     for (const [digit, strokes] of sampleDigits.entries()) {
-      const link = strokesToLink(strokes)
+      const link = toLink({ strokes, levers: untouched })
       expect(link).toMatch(/^[\w.-]+$/)
       expect(link.length).toBeLessThan(200)
-      const back = strokesFromLink(link)
-      expect(back.length).toBe(strokes.length)
-      expect(answer(follow({}, rasterize(back)).logits)).toBe(digit)
+      const back = fromLink(link)
+      expect(back.strokes.length).toBe(strokes.length)
+      expect(isUntouched(back.levers)).toBe(true)
+      expect(answer(follow({}, rasterize(back.strokes)).logits)).toBe(digit)
     }
   })
 
-  test('that are none give none', () => {
-    for (const text of ['', '#', 'samples!', 'a', '<script>']) expect(strokesFromLink(text)).toEqual([])
-    expect(strokesToLink([] as Stroke[])).toBe('')
+  test('brings every lever back, with the same answer', () => {
+    const pulled: Levers = {
+      erased: [2, 7],
+      order: shuffled(untouched.order, () => 0.4),
+      positions: false,
+      muted: [0, 9, 15],
+      swap: [0, 11],
+    }
+    const link = toLink({ strokes: sampleDigits[3]!, levers: pulled })
+    const { strokes, levers } = fromLink(link)
+    expect(levers).toEqual(pulled)
+    expect(answer(follow(levers, rasterize(strokes)).logits)).toBe(answer(follow(pulled).logits))
+    // without a drawing, too
+    expect(fromLink(toLink({ strokes: [], levers: pulled }))).toEqual({ strokes: [], levers: pulled })
+  })
+
+  test('that says nothing, or what cannot be, is as if nobody had touched it', () => {
+    const none = { strokes: [], levers: untouched }
+    const order = [1, 1, ...untouched.order.slice(2)]
+    for (const text of ['', '#', 'samples!', 'a', '<script>', '&erased=16', '&erased=1,1', `&order=${order}`])
+      expect(fromLink(text)).toEqual(none)
+    for (const text of ['&muted=x', '&muted=16', '&swapped=3', '&swapped=3,17', '&swapped=3,3', '&other=1'])
+      expect(fromLink(text)).toEqual(none)
+    expect(toLink(none)).toBe('')
   })
 })

@@ -144,6 +144,20 @@ describe('a configuration', () => {
     ])
   })
 
+  test('of more blocks, other patches, channels or images is contradicted, and numbers that cannot be are passed over', () => {
+    const config = { num_hidden_layers: 12, patch_size: 16, num_channels: 1, image_size: 384 }
+    const { guesses, options } = opened({ ...config, layer_norm_eps: 3, num_attention_heads: 'many' })
+    expect(guesses.slice(-6)).toEqual([
+      'the configuration\'s num_attention_heads "many" cannot be, and is passed over',
+      "the configuration's layer_norm_eps 3 cannot be, and is passed over",
+      'depth is 12 in the configuration, and 2 by the parameters',
+      'inChans is 1 in the configuration, and 3 by the parameters',
+      'patchSize is 16×16 in the configuration, and 8×8 by the parameters',
+      'imgSize is 384×384 in the configuration, and 32×32 by the parameters',
+    ])
+    expect(options).toMatchObject({ depth: 2, inChans: 3, imgSize: [32, 32], eps: 1e-6, numHeads: 3 })
+  })
+
   test('tells the size of images, where positions do not', () => {
     const { model, dict } = made({ posEmbed: 'none', rotary: true, imgSize: [16, 32] })
     const config = { architecture: 'vit_small_patch16_rope_224', pretrained_cfg: { input_size: [3, 16, 32] } }

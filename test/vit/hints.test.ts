@@ -76,7 +76,11 @@ test.each<[string, Record<string, string>, object]>([
     { otherActivation: 'mish' },
   ],
   ['nothing', { format: 'pt' }, {}],
-  ['numbers that cannot be', { num_heads: '-3', eps: 'small', heads: '2.5' }, {}],
+  [
+    'numbers that cannot be',
+    { num_heads: '-3', eps: 'small', heads: '2.5' },
+    { impossible: ['num_heads "-3"', 'eps "small"'] },
+  ],
   ['a text that only begins like JSON', { note: '{not json' }, {}],
 ])('%s', (_, metadata, hints) => {
   expect(hintsIn(metadata)).toEqual(hints)

@@ -1,8 +1,7 @@
 /** The desk beside the story: the pad, ten digits to begin with, the answer, the link. */
-import type { Stroke } from '../model/digit.ts'
 import { largest, probabilities } from '../model/look.ts'
 import { sampleDigits } from '../model/sample-digits.ts'
-import { strokesFromLink, strokesToLink } from '../model/vit/link.ts'
+import { fromLink, toLink } from '../model/vit/link.ts'
 import { announce, byId, element } from '../page/element.ts'
 import { onTheme } from '../page/theme.ts'
 import { showBars } from './bars.ts'
@@ -12,10 +11,10 @@ import type { Reader } from './reader.ts'
 import type { Story } from './story.ts'
 
 export function mountDesk(reader: Reader, story: Story): void {
-  const pad = new Pad((drawn) => {
+  const pad = new Pad({ what: 'one digit', patches: 4 }, (drawn) => {
     byId('pad-hint').hidden = drawn.length > 0
     story.draw(drawn)
-    keepInLink(drawn)
+    keepInLink()
   })
   byId('pad').prepend(pad.canvas)
   byId('clear').addEventListener('click', () => pad.clear())
@@ -58,10 +57,10 @@ export function mountDesk(reader: Reader, story: Story): void {
     if (of === 'start' || of === 'trace') byId('digit-status').textContent = text
   })
   addEventListener('hashchange', () => {
-    const strokes = strokesFromLink(location.hash.slice(1))
-    if (strokes.length > 0) pad.write(strokes)
+    if (location.hash.slice(1) !== kept) follow()
   })
   story.subscribe(({ trace, blank, milliseconds }) => {
+    keepInLink()
     const chances = probabilities(trace.logits)
     const [best] = largest(chances, 1)
     showBars(
@@ -79,18 +78,28 @@ export function mountDesk(reader: Reader, story: Story): void {
   })
 
   function begin(): void {
-    const linked = strokesFromLink(location.hash.slice(1))
-    if (linked.length > 0) pad.write(linked)
-    else if (story.strokes.length === 0) pad.write(sampleDigits[3]!)
+    if (follow()) return
+    if (story.strokes.length === 0) pad.write(sampleDigits[3]!)
     else story.ask()
   }
 
+  /** Does what the address says; false where it says no drawing. */
+  function follow(): boolean {
+    const { strokes, levers } = fromLink(location.hash.slice(1))
+    story.pull(levers)
+    if (strokes.length > 0) pad.write(strokes)
+    return strokes.length > 0
+  }
+
+  let kept = location.hash.slice(1)
   let waiting: ReturnType<typeof setTimeout> | undefined
-  /** The address says what is drawn, once the pen rests: browsers allow only so many changes. */
-  function keepInLink(drawn: readonly Stroke[]): void {
+  /** The address says what is drawn and pulled, once the pen rests: browsers allow only so many changes. */
+  function keepInLink(): void {
     clearTimeout(waiting)
     waiting = setTimeout(() => {
-      const link = strokesToLink(drawn)
+      const link = toLink(story)
+      if (link === kept) return
+      kept = link
       history.replaceState(null, '', link === '' ? location.pathname : `#${link}`)
     }, 400)
   }

@@ -107,6 +107,7 @@ export function mountLevers(parent: HTMLElement, story: Story): void {
     }
     positions.checked = !levers.positions
     swapping.checked = levers.swap !== null
+    for (const [i, token] of (levers.swap ?? []).entries()) choices[i]!.value = String(token)
     const pulled = byId('pulled')
     pulled.hidden = isUntouched(levers)
     pulled.textContent = isUntouched(levers) ? '' : `Pulled: ${listed(story)}`

@@ -1,10 +1,9 @@
 /** Any Vision Transformer from a file: its answer to a picture, its patches' vectors, where it looks. */
 import type { NdArray } from 'ndarray'
-import { preprocess } from 'tesserae/image'
+import { type PreprocessOptions, preprocess } from 'tesserae/image'
 import { attentionRollout, VisionTransformer } from 'tesserae/nn'
 import { arrayOf } from '../model/library.ts'
 import { flat } from '../model/vit/flat.ts'
-import { preprocessingOf } from './preprocessing.ts'
 import type { Looks, Reply } from './protocol.ts'
 
 type Floats = NdArray<Float32Array>
@@ -12,19 +11,36 @@ type Tell = (reply: Reply) => void
 
 let photoModel: VisionTransformer | null = null
 
-/** Opens a file of weights; the model before it is given back. */
-export async function loadWeights(file: File, reply: Tell): Promise<void> {
-  const model = await VisionTransformer.fromCheckpoint(watched(file, reply))
+/** Opens a file of weights, with what is said about it beside; the model before it is given back. */
+export async function loadWeights(
+  file: File,
+  configurations: Readonly<Record<string, string>>,
+  reply: Tell,
+): Promise<void> {
+  const model = await VisionTransformer.fromCheckpoint(watched(file, reply), {}, configurations)
   photoModel?.dispose()
   photoModel = model
+  const { labels, options, preparation } = model
   const parameters = [...model.parameters()].reduce(
     (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
     0,
   )
-  const { size, classes } = preprocessingOf(model)
-  const text = `${file.name}: ${(parameters / 1e6).toFixed(1)} million parameters, pictures of ${size}×${size}, ${classes} classes`
-  reply({ kind: 'model', text, classes })
+  const { size, mean = [], std = [], interpolation = 'bicubic', assumed } = preparation
+  const sides = typeof size === 'number' ? [size, size] : (size ?? [])
+  const classes = options.numClasses === 0 ? 'no classes' : `${options.numClasses} classes`
+  const named = labels === undefined ? '' : `, named (${labels.slice(0, 3).join(', ')}${more(labels)})`
+  const lines = [
+    `${file.name}: ${million(parameters)} million parameters, pictures of ${sides.join('×')}, ${classes}${named}.`,
+    `Pictures: ${interpolation}, mean ${short(mean)}, std ${short(std)}.`,
+    ...(assumed.length > 0 ? [`No configuration says it, so it is assumed: ${assumed.join('; ')}.`] : []),
+  ]
+  reply({ kind: 'model', text: lines.join(' '), labels: labels ?? [] })
 }
+
+const more = (list: readonly unknown[]) => (list.length > 3 ? ', …' : '')
+const short = (numbers: readonly number[]) =>
+  [...new Set(numbers.map((one) => Number(one.toFixed(3))))].join(', ')
+const million = (count: number) => (count / 1e6).toFixed(count < 1e5 ? 2 : 1)
 
 /** The file, which is read by parts, saying how far that is. */
 function watched(file: File, reply: Tell): File {
@@ -41,55 +57,62 @@ export async function readPhoto(file: Blob, reply: Tell): Promise<void> {
   const model = photoModel
   if (model === null) throw new Error('there is no model yet: drop its .safetensors file first')
   reply({ kind: 'progress', text: 'preparing the picture', part: 0.8 })
-  const { size, cropPct, mean, std } = preprocessingOf(model)
-  const x = preprocess(await decode(file), { size, cropPct, mean, std }) // [1, 3, size, size]
+  const { preparation } = model
+  const x = preprocess(await decode(file, preparation.mean?.length === 1), preparation) // [1, c, height, width]
+  const [, , height = 0, width = 0] = x.shape
   reply({ kind: 'progress', text: 'looking at it', part: 0.85 })
   const started = performance.now()
   const logits = flat(model.forward(x))
   const milliseconds = performance.now() - started
-  const embedded = model.patchEmbed.forward(x) // [1, n, d]
-  const [, count = 0, width = 0] = embedded.shape
+  const embedded = model.patchEmbed.forward(x) // [1, n, d], or [1, rows, columns, d]
+  const features = embedded.shape.at(-1)!
+  const count = embedded.size / features
+  const rows = Math.round(Math.sqrt((count * height) / width))
   reply({ kind: 'progress', text: 'asking where it looked', part: 0.95 })
   const looks = looksOf(model.attentionMaps(x))
   reply({
     kind: 'photo',
-    pixels: pixelsOf(x, size, mean, std),
-    size,
-    grid: Math.round(Math.sqrt(count)),
+    pixels: pixelsOf(x, preparation),
+    size: [height, width],
+    grid: [rows, count / rows],
     prefix: looks.tokens - count,
     embedding: flat(embedded),
-    width,
+    width: features,
     logits,
     looks,
     milliseconds,
   })
 }
 
-/** The picture as the browser decodes it, [h, w, 3]. */
-async function decode(file: Blob): Promise<NdArray<Uint8Array>> {
+/** The picture as the browser decodes it, [h, w, 3], or [h, w, 1] where the model sees no colours. */
+async function decode(file: Blob, grey: boolean): Promise<NdArray<Uint8Array>> {
   const bitmap = await createImageBitmap(file)
   const { width, height } = bitmap
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
   context.drawImage(bitmap, 0, 0)
   const { data } = context.getImageData(0, 0, width, height)
-  const rgb = new Uint8Array(3 * width * height)
+  const channels = grey ? 1 : 3
+  const bytes = new Uint8Array(channels * width * height)
   for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) rgb[3 * i + c] = data[4 * i + c]!
+    const at = 4 * i
+    // as Pillow makes grey of colours
+    if (grey) bytes[i] = Math.round(0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!)
+    else for (let c = 0; c < 3; c++) bytes[3 * i + c] = data[at + c]!
   }
-  return arrayOf(rgb, [height, width, 3])
+  return arrayOf(bytes, [height, width, channels])
 }
 
 /** The model's input made visible again. */
-function pixelsOf(
-  x: Floats,
-  size: number,
-  mean: readonly number[],
-  std: readonly number[],
-): Uint8ClampedArray {
+function pixelsOf(x: Floats, { mean, std, rescale = 1 / 255, bgr }: PreprocessOptions): Uint8ClampedArray {
+  const [, channels = 1, height = 0, width = 0] = x.shape
+  const count = height * width
   const values = flat(x)
-  const pixels = new Uint8ClampedArray(4 * size * size).fill(255)
-  for (let i = 0; i < size * size; i++) {
-    for (let c = 0; c < 3; c++) pixels[4 * i + c] = 255 * (values[c * size * size + i]! * std[c]! + mean[c]!)
+  const pixels = new Uint8ClampedArray(4 * count).fill(255)
+  for (let i = 0; i < count; i++) {
+    for (let c = 0; c < 3; c++) {
+      const at = bgr ? channels - 1 - c : Math.min(channels - 1, c)
+      pixels[4 * i + c] = (values[at * count + i]! * std![at]! + mean![at]!) / rescale
+    }
   }
   return pixels
 }

@@ -1,6 +1,6 @@
 /** A photograph and a model of one's own, by files: patches, likeness, attention, the five likeliest answers. */
 import { largest, probabilities, rowOf, similarities } from '../model/look.ts'
-import { namesIn } from '../model/vit/names.ts'
+import { isAbout, namesIn } from '../model/vit/names.ts'
 import { announce, byId, element } from '../page/element.ts'
 import chelsea from '../photos/chelsea.jpg?url'
 import { showBars } from './bars.ts'
@@ -9,7 +9,11 @@ import type { PhotoReply, Reader } from './reader.ts'
 
 export function mountPhoto(reader: Reader): void {
   let reply: PhotoReply | null = null
-  let names: string[] = []
+  /** Names that were dropped, and those of the model's own configuration. */
+  let names: readonly string[] = []
+  let labels: readonly string[] = []
+  let weights: File | null = null
+  let configurations: Record<string, string> = {}
   let photo: Blob | null = null
   let hasModel = false
   let patch: number | null = null
@@ -24,7 +28,7 @@ export function mountPhoto(reader: Reader): void {
   view.setAttribute('aria-label', 'The picture in patches. Arrow keys move from patch to patch.')
 
   const chooser = byId('photo-files') as HTMLInputElement
-  chooser.addEventListener('change', () => take(chooser.files))
+  chooser.addEventListener('change', () => void take(chooser.files))
   addEventListener('dragover', (event) => {
     event.preventDefault()
     byId('photo').classList.add('dropping')
@@ -35,9 +39,9 @@ export function mountPhoto(reader: Reader): void {
   addEventListener('drop', (event) => {
     event.preventDefault()
     byId('photo').classList.remove('dropping')
-    take(event.dataTransfer?.files)
+    void take(event.dataTransfer?.files)
   })
-  addEventListener('paste', (event) => take(event.clipboardData?.files))
+  addEventListener('paste', (event) => void take(event.clipboardData?.files))
   what.addEventListener('change', show)
 
   view.addEventListener('pointermove', (event) => point(event))
@@ -49,17 +53,18 @@ export function mountPhoto(reader: Reader): void {
   view.addEventListener('keydown', (event) => {
     if (reply === null || !event.key.startsWith('Arrow')) return
     event.preventDefault()
-    const { grid: n } = reply
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -n, ArrowDown: n }[event.key] ?? 0
-    patch = Math.min(n * n - 1, Math.max(0, (patch ?? -step) + step))
+    const [rows, columns] = reply.grid
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key] ?? 0
+    patch = Math.min(rows * columns - 1, Math.max(0, (patch ?? -step) + step))
     show()
-    announce(`Patch in row ${Math.floor(patch / n) + 1}, column ${(patch % n) + 1}`)
+    announce(`Patch in row ${Math.floor(patch / columns) + 1}, column ${(patch % columns) + 1}`)
   })
 
   reader.on('progress', ({ text, part }) => status(text, part))
-  reader.on('model', ({ text }) => {
+  reader.on('model', ({ text, labels: named }) => {
     hasModel = true
-    status(text, null)
+    labels = named
+    status('the model is there', null)
     byId('photo-model').textContent = text
     void ask()
   })
@@ -78,17 +83,25 @@ export function mountPhoto(reader: Reader): void {
     status(of === 'photo' ? `the picture cannot be read: ${text}` : text, null, true)
   })
 
-  function take(files: FileList | null | undefined): void {
-    for (const file of files ?? []) {
-      if (/\.safetensors$/i.test(file.name)) {
-        status(`reading ${file.name}`, 0)
-        reader.send({ kind: 'weights', file })
-      } else if (/\.(json|txt)$/i.test(file.name)) void readNames(file)
-      else if (file.type.startsWith('image/')) {
-        photo = file
-        void ask()
-      } else status(`${file.name} is neither a picture, nor .safetensors, nor a list of names`, null, true)
+  async function take(files: FileList | null | undefined): Promise<void> {
+    const all = [...(files ?? [])]
+    const weightsOf = all.find(({ name }) => /\.safetensors$/i.test(name))
+    const texts = all.filter(({ name }) => /\.(json|txt)$/i.test(name))
+    const picture = all.find(({ type }) => type.startsWith('image/'))
+    const other = all.find((file) => file !== weightsOf && file !== picture && !texts.includes(file))
+    if (other !== undefined) {
+      status(`${other.name} is neither a picture, nor .safetensors, nor a list of names`, null, true)
     }
+    photo = picture ?? photo
+    // another model has other configurations
+    if (weightsOf !== undefined) configurations = {}
+    weights = weightsOf ?? weights
+    let isSaid = weightsOf !== undefined
+    for (const file of texts) isSaid = (await readText(file)) || isSaid
+    if (isSaid && weights !== null) {
+      status(`reading ${weights.name}`, 0)
+      reader.send({ kind: 'weights', file: weights, configurations })
+    } else if (picture !== undefined) void ask()
   }
 
   async function ask(): Promise<void> {
@@ -96,12 +109,18 @@ export function mountPhoto(reader: Reader): void {
     reader.send({ kind: 'photo', file: photo ?? (await bundledPhoto()) })
   }
 
-  async function readNames(file: File): Promise<void> {
-    const found = namesIn(await file.text())
-    if (found === null) return status(`${file.name} is no list of names`, null, true)
-    names = found
-    status(`${names.length} names from ${file.name}`, null)
+  /** Takes names of classes, or what is said about a model; whether it was the latter. */
+  async function readText(file: File): Promise<boolean> {
+    const text = await file.text()
+    const found = namesIn(text)
+    const isConfiguration = isAbout(text)
+    if (found !== null) names = found
+    if (isConfiguration) configurations = { ...configurations, [file.name]: text }
+    if (found !== null) status(`${found.length} names from ${file.name}`, null)
+    else if (isConfiguration) status(`${file.name}: now its model, a .safetensors file`, null)
+    else status(`${file.name} is no list of names, nor a model’s configuration`, null, true)
     show()
+    return isConfiguration
   }
 
   function status(text: string, part: number | null, wrong = false): void {
@@ -116,24 +135,28 @@ export function mountPhoto(reader: Reader): void {
   function point(event: PointerEvent): void {
     if (reply === null) return
     const box = view.getBoundingClientRect()
-    const { grid: n } = reply
-    const column = Math.min(n - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * n)))
-    const row = Math.min(n - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * n)))
-    if (patch === row * n + column) return
-    patch = row * n + column
+    const [rows, columns] = reply.grid
+    const within = (part: number, n: number) => Math.min(n - 1, Math.max(0, Math.floor(part * n)))
+    const column = within((event.clientX - box.left) / box.width, columns)
+    const row = within((event.clientY - box.top) / box.height, rows)
+    if (patch === row * columns + column) return
+    patch = row * columns + column
     show()
   }
 
-  function paint({ pixels, size }: PhotoReply): void {
-    picture.width = picture.height = size
-    picture.getContext('2d')!.putImageData(new ImageData(new Uint8ClampedArray(pixels), size, size), 0, 0)
+  function paint({ pixels, size: [height, width] }: PhotoReply): void {
+    picture.width = width
+    picture.height = height
+    view.style.aspectRatio = `${width} / ${height}`
+    picture.getContext('2d')!.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0)
   }
 
   function show(): void {
     if (reply === null) return
-    const { grid: n, prefix, looks, embedding, width, logits } = reply
-    if (overlay.width !== n) {
-      const next = grid(n, n, 'heat')
+    const { prefix, looks, embedding, width, logits } = reply
+    const [rows, columns] = reply.grid
+    if (overlay.width !== columns || overlay.height !== rows) {
+      const next = grid(columns, rows, 'heat')
       overlay.replaceWith(next)
       overlay = next
     }
@@ -143,7 +166,7 @@ export function mountPhoto(reader: Reader): void {
     if (what.value === 'likeness') {
       values =
         patch === null
-          ? new Float32Array(n * n)
+          ? new Float32Array(rows * columns)
           : similarities(embedding, width, patch).map((one) => Math.max(0, one))
       byId('photo-caption').textContent =
         patch === null
@@ -161,13 +184,18 @@ export function mountPhoto(reader: Reader): void {
     }
     fill(overlay, values, spotlight(values))
     mark.hidden = patch === null
-    view.style.setProperty('--patches', String(n))
-    view.style.setProperty('--row', String(Math.floor((patch ?? 0) / n)))
-    view.style.setProperty('--column', String((patch ?? 0) % n))
+    const place = {
+      ...{ rows, columns },
+      ...{ row: Math.floor((patch ?? 0) / columns), column: (patch ?? 0) % columns },
+    }
+    for (const [name, value] of Object.entries(place)) view.style.setProperty(`--${name}`, String(value))
     const chances = probabilities(logits)
     showBars(
       byId('photo-answer'),
-      largest(chances, 5).map(({ index, value }) => ({ label: names[index] ?? `class ${index}`, value })),
+      largest(chances, 5).map(({ index, value }) => ({
+        label: (names.length === chances.length ? names : labels)[index] ?? names[index] ?? `class ${index}`,
+        value,
+      })),
     )
   }
 }

@@ -12,19 +12,24 @@ export interface Looks {
 
 export type Request =
   | { readonly kind: 'trace'; readonly id: number; readonly pixels: Float32Array; readonly levers: Levers }
-  | { readonly kind: 'weights'; readonly file: File }
+  | {
+      readonly kind: 'weights'
+      readonly file: File
+      /** What is said about the model beside its weights, by the names of the files. */
+      readonly configurations: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'photo'; readonly file: Blob }
 
 export interface PhotoReply {
   readonly kind: 'photo'
-  /** What the model saw: a square of four bytes a pixel. */
+  /** What the model saw, four bytes a pixel. */
   readonly pixels: Uint8ClampedArray
-  readonly size: number
-  /** Patches along a side. */
-  readonly grid: number
+  readonly size: readonly [height: number, width: number]
+  /** Patches along each side. */
+  readonly grid: readonly [rows: number, columns: number]
   /** Tokens before the patches: class and registers. */
   readonly prefix: number
-  /** Patch embeddings, [grid × grid, width]. */
+  /** Patch embeddings, [rows × columns, width]. */
   readonly embedding: Float32Array
   readonly width: number
   readonly logits: Float32Array
@@ -43,5 +48,5 @@ export type Reply =
     }
   | PhotoReply
   | { readonly kind: 'progress'; readonly text: string; readonly part: number }
-  | { readonly kind: 'model'; readonly text: string; readonly classes: number }
+  | { readonly kind: 'model'; readonly text: string; readonly labels: readonly string[] }
   | { readonly kind: 'failure'; readonly of: Request['kind'] | 'start'; readonly text: string }

@@ -28,7 +28,9 @@ async function answer(request: Request): Promise<void> {
     case 'trace':
       return follow(request.id, request.pixels, request.levers)
     case 'weights':
-      return inTurn(async () => (await import('./own.ts')).loadWeights(request.file, reply))
+      return inTurn(async () =>
+        (await import('./own.ts')).loadWeights(request.file, request.configurations, reply),
+      )
     case 'photo':
       return inTurn(async () => (await import('./own.ts')).readPhoto(request.file, reply))
   }

@@ -3,6 +3,7 @@
  * stored at less resolution, and colour. Numbers are libjpeg's, bit for bit (jdhuff.c, jdphuff.c, jidctint.c, jidctred.c,
  * jdsample.c, jdcolor.c of libjpeg-turbo), and so is what happens on data that are not as they should be. The caller
  * (src/image/jpeg-decoder.ts) knows the file and lays out the memory; 16 bytes behind any row may be read and written.
+ * Compiled without SIMD too, from which the build writes JavaScript for where there is no WebAssembly: the same numbers.
  */
 import { interleave, transform1, transform2, transform4, transform8 } from './shared/transform'
 
@@ -119,7 +120,7 @@ function runOut(): void {
 @inline
 function need(): void {
   if (count >= 32) return
-  const word = load<u64>(at)
+  const word = load<u64>(at, 0, 1)
   if (at + 8 > end || ((~word - 0x0101010101010101) & word & 0x8080808080808080) != 0) {
     refill()
     return
@@ -468,9 +469,9 @@ function flat(block: usize, factors: usize, target: usize, stride: i32, size: i3
   transform1(load<i16>(block), factors, target)
   const value = load<u8>(target)
   for (let y = 0; y < size; y++, target += stride) {
-    if (size == 8) store<u64>(target, <u64>value * 0x0101010101010101)
-    else if (size == 4) store<u32>(target, <u32>value * 0x01010101)
-    else store<u16>(target, <u16>value * 0x0101)
+    if (size == 8) store<u64>(target, <u64>value * 0x0101010101010101, 0, 1)
+    else if (size == 4) store<u32>(target, <u32>value * 0x01010101, 0, 1)
+    else store<u16>(target, <u16>value * 0x0101, 0, 1)
   }
 }
 
@@ -512,21 +513,37 @@ function lineOf(c: Component, y: i32, width: i32): usize {
   }
   const far = y & 1 ? near + c.stride : near - c.stride
   if (across == 1) {
-    const half = i16x8.splat(y & 1 ? 2 : 1)
-    for (let x = 0; x < width; x += 8) {
-      const sum = i16x8.shr_u(i16x8.add(weighted(near + x, far + x), half), 2)
-      v128.store64_lane(c.line + x, i8x16.narrow_i16x8_u(sum, sum), 0)
-    }
+    tall(c.line, near, far, width, y & 1 ? 2 : 1)
     return c.line
   }
   const n = c.width, sums = c.sums
-  for (let x = 0; x < n; x += 8) {
-    v128.store(sums + (x << 1), down == 1 ? v128.load8x8_u(near + x) : weighted(near + x, far + x))
-  }
+  sum(sums, near, down == 1 ? near : far, n, down == 1)
   store<u16>(sums - 2, load<u16>(sums))
   store<u16>(sums + (n << 1), load<u16>(sums + (n << 1) - 2))
   widen(c.line, sums, n, down == 1 ? 2 : 4, down == 1 ? 1 : 8, down == 1 ? 2 : 7)
   return c.line
+}
+
+/** Half as many rows: the nearer counts three times, the farther once. */
+function tall(line: usize, near: usize, far: usize, width: i32, half: i16): void {
+  if (ASC_FEATURE_SIMD) {
+    for (let x = 0; x < width; x += 8) {
+      const sum = i16x8.shr_u(i16x8.add(weighted(near + x, far + x), i16x8.splat(half)), 2)
+      v128.store64_lane(line + x, i8x16.narrow_i16x8_u(sum, sum), 0)
+    }
+  } else for (let x = 0; x < width; x++) store<u8>(line + x, (3 * <i32>load<u8>(near + x) + <i32>load<u8>(far + x) + half) >> 2)
+}
+
+/** Sums of a row and the farther one, or the row alone. */
+function sum(sums: usize, near: usize, far: usize, n: i32, isAlone: bool): void {
+  if (ASC_FEATURE_SIMD) {
+    for (let x = 0; x < n; x += 8) v128.store(sums + (x << 1), isAlone ? v128.load8x8_u(near + x) : weighted(near + x, far + x))
+  } else {
+    for (let x = 0; x < n; x++) {
+      const one = <i32>load<u8>(near + x)
+      store<u16>(sums + (x << 1), <u16>(isAlone ? one : 3 * one + <i32>load<u8>(far + x)))
+    }
+  }
 }
 
 /** 3·near + far. */
@@ -537,17 +554,29 @@ function weighted(near: usize, far: usize): v128 {
 
 /** Twice as many columns: of each sum the nearer counts three times, the farther once. */
 function widen(line: usize, sums: usize, n: i32, shift: i32, left: i32, right: i32): void {
-  const even = i16x8.splat(<i16>left), odd = i16x8.splat(<i16>right), three = i16x8.splat(3)
-  for (let x = 0; x < n; x += 8, sums += 16, line += 16) {
-    const near = i16x8.mul(v128.load(sums), three)
-    const before = i16x8.shr_u(i16x8.add(i16x8.add(near, v128.load(sums - 2)), even), shift)
-    const after = i16x8.shr_u(i16x8.add(i16x8.add(near, v128.load(sums + 2)), odd), shift)
-    v128.store(line, v128.or(before, i16x8.shl(after, 8)))
+  if (ASC_FEATURE_SIMD) {
+    const even = i16x8.splat(<i16>left), odd = i16x8.splat(<i16>right), three = i16x8.splat(3)
+    for (let x = 0; x < n; x += 8, sums += 16, line += 16) {
+      const near = i16x8.mul(v128.load(sums), three)
+      const before = i16x8.shr_u(i16x8.add(i16x8.add(near, v128.load(sums - 2)), even), shift)
+      const after = i16x8.shr_u(i16x8.add(i16x8.add(near, v128.load(sums + 2)), odd), shift)
+      v128.store(line, v128.or(before, i16x8.shl(after, 8)))
+    }
+  } else {
+    for (let x = 0; x < n; x++, sums += 2, line += 2) {
+      const near = 3 * <i32>load<u16>(sums)
+      store<u8>(line, <u8>((near + <i32>load<u16>(sums - 2) + left) >> shift))
+      store<u8>(line, <u8>((near + <i32>load<u16>(sums, 2) + right) >> shift), 1)
+    }
   }
 }
 
 /** Y, Cb, Cr as red, green, blue: 1.402·Cr, −0.344136·Cb − 0.714136·Cr and 1.772·Cb are added, with 16 bits after the point. */
 function convert(y: usize, cb: usize, cr: usize, width: i32, target: usize): void {
+  if (!ASC_FEATURE_SIMD) {
+    convertPlainly(y, cb, cr, width, target)
+    return
+  }
   for (let x = 0; x < width; x += 16, y += 16, cb += 16, cr += 16, target += 48) {
     const luma = v128.load(y), half = i8x16.splat(-128)
     const blue = v128.xor(v128.load(cb), half), red = v128.xor(v128.load(cr), half)
@@ -562,6 +591,18 @@ function convert(y: usize, cb: usize, cr: usize, width: i32, target: usize): voi
     )
   }
 }
+
+function convertPlainly(y: usize, cb: usize, cr: usize, width: i32, target: usize): void {
+  for (let x = 0; x < width; x++, target += 3) {
+    const luma = <i32>load<u8>(y + x), blue = <i32>load<u8>(cb + x) - 128, red = <i32>load<u8>(cr + x) - 128
+    store<u8>(target, byteOf(luma + red + ((26345 * red + 32768) >> 16)))
+    store<u8>(target, byteOf(luma - red + ((-22554 * blue + 18734 * red + 32768) >> 16)), 1)
+    store<u8>(target, byteOf(luma + 2 * blue + ((-14942 * blue + 32768) >> 16)), 2)
+  }
+}
+
+@inline
+function byteOf(value: i32): u8 { return <u8>min(255, max(0, value)) }
 
 @inline
 function redOf(y: v128, r: v128): v128 { return i16x8.add(i16x8.add(y, r), scaled(r, i16x8.splat(2), 26345, 16384, 0)) }
@@ -584,8 +625,16 @@ function scaled(a: v128, b: v128, m: i16, n: i16, more: i32): v128 {
 }
 
 function interleaveRow(r: usize, g: usize, b: usize, width: i32, target: usize): void {
-  for (let x = 0; x < width; x += 16, target += 48) {
-    interleave(v128.load(r + x), v128.load(g + x), v128.load(b + x), target)
+  if (ASC_FEATURE_SIMD) {
+    for (let x = 0; x < width; x += 16, target += 48) {
+      interleave(v128.load(r + x), v128.load(g + x), v128.load(b + x), target)
+    }
+  } else {
+    for (let x = 0; x < width; x++, target += 3) {
+      store<u8>(target, load<u8>(r + x))
+      store<u8>(target, load<u8>(g + x), 1)
+      store<u8>(target, load<u8>(b + x), 2)
+    }
   }
 }
 

@@ -1,44 +1,10 @@
 /** The documentation as a person reads it: finds things, copies code, opens drawings in the playground, on any screen. */
-import { spawnSync } from 'node:child_process'
-import { createReadStream, existsSync, statSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { complaints, overflow, phone, serveElsewhere, useSite, visit } from './site.ts'
+import { describe, expect, inject, test } from 'vitest'
+import { complaints, overflow, phone, useSite, visit } from './site.ts'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
-const site = join(root, 'dist/site')
-const built = existsSync(join(root, 'dist/tools/site.js'))
+useSite('documentation')
 
-const types: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.json': 'application/json',
-}
-let server: Server
-
-useSite()
-beforeAll(async () => {
-  if (!built) return
-  const { status, stderr } = spawnSync('node', ['dist/tools/site.js'], { cwd: root, encoding: 'utf8' })
-  expect(stderr).toBe('')
-  expect(status).toBe(0)
-  server = createServer((request, response) => {
-    const file = join(site, new URL(request.url!, 'http://host').pathname)
-    if (!existsSync(file) || statSync(file).isDirectory()) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' })
-    return createReadStream(file).pipe(response)
-  })
-  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done))
-  serveElsewhere(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-})
-afterAll(() => void server?.close())
-
-describe.skipIf(!built)('the documentation (needs npm run build)', () => {
+describe.skipIf(inject('documentation') === '')('the documentation (needs npm run build)', () => {
   test('is searched as one types, by keyboard alone', () =>
     visit({ path: 'index.html' }, async (page) => {
       await page.keyboard.press('/')
@@ -70,7 +36,7 @@ describe.skipIf(!built)('the documentation (needs npm run build)', () => {
       expect(new URL(page.url()).hash.length).toBeGreaterThan(1)
       expect(await page.locator('.turn [rel="prev"]').innerText()).toMatch(/Start/)
       await page.locator('.turn [rel="next"]').click()
-      await page.waitForURL(/types\.html/)
+      await page.waitForURL(/arrays\.html/)
     }))
 
   test('copies code', () =>

@@ -1,105 +1,99 @@
 /**
- * The built pages, served as any static host would, and a Chromium to visit them. Each visit is watched: an error in
- * the console or a request to another origin fails the test that made it.
+ * Visits to the built pages. Each is watched: an error in the console or a request to another origin fails the test that made
+ * it. A page is used by one visit after the other, since to open one takes longer than most tests.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import axe from 'axe-core'
 import {
-  type BrowserContext,
+  type Browser,
   type BrowserContextOptions,
+  type ConsoleMessage,
   chromium,
   type Page,
   type Request,
 } from 'playwright-core'
-import { build, type PreviewServer, preview } from 'vite'
-import { afterAll, beforeAll, expect } from 'vitest'
-
-const configFile = fileURLToPath(new URL('../../../docs/playground/vite.config.ts', import.meta.url))
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-
-/** What keeps Debian's Chromium from looking for its makers' servers. */
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { afterAll, beforeAll, expect, inject } from 'vitest'
 
 export const desktop = { viewport: { width: 1280, height: 860 } }
 export const phone = { viewport: { width: 375, height: 740 }, hasTouch: true, isMobile: true }
 
-let server: PreviewServer
-let context: BrowserContext
-let profile: string
+let browser: Browser
 let origin = ''
+/** Pages that nobody visits at the moment, by what their browser is like. */
+const free = new Map<string, Page[]>()
 
-/** Builds, serves and opens the browser once for a file of tests. */
-export function useSite(): void {
+/** Where a file of tests visits: the playground, or the documentation. */
+export function useSite(which: 'playground' | 'documentation' = 'playground'): void {
   beforeAll(async () => {
-    await build({ configFile, logLevel: 'error' })
-    server = await preview({ configFile, logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } })
-    origin = server.resolvedUrls!.local[0]!.replace(/\/$/, '')
-    profile = mkdtempSync(join(tmpdir(), 'chromium-'))
-    context = await chromium.launchPersistentContext(profile, { executablePath, args: quiet, headless: true })
+    origin = inject(which)
+    browser = await chromium.connect(inject('chromium'))
   })
-  afterAll(async () => {
-    await context?.close()
-    await server?.close()
-    if (profile) rmSync(profile, { recursive: true, force: true })
-  })
-}
-
-/** From now on visits go to another server, of a site that is no part of the playground. */
-export function serveElsewhere(address: string): void {
-  origin = address
+  afterAll(() => browser?.close())
 }
 
 export interface Visit extends BrowserContextOptions {
   readonly path: string
   readonly theme?: 'light' | 'dark'
   readonly motion?: 'reduce' | 'no-preference'
+  /** Whether nothing of earlier visits may be kept by the browser. */
+  readonly first?: boolean
 }
 
 /** Opens a page, does something on it, and checks that nothing went wrong unseen. */
 export async function visit(
-  { path, theme = 'light', motion = 'reduce', ...options }: Visit,
+  { path, theme = 'light', motion = 'reduce', first = false, ...options }: Visit,
   act: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const own = await context
-    .browser()
-    ?.newContext({ ...desktop, ...options, colorScheme: theme, reducedMotion: motion })
-  const page = await (own ?? context).newPage()
-  if (own === undefined) {
-    await page.setViewportSize((options.viewport ?? desktop.viewport)!)
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: motion })
-  }
-  const wrong: string[] = []
-  page.on('console', (message) => {
-    if (isAskedFor(message.text())) return
-    if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => wrong.push(`error: ${error.message}`))
-  page.on('request', (request) => {
-    const { protocol, origin: theirs } = new URL(request.url())
-    if (protocol !== 'blob:' && theirs !== origin) wrong.push(`request: ${request.url()}`)
-  })
-  page.on('requestfailed', (request) => {
-    if (!isAskedFor(request.failure()?.errorText ?? '')) wrong.push(`failed: ${request.url()}`)
-  })
+  const { viewport = desktop.viewport, ...own } = options
+  const kind = JSON.stringify(own)
+  const pages = free.get(kind) ?? []
+  free.set(kind, pages)
+  const page = (first ? undefined : pages.pop()) ?? (await (await browser.newContext(own)).newPage())
+  await page.setViewportSize(viewport!)
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: motion })
+  const { wrong, stop } = watch(page)
   try {
     await page.goto(`${origin}/${path}`)
     await act(page)
     expect(wrong).toEqual([])
-  } finally {
-    await page.close()
-    await own?.close()
+    stop()
+    if (first) return await page.context().close()
+    await page.evaluate(() => localStorage.clear())
+    await page.goto('about:blank')
+    pages.push(page)
+  } catch (error) {
+    await page.context().close()
+    throw error
+  }
+}
+
+/** What goes wrong on a page from now on. */
+function watch(page: Page): { readonly wrong: string[]; stop(): void } {
+  const wrong: string[] = []
+  const onConsole = (message: ConsoleMessage) => {
+    if (isAskedFor(message.text())) return
+    if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console: ${message.text()}`)
+  }
+  const onError = (error: Error) => void wrong.push(`error: ${error.message}`)
+  const onRequest = (request: Request) => {
+    const { protocol, origin: theirs } = new URL(request.url())
+    if (protocol !== 'blob:' && theirs !== origin) wrong.push(`request: ${request.url()}`)
+  }
+  const onFailed = (request: Request) => {
+    if (!isAskedFor(request.failure()?.errorText ?? '')) wrong.push(`failed: ${request.url()}`)
+  }
+  page.on('console', onConsole)
+  page.on('pageerror', onError)
+  page.on('request', onRequest)
+  page.on('requestfailed', onFailed)
+  return {
+    wrong,
+    stop() {
+      page.off('console', onConsole)
+      page.off('pageerror', onError)
+      page.off('request', onRequest)
+      page.off('requestfailed', onFailed)
+    },
   }
 }
 

@@ -9,7 +9,9 @@ export default mergeConfig(
     root: fileURLToPath(new URL('../../..', import.meta.url)),
     test: {
       include: ['test/playground/browser/*.browser.ts'],
-      fileParallelism: false,
+      globalSetup: ['test/playground/browser/setup.ts'],
+      // much of a visit is waiting: two go on at once
+      maxWorkers: 2,
       testTimeout: 60_000,
       hookTimeout: 120_000,
     },

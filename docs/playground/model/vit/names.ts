@@ -32,3 +32,29 @@ function allText(list: readonly unknown[]): list is string[] {
 function isPair(value: unknown): boolean {
   return Array.isArray(value) && value.length === 2 && allText(value)
 }
+
+/** Whether a text is a configuration that says something of a model or of its pictures. */
+export function isAbout(text: string): boolean {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    return false
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return false
+  return said.some((key) => key in parsed)
+}
+
+/** What the configurations of transformers, timm and open_clip have, one of them each. */
+const said = [
+  ...['hidden_size', 'num_attention_heads', 'model_type', 'image_processor_type', 'feature_extractor_type'],
+  ...[
+    'image_mean',
+    'architecture',
+    'pretrained_cfg',
+    'model_cfg',
+    'preprocess_cfg',
+    'id2label',
+    'label_names',
+  ],
+]

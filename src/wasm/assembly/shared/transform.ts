@@ -9,6 +9,10 @@ const ROWS = memory.data(128, 16)
 
 /** 8 × 8 samples of 64 coefficients and their factors. */
 export function transform8(block: usize, factors: usize, target: usize, stride: i32): void {
+  if (!ASC_FEATURE_SIMD) {
+    transform8Plainly(block, factors, target, stride)
+    return
+  }
   for (let i: usize = 0; i < 128; i += 16) v128.store(ROWS + i, i16x8.mul(v128.load(block + i), v128.load(factors + i)))
   pass(11)
   pass(18)
@@ -22,6 +26,52 @@ export function transform8(block: usize, factors: usize, target: usize, stride: 
     v128.store64_lane(target + stride, two, 1)
   }
 }
+
+/** The same, a column at a time. */
+function transform8Plainly(block: usize, factors: usize, target: usize, stride: i32): void {
+  for (let i: usize = 0; i < 64; i++) store<i16>(ROWS + (i << 1), <i16>scaled(block, factors, i))
+  passPlainly(ROWS, OTHERS, 11)
+  passPlainly(OTHERS, ROWS, 18)
+  for (let y: usize = 0; y < 8; y++, target += stride) {
+    for (let x: usize = 0; x < 8; x++) store<u8>(target + x, clamped(load<i16>(ROWS + (y << 4) + (x << 1))))
+  }
+}
+
+/** A second block. */
+const OTHERS = memory.data(128, 16)
+
+/** What `pass` does; sums of two coefficients have 16 bits there, so they have here. */
+function passPlainly(from: usize, to: usize, shift: i32): void {
+  for (let i: usize = 0; i < 8; i++, from += 2, to += 16) {
+    const r0 = <i32>load<i16>(from), r1 = <i32>load<i16>(from, 16), r2 = <i32>load<i16>(from, 32), r3 = <i32>load<i16>(from, 48)
+    const r4 = <i32>load<i16>(from, 64), r5 = <i32>load<i16>(from, 80), r6 = <i32>load<i16>(from, 96), r7 = <i32>load<i16>(from, 112)
+
+    const sum = <i32><i16>(r0 + r4) << 13, difference = <i32><i16>(r0 - r4) << 13
+    const a = r2 * 10703 + r6 * 4433, b = r2 * 4433 - r6 * 10704
+    const e0 = sum + a, e3 = sum - a, e1 = difference + b, e2 = difference - b
+
+    const z3 = <i32><i16>(r3 + r7), z4 = <i32><i16>(r1 + r5)
+    const p = z4 * 9633 - z3 * 6436, q = z3 * 9633 + z4 * 6437
+    const o3 = p - r7 * 4927 - r1 * 7373, o0 = q - r7 * 7373 + r1 * 4926
+    const o2 = q - r5 * 4176 - r3 * 20995, o1 = p - r5 * 20995 + r3 * 4177
+
+    butterfly(to, 0, e0, o0, shift)
+    butterfly(to, 1, e1, o1, shift)
+    butterfly(to, 2, e2, o2, shift)
+    butterfly(to, 3, e3, o3, shift)
+  }
+}
+
+/** Sample `i` and the one as far from the end. */
+@inline
+function butterfly(to: usize, i: usize, even: i32, odd: i32, shift: i32): void {
+  const half = 1 << (shift - 1)
+  store<i16>(to + (i << 1), saturated((even + odd + half) >> shift))
+  store<i16>(to + ((7 - i) << 1), saturated((even - odd + half) >> shift))
+}
+
+@inline
+function saturated(value: i32): i16 { return <i16>min(32767, max(-32768, value)) }
 
 /** Transforms the columns of the block in ROWS, shifts the results, and leaves it transposed. */
 function pass(shift: i32): void {

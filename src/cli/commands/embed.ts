@@ -1,0 +1,159 @@
+/** `tesserae embed`: the features of all pictures of a folder, in one file. */
+import { type Listed, startDecoders } from '#folders'
+import { allocate } from '../../layout/data.ts'
+import { contiguous } from '../../layout/layout.ts'
+import { toNdarray } from '../../ops/array.ts'
+import type { VisionTransformer } from '../../vit/vision-transformer.ts'
+import { given, integer, readArguments, UsageError } from '../arguments.ts'
+import { expectTokens, featuresOf } from '../features/compute.ts'
+import { formatOf } from '../features/files.ts'
+import { type Origin, originOf, tokenKinds } from '../features/origin.ts'
+import { FeatureSink } from '../features/sink.ts'
+import { shown } from '../files.ts'
+import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
+import type { Output } from '../output.ts'
+import { Faults, findPictures, pictures, preparedBatches, tellFaults } from '../pictures.ts'
+import { lasting, startMeter } from '../progress.ts'
+import { isIn, shardOf } from '../shard.ts'
+
+export async function runEmbed(args: readonly string[], output: Output): Promise<void> {
+  const request = readRequest(args)
+  await withThreads(request.threads ?? 'auto', (threads) => embed({ ...request, threads }, output))
+}
+
+/** What the command line asks for. */
+function readRequest(args: readonly string[]) {
+  const { values, positionals } = readArguments(args, {
+    ...modelOptions,
+    weights: { type: 'string' },
+    out: { type: 'string' },
+    tokens: { type: 'string', default: 'pooled' },
+    normalise: { type: 'boolean', default: false },
+    normalize: { type: 'boolean', default: false },
+    batch: { type: 'string', default: '8' },
+    shard: { type: 'string' },
+    resume: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  })
+  const { weights, out, resume, strict, json } = values
+  if (positionals.length === 0) throw new UsageError('a folder is missing')
+  if (weights === undefined) throw new UsageError('--weights is missing')
+  if (out === undefined) throw new UsageError('--out is missing')
+  formatOf(out, '--out')
+  const tokens = tokenKinds.find((kind) => kind === values.tokens)
+  if (tokens === undefined) {
+    throw new UsageError(`--tokens is ${JSON.stringify(values.tokens)}, expected ${tokenKinds.join(', ')}`)
+  }
+  return {
+    ...readModelRequest(values),
+    ...{ operands: positionals, weights, out, resume, strict, json, tokens },
+    normalised: values.normalise || values.normalize,
+    batch: integer(values.batch, '--batch', 1),
+    shard: given(values.shard, shardOf),
+    shardText: values.shard,
+  }
+}
+
+type Request = ReturnType<typeof readRequest>
+
+async function embed(request: Request & { readonly threads: number }, output: Output): Promise<void> {
+  const { operands, out, json, shard } = request
+  const faults = new Faults(tellFaults(output, json, (text) => notice(text)))
+  let notice = (text: string) => output.notice(text)
+  const all = await findPictures(operands, faults)
+  const mine = shard === undefined ? all : all.filter(({ name }) => isIn(shard, name))
+  const model = await loadModel(request.weights, request, output)
+  expectTokens(model, request.tokens)
+  const view = viewOf(model, request)
+  const origin = await originOf({ path: request.weights, model, view }, request)
+  const sink = await FeatureSink.open(out, origin, request)
+  const before = mine.filter(({ name }) => sink.has(name)).length
+  const left = mine.filter(({ name }) => !sink.has(name))
+  if (request.resume) {
+    output.notice(
+      `${pictures(before)} of ${mine.length} ${before === 1 ? 'is' : 'are'} there, ${left.length} left`,
+    )
+  }
+  for (const guess of [...model.guesses, ...view.assumed]) output.notice(`assumed: ${guess}`)
+
+  const started = performance.now()
+  const meter = startMeter({ doing: 'embedding', total: mine.length, before }, output)
+  notice = meter.notice
+  const decoders = startDecoders(request.threads)
+  let read = 0
+  try {
+    const decoding = { view, decoder: request.decoder, maxPixels: request.maxPixels }
+    for await (const { items, images } of preparedBatches(left, {
+      ...request,
+      decoders,
+      decoding,
+      faults,
+      meter,
+    })) {
+      const { rows, shape } = featuresOf(model, images, origin)
+      await sink.add(named(items, rows), shape)
+      read += items.length
+      meter.at(before + read + faults.all.length)
+      if (json) for (const { name } of items) output.json({ file: name })
+    }
+  } catch (error) {
+    await sink.close()
+    throw error
+  } finally {
+    meter.end()
+    notice = output.notice
+    await decoders.close()
+  }
+  const seconds = (performance.now() - started) / 1000
+  if (sink.count === 0 && left.length > 0) {
+    await sink.close()
+    faults.conclude(0, request.strict)
+  }
+  const folder = operands.length === 1 ? operands[0]! : '.'
+  const about = { folder, shard: request.shardText, shape: sink.shape ?? emptyShape(model, view, origin) }
+  await sink.finish(about)
+  report({ out, json, read, before, faults, seconds, rows: sink.count, shape: about.shape }, output)
+  faults.conclude(sink.count, request.strict)
+}
+
+const named = (items: readonly Listed[], rows: readonly Float32Array[]) =>
+  items.map(({ name }, i) => [name, rows[i]!] as const)
+
+/** The shape of one picture's features, where there is no picture. */
+function emptyShape(
+  model: VisionTransformer,
+  { size }: { readonly size?: number | readonly [number, number] | null | undefined },
+  origin: Origin,
+): readonly number[] {
+  const [height, width] = typeof size === 'number' ? [size, size] : (size ?? [224, 224])
+  const { inChans } = model.patchEmbed.proj
+  const blank = allocate('float32', inChans * height * width)
+  const images = toNdarray({ ...contiguous([1, inChans, height, width]), data: blank })
+  return featuresOf(model, images, origin).shape
+}
+
+interface Summary {
+  readonly out: string
+  readonly json: boolean
+  readonly read: number
+  readonly before: number
+  readonly faults: Faults
+  readonly seconds: number
+  readonly rows: number
+  readonly shape: readonly number[]
+}
+
+function report({ out, json, read, before, faults, seconds, rows, shape }: Summary, output: Output): void {
+  const leftOut = faults.all.length
+  if (json) {
+    output.json({ out, shape: [rows, ...shape], embedded: read, before, leftOut, seconds })
+    return
+  }
+  const rate = read === 0 ? '' : ` in ${lasting(seconds)}, ${(read / seconds).toFixed(1)} a second`
+  output.line(`${pictures(read)} embedded${rate}`)
+  if (before > 0) output.line(`${pictures(before)} ${before === 1 ? 'was' : 'were'} there from before`)
+  if (leftOut > 0)
+    output.line(`${pictures(leftOut)} could not be read and ${leftOut === 1 ? 'is' : 'are'} left out`)
+  output.line(`${shown(out)}: float32 [${[rows, ...shape].join(', ')}]`)
+}
