@@ -19,6 +19,7 @@ export const pages: readonly Page[] = [
   { name: 'webgpu', title: 'On the graphics card', source: 'docs/webgpu.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },
   { name: 'adapters', title: 'With other libraries', source: 'docs/adapters.md' },
+  { name: 'deploy', title: 'Servers and phones', source: 'docs/deploy.md' },
   { name: 'examples', title: 'Examples', source: 'docs/examples' },
   { name: 'errors', title: 'Errors', source: 'docs/errors.md' },
   { name: 'architecture', title: 'How it works', source: 'docs/architecture.md' },
@@ -34,6 +35,7 @@ export const entries = [
   { name: 'api-image', title: 'tesserae/image', source: 'src/image.ts' },
   { name: 'api-train', title: 'tesserae/train', source: 'src/train.ts' },
   { name: 'api-webgpu', title: 'tesserae/webgpu', source: 'src/webgpu.ts' },
+  { name: 'api-onnx', title: 'tesserae/onnx', source: 'src/onnx.ts' },
   { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters.ts' },
 ] as const satisfies readonly Page[]
 
