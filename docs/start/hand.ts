@@ -114,10 +114,10 @@ export function drawDigit(digit: number, random: Random): Float32Array {
   const lines = strokesOf(text).map((points) => {
     const [dx, dy] = [spread(0.04), spread(0.04)]
     const moved = points.map(([x, y]): Point => [x + dx + spread(shake), y + dy + spread(shake)])
-    return cutShort(curveThrough(moved, 8), random).map(deform)
+    return cutShort(curveThrough(moved, 6), random).map(deform)
   })
   const nib = {
-    pen: random.uniform(0.75, 2.1),
+    pen: random.uniform(0.7, 1.9),
     soft: random.uniform(0.6, 1.6),
     phase: spread(Math.PI),
     pressure: random.uniform(0, 0.3),
@@ -135,7 +135,7 @@ export function drawDigit(digit: number, random: Random): Float32Array {
 function deformation(random: Random): (point: Point) => Point {
   const spread = (most: number) => random.uniform(-most, most)
   const [slant, turn, taper] = [0.12 + spread(0.5), spread(0.2), spread(0.25)]
-  const width = Math.exp(random.uniform(Math.log(0.4), Math.log(1.25)))
+  const width = Math.exp(random.uniform(Math.log(0.5), Math.log(1.3)))
   const waves = [0, 1, 0, 1].map((axis) => ({
     ...{ axis, size: spread(0.08), phase: spread(Math.PI) },
     pace: [random.uniform(-6, 6), random.uniform(-6, 6)] as const,
@@ -208,10 +208,13 @@ function painted(lines: readonly (readonly Point[])[], { pen, soft, phase, press
       const reach = radius + soft
       const rows = [Math.max(0, Math.floor(y - reach)), Math.min(SIDE - 1, Math.ceil(y + reach))] as const
       const columns = [Math.max(0, Math.floor(x - reach)), Math.min(SIDE - 1, Math.ceil(x + reach))] as const
+      const [full, none] = [Math.max(0, radius - soft / 2) ** 2, (radius + soft / 2) ** 2]
       for (let i = rows[0]; i <= rows[1]; i++) {
+        const below = (i + 0.5 - y) ** 2
         for (let j = columns[0]; j <= columns[1]; j++) {
-          const distance = Math.hypot(j + 0.5 - x, i + 0.5 - y)
-          const here = Math.min(1, Math.max(0, (radius + soft / 2 - distance) / soft))
+          const square = below + (j + 0.5 - x) ** 2
+          if (square >= none) continue
+          const here = square <= full ? 1 : (radius + soft / 2 - Math.sqrt(square)) / soft
           if (here > ink[i * SIDE + j]!) ink[i * SIDE + j] = here
         }
       }
