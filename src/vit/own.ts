@@ -1,9 +1,12 @@
-/** What a file of this library's own says of its model: all options, how pictures are prepared, and the classes' names, so that nothing is guessed. */
+/** What a file of this library's own says of its model: all options, how pictures are prepared, how weights are kept, and the classes' names, so that nothing is guessed. */
+import type { Precision } from '../gemm/weighted.ts'
 import type { PreprocessOptions } from '../image/preprocess.ts'
 import { expectOptions, type Kinds } from '../nn/options.ts'
+import { filled } from '../ops/kinds.ts'
 import { isObject, parsed } from './hints.ts'
+import type { Tensors } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
-import type { VisionTransformerOptions } from './vision-transformer-options.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The entry of a file's metadata. */
 const KEY = 'tesserae'
@@ -12,6 +15,8 @@ const KEY = 'tesserae'
 interface Own {
   readonly options: VisionTransformerOptions
   readonly preparation: PreprocessOptions
+  /** How weights are kept and multiplied, where they are codes. */
+  readonly precision?: Precision | undefined
 }
 
 export interface MetadataOptions {
@@ -48,7 +53,12 @@ export function metadataOf(model: VisionTransformer, options: MetadataOptions = 
   expectOptions('metadataOf', options, kindsFor(numClasses))
   const { labels = model.labels, preparation = model.preparation } = options
   const { assumed: _, ...prepared } = preparation
-  const own: Own = { options: { ...model.options, numClasses }, preparation: prepared }
+  const codes = [...model.parameters()].find(({ precision }) => precision !== 'float32')
+  const own: Own = {
+    options: filled(model.options, visionTransformerOptions),
+    preparation: prepared,
+    precision: codes?.precision,
+  }
   const id2label = labels && Object.fromEntries(labels.map((name, i) => [i, name]))
   return { format: 'pt', [KEY]: JSON.stringify({ ...own, id2label }) }
 }
@@ -59,4 +69,9 @@ export function ownIn(texts: Readonly<Record<string, string>>): Own | undefined 
   return isObject(own) && isObject(own['options']) && isObject(own['preparation'])
     ? (own as unknown as Own)
     : undefined
+}
+
+/** How weights are kept if nobody says: as they are in the file. */
+export function precisionOf({ scales }: Tensors, texts: Readonly<Record<string, string>>): Precision {
+  return scales.size === 0 ? 'float32' : (ownIn(texts)?.precision ?? 'int8')
 }

@@ -8,7 +8,7 @@ import { product as embedded, type ProductKernels } from './generated/product.ts
 import { bytesOf, type EmbeddedModule, instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets, type Walk } from './offsets.ts'
-import { blocks, COLUMNS, ProductTables, ProductWorkspace } from './product-workspace.ts'
+import { blocks, COLUMNS, ProductTables, ProductWorkspace, rowsOfBlock } from './product-workspace.ts'
 import { called, currentRecording, type Recording } from './recording.ts'
 
 export { blocks } from './product-workspace.ts'
@@ -169,11 +169,11 @@ export class ProductEngine {
       const panels = packed ? b.panels + column * k * 4 : ownPanels
       if (!packed) this.#packStrip(b, k, column, columns, panels)
       this.#fill(a.columns, 0, k, space.depths)
-      this.#fillColumns(space, product, column, columns)
+      space.fillColumns(product, column, columns)
       for (let row = 0; row < m; row += blocks.tableRows) {
         const rows = Math.min(blocks.tableRows, m - row)
-        this.#fillRows(space, product, row, rows)
-        const blockRows = this.#blockRows(product)
+        space.fillRows(product, row, rows)
+        const blockRows = rowsOfBlock(product, this.#crew.size)
         space.describeJob({
           m: rows,
           n: columns,
@@ -196,37 +196,14 @@ export class ProductEngine {
     const tables = new ProductTables(this.#memory, { rows: m, columns: n, depth: k }, (bytes) =>
       recording.allocate(bytes),
     )
-    const blockRows = this.#blockRows(product)
+    const blockRows = rowsOfBlock(product, this.#crew.size)
     tables.describe(product)
     this.#fill(a.columns, 0, k, tables.depths)
-    this.#fillColumns(tables, product, 0, n)
-    this.#fillRows(tables, product, 0, m)
+    tables.fillColumns(product, 0, n)
+    tables.fillRows(product, 0, m)
     tables.describeJob({ m, n, k, blockRows, panels, source: a.origin, scratch })
     recording.require(() => this.#crew.size === size && this.#space.scratch.pointer === scratch.pointer)
     called(() => this.run(tables.job, Math.ceil(m / blockRows)))
-  }
-
-  #fillColumns(tables: ProductTables, product: ProductArguments, column: number, columns: number): void {
-    const { target, bias = null, residual = null } = product
-    this.#fill(target.columns, column, columns, tables.targetColumns)
-    if (bias) this.#fill(bias.columns, column, columns, tables.biasColumns)
-    if (residual) this.#fill(residual.columns, column, columns, tables.residualColumns)
-  }
-
-  #fillRows(tables: ProductTables, product: ProductArguments, row: number, rows: number): void {
-    const { a, target, bias = null, residual = null } = product
-    this.#fill(a.rows, row, rows, tables.sourceRows)
-    this.#fill(target.rows, row, rows, tables.targetRows)
-    if (bias) this.#fill(bias.rows, row, rows, tables.biasRows)
-    if (residual) this.#fill(residual.rows, row, rows, tables.residualRows)
-  }
-
-  /** Large blocks for one thread; for several, as many for each, so that all finish at about the same time. The result does not depend on it. */
-  #blockRows({ m, n, k }: ProductArguments): number {
-    const { size } = this.#crew
-    if (size === 1 || m * n * k < blocks.worthSharing) return blocks.rows
-    const parts = size * Math.ceil((2 * m) / (size * blocks.rows))
-    return Math.max(blocks.leastRows, Math.ceil(m / parts))
   }
 
   /** Packs columns `column … column + columns` of b. */
