@@ -85,7 +85,7 @@ export function frame(page: Page, body: string, headings: readonly Heading[], al
 <button class="quiet" id="theme" type="button">Dark</button>
 </header>
 <nav id="pages" aria-label="Pages"><ul>${own.map(link).join('')}</ul><h2>Reference</h2><ul class="code">${api.map(link).join('')}</ul>
-<h2>To play with</h2><ul><li><a href="./playground/index.html">Pattern playground</a></li><li><a href="./playground/vit.html">A ViT at work</a></li></ul></nav>
+<h2>To play with</h2><ul><li><a href="./playground/index.html">Pattern playground</a></li><li><a href="./playground/vit.html">A ViT at work</a></li><li><a href="./playground/teach.html">Teach it</a></li></ul></nav>
 <main id="content" tabindex="-1">${body}
 <footer class="turn">${beside(all[here - 1], 'prev', 'before')}${beside(all[here + 1], 'next', 'after')}</footer></main>
 ${side}

@@ -86,6 +86,26 @@ ${modelHelp}
   --json                for machines: a line of JSON for each picture, and one at the end`,
   },
 
+  train: {
+    usage:
+      'tesserae train    FOLDER --from model.safetensors --out mine.safetensors [--head-only | --full] [--epochs 10] [--validate 0.2|FOLDER] [--resume] [--json]',
+    load: async () => (await import('./commands/train.ts')).runTrain,
+    help: `Makes a classifier of your own of a checkpoint and a folder with a folder of pictures for each class. classify then names the classes.
+
+  --from FILE           a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
+  --out FILE            where the classifier goes, a safetensors file
+  --head-only           learns a new head for the features of the pictures and of their mirror images, which are computed once; so it is if neither is given
+  --full                learns all parameters after that, with other cuts and mirror images each time: minutes to hours
+  --epochs 10           how often the pictures are gone through
+  --validate 0.2        a share of the pictures is held back, to see how good it is; or a folder of others with the same classes
+  --resume              goes on after a run that was stopped, and ends with the same bits
+  --seed 0              what everything random follows from
+  --batch 16            of --full, how many pictures a step learns from
+  --strict              exit code 1 when a picture could not be read
+${modelHelp}
+  --json                for machines: a line of JSON at the end, and of --full one after each epoch`,
+  },
+
   export: {
     usage:
       'tesserae export   model.safetensors model.onnx [--precision int8] [--opset 17] [--attention fused] [--batch 1] [--json]',

@@ -29,7 +29,10 @@ export interface OnnxOptions {
    * onnxruntime (`com.microsoft`).
    */
   readonly attention?: AttentionForm | undefined
-  /** `'int8'`: weights of products as int8 codes with a scale for each output channel, and DequantizeLinear. */
+  /**
+   * `'int8'`: weights of products as int8 codes with a scale for each output channel, and DequantizeLinear; `'float32'`: none of them. If not given, each is written
+   * as the model keeps it.
+   */
   readonly precision?: Precision | undefined
   /** The shape of a model's input, where it does not tell (`model.inputShape`). */
   readonly shape?: readonly number[] | undefined
@@ -173,7 +176,8 @@ function graphOf(
     const { id, shape, dtype } = program.inputs[i]!
     values.set(id, whole(name, shape, dtype))
   }
-  for (const one of program.parameters) values.set(one.id, placedParameter(graph, one, weights.has(one.id)))
+  for (const one of program.parameters)
+    values.set(one.id, placedParameter(graph, one, precision, weights.has(one.id)))
   for (const { id, source, dtype } of program.constants) values.set(id, constant(graph, source, dtype))
   for (const { step, inputs, output, scopes } of program.steps) {
     graph.path = scopes.map(({ name, number }) => `/${name}_${number}`).join('')

@@ -1,9 +1,8 @@
 /** Shape and dtype of what a step gives, from those of its inputs: the table that every machine reads which computes nothing itself. */
 import { resultDtype } from '../copy/reduction.ts'
 import type { Dtype } from '../layout/data.ts'
-import { sizeOf } from '../layout/layout.ts'
+import { broadcastShape, sizeOf } from '../layout/layout.ts'
 import { windowCount } from '../layout/window.ts'
-import { broadcastShape } from '../rows/arithmetic.ts'
 import { sumDtype } from './contract.ts'
 import { packedShape } from './pack.ts'
 import type { Step, StepKind, StepOf } from './step.ts'

@@ -142,6 +142,8 @@ describe('tesserae', () => {
   test('an unknown command is refused with the known ones', async () => {
     const { code, notices } = await tesserae('clasify')
     expect(code).toBe(1)
-    expect(notices).toEqual(['tesserae: there is no command "clasify", expected explain, patches, classify, embed'])
+    expect(notices).toEqual([
+      'tesserae: there is no command "clasify", expected explain, patches, classify, embed',
+    ])
   })
 })

@@ -249,6 +249,7 @@ const operators: Readonly<Record<string, Operator>> = {
   },
   Einsum: einsum,
   Add: binary((a, b) => a + b),
+  Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b),
   Div: binary((a, b) => a / b),
   Pow: binary((a, b) => a ** b),

@@ -2,7 +2,16 @@
 import ndarray, { type Data, type NdArray } from 'ndarray'
 import { rearrange, reduce, trace } from 'tesserae'
 import { fromDims, toDims } from 'tesserae/adapters'
-import { Attention, Linear, Mlp, Module, PatchEmbed, Sequential, VisionTransformer } from 'tesserae/nn'
+import {
+  Attention,
+  Linear,
+  Mlp,
+  Module,
+  PatchEmbed,
+  quantize,
+  Sequential,
+  VisionTransformer,
+} from 'tesserae/nn'
 import { type OnnxOptions, toOnnx } from 'tesserae/onnx'
 import { describe, expect, test } from 'vitest'
 import { Weight } from '../../src/gemm/weight.ts'
@@ -178,6 +187,22 @@ describe('the forms', () => {
     const x = numbers([1, 3, 8, 8]) as NdArray<Float32Array>
     const file = readOnnx(toOnnx(model, { precision: 'int8' }))
     expect(difference(interpret(file, { x: asTensor(x) }), model.forward(x))).toBeLessThan(0.03)
+  })
+
+  test('a model that is kept in eight bits is written with the codes that it has, and as float32 where that is asked for', () => {
+    const model = new VisionTransformer(block)
+    quantize(model)
+    const { initializers } = readOnnx(toOnnx(model))
+    const { initializers: floats } = readOnnx(toOnnx(model, { precision: 'float32' }))
+    const { values } = initializers.get('blocks.0.mlp.fc1.weight')!
+    const scales = initializers.get('blocks.0.mlp.fc1.weight_scale')!.values
+    const width = values.length / scales.length
+    const { data } = model.stateDict()['blocks.0.mlp.fc1.weight']!
+    expect(values.map((code, i) => Math.fround(code * scales[Math.floor(i / width)]!))).toEqual(
+      Array.from(data as Float32Array),
+    )
+    expect(floats.get('blocks.0.mlp.fc1.weight')!.values).toEqual(Array.from(data as Float32Array))
+    expect([...floats.values()].some(({ type }) => type === 3)).toBe(false)
   })
 
   test('texts go along', () => {

@@ -56,6 +56,15 @@ const table: Readonly<Record<string, readonly [f: F, ...shapes: number[][]]>> = 
     [5, 8],
     [5, 8],
   ],
+  'a result that is taken off, and one that is divided by': [
+    (x, y) => {
+      const square = multiply([x, x], 'a b, a b -> a b')
+      const divisor = add([multiply([y, y], 'b, b -> b'), 2], 'b, -> b')
+      return divide([subtract([y, square], 'b, a b -> a b'), divisor], 'a b, b -> b a')
+    },
+    [5, 8],
+    [8],
+  ],
   'a softmax of long rows': [(x) => softmax(x, { axis: -1 }), [3, 1030]],
   'a softmax of columns': [(x) => softmax(x, { axis: 0 }), [13, 5]],
   'the logarithm of a softmax of short rows': [on((x) => logSoftmax(x!)), [70, 5]],

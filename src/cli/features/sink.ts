@@ -36,12 +36,13 @@ export class FeatureSink {
   /**
    * Begins, or goes on.
    *
+   * @param options `isWhole`: what is called `out` is a file of features, where there is one
    * @throws FileError where something is there that was not to be gone on from, or was made otherwise
    */
   static async open(
     out: string,
     origin: Origin,
-    { resume }: { readonly resume: boolean },
+    { resume, isWhole = true }: { readonly resume: boolean; readonly isWhole?: boolean },
   ): Promise<FeatureSink> {
     const isText = formatOf(out, '--out') === 'ndjson'
     const path = isText ? out : journalOf(out)
@@ -60,7 +61,7 @@ export class FeatureSink {
     const sink = new FeatureSink(out, origin, handle, known)
     if (!isText && known.origin === undefined) await sink.#append(`${headOf(origin)}\n`)
     // a file that is whole is taken apart again, where pictures have come
-    if (resume && !isText && size === 0 && (await sizeIfThere(out)) > 0) await sink.#takeApart()
+    if (resume && isWhole && !isText && size === 0 && (await sizeIfThere(out)) > 0) await sink.#takeApart()
     return sink
   }
 
@@ -115,6 +116,19 @@ export class FeatureSink {
     } catch (cause) {
       throw new FileError(cause instanceof Error ? cause.message : String(cause), { cause })
     }
+    await this.discard()
+  }
+
+  /** The row of a picture that is there. */
+  async row(name: string): Promise<Float32Array> {
+    const { start, length } = this.#known.places.get(name)!
+    const line = Buffer.alloc(length)
+    await this.#handle.read(line, 0, length, start)
+    return rowIn(line.toString())
+  }
+
+  /** Takes the journal away, whose rows nobody needs any more. */
+  async discard(): Promise<void> {
     await this.close()
     await rm(journalOf(this.#out), { force: true })
   }
@@ -127,10 +141,7 @@ export class FeatureSink {
   async *#bytes(format: 'safetensors' | 'npy', about: About): AsyncGenerator<Uint8Array> {
     yield beginningOf(format, about)
     for (const name of about.files) {
-      const { start, length } = this.#known.places.get(name)!
-      const line = Buffer.alloc(length)
-      await this.#handle.read(line, 0, length, start)
-      const row = rowIn(line.toString())
+      const row = await this.row(name)
       yield new Uint8Array(row.buffer, row.byteOffset, row.byteLength)
     }
   }
