@@ -53,25 +53,26 @@ function valuesOf({ source }: ProgramParameter): Float32Array {
   return (data as Float32Array).subarray(offset, offset + sizeOf(shape))
 }
 
-/** The parameters that every product takes as a weight whose first axis are the result's channels, by their ids. */
+/** Of shorter sums nothing is gained, as in `quantize`. */
+const leastInputs = 16
+
+/** The weights of linear maps, [channels, inputs], by their ids: what `quantize` makes integers. Of pictures' patches, which are cut in the product, there are none. */
 export function weightsOf({ parameters, steps }: Program): ReadonlySet<number> {
-  const isWeight = (id: number) => {
+  const isWeight = ({ id, shape }: ProgramParameter) => {
     const users = steps.filter(({ inputs }) => inputs.some((input) => input.id === id))
-    return users.every((user) => takesAsWeight(user, id))
+    return shape.length === 2 && shape[1]! >= leastInputs && users.every((user) => takesAsWeight(user, id))
   }
-  return new Set(parameters.flatMap(({ id, shape }) => (shape.length > 1 && isWeight(id) ? [id] : [])))
+  return new Set(parameters.filter(isWeight).map(({ id }) => id))
 }
 
 function takesAsWeight({ step, inputs }: ProgramStep, id: number): boolean {
   if (step.kind !== 'contract') return false
-  const { plan } = step
+  const { operands, output } = step.plan
   const place = inputs.findIndex((input) => input.id === id)
-  if (place >= plan.operands.length || inputs.lastIndexOf(inputs[place]!) !== place) return false
-  const output = plan.output.flat()
-  const others = plan.operands.toSpliced(place, 1).flat(2)
-  const [channels, ...summed] = plan.operands[place]!
-  const isOwn = (axis: number) => output.includes(axis) && !others.includes(axis)
-  return (
-    channels!.length > 0 && channels!.every(isOwn) && summed.flat().some((axis) => !output.includes(axis))
-  )
+  if (place >= operands.length || inputs.lastIndexOf(inputs[place]!) !== place) return false
+  const [[channel, ...a], [summed, ...b]] = operands[place] as [number[], number[]]
+  const others = operands.toSpliced(place, 1).flat(2)
+  const isLinear =
+    !others.includes(channel!) && output.flat().includes(channel!) && !output.flat().includes(summed!)
+  return a.length + b.length === 0 && isLinear
 }

@@ -165,11 +165,11 @@ describe('the forms', () => {
   })
 
   test('eight bits: codes with a scale for each channel, under the name of the weight, at most half a step off', () => {
-    const model = new VisionTransformer(block)
+    const model = new VisionTransformer({ ...block, embedDim: 16 })
     const { initializers, nodes } = readOnnx(toOnnx(model, { precision: 'int8' }))
     for (const [name, parameter] of model.namedParameters()) {
       const stored = initializers.get(name)!
-      const isWeight = /(qkv|proj|fc1|fc2|head)\.weight$/.test(name)
+      const isWeight = /(qkv|attn\.proj|fc1|fc2|head)\.weight$/.test(name)
       expect(stored.type, name).toBe(isWeight ? 3 : 1)
       if (!isWeight) continue
       const scales = initializers.get(`${name}_scale`)!
@@ -190,8 +190,10 @@ describe('the forms', () => {
   })
 
   test('a model that is kept in eight bits is written with the codes that it has, and as float32 where that is asked for', () => {
-    const model = new VisionTransformer(block)
+    const model = new VisionTransformer({ ...block, embedDim: 16 })
+    const written = toOnnx(model, { precision: 'int8' })
     quantize(model)
+    expect(toOnnx(model)).toEqual(written)
     const { initializers } = readOnnx(toOnnx(model))
     const { initializers: floats } = readOnnx(toOnnx(model, { precision: 'float32' }))
     const { values } = initializers.get('blocks.0.mlp.fc1.weight')!
