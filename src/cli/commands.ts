@@ -86,6 +86,21 @@ ${modelHelp}
   --json                for machines: a line of JSON for each picture, and one at the end`,
   },
 
+  similar: {
+    usage:
+      'tesserae similar  PICTURE --in features.safetensors --weights model.safetensors [--top 5] [--sheet sheet.png] [--json]',
+    load: async () => (await import('./commands/similar.ts')).runSimilar,
+    help: `Finds the pictures most like one, by the cosine of their features: 1 is the same picture.
+
+  --in FILE             features that embed wrote, of the same model; several of a corpus in shards: --in a.safetensors --in b.safetensors
+  --weights FILE        the checkpoint that they were made by
+  --top 5               how many
+  --sheet FILE.png      draws them beside the picture
+  --folder FOLDER       where the pictures are, if not where they were
+${modelHelp}
+  --json                for machines`,
+  },
+
   train: {
     usage:
       'tesserae train    FOLDER --from model.safetensors --out mine.safetensors [--head-only | --full] [--epochs 10] [--validate 0.2|FOLDER] [--resume] [--json]',

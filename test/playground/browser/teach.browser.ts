@@ -212,7 +212,7 @@ describe('the page', () => {
       test(`can be used by everyone: ${screen}, ${theme}`, () =>
         visit({ path, theme, ...size }, async (page) => {
           await page.locator('#for-me').click()
-          expect(await complaints(page)).toEqual([])
+          expect(await complaints(page, theme)).toEqual([])
           expect(await overflow(page)).toBe(0)
         }))
     }
