@@ -30,7 +30,9 @@ for (const name of names.length > 0 ? names : ['vit_ti16', 'vit_b16']) {
   for (const runtime of ['onnxruntime-node', 'onnxruntime-web']) {
     const ort = require(runtime)
     if (ort.env.wasm) ort.env.wasm.numThreads = 1
-    const options = { logSeverityLevel: 3, intraOpNumThreads: 1 }
+    // both packages register what they run with in one place, and would run with what came first
+    const executionProviders = [runtime === 'onnxruntime-web' ? 'wasm' : 'cpu']
+    const options = { logSeverityLevel: 3, intraOpNumThreads: 1, executionProviders }
     const contestants = {
       ours: await ort.InferenceSession.create(file, options),
       exported: await ort.InferenceSession.create(readFileSync(files[0]), options),

@@ -15,6 +15,7 @@ const entries = [
   'tesserae/checkpoint',
   'tesserae/image',
   'tesserae/adapters',
+  'tesserae/onnx',
 ]
 
 /** The minified bundle of a module for a web page. */
@@ -117,6 +118,12 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       'tesserae/image beyond the language',
       42,
       `${language} import * as image from 'tesserae/image'; globalThis.image = image`,
+      language,
+    ],
+    [
+      'tesserae/onnx beyond the language',
+      9.5,
+      `${language} import * as onnx from 'tesserae/onnx'; globalThis.onnx = onnx`,
       language,
     ],
     [
