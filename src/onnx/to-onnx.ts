@@ -9,7 +9,7 @@ import { each, type Kinds, kind, mistakeIn, oneOf } from '../ops/kinds.ts'
 import { Program, type ProgramStep } from '../program/program.ts'
 import { type Traceable, trace } from '../program/trace.ts'
 import type { AttentionForm } from './attend.ts'
-import { batches, lengthOf, united } from './batch.ts'
+import { batchesFor, lengthOf, united } from './batch.ts'
 import { elementTypes, Graph } from './graph.ts'
 import { fileOf, firstOpset, lastOpset, type ModelParts } from './model.ts'
 import { type Precision, placedParameter, weightsOf } from './parameters.ts'
@@ -119,6 +119,7 @@ function missing(option: string, why: string, hint: string): EinopsError {
 
 function partsOf(program: Program, options: OnnxOptions): ModelParts {
   const { batch = program.isModel ? 'dynamic' : 'fixed', metadata = {} } = options
+  const batches = batch === 'dynamic' ? batchesFor(program) : []
   const sizes = batch === 'dynamic' ? batches : [batch]
   const shapesFor = (size: number | 'fixed') =>
     program.inputs.map(({ shape }) => {
@@ -129,7 +130,7 @@ function partsOf(program: Program, options: OnnxOptions): ModelParts {
   const programs = sizes.map((size) => program.retrace(shapesFor(size)))
   const graphs = programs.map((one) => graphOf(one, options))
   const [first] = programs as [Program]
-  const graph = batch === 'dynamic' ? united(graphs, namesOf(first)[0]!) : graphs[0]!
+  const graph = batch === 'dynamic' ? united(graphs, batches, namesOf(first)[0]!) : graphs[0]!
   const port = (name: string, values: readonly { shape: readonly number[]; dtype: Dtype }[]) => ({
     name,
     type: elementTypes[values[0]!.dtype]!,
@@ -138,6 +139,7 @@ function partsOf(program: Program, options: OnnxOptions): ModelParts {
         ? length
         : lengthOf(
             values.map(({ shape }) => shape[axis]!),
+            batches,
             name,
           ),
     ),

@@ -84,6 +84,20 @@ describe('models', () => {
     }
   }
 
+  test('lengths of a model that could be taken for a batch are none', () => {
+    class Turned extends Module {
+      readonly out = new Linear(19, 17)
+      override forward(x: NdArray<Float32Array>): NdArray<Float32Array> {
+        return rearrange(this.out.forward(x), 'b n d -> d (b n)') as NdArray<Float32Array>
+      }
+    }
+    const model = new Turned()
+    const file = readOnnx(toOnnx(model, { shape: [1, 23, 19] }))
+    expect(file.outputs['y']).toEqual([17, '23*batch'])
+    const x = numbers([2, 23, 19]) as NdArray<Float32Array>
+    expect(difference(interpret(file, { x: asTensor(x) }), model.forward(x))).toBeLessThan(4e-6)
+  })
+
   test('parameters keep their names, shapes and values', () => {
     const model = new VisionTransformer(block)
     const { initializers } = readOnnx(toOnnx(model))
