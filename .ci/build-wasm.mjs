@@ -12,7 +12,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import binaryen from 'assemblyscript/binaryen'
-import { tiles } from './tiles.mjs'
+import { integerTiles, tiles } from './tiles.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = join(root, 'src/wasm/assembly')
@@ -45,6 +45,7 @@ if (isStale()) {
   mkdirSync(generated, { recursive: true })
   mkdirSync(join(sources, 'generated'), { recursive: true })
   writeFileSync(join(sources, 'generated/tiles.ts'), tiles())
+  writeFileSync(join(sources, 'generated/integer-tiles.ts'), integerTiles())
   const modules = []
   for (const name of names) {
     const plain = await compile(asc, name, ['--enable', 'simd'])

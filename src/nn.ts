@@ -34,6 +34,7 @@ export { DiffParallelScalingBlock, ParallelScalingBlock } from './nn/parallel-sc
 export { ParallelThingsBlock } from './nn/parallel-things-block.ts'
 export { Parameter } from './nn/parameter.ts'
 export { PatchEmbed, type PatchEmbedOptions, type TokenFormat } from './nn/patch-embed.ts'
+export { type Quantized, type QuantizeOptions, quantize, quantizedState } from './nn/quantize.ts'
 export { manualSeed } from './nn/random.ts'
 export {
   makeRelativePositions,
@@ -61,7 +62,8 @@ export {
 } from './program/program.ts'
 export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
 export type { Activation } from './steps/map.ts'
-export type { CheckpointSource, Configurations } from './vit/from-checkpoint.ts'
+export type { CheckpointOptions, CheckpointSource, Configurations } from './vit/from-checkpoint.ts'
+export { type MetadataOptions, metadataOf } from './vit/own.ts'
 export type { GlobalPool } from './vit/pooling.ts'
 export {
   type ResampleOptions,

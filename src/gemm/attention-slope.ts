@@ -21,15 +21,17 @@ export interface AttentionSlope<D extends Floats = Float32Array> {
   readonly scale: number
 }
 
-/** A new result, [3, ...batch, n, d]; in memory n stands first after the batch, so that 'three b h n d -> b n (three h d)' is a view. */
+/** A new result, [3, ...batch, n, d]; in memory three stands before the last batch axis, and n before it, so that 'three b h n d -> b n (three h d)' is a view. */
 export function newChanges<Made extends Layout>(
   shape: readonly number[],
   make: (shape: readonly number[]) => Made,
 ): Made {
-  if (shape.length !== 4) return make([3, ...shape])
-  const [b, h, n, d] = shape as [number, number, number, number]
-  const made = make([b, n, 3, h, d])
-  return { ...made, ...permute(made, [2, 0, 3, 1, 4]) }
+  if (shape.length < 3) return make([3, ...shape])
+  const outer = shape.slice(0, -3)
+  const [h, n, d] = shape.slice(-3) as [number, number, number]
+  const made = make([...outer, n, 3, h, d])
+  const rank = outer.length
+  return { ...made, ...permute(made, [rank + 1, ...outer.keys(), rank + 2, rank, rank + 3]) }
 }
 
 /** Computes the changes of q, k and v. */

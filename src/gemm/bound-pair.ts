@@ -52,6 +52,7 @@ export class BoundPair {
     const [a, b] = this.#swapped ? [second, first] : [first, second]
     const tensors = [a, b, output, bias, residual] as const
     const product = movedTo(this.#product, tensors)
+    if (b.weight?.multiply(product)) return
     const single = tensors.every((tensor) => tensor === null || isFloat32(tensor.data))
     const heap = single ? getHeap() : null
     if (heap !== null && !this.#isFar) {

@@ -49,3 +49,24 @@ export function forEachOffset(
     if (axis < 0) return
   }
 }
+
+/** The same walk with as few axes as possible, so that equal walks look the same. */
+export function merged({ lengths, strides }: Walk): Walk {
+  const merged: { lengths: number[]; strides: number[] } = { lengths: [], strides: [] }
+  for (let i = lengths.length - 1; i >= 0; i--) {
+    const [length, stride] = [merged.lengths[0], merged.strides[0]]
+    if (length !== undefined && strides[i] === stride! * length) {
+      merged.lengths[0] = length * lengths[i]!
+    } else {
+      merged.lengths.unshift(lengths[i]!)
+      merged.strides.unshift(strides[i]!)
+    }
+  }
+  return merged
+}
+
+export function sameWalk(a: Walk, b: Walk): boolean {
+  const equal = (x: readonly number[], y: readonly number[]) =>
+    x.length === y.length && x.every((n, i) => n === y[i])
+  return equal(a.lengths, b.lengths) && equal(a.strides, b.strides)
+}

@@ -6,7 +6,7 @@
 import type { Data } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
 import type { BoundEpilogue } from './epilogue.ts'
-import type { Weight } from './weight.ts'
+import type { IsWeight } from './weighted.ts'
 
 /** A tensor whose axes are the contraction's labels. */
 export interface Operand<D extends Data = Data> {
@@ -15,7 +15,7 @@ export interface Operand<D extends Data = Data> {
   readonly offset: number
   /** By label; 0 where the operand is the same all along the label. */
   readonly stride: readonly number[]
-  readonly weight?: Weight | undefined
+  readonly weight?: IsWeight | undefined
 }
 
 /** The elements of an operand, good until a tensor is made in linear memory. */

@@ -21,11 +21,7 @@ import { inPlace } from './weighted.ts'
 export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind = 'tiles'): void {
   const { lengths, a, output } = product
   const panels = kernel === 'tiles' ? panelsOf(heap, product) : null
-  // a small weight is read where linear memory has it
-  const read = (operand: Operand): Operand => {
-    const place = inPlace(heap, operand)
-    return place ? { ...place, stride: operand.stride } : operand
-  }
+  const read = (operand: Operand) => inHeap(heap, operand)
   const ofTiles = { ...product.b, weight: panels === null ? product.b.weight : undefined }
   const b = kernel === 'thin' ? read(product.b) : ofTiles
   const bias = product.epilogue.bias && read(product.epilogue.bias)
@@ -62,6 +58,12 @@ export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind 
   } finally {
     stage.release()
   }
+}
+
+/** A small weight where linear memory has it; any other tensor as it is. */
+export function inHeap(heap: Heap, operand: Operand): Operand {
+  const place = inPlace(heap, operand)
+  return place ? { ...place, stride: operand.stride } : operand
 }
 
 /** The panels of a right operand that is a weight, where they serve this product. */

@@ -10,13 +10,12 @@ import type { Pointer } from '../wasm/memory.ts'
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { ProductEngine } from '../wasm/product.ts'
 import { currentRecording } from '../wasm/recording.ts'
-import { lengthOf } from './matrix.ts'
+import { type InHeap as Held, keep, release } from './held.ts'
+import { lengthOf, merged, sameWalk } from './matrix.ts'
 import { IsWeight } from './weighted.ts'
 
 /** A block of linear memory. */
-interface InHeap {
-  readonly heap: Heap
-  readonly block: Pointer
+interface InHeap extends Held {
   /** Whether the elements have changed since. */
   isStale: boolean
 }
@@ -28,9 +27,6 @@ interface Packed extends InHeap {
   readonly columns: Walk
 }
 
-/** Blocks of linear memory whose weight was dropped without being disposed. */
-const dropped = new FinalizationRegistry<InHeap>(({ heap, block }) => heap.memory.free(block))
-
 /** In how many forms a weight that learns is kept: for the product forth, and for the one back. */
 const mostForms = 2
 
@@ -39,6 +35,7 @@ const mostCopied = 2 ** 14
 
 export class Weight extends IsWeight {
   readonly size: number
+  readonly precision = 'float32'
   #values: Float32Array | null
   /** As the kernels read them; the one made last at the end. */
   #forms: Packed[] = []
@@ -66,6 +63,11 @@ export class Weight extends IsWeight {
     const weight = new Weight(values)
     if (rows === null || !weight.#pack(rows)) weight.#values = values.slice()
     return weight
+  }
+
+  /** Products of floats are found for their strides (src/gemm/bound-pair.ts). */
+  multiply(): boolean {
+    return false
   }
 
   #pack(rows: number): boolean {
@@ -162,7 +164,7 @@ export class Weight extends IsWeight {
       this.#forget()
       this.#values = null
     } else if (this.#forms.length === mostForms) {
-      this.#release(this.#forms.shift()!)
+      release(this.#forms.shift()!)
     }
     this.#forms.push(keep(this, { heap, block, depth, columns, isStale: false }))
     return block
@@ -196,15 +198,10 @@ export class Weight extends IsWeight {
   /** Drops what linear memory has of the weight. */
   #forget(): void {
     this.#version++
-    for (const own of this.#forms) this.#release(own)
-    if (this.#copy !== null) this.#release(this.#copy)
+    for (const own of this.#forms) release(own)
+    if (this.#copy !== null) release(this.#copy)
     this.#forms = []
     this.#copy = null
-  }
-
-  #release(own: InHeap): void {
-    dropped.unregister(own)
-    own.heap.memory.free(own.block)
   }
 
   /** Says to who writes calls down that they are right for as long as nothing changes. */
@@ -230,33 +227,6 @@ export class Weight extends IsWeight {
   }
 }
 
-/** Gives the block back when the weight is dropped. */
-function keep<M extends InHeap>(weight: Weight, memory: M): M {
-  dropped.register(weight, memory, memory)
-  return memory
-}
-
 function axis(length: number, stride: number): Walk {
   return { lengths: [length], strides: [stride] }
-}
-
-/** The same walk with as few axes as possible, so that equal walks look the same. */
-function merged({ lengths, strides }: Walk): Walk {
-  const merged: { lengths: number[]; strides: number[] } = { lengths: [], strides: [] }
-  for (let i = lengths.length - 1; i >= 0; i--) {
-    const [length, stride] = [merged.lengths[0], merged.strides[0]]
-    if (length !== undefined && strides[i] === stride! * length) {
-      merged.lengths[0] = length * lengths[i]!
-    } else {
-      merged.lengths.unshift(lengths[i]!)
-      merged.strides.unshift(strides[i]!)
-    }
-  }
-  return merged
-}
-
-function sameWalk(a: Walk, b: Walk): boolean {
-  const equal = (x: readonly number[], y: readonly number[]) =>
-    x.length === y.length && x.every((n, i) => n === y[i])
-  return equal(a.lengths, b.lengths) && equal(a.strides, b.strides)
 }

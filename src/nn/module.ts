@@ -127,7 +127,7 @@ export abstract class Module {
     for (const [, parameter] of this.namedParameters()) yield parameter
   }
 
-  /** Copies of all parameters by name, in PyTorch's order: what `writeSafetensors` and `loadStateDict` take. */
+  /** Copies of all parameters by name, in PyTorch's order: what `writeSafetensors` and `loadStateDict` take. Of quantised ones, what their codes stand for. */
   stateDict(): Record<string, NdArray<Float32Array>> {
     return saveState(allParameters(this))
   }

@@ -8,7 +8,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { fill } from '../../grammar/sentences.ts'
 import { copyInto } from '../copy/copy.ts'
 import { Weight } from '../gemm/weight.ts'
-import type { Weighted } from '../gemm/weighted.ts'
+import type { IsWeight, Precision, Weighted } from '../gemm/weighted.ts'
 import { contiguous, contiguousStride, isContiguous, isSameShape, sizeOf } from '../layout/layout.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -24,6 +24,9 @@ export interface ParameterOptions {
   readonly matrix?: boolean
 }
 
+/** Makes a weight of elements that stay somebody else's, a matrix of so many rows. */
+export type Keeper = (values: Float32Array, rows: number) => IsWeight
+
 /**
  * A float32 array that a layer learns, readable and writable at any time.
  *
@@ -36,7 +39,8 @@ export interface ParameterOptions {
  */
 export class Parameter implements Weighted {
   #shape: readonly number[]
-  #weight: Weight | null = null
+  #weight: IsWeight | null = null
+  #keeper: Keeper | null = null
   /** What was disposed, by the name that it had in its model. */
   #disposed: string | undefined
   #draw: ((size: number) => Float32Array) | null
@@ -75,11 +79,12 @@ export class Parameter implements Weighted {
   }
 
   /** The values as operations take them: packed for the kernel that needs them, not as an array. */
-  get weight(): Weight {
+  get weight(): IsWeight {
     if (this.#weight === null) {
       if (this.#draw === null) throw disposedError(this.#disposed)
       const draw = this.#draw
-      this.#weight = new Weight(roomFor('a parameter', this.#shape, 'Parameter', () => draw(this.size)))
+      const values = roomFor('a parameter', this.#shape, 'Parameter', () => draw(this.size))
+      this.#weight = this.#keeper?.(values, this.#shape[0]!) ?? new Weight(values)
       this.#draw = null
     }
     return this.#weight
@@ -105,7 +110,7 @@ export class Parameter implements Weighted {
   }
 
   /**
-   * The parameter as an ndarray over the same values: reading and writing it reads and writes the parameter, until `assign` or a state dict
+   * The parameter as an ndarray over the same values (of a quantised one, a copy of what its codes stand for): reading and writing it reads and writes the parameter, until `assign` or a state dict
    * brings values in another of its shapes; from then on the parameter has an array of its own, and this one keeps what it had.
    */
   get array(): NdArray<Float32Array> {
@@ -120,7 +125,7 @@ export class Parameter implements Weighted {
 
   /**
    * Copies new values in: into `array`, where somebody holds it and the shape stays, else into memory of their own. Where that cannot be
-   * had, the parameter keeps the values it had.
+   * had, the parameter keeps the values it had. A quantised one stays so, and keeps of each value the nearest that a code stands for: at most half a step of its row's scale away.
    *
    * @throws {EinopsError} when the shape or the dtype is not the parameter's; half and double precision are converted
    */
@@ -148,11 +153,47 @@ export class Parameter implements Weighted {
       // somebody holds the array
       copyInto(values, { ...contiguous(shape), data: this.#weight.share() })
     } else {
-      const weight = Weight.copyOf(flat(values), this.#matrix ? shape[0]! : null)
+      const weight = this.#kept(flat(values), shape)
       this.#weight?.dispose()
       this.#weight = weight
     }
     this.#shape = shape
+    this.#draw = null
+  }
+
+  #kept(values: Float32Array, [rows = 0]: readonly number[]): IsWeight {
+    return this.#keeper?.(values, rows) ?? Weight.copyOf(values, this.#matrix ? rows : null)
+  }
+
+  /** Whether products take it as a matrix whose rows are output channels. */
+  get isMatrix(): boolean {
+    return this.#matrix
+  }
+
+  /** How the values are kept: `'int8'` or `'int8-fast'` where {@link quantize} made integers of them, which do not learn. */
+  get precision(): Precision {
+    return this.#weight?.precision ?? 'float32'
+  }
+
+  /**
+   * Has the values kept otherwise from now on, those that there are and those that will be assigned.
+   *
+   * @internal
+   */
+  keepBy(keeper: Keeper): void {
+    expectHost('Parameter', 'keeping a parameter otherwise')
+    this.#keeper = keeper
+    if (this.#weight !== null) this.take(keeper(this.#weight.read(), this.#shape[0]!))
+  }
+
+  /**
+   * Takes a weight over as it is.
+   *
+   * @internal
+   */
+  take(weight: IsWeight): void {
+    this.#weight?.dispose()
+    this.#weight = weight
     this.#draw = null
   }
 

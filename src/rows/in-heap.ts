@@ -46,19 +46,9 @@ export function normaliseInHeap(
   const summands = bias && parameterIn(heap, bias)
   if (n > 0) {
     const rows = sizeOf(x.shape) / n
-    called(() =>
-      heap.rows.normalise(
-        addressOf(result),
-        addressOf(source.tensor),
-        4 * source.step,
-        rows,
-        n,
-        factors ?? 0,
-        summands ?? 0,
-        eps,
-        centred,
-      ),
-    )
+    const tensors = [addressOf(result), addressOf(source.tensor), factors ?? 0, summands ?? 0] as const
+    const form = { step: 4 * source.step, rows, n, eps, centred }
+    called(() => heap.rows.normalise(tensors, form))
   }
   return result
 }

@@ -6,7 +6,13 @@ import { isWeighted, type Stored } from '../gemm/weighted.ts'
 import { type Dtype, dtypeOf } from '../layout/data.ts'
 import type { Data } from '../layout/tensor.ts'
 
-export { isWeighted, laidOut, tensorOf, type Weighted } from '../gemm/weighted.ts'
+export {
+  type IsWeight as HeldWeight,
+  isWeighted,
+  laidOut,
+  tensorOf,
+  type Weighted,
+} from '../gemm/weighted.ts'
 
 export interface Value {
   readonly shape: readonly number[]

@@ -26,6 +26,7 @@ import {
   axesOf,
   type Change,
   constant,
+  cut,
   placed,
   scaled,
   summedTo,
@@ -173,7 +174,7 @@ function throughHeads(step: Attend, { g, inputs }: Known): readonly (() => Chang
   let changes: Value | undefined
   return inputs.map((_, start) => () => {
     changes ??= slopeOfAttend(step, g, [q, k, v])
-    return part(changes, 0, { start, lengths: [] })
+    return cut(changes, 0, start)
   })
 }
 

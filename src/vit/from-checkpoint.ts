@@ -3,30 +3,26 @@
  * its parameters are filled while the file is read.
  */
 
-import { type Described, describedIn, expectDict } from '../checkpoint/described.ts'
-import { type CheckpointData, dtypeOnceRead } from '../checkpoint/dtype.ts'
+import { type Described, describedIn } from '../checkpoint/described.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import { openSafetensors } from '../checkpoint/open.ts'
 import type { StateDict } from '../checkpoint/read.ts'
-import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
-import { contiguous } from '../layout/layout.ts'
 import type { BlobLike, UrlLike } from '../layout/platform.ts'
 import { isA, isBlob } from '../layout/realms.ts'
-import { show } from '../layout/show.ts'
-import type { Data, NdArray } from '../layout/tensor.ts'
 import { allParameters } from '../nn/module.ts'
 import { expectOptions } from '../nn/options.ts'
-import type { Parameter } from '../nn/parameter.ts'
 import { matched } from '../nn/state.ts'
-import { toNdarray } from '../ops/array.ts'
 import { resolved } from './checkpoint-guesses.ts'
 import { operation } from './checkpoint-options.ts'
 import { textsAbout } from './configurations.ts'
+import { type Filling, fill, type KeepingOptions, keepingOptions } from './fill.ts'
 import { fitted } from './fitted.ts'
 import { type Hints, hintsIn } from './hints.ts'
 import { type Found, namingList, schemeOf } from './naming.ts'
-import { type Recipe, recipesOf } from './recipes.ts'
+import { ownIn, precisionOf } from './own.ts'
+import { recipesOf } from './recipes.ts'
 import { otherFamily } from './refusals.ts'
+import { expectArrays, type Tensors, tensorsIn, tensorsOf } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
@@ -54,24 +50,30 @@ export interface About {
   readonly texts?: Texts | undefined
 }
 
+/** How a checkpoint is opened: options that it does not tell, and how its weights are kept. */
+export interface CheckpointOptions extends VisionTransformerOptions, KeepingOptions {}
+
 /** Makes a model of options and what is known of it beside them. */
 type Make = (options: VisionTransformerOptions, about: About) => VisionTransformer
 
 /** A model with the parameters of any source. */
 export async function modelFrom(
   source: CheckpointSource,
-  options: VisionTransformerOptions,
+  options: CheckpointOptions,
   make: Make,
   configurations?: Configurations,
 ): Promise<VisionTransformer> {
   if (isA(source, 'ArrayBuffer')) return modelFrom(new Uint8Array(source), options, make, configurations)
   const isFile = typeof source === 'string' || isA(source, 'URL') || isBlob(source)
-  if (!isFile && !isA(source, 'Uint8Array')) return modelFromState(source, options, make, configurations)
+  if (!isFile && !isA(source, 'Uint8Array')) {
+    const texts = textsOf(configurations)
+    return modelFromTensors(tensorsOf(source, operation), options, make, texts)
+  }
   const file = await openSafetensors(source)
   const isPath = typeof source === 'string' || isA(source, 'URL')
   try {
     const texts = { ...(await textsAbout(file, isPath ? source : undefined)), ...textsOf(configurations) }
-    return await modelFromFile(file, options, make, texts)
+    return await modelFromTensors(tensorsIn(file), options, make, texts)
   } finally {
     await file.close()
   }
@@ -84,14 +86,7 @@ export function modelFromState(
   make: Make,
   configurations?: Configurations,
 ): VisionTransformer {
-  if (typeof dict !== 'object' || dict === null) {
-    throw new CheckpointError({
-      operation,
-      code: 'source/type',
-      what: `the source is no checkpoint — got ${show(dict)}, expected a path, a Blob, bytes or arrays by name`,
-    })
-  }
-  expectDict(dict, operation)
+  expectArrays(dict, operation)
   const { model, fillings } = drafted(describedIn(dict), options, make, textsOf(configurations))
   try {
     for (const { parameter, recipe } of fillings) {
@@ -104,19 +99,17 @@ export function modelFromState(
   return model
 }
 
-/** A model with the parameters of an open file. */
-async function modelFromFile(
-  file: SafetensorsFile,
-  options: VisionTransformerOptions,
+/** A model with the parameters of tensors that are read one by one. */
+async function modelFromTensors(
+  tensors: Tensors,
+  { precision, panels, ...options }: CheckpointOptions,
   make: Make,
   texts: Texts,
 ): Promise<VisionTransformer> {
-  const entries = [...file.entries].map(([name, { shape, dtype }]) => {
-    return [name, { shape, dtype: dtypeOnceRead(dtype) }] as const
-  })
-  const { model, fillings } = drafted(new Map(entries), options, make, texts)
+  expectOptions(operation, { precision, panels }, keepingOptions)
+  const { model, fillings } = drafted(tensors.described, options, make, texts)
   try {
-    await fill(fillings, file)
+    await fill(model, fillings, tensors, { precision: precision ?? precisionOf(tensors, texts), panels })
   } catch (error) {
     model.dispose()
     throw error
@@ -124,44 +117,10 @@ async function modelFromFile(
   return model
 }
 
-/** Reads a file tensor by tensor and packs each parameter as soon as it is complete, so that memory never holds them twice. */
-async function fill(fillings: readonly Filling[], file: SafetensorsFile): Promise<void> {
-  for (const { parameter, recipe } of fillings)
-    if (recipe.from.length === 0) parameter.assign(recipe.make([]))
-  const users = new Map<string, Filling[]>()
-  for (const filling of fillings) {
-    for (const name of filling.recipe.from) users.set(name, [...(users.get(name) ?? []), filling])
-  }
-  const parts = new Map<string, NdArray<Data>>()
-  for await (const [name, tensor] of file.each(file.names.filter((name) => users.has(name)))) {
-    const mine = users.get(name)!
-    // the memory of one that waits for others is used again meanwhile
-    parts.set(name, mine.some(({ recipe }) => recipe.from.length > 1) ? copied(tensor) : tensor)
-    for (const { parameter, recipe } of mine) {
-      if (!recipe.from.every((name) => parts.has(name))) continue
-      parameter.assign(recipe.make(recipe.from.map((name) => parts.get(name)!)))
-    }
-    for (const { recipe } of mine) {
-      const isDone = (name: string) =>
-        users.get(name)!.every(({ recipe }) => recipe.from.every((part) => parts.has(part)))
-      for (const name of recipe.from.filter(isDone)) parts.delete(name)
-    }
-  }
-}
-
-function copied({ shape, data }: NdArray<CheckpointData>): NdArray<CheckpointData> {
-  return toNdarray({ ...contiguous(shape), data: data.slice() })
-}
-
 /** A model of the right shape, and what its parameters are to be filled with. */
 interface Draft {
   readonly model: VisionTransformer
   readonly fillings: readonly Filling[]
-}
-
-interface Filling {
-  readonly parameter: Parameter
-  readonly recipe: Recipe
 }
 
 /** The model that tensors tell of; nothing but their names, shapes and dtypes is looked at. */
@@ -174,7 +133,7 @@ function drafted(
   expectOptions(operation, options, visionTransformerOptions)
   const found = foundIn(tensors)
   const { recipes, left } = recipesOf(tensors, found, operation)
-  const overrides = given(options)
+  const overrides = { ...ownIn(texts)?.options, ...given(options) }
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
   const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined

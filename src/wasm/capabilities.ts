@@ -21,6 +21,8 @@ export interface Capabilities {
    * (`'browser'`); else nothing does (`'own'`).
    */
   readonly decoder: 'sharp' | 'browser' | 'own'
+  /** The instruction by which products with weights of eight bits are computed, by precision, of those that were used. */
+  readonly tiles: { readonly [Precision in 'int8' | 'int8-fast']?: string }
   /** A sentence for each thing that is not in use. */
   readonly reasons: readonly string[]
 }
@@ -31,7 +33,7 @@ const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
 export const handed = new Map<ModuleName, Handed>()
 
 /** The modules of kernels that there are. */
-export const moduleNames = ['copy', 'fold', 'jpeg', 'product', 'rows', 'training'] as const
+export const moduleNames = ['copy', 'fold', 'jpeg', 'product', 'quantized', 'rows', 'training'] as const
 
 export type ModuleName = (typeof moduleNames)[number]
 
@@ -103,7 +105,10 @@ export function capabilities(): Capabilities {
   const decoder = decoderInUse()
   if (decoder === 'own') reasons.push('decoder: sharp, which is optional, is not installed here')
   if (reason !== '') reasons.push(reason)
-  return { simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, decoder, reasons }
+  return {
+    ...{ simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, decoder },
+    ...{ tiles: { ...inUse.tiles }, reasons: [...reasons, ...inUse.notes] },
+  }
 }
 
 const decoderInUse = once((): Capabilities['decoder'] => {
@@ -116,6 +121,9 @@ export const inUse = {
   threads: 1,
   sharedMemory: false,
   reason: 'threads: one, since init({ threads }) was not called',
+  /** Which instructions products of eight bits are made of, and what else was not to be had. */
+  tiles: {} as Record<string, string>,
+  notes: new Set<string>(),
 }
 
 function accepts(code: number[]): boolean {

@@ -5,20 +5,20 @@
  * One crew follows another on the same words, and a worker that was let go may go on for a while. So the counting words carry the crew's generation in their
  * upper half: comparing it and taking a block are one exchange, and a worker of an earlier generation can neither take nor count a block of this one.
  */
-import type { ProductKernels } from './generated/product.ts'
 import { CONTROL, type Pointer } from './memory.ts'
-import type { Crew } from './product.ts'
+import type { Computing, Crew, Team } from './product.ts'
 
 /** Words of the control area, a cache line apart. */
 export const LEFT = 0 // generation, and blocks that nobody has taken
 export const DONE = 16 // generation, and blocks that are finished
 export const JOB = 32 // where the job is described
+export const MODULE = 33 // and where the module stands whose job it is
 
 /** How long nothing may come from a worker before it counts as lost, in milliseconds: over a block, and before its first answer. */
 export const patience = { working: 10_000, starting: 10_000 }
 
-// about 50 µs: products follow one another more closely than a sleeping thread wakes up
-const SPINS = 5000
+// about 200 µs: products follow one another more closely than a sleeping thread wakes up
+const SPINS = 100_000
 
 export function controlOf(memory: WebAssembly.Memory): Int32Array {
   return new Int32Array(memory.buffer, CONTROL, 48)
@@ -72,7 +72,7 @@ export interface Place {
 /** What a worker does until its generation ends: take blocks, and sleep while there are none. */
 export function serve(
   memory: WebAssembly.Memory,
-  kernels: ProductKernels,
+  kernelsOf: (module: Pointer) => Computing,
   { generation, thread }: Place,
 ): void {
   const control = controlOf(memory)
@@ -80,7 +80,7 @@ export function serve(
     const index = take(control, generation)
     if (index === DISMISSED) return
     if (index !== NONE) {
-      kernels.compute(Atomics.load(control, JOB), thread, index)
+      kernelsOf(Atomics.load(control, MODULE)).compute(Atomics.load(control, JOB), thread, index)
       finish(control, generation)
       Atomics.notify(control, DONE)
       idle = 0
@@ -111,7 +111,7 @@ export class SharedCrew implements Crew {
     this.#lost = options.lost
   }
 
-  run(kernels: ProductKernels, job: Pointer, blocks: number): void {
+  run({ kernels, module }: Team, job: Pointer, blocks: number): void {
     const control = this.#control
     const generation = this.#generation
     if (blocks === 1) {
@@ -119,6 +119,7 @@ export class SharedCrew implements Crew {
       return
     }
     Atomics.store(control, JOB, job)
+    Atomics.store(control, MODULE, module)
     Atomics.store(control, DONE, generation)
     Atomics.store(control, LEFT, generation + blocks)
     Atomics.notify(control, LEFT)

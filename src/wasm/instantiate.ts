@@ -16,17 +16,19 @@ export interface EmbeddedModule<Kernels> {
 
 const compiled = new Map<string, WebAssembly.Module>()
 
-/** The kernels of a module working on `memory`, or null where this platform has no WebAssembly SIMD. */
+/** The kernels of a module working on `memory`, or null where this platform has no WebAssembly SIMD; `product`: those that some take from. */
 export function instantiate<Kernels>(
   embedded: EmbeddedModule<Kernels>,
   memory: WebAssembly.Memory,
+  product: object = {},
 ): Kernels | null {
   if (!simd()) return null
   const shared = isShared(memory)
   const given = shared ? undefined : handed.get(embedded.name)?.module
   if (given === undefined && !mayCompile()) return null
   const module = given ?? compile(embedded, shared)
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
+  return new WebAssembly.Instance(module, { env: { memory }, product: { ...product } })
+    .exports as unknown as Kernels
 }
 
 /** The module in the form for this platform, and for a memory that is shared between threads or not: it takes only the one or the other. */
@@ -35,13 +37,21 @@ export function compile<Kernels>(embedded: EmbeddedModule<Kernels>, shared: bool
   const key = `${embedded.name}${relaxed ? ' relaxed' : ''}${shared ? ' shared' : ''}`
   let module = compiled.get(key)
   if (module === undefined) {
-    const texts = embedded.pieces.map(([simd, fused = simd]) => (relaxed ? fused : simd))
-    const bytes = decodeHexadecimal(texts.join(''))
-    if (shared) importShared(bytes)
-    module = new WebAssembly.Module(bytes)
+    module = new WebAssembly.Module(bytesOf(embedded, shared))
     compiled.set(key, module)
   }
   return module
+}
+
+/** The module itself, likewise. */
+export function bytesOf<Kernels>(
+  { pieces }: EmbeddedModule<Kernels>,
+  shared: boolean,
+): Uint8Array<ArrayBuffer> {
+  const relaxed = relaxedSimd()
+  const bytes = decodeHexadecimal(pieces.map(([simd, fused = simd]) => (relaxed ? fused : simd)).join(''))
+  if (shared) importShared(bytes)
+  return bytes
 }
 
 export function isShared(memory: WebAssembly.Memory): boolean {

@@ -4,6 +4,7 @@
  */
 import { activationCodes } from './activation-codes.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
+import { fillOffsets, type Walk } from './offsets.ts'
 import type { ProductArguments } from './product.ts'
 
 /** How a product is cut. */
@@ -25,7 +26,8 @@ export const blocks = {
 /** Columns of a register tile. */
 export const COLUMNS = 8
 
-const JOB_WORDS = 13
+/** Of the description of a product, before its output. */
+export const JOB_WORDS = 13
 /** The first word of a job: what is to be done. */
 export const jobKinds = { product: 0, heads: 1, attention: 2, many: 3, thin: 4 } as const
 const OUTPUT_WORDS = 5
@@ -47,6 +49,9 @@ export interface TableSizes {
   readonly depth: number
 }
 
+/** Of a product where its matrices are, but for the right operand. */
+type Placed = Pick<ProductArguments, 'a' | 'target' | 'bias' | 'residual'>
+
 /** The description of a job and its scatter vectors. */
 export class ProductTables {
   readonly job: Pointer
@@ -58,18 +63,23 @@ export class ProductTables {
   readonly targetColumns: Pointer
   readonly biasColumns: Pointer
   readonly residualColumns: Pointer
+  readonly #output: Pointer
   #depths: Pointer
   readonly #memory: LinearMemory
 
-  /** @param allocate - where they are from */
+  /**
+   * @param allocate - where they are from
+   * @param more - words that the description has beyond a product's
+   */
   constructor(
     memory: LinearMemory,
     { rows, columns, depth }: TableSizes,
     allocate: (bytes: number) => Pointer,
+    more = 0,
   ) {
     this.#memory = memory
     const words = [
-      JOB_WORDS + DESCRIBED_WORDS,
+      JOB_WORDS + more + DESCRIBED_WORDS,
       rows,
       rows,
       rows,
@@ -87,6 +97,7 @@ export class ProductTables {
       return place
     })
     this.job = places[0]!
+    this.#output = this.job + 4 * (JOB_WORDS + more)
     this.sourceRows = places[1]!
     this.targetRows = places[2]!
     this.biasRows = places[3]!
@@ -109,13 +120,34 @@ export class ProductTables {
   }
 
   /** Writes what is the same for all parts of a product. */
-  describe(product: ProductArguments): void {
+  describe(product: Placed & Pick<ProductArguments, 'scale' | 'activation'>): void {
     const { target, bias = null, residual = null } = product
-    writeOutput(this.#memory, this.job + JOB_WORDS * 4, product, {
+    writeOutput(this.#memory, this.#output, product, {
       target: [target.origin, this.targetRows, this.targetColumns],
       bias: bias && [bias.origin, this.biasRows, this.biasColumns],
       residual: residual && [residual.origin, this.residualRows, this.residualColumns],
     })
+  }
+
+  /** Fills the tables of columns with those from `column` on. */
+  fillColumns(product: Placed, column: number, columns: number): void {
+    const { target, bias = null, residual = null } = product
+    this.#fill(target.columns, column, columns, this.targetColumns)
+    if (bias) this.#fill(bias.columns, column, columns, this.biasColumns)
+    if (residual) this.#fill(residual.columns, column, columns, this.residualColumns)
+  }
+
+  /** Fills the tables of rows with those from `row` on. */
+  fillRows(product: Placed, row: number, rows: number): void {
+    const { a, target, bias = null, residual = null } = product
+    this.#fill(a.rows, row, rows, this.sourceRows)
+    this.#fill(target.rows, row, rows, this.targetRows)
+    if (bias) this.#fill(bias.rows, row, rows, this.biasRows)
+    if (residual) this.#fill(residual.rows, row, rows, this.residualRows)
+  }
+
+  #fill(walk: Walk, start: number, count: number, table: Pointer): void {
+    fillOffsets(walk, start, this.#memory.integers(table, count))
   }
 
   /** Writes one part: as many rows and columns as the tables hold. */
@@ -129,7 +161,6 @@ export class ProductTables {
     readonly scratch: Scratch
   }): void {
     const { m, n, k, blockRows, panels, source, scratch } = part
-    const output = this.job + JOB_WORDS * 4
     const words = this.#memory.integers(this.job, JOB_WORDS)
     words[0] = jobKinds.product
     words[1] = m
@@ -141,10 +172,25 @@ export class ProductTables {
     words[7] = this.sourceRows
     words[8] = this.depths
     words[9] = panels
-    words[10] = output
+    words[10] = this.#output
     words[11] = scratch.pointer
     words[12] = scratch.threadBytes
   }
+}
+
+/**
+ * Large blocks for one thread; for several, as many for each, so that all finish at about the same time. The result does not depend on it.
+ *
+ * @param most - the rows of a large block
+ */
+export function rowsOfBlock(
+  { m, n, k }: Pick<ProductArguments, 'm' | 'n' | 'k'>,
+  threads: number,
+  most = blocks.rows,
+): number {
+  if (threads === 1 || m * n * k < blocks.worthSharing) return most
+  const parts = threads * Math.ceil((2 * m) / (threads * most))
+  return Math.min(most, Math.max(blocks.leastRows, Math.ceil(m / parts)))
 }
 
 /** For each thread a place for its packed rows and unfinished sums. */
@@ -161,9 +207,9 @@ export class ProductWorkspace extends ProductTables {
   #threads: Block = { pointer: 0, bytes: 0 }
   #threadBytes = 0
 
-  constructor(memory: LinearMemory) {
+  constructor(memory: LinearMemory, more = 0) {
     const sizes = { rows: blocks.tableRows, columns: blocks.columns, depth: 0 }
-    super(memory, sizes, (bytes) => memory.allocate(bytes))
+    super(memory, sizes, (bytes) => memory.allocate(bytes), more)
     this.#memory = memory
   }
 
@@ -182,7 +228,11 @@ export class ProductWorkspace extends ProductTables {
   /** Makes room for the packed rows of each thread, and for the sums of `waiting` columns that wait for the next part of the depth. */
   reserveThreads(threads: number, waiting: number): void {
     const sums = blocks.rows * (waiting + COLUMNS)
-    const bytes = SCRATCH_BYTES + (blocks.rows * blocks.depth + sums) * 4
+    this.reserveScratch(threads, SCRATCH_BYTES + (blocks.rows * blocks.depth + sums) * 4)
+  }
+
+  /** Makes room for so many bytes of each thread. */
+  reserveScratch(threads: number, bytes: number): void {
     this.#threadBytes = Math.max(this.#threadBytes, Math.ceil(bytes / 64) * 64)
     this.#threads = this.#grown(this.#threads, threads * this.#threadBytes)
   }

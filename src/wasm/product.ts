@@ -5,10 +5,10 @@
  */
 import type { FusedActivation } from './activation-codes.ts'
 import { product as embedded, type ProductKernels } from './generated/product.ts'
-import { instantiate } from './instantiate.ts'
+import { bytesOf, type EmbeddedModule, instantiate } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets, type Walk } from './offsets.ts'
-import { blocks, COLUMNS, ProductTables, ProductWorkspace } from './product-workspace.ts'
+import { blocks, COLUMNS, ProductTables, ProductWorkspace, rowsOfBlock } from './product-workspace.ts'
 import { called, currentRecording, type Recording } from './recording.ts'
 
 export { blocks } from './product-workspace.ts'
@@ -42,18 +42,30 @@ export interface ProductArguments {
   readonly activation?: FusedActivation | null
 }
 
-/** Who computes the blocks of a product. */
+/** Kernels of which each call computes one part of a job. */
+export interface Computing {
+  compute(job: Pointer, thread: number, index: number): void
+}
+
+/** Kernels that threads share. */
+export interface Team<Kernels extends Computing = Computing> {
+  readonly kernels: Kernels
+  /** Where the bytes of their module stand, behind their number, for threads that do not have it yet; 0 for that of products, which all have. */
+  readonly module: Pointer
+}
+
+/** Who computes the parts of a job. */
 export interface Crew {
   /** How many work, the calling thread included. */
   readonly size: number
-  /** Computes all blocks of a job and returns when they are done. */
-  run(kernels: ProductKernels, job: Pointer, blocks: number): void
+  /** Computes all parts of a job and returns when they are done. */
+  run(team: Team, job: Pointer, parts: number): void
 }
 
 /** The calling thread alone. */
 export const alone: Crew = {
   size: 1,
-  run(kernels, job, count) {
+  run({ kernels }, job, count) {
     for (let index = 0; index < count; index++) kernels.compute(job, 0, index)
   },
 }
@@ -64,6 +76,9 @@ export class ProductEngine {
   readonly #space: ProductWorkspace
   #kernels: ProductKernels
   #crew: Crew = alone
+  /** What other modules there are on the memory, by name, and where their bytes stand. */
+  readonly #teams = new Map<string, Team>()
+  readonly #modules = new Map<string, Pointer>()
 
   private constructor(memory: LinearMemory, kernels: ProductKernels) {
     this.#memory = memory
@@ -86,6 +101,30 @@ export class ProductEngine {
   hire(crew: Crew): void {
     this.#kernels = instantiate(embedded, this.#memory.memory)!
     this.#crew = crew
+    this.#teams.clear()
+  }
+
+  /** The kernels of another module, whose jobs the same threads share; null where this platform does not have them. */
+  team<Kernels extends Computing>(other: EmbeddedModule<Kernels>): Team<Kernels> | null {
+    const known = this.#teams.get(other.name)
+    if (known !== undefined) return known as Team<Kernels>
+    const kernels = instantiate(other, this.#memory.memory, this.#kernels)
+    if (kernels === null) return null
+    const team = { kernels, module: this.#crew.size > 1 ? this.#written(other) : 0 }
+    this.#teams.set(other.name, team)
+    return team
+  }
+
+  /** Writes a module where all threads find it. */
+  #written(other: EmbeddedModule<object>): Pointer {
+    const known = this.#modules.get(other.name)
+    if (known !== undefined) return known
+    const bytes = bytesOf(other, true)
+    const at = this.#memory.allocate(4 + bytes.length)
+    this.#memory.integers(at, 1)[0] = bytes.length
+    new Uint8Array(this.#memory.memory.buffer, at + 4, bytes.length).set(bytes)
+    this.#modules.set(other.name, at)
+    return at
   }
 
   /** How many threads share a job. */
@@ -93,9 +132,9 @@ export class ProductEngine {
     return this.#crew.size
   }
 
-  /** Has all parts of a job computed. */
-  run(job: Pointer, parts: number): void {
-    this.#crew.run(this.#kernels, job, parts)
+  /** Has all parts of a job computed, by the kernels of products or by others. */
+  run(job: Pointer, parts: number, team: Team = { kernels: this.#kernels, module: 0 }): void {
+    this.#crew.run(team, job, parts)
   }
 
   /** Packs b: [k, n] to `panels`, which has `packedBytes(k, n)` bytes. */
@@ -130,11 +169,11 @@ export class ProductEngine {
       const panels = packed ? b.panels + column * k * 4 : ownPanels
       if (!packed) this.#packStrip(b, k, column, columns, panels)
       this.#fill(a.columns, 0, k, space.depths)
-      this.#fillColumns(space, product, column, columns)
+      space.fillColumns(product, column, columns)
       for (let row = 0; row < m; row += blocks.tableRows) {
         const rows = Math.min(blocks.tableRows, m - row)
-        this.#fillRows(space, product, row, rows)
-        const blockRows = this.#blockRows(product)
+        space.fillRows(product, row, rows)
+        const blockRows = rowsOfBlock(product, this.#crew.size)
         space.describeJob({
           m: rows,
           n: columns,
@@ -157,37 +196,14 @@ export class ProductEngine {
     const tables = new ProductTables(this.#memory, { rows: m, columns: n, depth: k }, (bytes) =>
       recording.allocate(bytes),
     )
-    const blockRows = this.#blockRows(product)
+    const blockRows = rowsOfBlock(product, this.#crew.size)
     tables.describe(product)
     this.#fill(a.columns, 0, k, tables.depths)
-    this.#fillColumns(tables, product, 0, n)
-    this.#fillRows(tables, product, 0, m)
+    tables.fillColumns(product, 0, n)
+    tables.fillRows(product, 0, m)
     tables.describeJob({ m, n, k, blockRows, panels, source: a.origin, scratch })
     recording.require(() => this.#crew.size === size && this.#space.scratch.pointer === scratch.pointer)
     called(() => this.run(tables.job, Math.ceil(m / blockRows)))
-  }
-
-  #fillColumns(tables: ProductTables, product: ProductArguments, column: number, columns: number): void {
-    const { target, bias = null, residual = null } = product
-    this.#fill(target.columns, column, columns, tables.targetColumns)
-    if (bias) this.#fill(bias.columns, column, columns, tables.biasColumns)
-    if (residual) this.#fill(residual.columns, column, columns, tables.residualColumns)
-  }
-
-  #fillRows(tables: ProductTables, product: ProductArguments, row: number, rows: number): void {
-    const { a, target, bias = null, residual = null } = product
-    this.#fill(a.rows, row, rows, tables.sourceRows)
-    this.#fill(target.rows, row, rows, tables.targetRows)
-    if (bias) this.#fill(bias.rows, row, rows, tables.biasRows)
-    if (residual) this.#fill(residual.rows, row, rows, tables.residualRows)
-  }
-
-  /** Large blocks for one thread; for several, as many for each, so that all finish at about the same time. The result does not depend on it. */
-  #blockRows({ m, n, k }: ProductArguments): number {
-    const { size } = this.#crew
-    if (size === 1 || m * n * k < blocks.worthSharing) return blocks.rows
-    const parts = size * Math.ceil((2 * m) / (size * blocks.rows))
-    return Math.max(blocks.leastRows, Math.ceil(m / parts))
   }
 
   /** Packs columns `column … column + columns` of b. */

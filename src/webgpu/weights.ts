@@ -3,10 +3,9 @@
  */
 import { narrowToHalf } from '../checkpoint/half.ts'
 import { materialize } from '../copy/copy.ts'
-import type { Weight } from '../gemm/weight.ts'
 import { isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
-import { tensorOf, type Weighted } from '../steps/value.ts'
+import { type HeldWeight, tensorOf, type Weighted } from '../steps/value.ts'
 import { type Card, type CardBuffer, usage } from './card.ts'
 
 /** A buffer of elements of a parameter, and which values it has. */
@@ -14,7 +13,7 @@ interface Uploaded {
   readonly buffer: CardBuffer
   readonly from: number
   readonly size: number
-  weight: Weight
+  weight: HeldWeight
   edits: number
 }
 

@@ -24,7 +24,8 @@ export class Output {
   activation: i32 // 0 none, 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU, 5 quick GELU
 }
 
-const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4, ALL: i32 = 7
+const TARGET: i32 = 1, BIAS: i32 = 2, RESIDUAL: i32 = 4
+export const ALL: i32 = 7
 
 /** In which of the output's matrices the eight columns from `column` on stand side by side; also in those that there are none of. */
 export function runsOf(output: Output, column: i32, count: i32): i32 {
@@ -106,7 +107,7 @@ function transfer(
 
 /** The address of a column in the row of offset 0. */
 @inline
-function columnAt(matrix: Matrix, column: i32): usize {
+export function columnAt(matrix: Matrix, column: i32): usize {
   return matrix.origin + (<usize>load<i32>(matrix.columns + (<usize>column << 2)) << 2)
 }
 
