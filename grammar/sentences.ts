@@ -87,17 +87,18 @@ export interface Said {
   readonly values: Readonly<Record<string, string | number>>
 }
 
-/** Fills in a sentence. */
-export function say<C extends keyof typeof sentences>(code: C, values: Values<C>): Said {
-  return { code, ...fill(sentences[code], values) }
+/** Fills in a sentence; pieces longer than `most` are cut. */
+export function say<C extends keyof typeof sentences>(code: C, values: Values<C>, most?: number): Said {
+  return { code, ...fill(sentences[code], values, most) }
 }
 
 /** The sentence with its blanks filled. */
 export function fill<V extends Readonly<Record<string, string | number>>>(
   sentence: string,
   values: V,
+  most = longest,
 ): { readonly what: string; readonly values: V } {
-  const what = sentence.replace(/\{(\w+)\}/g, (_, name: string) => brief(String(values[name])))
+  const what = sentence.replace(/\{(\w+)\}/g, (_, name: string) => brief(String(values[name]), most))
   return { what, values }
 }
 
@@ -105,8 +106,8 @@ export function fill<V extends Readonly<Record<string, string | number>>>(
 export const longest = 80
 
 /** A quoted piece, cut where it is too long to read, without what would break the line. */
-function brief(text: string): string {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
+function brief(text: string, most: number): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text
   return cut.replace(/[\p{Cc}\p{Cf}\p{Z}\p{Cs}]/gu, escaped)
 }
 

@@ -8,7 +8,8 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { fill } from '../../grammar/sentences.ts'
 import type { StateDict } from '../checkpoint/read.ts'
-import { show } from '../layout/show.ts'
+import { sizeOf } from '../layout/layout.ts'
+import { show, showShape } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { asValue, present } from '../ops/array.ts'
 import { scope } from '../steps/scope.ts'
@@ -154,6 +155,11 @@ export abstract class Module {
     this.dispose()
   }
 
+  /** What Node's `console.log` prints: how many parameters there are, and in which members. @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](depth: number): string {
+    return depth < 0 ? this.constructor.name : printed(this)
+  }
+
   #unfinished(): Error {
     return new EinopsError({
       code: 'layer/unfinished',
@@ -161,6 +167,33 @@ export abstract class Module {
       what: 'the layer computes nothing — a Module overrides forward or compute',
     })
   }
+}
+
+/** A module in a few lines: each member with its class and the number of its parameters, equal ones of a list in one. */
+function printed(module: Module): string {
+  const count = (member: Module | Parameter) =>
+    member instanceof Parameter
+      ? sizeOf(member.shape)
+      : [...member.namedParameters()].reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0)
+  const text = (member: Module | Parameter) =>
+    member instanceof Parameter
+      ? showShape(member.shape)
+      : [member.constructor.name, ...(count(member) > 0 ? [count(member).toLocaleString('en')] : [])].join(
+          ' ',
+        )
+  const lines: { first: string; last: string; text: string; count: number }[] = []
+  for (const [name, member] of module.members()) {
+    const before = lines.at(-1)
+    const list = /^(.*)\.\d+$/.exec(name)?.[1]
+    if (before && list !== undefined && before.first.startsWith(`${list}.`) && before.text === text(member)) {
+      before.last = name
+      before.count++
+    } else lines.push({ first: name, last: name, text: text(member), count: 1 })
+  }
+  const rows = lines.map(({ first, last, text, count }) =>
+    count === 1 ? `\n  ${first}: ${text}` : `\n  ${first} … ${last}: ${count} × ${text}`,
+  )
+  return `${module.constructor.name} of ${count(module).toLocaleString('en')} parameters${rows.join('')}`
 }
 
 /** Disposes every parameter, which keeps the name it had for those who ask for it later. */

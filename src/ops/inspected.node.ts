@@ -8,7 +8,7 @@ import { headOf, textOf } from './show.ts'
 const symbol = Symbol.for('nodejs.util.inspect.custom')
 const descriptor = {
   value(this: NdArray, depth: number): string {
-    return depth < 0 ? headOf(this) : textOf(this)
+    return depth < 0 ? headOf(this) : textOf(this, { threshold: 200 })
   },
   // neither compared nor copied
   enumerable: false,

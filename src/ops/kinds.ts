@@ -99,7 +99,7 @@ function unknownName(option: string, value: unknown, known: readonly string[]): 
 function badValue(option: string, value: unknown, { expected, names }: Kind): Mistake {
   const got = isList(value) ? showShape(value) : show(value)
   const hint = names && typeof value === 'string' ? didYouMean(value, names) : undefined
-  return { ...say('option/value', { option, got, expected }), hint }
+  return { ...say('option/value', { option, got, expected }, expected.length), hint }
 }
 
 /** The options of a schema, with its defaults for those that are not given. */

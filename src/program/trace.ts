@@ -239,7 +239,8 @@ function shapeIn(shape: unknown): readonly number[] {
   throw new EinopsError({
     code: 'trace/shape',
     operation: 'trace',
-    what: `the shape is no list of whole numbers — got ${JSON.stringify(shape)}`,
+    what: `the shape is no list of whole numbers — got ${gotOf(shape)}`,
+    hint: isArray(shape) ? 'trace(model, x.shape): only the shape counts' : undefined,
   })
 }
 
@@ -248,7 +249,23 @@ function shapesIn(shapes: unknown): readonly (readonly number[])[] {
   throw new EinopsError({
     code: 'trace/shape',
     operation: 'trace',
-    what: `the shapes of a function's inputs are a list of shapes — got ${JSON.stringify(shapes)}`,
-    hint: 'trace(f, [[1, 3, 224, 224]])',
+    what: `the shapes of a function's inputs are a list of shapes — got ${gotOf(shapes)}`,
+    hint: [shapes].flat().some(isArray)
+      ? 'trace(f, [x.shape]): only shapes count'
+      : 'trace(f, [[1, 3, 224, 224]])',
   })
+}
+
+/** Whether an array was given where its shape was meant. */
+function isArray(x: unknown): x is Tensor {
+  return typeof x === 'object' && x !== null && 'shape' in x && 'data' in x
+}
+
+function gotOf(x: unknown): string {
+  if (isArray(x)) return `an array of shape ${showShape(x.shape)}`
+  return Array.isArray(x) && !x.some(isArray)
+    ? JSON.stringify(x)
+    : Array.isArray(x)
+      ? 'a list of arrays'
+      : show(x)
 }

@@ -1,4 +1,5 @@
 /** Copies that are large enough to be staged through WebAssembly, against plain loops. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyApart } from '../../src/copy/copy.ts'
