@@ -18,6 +18,7 @@ export const pages: readonly Page[] = [
   { name: 'training', title: 'Learning', source: 'docs/training.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },
   { name: 'adapters', title: 'With other libraries', source: 'docs/adapters.md' },
+  { name: 'deploy', title: 'Servers and phones', source: 'docs/deploy.md' },
   { name: 'examples', title: 'Examples', source: 'docs/examples' },
   { name: 'errors', title: 'Errors', source: 'docs/errors.md' },
   { name: 'architecture', title: 'How it works', source: 'docs/architecture.md' },
@@ -32,6 +33,7 @@ export const entries = [
   { name: 'api-checkpoint', title: 'tesserae/checkpoint', source: 'src/checkpoint.ts' },
   { name: 'api-image', title: 'tesserae/image', source: 'src/image.ts' },
   { name: 'api-train', title: 'tesserae/train', source: 'src/train.ts' },
+  { name: 'api-onnx', title: 'tesserae/onnx', source: 'src/onnx.ts' },
   { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters.ts' },
 ] as const satisfies readonly Page[]
 

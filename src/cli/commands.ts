@@ -86,6 +86,21 @@ ${modelHelp}
   --json                for machines: a line of JSON for each picture, and one at the end`,
   },
 
+  similar: {
+    usage:
+      'tesserae similar  PICTURE --in features.safetensors --weights model.safetensors [--top 5] [--sheet sheet.png] [--json]',
+    load: async () => (await import('./commands/similar.ts')).runSimilar,
+    help: `Finds the pictures most like one, by the cosine of their features: 1 is the same picture.
+
+  --in FILE             features that embed wrote, of the same model; several of a corpus in shards: --in a.safetensors --in b.safetensors
+  --weights FILE        the checkpoint that they were made by
+  --top 5               how many
+  --sheet FILE.png      draws them beside the picture
+  --folder FOLDER       where the pictures are, if not where they were
+${modelHelp}
+  --json                for machines`,
+  },
+
   train: {
     usage:
       'tesserae train    FOLDER --from model.safetensors --out mine.safetensors [--head-only | --full] [--epochs 10] [--validate 0.2|FOLDER] [--resume] [--json]',
@@ -118,6 +133,21 @@ The file carries how pictures are prepared and the names of the classes (metadat
   --attention fused     attention as one node: MultiHeadAttention of onnxruntime, the standard's Attention from --opset 23 on
   --batch 1             the one number of pictures that the file takes; any if not given (dynamic)
   --heads 3             attention heads, where the file does not tell
+  --json                for machines`,
+  },
+
+  quantize: {
+    usage:
+      'tesserae quantize model.safetensors small.safetensors [--precision int8] [--check FOLDER] [--json]',
+    load: async () => (await import('./commands/quantize.ts')).runQuantize,
+    help: `Writes a Vision Transformer's file with its weights in eight bits, a quarter of its size, which opens as any other and computes faster. It says by itself
+what its configuration said.
+
+  --precision int8      weights of eight bits; or int8-fast, which is coarser and faster; or float16, half the size and computed in float32
+  --check FOLDER        compares the answers of both files for the pictures in it; may be given again
+  --strict              exit code 1 when a picture could not be read, and not only when none could
+  --batch 8             how many pictures the models see at once
+${modelHelp}
   --json                for machines`,
   },
 } as const satisfies Readonly<Record<string, Command>>

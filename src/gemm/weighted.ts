@@ -40,6 +40,8 @@ export type Precision = 'float32' | 'int8' | 'int8-fast'
 
 export interface Weighted extends Layout {
   readonly weight: IsWeight
+  /** How the elements are kept, where that is known without making them. */
+  readonly precision?: Precision
 }
 
 /** A tensor, or a layout over the elements of a weight. */

@@ -84,7 +84,9 @@ function repetitions({ steps, parameters }: Program, at: number, length: number)
 function namesOf({ inputs, parameters, constants, steps }: Program): ReadonlyMap<number, string> {
   return new Map([
     ...inputs.map(({ id }, i) => [id, inputs.length === 1 ? 'x' : `x${i + 1}`] as const),
-    ...parameters.map(({ id, name }) => [id, name] as const),
+    ...parameters.map(({ id, name, source: { precision = 'float32' } }) => {
+      return [id, precision === 'float32' ? name : `${name} (${precision})`] as const
+    }),
     ...constants.map(({ id, shape }) => [id, `a constant ${showShape(shape)}`] as const),
     ...steps.map(({ output }, i) => [output.id, `%${i + 1}`] as const),
   ])

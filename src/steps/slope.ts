@@ -3,6 +3,7 @@ import { type CurvedReduction, foldSlope } from '../copy/fold-slope.ts'
 import { type AttentionSlope, newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
 import { slopeOfAttentionInHeap } from '../gemm/attention-slope-heap.ts'
 import type { Tensor } from '../layout/tensor.ts'
+import { isActivation } from '../rows/functions.ts'
 import { mapSlope, normSlope, softmaxSlope } from '../rows/slope.ts'
 import { mapSlopeInHeap, normSlopeInHeap, softmaxSlopeInHeap } from '../rows/slope-in-heap.ts'
 import { type FloatArray, newLike } from '../rows/walk.ts'
@@ -16,7 +17,7 @@ const ways: Ways<Slope> = {
     const [g, x, ...more] = inputs
     switch (of.kind) {
       case 'map':
-        return mapSlopeInHeap(heap, g!, x!, of.fn)
+        return isActivation(of.fn) ? mapSlopeInHeap(heap, g!, x!, of.fn) : null
       case 'softmax':
         return of.log ? null : softmaxSlopeInHeap(heap, g!, x!, of.axis)
       case 'norm':

@@ -47,12 +47,27 @@ export interface PictureFolder extends BatchSource {
  * @throws {EinopsError} (as a rejection) when there are no pictures of at least two classes, or an option is none
  *
  * @example
- * const photos = await folderOf(folder, { preparation: { size: 32 }, batchSize: 2 })
- * photos.classes // → ['ants', 'bees']
+ * ```ts
+ * import { mkdtemp, mkdir, writeFile } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import ndarray from 'ndarray'
+ * import { writePng } from 'tesserae/image'
+ * import { VisionTransformer } from 'tesserae/nn'
+ * import { fit, folderOf } from 'tesserae/train'
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'photos-')) // a photograph of an ant, and one of a bee
+ * for (const [name, grey] of [['ants', 40], ['bees', 200]] as const) {
+ *   await mkdir(join(folder, name))
+ *   await writeFile(join(folder, name, 'photo.png'), writePng(ndarray(new Uint8Array(48 * 48 * 3).fill(grey), [48, 48, 3])))
+ * }
  * const model = new VisionTransformer({ imgSize: 32, patchSize: 8, embedDim: 48, depth: 1, numHeads: 3, numClasses: 2 })
+ * const photos = await folderOf(folder, { preparation: model.preparation, batchSize: 2 })
+ * photos.classes // → ['ants', 'bees']
  * const steps = []
- * for await (const { step } of fit(model, photos, { epochs: 2 })) steps.push(step)
- * steps.length // → 4
+ * for await (const { step } of fit(model, photos, { epochs: 3 })) steps.push(step)
+ * steps.length // → 3
+ * ```
  */
 export async function folderOf(path: string, options: FolderOptions = {}): Promise<PictureFolder> {
   expectOptions('folderOf', options, kinds)

@@ -45,6 +45,7 @@ export function valueAndGradients(
 ): ValueAndGradients {
   const parameters = 'parameters' in model ? model.parameters() : model
   const learning = [...parameters].filter((parameter) => isParameter(parameter) && parameter.requiresGrad)
+  expectFloats(model, learning)
   // what is computed again has to draw the same random numbers again
   if (checkpoint && currentCourse() === null) {
     return onCourse(new Course(nextSeed(), 0), () => valueAndGradients(model, loss, { checkpoint }))
@@ -69,6 +70,22 @@ export function valueAndGradients(
     }
     return { value, gradients }
   })
+}
+
+/** Refuses, by name, what is kept as integers: steps of learning are smaller than theirs. */
+function expectFloats(model: Module | Iterable<Parameter>, learning: readonly Parameter[]): void {
+  const fixed = learning.filter(({ precision }) => precision !== 'float32')
+  if (fixed.length === 0) return
+  const names = new Map(
+    'namedParameters' in model ? [...model.namedParameters()].map(([name, own]) => [own, name]) : [],
+  )
+  const [first, ...others] = fixed as [Parameter, ...Parameter[]]
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
+  throw mistake(
+    'valueAndGradients',
+    `${names.has(first) ? `'${names.get(first)}'` : 'a parameter'}${more} cannot learn — got weights in ${first.precision}, expected float32`,
+    'train the model in float32 and quantize it then, or freeze these weights: parameter.requiresGrad = false',
+  )
 }
 
 function isParameter(parameter: Parameter): boolean {

@@ -2,10 +2,11 @@
 import type { Precision } from '../gemm/weighted.ts'
 import type { PreprocessOptions } from '../image/preprocess.ts'
 import { expectOptions, type Kinds } from '../nn/options.ts'
+import { filled } from '../ops/kinds.ts'
 import { isObject, parsed } from './hints.ts'
 import type { Tensors } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
-import type { VisionTransformerOptions } from './vision-transformer-options.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
 
 /** The entry of a file's metadata. */
 const KEY = 'tesserae'
@@ -54,7 +55,7 @@ export function metadataOf(model: VisionTransformer, options: MetadataOptions = 
   const { assumed: _, ...prepared } = preparation
   const codes = [...model.parameters()].find(({ precision }) => precision !== 'float32')
   const own: Own = {
-    options: { ...model.options, numClasses },
+    options: filled(model.options, visionTransformerOptions),
     preparation: prepared,
     precision: codes?.precision,
   }

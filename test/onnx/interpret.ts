@@ -45,7 +45,7 @@ const unary =
 /** By its integral (Simpson's rule), which owes nothing to anybody's approximation. */
 function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x)
-  const n = 400
+  const n = 100
   const f = (t: number) => Math.exp(-t * t)
   let sum = f(0) + f(x)
   for (let i = 1; i < n; i++) sum += (i % 2 === 0 ? 2 : 4) * f((x * i) / n)
@@ -249,6 +249,7 @@ const operators: Readonly<Record<string, Operator>> = {
   },
   Einsum: einsum,
   Add: binary((a, b) => a + b),
+  Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b),
   Div: binary((a, b) => a / b),
   Pow: binary((a, b) => a ** b),

@@ -5,6 +5,9 @@ import { fromDims, toDims } from 'tesserae/adapters'
 import { Attention, Linear, Mlp, Module, PatchEmbed, Sequential, VisionTransformer } from 'tesserae/nn'
 import { type OnnxOptions, toOnnx } from 'tesserae/onnx'
 import { describe, expect, test } from 'vitest'
+import { Weight } from '../../src/gemm/weight.ts'
+import { einsumTensor } from '../../src/ops/einsum.ts'
+import type { Value } from '../../src/steps/value.ts'
 import { mistakeOf } from '../mistake.ts'
 import { cases } from '../program/models.ts'
 import { functions } from './functions.ts'
@@ -250,7 +253,20 @@ describe('what no graph can be', () => {
   })
 
   test('more than a file of ONNX may hold, before any of it is made', () => {
-    const { code, what } = mistake(() => toOnnx(new Linear(30_000, 20_000), { shape: [1, 30_000] }))
+    const large = {
+      weight: new Weight(new Float32Array(0)),
+      shape: [20_000, 30_000],
+      stride: [30_000, 1],
+      offset: 0,
+    }
+    const model = {
+      training: false,
+      *namedParameters() {
+        yield ['weight', large] as const
+      },
+      compute: (x: Value) => einsumTensor([x, large], 'b i, o i -> b o'),
+    }
+    const { code, what } = mistake(() => toOnnx(model, { shape: [1, 30_000] }))
     expect([code, what]).toEqual(['onnx/too-large', 'an ONNX file has at most 2 GB — got 2.2 GB'])
   })
 })

@@ -118,7 +118,7 @@ function tensorIn(tensor: Message): Tensor {
   const type = numbers(tensor, 2)[0]!
   const shape = numbers(tensor, 1)
   const raw = (tensor.get(9)?.[0] ?? new Uint8Array(0)) as Uint8Array
-  const values = Array.from(arrays[type]!(raw.slice().buffer as ArrayBuffer), Number)
+  const values = Array.from(arrays[type]!(new Uint8Array(raw).buffer), Number)
   if (values.length !== shape.reduce((product, length) => product * length, 1))
     throw new Error(`${texts(tensor, 8)} has ${values.length} elements for [${shape}]`)
   return { type, shape, values }

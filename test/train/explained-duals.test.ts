@@ -19,11 +19,11 @@ function made(dual: string, arrays: Record<string, NdArray>): NdArray | null {
   const found = /^(?<call>\w+\(.*\))(?: \/ (?<divisor>\d+))?$/.exec(dual)
   if (found === null) return null
   const names = { einsum, rearrange, reduce, repeat, ...arrays }
-  const result = new Function(...Object.keys(names), `return ${found.groups!.call}`)(
+  const result = new Function(...Object.keys(names), `return ${found.groups!['call']}`)(
     ...Object.values(names),
   ) as NdArray<Float64Array>
   const copy = rearrange(result, '... -> ...', undefined, { copy: 'always' })
-  const divisor = Number(found.groups!.divisor ?? 1)
+  const divisor = Number(found.groups!['divisor'] ?? 1)
   return ndarray(
     copy.data.map((value) => value / divisor),
     copy.shape,

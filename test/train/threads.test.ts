@@ -81,9 +81,7 @@ const shapes = [
 ]
 
 test.each(shapes.map((shape) => [shape]))("attention's slope of [%s] is its plain reference's", (shape) => {
-  const [q, k, v, g] = heads(shape) as Required<
-    Parameters<typeof slopeOfAttention>
-  >[0][] as never as ReturnType<typeof resultTensor>[]
+  const [q, k, v, g] = heads(shape)
   const scale = 0.4
   const expected = newChanges(shape, (all) => resultTensor(all))
   slopeOfAttention({ q: q!, k: k!, v: v!, g: g!, result: expected, scale })

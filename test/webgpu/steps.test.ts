@@ -29,7 +29,7 @@ import { slopeOfFold, slopeOfMap, slopeOfNorm, slopeOfSoftmax } from '../../src/
 import { logSoftmax } from '../../src/steps/softmax.ts'
 import type { Value } from '../../src/steps/value.ts'
 import { inputOf } from '../program/inputs.ts'
-import { missing, newDevice } from './card.ts'
+import { missing, newQuickDevice } from './card.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of arrays of any dtype, in one table
 type F = (...inputs: any[]) => NdArray<any>
@@ -211,7 +211,7 @@ function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, 
 }
 
 describe.skipIf(missing !== null)('steps on the card', async () => {
-  const device = await newDevice()
+  const device = await newQuickDevice()
   afterAll(() => device.destroy())
 
   test.each(Object.entries(table))('%s', async (_, [f, ...shapes]) => {

@@ -74,13 +74,13 @@ export async function runExport(args: readonly string[], output: Output): Promis
   )
   output.line(`input   x  float32 [${about.inputs.x.join(', ')}]${view === null ? '' : shownView(view)}`)
   output.line(`output  y  float32 [${about.outputs.y.join(', ')}]`)
-  output.line('run it')
-  output.line(
-    `  in Python       onnxruntime.InferenceSession(${JSON.stringify(basename(to))}).run(["y"], {"x": x})`,
-  )
-  output.line(
-    `  in JavaScript   (await (await InferenceSession.create(${JSON.stringify(basename(to))})).run({ x: new Tensor('float32', data, [${one}]) })).y`,
-  )
+  const name = basename(to)
+  output.line(`in Python
+  session = onnxruntime.InferenceSession(${JSON.stringify(name)})
+  [y] = session.run(["y"], {"x": x})
+in JavaScript
+  const session = await InferenceSession.create(${JSON.stringify(name)})
+  const { y } = await session.run({ x: new Tensor('float32', data, [${one}]) })`)
   for (const guess of model.guesses) output.notice(`assumed: ${guess}`)
 }
 

@@ -169,11 +169,13 @@ async function learn({ examples, request, model, view, sink, output, seconds }: 
     all.filter(({ key }) => sink.has(key)),
   ) as [Example[], Example[]]
   expectClasses(learned, classes)
+  const isAll = !request.full && examples.isPart
   const rowsOf = (all: readonly Example[]) => Promise.all(all.map(({ key }) => sink.row(key)))
   const settings = { dim: sink.shape!.at(-1)!, classes: classes.length, epochs, seed }
   const headFrom = async (all: readonly Example[]) =>
     learnHead({ rows: await rowsOf(all), labels: all.map(({ label }) => label) }, settings)
   let head = await headFrom(learned)
+  const from = learned.length + (isAll ? heldBack.length : 0)
   let logits = heldBack.length === 0 ? undefined : answersOf(head, await rowsOf(heldBack))
   // the features are there, so that learning from all of them costs nothing
   if (!request.full && examples.isPart && heldBack.length > 0)
@@ -200,14 +202,12 @@ async function learn({ examples, request, model, view, sink, output, seconds }: 
   }
   if (judged !== undefined) {
     output.line(
-      `${shareOf(judged)} of those that were held back${examples.isPart && !request.full ? '; the file has then learned from all' : ''}`,
+      `${shareOf(judged)} of those that were held back${isAll ? '; the file has then learned from all' : ''}`,
     )
     printJudged(judged, classes, output)
     output.line('')
   }
-  output.line(
-    `${shown(out)}: ${classes.length} classes from ${pictures(learned.length)}, in ${lasting(seconds())}`,
-  )
+  output.line(`${shown(out)}: ${classes.length} classes from ${pictures(from)}, in ${lasting(seconds())}`)
 }
 
 async function learnFully(

@@ -56,12 +56,20 @@ export class FeatureSink {
     }
     const known = size > 0 ? await knownIn(path, (line) => faultIn(line, origin)) : nothing()
     if (known.origin !== undefined) expectSame(known.origin, origin, path)
-    const handle = await opened(path)
-    await handle.truncate(known.end)
-    const sink = new FeatureSink(out, origin, handle, known)
-    if (!isText && known.origin === undefined) await sink.#append(`${headOf(origin)}\n`)
     // a file that is whole is taken apart again, where pictures have come
-    if (resume && isWhole && !isText && size === 0 && (await sizeIfThere(out)) > 0) await sink.#takeApart()
+    const takesApart = resume && isWhole && !isText && size === 0 && (await sizeIfThere(out)) > 0
+    const whole = takesApart ? await openFeatures(out) : undefined
+    if (whole !== undefined) expectSame(whole.about!.origin, origin, out)
+    const handle = await opened(path)
+    const sink = new FeatureSink(out, origin, handle, known)
+    try {
+      await handle.truncate(known.end)
+      if (!isText && known.origin === undefined) await sink.#append(`${headOf(origin)}\n`)
+      if (whole !== undefined) for await (const row of whole.rows()) await sink.add([row], whole.about!.shape)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
     return sink
   }
 
@@ -144,12 +152,6 @@ export class FeatureSink {
       const row = await this.row(name)
       yield new Uint8Array(row.buffer, row.byteOffset, row.byteLength)
     }
-  }
-
-  async #takeApart(): Promise<void> {
-    const { about, rows } = await openFeatures(this.#out)
-    expectSame(about!.origin, this.#origin, this.#out)
-    for await (const row of rows()) await this.add([row], about!.shape)
   }
 
   async #append(text: string): Promise<void> {

@@ -21,7 +21,7 @@ export interface HeadOptions {
 }
 
 const BATCH = 32
-const LR = 1e-2
+const LR = 5e-3
 const DECAY = 3
 
 /** Learns a head [classes, d] from all variants of all examples; it takes features as they are. */

@@ -74,7 +74,8 @@ function tableOf(confusion: Judged['confusion'], classes: readonly string[]): st
     row.map((cell, k) => String(cell).padStart(widths[k]!)).join('')
   return [
     '',
-    `${'is \\ taken for'.slice(0, first).padEnd(first)}${cells(names)}`,
+    'a row for each class, by what its pictures were taken for:',
+    `${' '.repeat(first)}${cells(names)}`,
     ...confusion.map(
       (row, k) => `${names[k]!.padEnd(first)}${cells(row.map((count) => (count === 0 ? '·' : count)))}`,
     ),
