@@ -83,13 +83,10 @@ export function mountFilm(school: School): void {
   }
 }
 
-/** The mean of the last layer's heads. */
+/** The mean of all heads. */
 function meanOf({ looks }: Moment): Float32Array {
   const mean = new Float32Array(patches)
-  const last = (layers - 1) * heads
-  for (let head = 0; head < heads; head++) {
-    for (let i = 0; i < patches; i++) mean[i]! += looks[(last + head) * patches + i]! / heads
-  }
+  for (const [i, weight] of looks.entries()) mean[i % patches]! += weight / (layers * heads)
   return mean
 }
 

@@ -85,7 +85,10 @@ export function mountDesk(reader: Reader, story: Story): void {
 
   /** Does what the address says; false where it says no drawing. */
   function follow(): boolean {
-    const { strokes, levers } = fromLink(location.hash.slice(1))
+    const link = location.hash.slice(1)
+    const { strokes, levers } = fromLink(link)
+    // other anchors of the page, as of the skip link, say nothing of it
+    if (strokes.length === 0 && !/^(&|$)/.test(link)) return false
     story.pull(levers)
     if (strokes.length > 0) pad.write(strokes)
     return strokes.length > 0

@@ -100,6 +100,25 @@ describe('a lever', () => {
       await expect.poll(() => bars(page)).not.toEqual(before)
     }))
 
+  test('stands in the link, comes back from it, and is left alone by other anchors', () =>
+    visit({ path }, async (page) => {
+      await ready(page)
+      await page.getByRole('button', { name: 'Erase patch 6', exact: true }).click()
+      await page.getByRole('button', { name: 'Mute layer 2, head 3' }).click()
+      await page.getByLabel('no positions').check()
+      await expect.poll(() => page.url()).toMatch(/#[\w.-]+&erased=5&positions=0&muted=6$/)
+      await visit({ path: page.url().replace(/^https?:\/\/[^/]*\//, '') }, async (other) => {
+        await ready(other)
+        await expect.poll(() => pulled(other)).toBe('Pulled: 1 patch erased, no positions, 1 head muted')
+        expect(await other.getByLabel('no positions').isChecked()).toBe(true)
+        await other.evaluate(() => {
+          location.hash = 'photo'
+        })
+        await other.waitForTimeout(200)
+        expect(await pulled(other)).toBe('Pulled: 1 patch erased, no positions, 1 head muted')
+      })
+    }))
+
   test('mutes heads, and swaps tokens without any effect', () =>
     visit({ path }, async (page) => {
       await ready(page)

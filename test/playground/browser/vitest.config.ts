@@ -14,6 +14,8 @@ export default mergeConfig(
       maxWorkers: 2,
       // and need not read axe and the browser's driver again for each file
       isolate: false,
+      // a machine may be busy: only what hangs is stopped
+      expect: { poll: { timeout: 20_000 } },
       testTimeout: 60_000,
       hookTimeout: 120_000,
     },
