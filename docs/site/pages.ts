@@ -18,6 +18,7 @@ export const pages: readonly Page[] = [
   { name: 'training', title: 'Learning', source: 'docs/training.md' },
   { name: 'webgpu', title: 'On the graphics card', source: 'docs/webgpu.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },
+  { name: 'folders', title: 'Folders of pictures', source: 'docs/folders.md' },
   { name: 'adapters', title: 'With other libraries', source: 'docs/adapters.md' },
   { name: 'deploy', title: 'Servers and phones', source: 'docs/deploy.md' },
   { name: 'examples', title: 'Examples', source: 'docs/examples' },

@@ -1,13 +1,24 @@
 /**
  * One graph for any batch. Writers know no batch: a model is traced and written for three of them, and what differs between the graphs is the batch's doing. A
  * length or place that is `per · b + plus` for all three becomes that of whatever batch comes; nodes, values and names have to be the same. Batches are primes
- * that no length of a model is likely to be, and three points on a line leave nothing to chance.
+ * that no length of the program is, so that nothing looks like the batch that is none, and three points on a line leave nothing to chance.
  */
 import { EinopsError } from '../../grammar/error.ts'
 import { showShape } from '../layout/show.ts'
+import type { Program } from '../program/program.ts'
 import { type Constant, Graph, type Input, type Node } from './graph.ts'
 
-export const batches: readonly [number, number, number] = [17, 19, 23]
+export type Batches = readonly number[]
+
+const primes: Batches = [17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
+
+/** Three batches to write a program for. */
+export function batchesFor({ inputs, parameters, steps }: Program): Batches {
+  const values = [...inputs, ...parameters, ...steps.map(({ output }) => output)]
+  const lengths = new Set(values.flatMap(({ shape }) => shape))
+  const others = primes.filter((prime) => !lengths.has(prime))
+  return [...others, ...primes].slice(0, 3)
+}
 
 /** A length that grows with the batch. */
 export interface Growing {
@@ -18,17 +29,18 @@ export interface Growing {
 export type Length = number | Growing
 
 /** The length that is these numbers for the three batches. */
-export function lengthOf(numbers: readonly number[], where: string): Length {
+export function lengthOf(numbers: readonly number[], batches: Batches, where: string): Length {
+  const [first, second, third] = batches as [number, number, number]
   const [a, b, c] = numbers as [number, number, number]
   if (a === b && b === c) return a
-  const per = (b - a) / (batches[1] - batches[0])
-  const plus = a - per * batches[0]
-  if (!Number.isInteger(per) || per * batches[2] + plus !== c) throw refused(where, numbers)
+  const per = (b - a) / (second - first)
+  const plus = a - per * first
+  if (!Number.isInteger(per) || per * third + plus !== c) throw refused(where, numbers, batches)
   return { per, plus }
 }
 
 /** The graph of three that were written for `batches`; `input` is the one whose first axis is the batch. */
-export function united(graphs: readonly Graph[], input: string): Graph {
+export function united(graphs: readonly Graph[], batches: Batches, input: string): Graph {
   const [first] = graphs as [Graph]
   const result = new Graph(first.opset)
   result.parameters.push(...first.parameters)
@@ -48,6 +60,7 @@ export function united(graphs: readonly Graph[], input: string): Graph {
         given.map((_, place) =>
           lengthOf(
             vectors.map((vector) => vector[place]!),
+            batches,
             node.output,
           ),
         ),
@@ -104,7 +117,7 @@ function isSameConstant(a: Constant | undefined, b: Constant): boolean {
   return a.data === b.data || Array.prototype.every.call(a.data, (value, i) => Object.is(value, b.data[i]))
 }
 
-function refused(where: string, numbers?: readonly number[]): EinopsError {
+function refused(where: string, numbers?: readonly number[], batches: Batches = []): EinopsError {
   const got = numbers === undefined ? '' : ` — got ${numbers.join(', ')} for batches of ${batches.join(', ')}`
   return new EinopsError({
     code: 'onnx/batch',

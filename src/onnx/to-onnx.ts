@@ -9,7 +9,7 @@ import { each, type Kinds, kind, mistakeIn, oneOf } from '../ops/kinds.ts'
 import { Program, type ProgramStep } from '../program/program.ts'
 import { type Traceable, trace } from '../program/trace.ts'
 import type { AttentionForm } from './attend.ts'
-import { batches, lengthOf, united } from './batch.ts'
+import { batchesFor, lengthOf, united } from './batch.ts'
 import { elementTypes, Graph } from './graph.ts'
 import { fileOf, firstOpset, lastOpset, type ModelParts } from './model.ts'
 import { type Precision, placedParameter, weightsOf } from './parameters.ts'
@@ -29,7 +29,10 @@ export interface OnnxOptions {
    * onnxruntime (`com.microsoft`).
    */
   readonly attention?: AttentionForm | undefined
-  /** `'int8'`: weights of products as int8 codes with a scale for each output channel, and DequantizeLinear. */
+  /**
+   * `'int8'`: weights of products as int8 codes with a scale for each output channel, and DequantizeLinear; `'float32'`: none of them. If not given, each is written
+   * as the model keeps it.
+   */
   readonly precision?: Precision | undefined
   /** The shape of a model's input, where it does not tell (`model.inputShape`). */
   readonly shape?: readonly number[] | undefined
@@ -116,6 +119,7 @@ function missing(option: string, why: string, hint: string): EinopsError {
 
 function partsOf(program: Program, options: OnnxOptions): ModelParts {
   const { batch = program.isModel ? 'dynamic' : 'fixed', metadata = {} } = options
+  const batches = batch === 'dynamic' ? batchesFor(program) : []
   const sizes = batch === 'dynamic' ? batches : [batch]
   const shapesFor = (size: number | 'fixed') =>
     program.inputs.map(({ shape }) => {
@@ -126,7 +130,7 @@ function partsOf(program: Program, options: OnnxOptions): ModelParts {
   const programs = sizes.map((size) => program.retrace(shapesFor(size)))
   const graphs = programs.map((one) => graphOf(one, options))
   const [first] = programs as [Program]
-  const graph = batch === 'dynamic' ? united(graphs, namesOf(first)[0]!) : graphs[0]!
+  const graph = batch === 'dynamic' ? united(graphs, batches, namesOf(first)[0]!) : graphs[0]!
   const port = (name: string, values: readonly { shape: readonly number[]; dtype: Dtype }[]) => ({
     name,
     type: elementTypes[values[0]!.dtype]!,
@@ -135,6 +139,7 @@ function partsOf(program: Program, options: OnnxOptions): ModelParts {
         ? length
         : lengthOf(
             values.map(({ shape }) => shape[axis]!),
+            batches,
             name,
           ),
     ),
@@ -173,7 +178,8 @@ function graphOf(
     const { id, shape, dtype } = program.inputs[i]!
     values.set(id, whole(name, shape, dtype))
   }
-  for (const one of program.parameters) values.set(one.id, placedParameter(graph, one, weights.has(one.id)))
+  for (const one of program.parameters)
+    values.set(one.id, placedParameter(graph, one, precision, weights.has(one.id)))
   for (const { id, source, dtype } of program.constants) values.set(id, constant(graph, source, dtype))
   for (const { step, inputs, output, scopes } of program.steps) {
     graph.path = scopes.map(({ name, number }) => `/${name}_${number}`).join('')

@@ -2,7 +2,16 @@
 import ndarray, { type Data, type NdArray } from 'ndarray'
 import { rearrange, reduce, trace } from 'tesserae'
 import { fromDims, toDims } from 'tesserae/adapters'
-import { Attention, Linear, Mlp, Module, PatchEmbed, Sequential, VisionTransformer } from 'tesserae/nn'
+import {
+  Attention,
+  Linear,
+  Mlp,
+  Module,
+  PatchEmbed,
+  quantize,
+  Sequential,
+  VisionTransformer,
+} from 'tesserae/nn'
 import { type OnnxOptions, toOnnx } from 'tesserae/onnx'
 import { describe, expect, test } from 'vitest'
 import { Weight } from '../../src/gemm/weight.ts'
@@ -74,6 +83,20 @@ describe('models', () => {
       })
     }
   }
+
+  test('lengths of a model that could be taken for a batch are none', () => {
+    class Turned extends Module {
+      readonly out = new Linear(19, 17)
+      override forward(x: NdArray<Float32Array>): NdArray<Float32Array> {
+        return rearrange(this.out.forward(x), 'b n d -> d (b n)') as NdArray<Float32Array>
+      }
+    }
+    const model = new Turned()
+    const file = readOnnx(toOnnx(model, { shape: [1, 23, 19] }))
+    expect(file.outputs['y']).toEqual([17, '23*batch'])
+    const x = numbers([2, 23, 19]) as NdArray<Float32Array>
+    expect(difference(interpret(file, { x: asTensor(x) }), model.forward(x))).toBeLessThan(4e-6)
+  })
 
   test('parameters keep their names, shapes and values', () => {
     const model = new VisionTransformer(block)
@@ -156,11 +179,11 @@ describe('the forms', () => {
   })
 
   test('eight bits: codes with a scale for each channel, under the name of the weight, at most half a step off', () => {
-    const model = new VisionTransformer(block)
+    const model = new VisionTransformer({ ...block, embedDim: 16 })
     const { initializers, nodes } = readOnnx(toOnnx(model, { precision: 'int8' }))
     for (const [name, parameter] of model.namedParameters()) {
       const stored = initializers.get(name)!
-      const isWeight = /(qkv|proj|fc1|fc2|head)\.weight$/.test(name)
+      const isWeight = /(qkv|attn\.proj|fc1|fc2|head)\.weight$/.test(name)
       expect(stored.type, name).toBe(isWeight ? 3 : 1)
       if (!isWeight) continue
       const scales = initializers.get(`${name}_scale`)!
@@ -178,6 +201,24 @@ describe('the forms', () => {
     const x = numbers([1, 3, 8, 8]) as NdArray<Float32Array>
     const file = readOnnx(toOnnx(model, { precision: 'int8' }))
     expect(difference(interpret(file, { x: asTensor(x) }), model.forward(x))).toBeLessThan(0.03)
+  })
+
+  test('a model that is kept in eight bits is written with the codes that it has, and as float32 where that is asked for', () => {
+    const model = new VisionTransformer({ ...block, embedDim: 16 })
+    const written = toOnnx(model, { precision: 'int8' })
+    quantize(model)
+    expect(toOnnx(model)).toEqual(written)
+    const { initializers } = readOnnx(toOnnx(model))
+    const { initializers: floats } = readOnnx(toOnnx(model, { precision: 'float32' }))
+    const { values } = initializers.get('blocks.0.mlp.fc1.weight')!
+    const scales = initializers.get('blocks.0.mlp.fc1.weight_scale')!.values
+    const width = values.length / scales.length
+    const { data } = model.stateDict()['blocks.0.mlp.fc1.weight']!
+    expect(values.map((code, i) => Math.fround(code * scales[Math.floor(i / width)]!))).toEqual(
+      Array.from(data as Float32Array),
+    )
+    expect(floats.get('blocks.0.mlp.fc1.weight')!.values).toEqual(Array.from(data as Float32Array))
+    expect([...floats.values()].some(({ type }) => type === 3)).toBe(false)
   })
 
   test('texts go along', () => {

@@ -15,6 +15,7 @@ const entries = [
   'tesserae/checkpoint',
   'tesserae/image',
   'tesserae/adapters',
+  'tesserae/onnx',
 ]
 
 /** The minified bundle of a module for a web page. */
@@ -120,6 +121,12 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       40,
       `${layers} import * as webgpu from 'tesserae/webgpu'; globalThis.webgpu = webgpu`,
       layers,
+    ],
+    [
+      'tesserae/onnx beyond the language',
+      9.5,
+      `${language} import * as onnx from 'tesserae/onnx'; globalThis.onnx = onnx`,
+      language,
     ],
     [
       'tesserae/adapters beyond the language',

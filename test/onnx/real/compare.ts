@@ -1,4 +1,6 @@
 /** A model's answers beside those of the file that it is written to. */
+import * as node from 'onnxruntime-node'
+import * as web from 'onnxruntime-web'
 import { toDims } from 'tesserae/adapters'
 import type { Module } from 'tesserae/nn'
 import { type OnnxOptions, toOnnx } from 'tesserae/onnx'
@@ -15,6 +17,17 @@ interface Session {
     feeds: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, { data: unknown; dims: readonly number[] }>>
 }
+
+/** onnxruntime as a native library, and in WebAssembly. Both register what they run with in one place, and would run with what came first. */
+const runsBy = (provider: string, { InferenceSession, Tensor }: Runtime): Runtime => ({
+  Tensor,
+  InferenceSession: {
+    create: (file, options) => InferenceSession.create(file, { ...options, executionProviders: [provider] }),
+  },
+})
+
+export const native = runsBy('cpu', node as unknown as Runtime)
+export const webAssembly = runsBy('wasm', web as unknown as Runtime)
 
 /** How far the file's answers are from the model's, in parts of the answers' range: the largest over batches of 1 and 3. */
 export async function differenceOf(

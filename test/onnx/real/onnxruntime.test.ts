@@ -1,7 +1,5 @@
 /** Models of every kind and functions of every operation as files, run by onnxruntime, natively and in WebAssembly. */
 import type { Data, NdArray } from 'ndarray'
-import * as node from 'onnxruntime-node'
-import * as web from 'onnxruntime-web'
 import { toDims } from 'tesserae/adapters'
 import { type Module, VisionTransformer, type VisionTransformerOptions } from 'tesserae/nn'
 import { toOnnx } from 'tesserae/onnx'
@@ -10,9 +8,9 @@ import { cases } from '../../program/models.ts'
 import { functions } from '../functions.ts'
 import { numbers } from '../numbers.ts'
 import { readOnnx } from '../read.ts'
-import { difference, differenceOf, type Runtime } from './compare.ts'
+import { difference, differenceOf, native, webAssembly } from './compare.ts'
 
-const runtimes = { node, web } as unknown as Readonly<Record<string, Runtime>>
+const runtimes = [native, webAssembly]
 const forms = [
   { attention: 'plain', opset: 17 },
   { attention: 'fused', opset: 17 },
@@ -25,8 +23,8 @@ describe('models of every kind of block', () => {
     test(name, async () => {
       const model = make()
       for (const form of forms)
-        expect(await differenceOf(node as never, model, { shape, ...form })).toBeLessThan(4e-6)
-      expect(await differenceOf(web as never, model, { shape })).toBeLessThan(4e-6)
+        expect(await differenceOf(native, model, { shape, ...form })).toBeLessThan(4e-6)
+      expect(await differenceOf(webAssembly, model, { shape })).toBeLessThan(4e-6)
     })
   }
 })
@@ -48,8 +46,7 @@ const positions: Readonly<Record<string, VisionTransformerOptions>> = {
 
 describe('a Vision Transformer', () => {
   const close = async (model: Module, shape: readonly number[]) => {
-    for (const form of forms)
-      expect(await differenceOf(node as never, model, { shape, ...form })).toBeLessThan(4e-6)
+    for (const form of forms) expect(await differenceOf(native, model, { shape, ...form })).toBeLessThan(4e-6)
   }
   for (const globalPool of pools) {
     for (const classToken of globalPool.startsWith('token') ? [true] : [true, false]) {
@@ -71,7 +68,7 @@ describe('functions of arrays', () => {
       const inputs = shapes.map((shape, i) => numbers(shape, i + 1, dtypes[i]))
       const want = toDims(f(...inputs))
       const file = toOnnx(f, { shapes, dtypes })
-      for (const { InferenceSession, Tensor } of Object.values(runtimes)) {
+      for (const { InferenceSession, Tensor } of runtimes) {
         const session = await InferenceSession.create(file, { logSeverityLevel: 3 })
         const feeds = inputs.map((x, i) => [
           inputs.length === 1 ? 'x' : `x${i + 1}`,
@@ -108,7 +105,7 @@ describe('eight bits', () => {
     const rounded = new VisionTransformer(small)
     rounded.loadStateDict(dict)
     const want = rounded.forward(x as NdArray<Float32Array>)
-    for (const { InferenceSession, Tensor } of Object.values(runtimes)) {
+    for (const { InferenceSession, Tensor } of runtimes) {
       const session = await InferenceSession.create(file, { logSeverityLevel: 3 })
       const { y } = await session.run({ x: new Tensor('float32', x.data as Float32Array, x.shape) })
       expect(difference(y!.data as Float32Array, want.data)).toBeLessThan(4e-6)
