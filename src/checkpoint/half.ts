@@ -38,12 +38,35 @@ export function widenHalf(bits: Uint16Array): Float32Array {
 /** The bits of the half floats nearest to `values` (ties to even). */
 export function narrowToHalf(values: Float32Array | Float64Array): Uint16Array {
   const bits = new Uint16Array(values.length)
+  if (values instanceof Float32Array) {
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
+    for (let i = 0; i < words.length; i++) bits[i] = halfOf(words[i]!)
+    return bits
+  }
+  // a double is rounded once, and not to single precision first
   const view = new DataView(new ArrayBuffer(2))
   for (let i = 0; i < values.length; i++) {
     setFloat16(view, values[i]!)
     bits[i] = view.getUint16(0)
   }
   return bits
+}
+
+/** The same of one float32 given by its bits, many times faster than through a DataView. */
+function halfOf(word: number): number {
+  const sign = (word >>> 16) & 0x8000
+  const size = word & 0x7fffffff
+  if (size > 0x7f800000) return 0x7e00 // NaN
+  if (size >= 0x477ff000) return sign | 0x7c00 // what rounds to 65,536 is infinite
+  if (size >= 0x38800000) return sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13)
+  // below 2⁻¹⁴ steps are 2⁻²⁴ wide
+  const shift = 126 - (size >>> 23)
+  if (shift > 24) return sign
+  const digits = (size & 0x7fffff) | 0x800000
+  const steps = digits >>> shift
+  const rest = digits & ((1 << shift) - 1)
+  const middle = 1 << (shift - 1)
+  return sign | (steps + Number(rest > middle || (rest === middle && (steps & 1) === 1)))
 }
 
 /** The float32 values of bfloat16 numbers given by their bits; exact. */

@@ -13,7 +13,12 @@ const bundle = await rolldown({
       'tesserae/webgpu': `${root}src/webgpu.ts`,
       '#inspected': `${root}src/ops/inspected.node.ts`,
       '#file': `${root}src/checkpoint/file.node.ts`,
+      '#folders': `${root}src/folders/folders.web.ts`,
     },
   },
 })
-await bundle.write({ file: `${root}test/webgpu/node_modules/.bench/bench.mjs`, format: 'esm' })
+await bundle.write({
+  file: `${root}test/webgpu/node_modules/.bench/bench.mjs`,
+  format: 'esm',
+  codeSplitting: false,
+})
