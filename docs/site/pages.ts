@@ -16,7 +16,9 @@ export const pages: readonly Page[] = [
   { name: 'from-einops', title: 'From einops', source: 'docs/from-einops.md' },
   { name: 'vit', title: 'The Vision Transformer', source: 'docs/vit.md' },
   { name: 'training', title: 'Learning', source: 'docs/training.md' },
+  { name: 'webgpu', title: 'On the graphics card', source: 'docs/webgpu.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },
+  { name: 'folders', title: 'Folders of pictures', source: 'docs/folders.md' },
   { name: 'adapters', title: 'With other libraries', source: 'docs/adapters.md' },
   { name: 'deploy', title: 'Servers and phones', source: 'docs/deploy.md' },
   { name: 'examples', title: 'Examples', source: 'docs/examples' },
@@ -33,6 +35,7 @@ export const entries = [
   { name: 'api-checkpoint', title: 'tesserae/checkpoint', source: 'src/checkpoint.ts' },
   { name: 'api-image', title: 'tesserae/image', source: 'src/image.ts' },
   { name: 'api-train', title: 'tesserae/train', source: 'src/train.ts' },
+  { name: 'api-webgpu', title: 'tesserae/webgpu', source: 'src/webgpu.ts' },
   { name: 'api-onnx', title: 'tesserae/onnx', source: 'src/onnx.ts' },
   { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters.ts' },
 ] as const satisfies readonly Page[]

@@ -110,14 +110,14 @@ export function drawDigit(digit: number, random: Random): Float32Array {
   const ways = WAYS[digit]!
   const text = ways[Math.floor(random.uniform() * ways.length)]!
   const deform = deformation(random)
-  const shake = random.uniform(0, 0.06)
+  const shake = random.uniform(0, 0.07)
   const lines = strokesOf(text).map((points) => {
     const [dx, dy] = [spread(0.04), spread(0.04)]
     const moved = points.map(([x, y]): Point => [x + dx + spread(shake), y + dy + spread(shake)])
-    return cutShort(curveThrough(moved, 8), random).map(deform)
+    return cutShort(curveThrough(moved, 5), random).map(deform)
   })
   const nib = {
-    pen: random.uniform(0.75, 2.1),
+    pen: random.uniform(0.7, 1.9),
     soft: random.uniform(0.6, 1.6),
     phase: spread(Math.PI),
     pressure: random.uniform(0, 0.3),
@@ -134,11 +134,11 @@ export function drawDigit(digit: number, random: Random): Float32Array {
 /** Slanted, turned, stretched, and bent by slow waves, as hands differ. */
 function deformation(random: Random): (point: Point) => Point {
   const spread = (most: number) => random.uniform(-most, most)
-  const [slant, turn, taper] = [0.12 + spread(0.5), spread(0.2), spread(0.25)]
-  const width = Math.exp(random.uniform(Math.log(0.4), Math.log(1.25)))
-  const waves = [0, 1, 0, 1].map((axis) => ({
+  const [slant, turn, taper] = [0.12 + spread(0.5), spread(0.25), spread(0.35)]
+  const width = Math.exp(random.uniform(Math.log(0.5), Math.log(1.3)))
+  const waves = [0, 1, 0, 1, 0, 1].map((axis) => ({
     ...{ axis, size: spread(0.08), phase: spread(Math.PI) },
-    pace: [random.uniform(-6, 6), random.uniform(-6, 6)] as const,
+    pace: [spread(8), spread(8)] as const,
   }))
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)]
   return ([x, y]) => {
@@ -199,19 +199,28 @@ interface Nib {
   readonly pressure: number
 }
 
-/** Ink where the nib has been, looked for only around each point. */
+/** Ink where the nib has been, looked for only around each piece of a stroke. */
 function painted(lines: readonly (readonly Point[])[], { pen, soft, phase, pressure }: Nib): Float32Array {
   const ink = new Float32Array(SIDE * SIDE)
   for (const line of lines) {
-    for (const [k, [x, y]] of line.entries()) {
+    for (let k = 0; k < Math.max(1, line.length - 1); k++) {
+      const [x, y] = line[k]!
+      const [ex, ey] = line[k + 1] ?? line[k]!
+      const [dx, dy] = [ex - x, ey - y]
+      const long = dx * dx + dy * dy
       const radius = pen * (1 + pressure * Math.sin(phase + (5 * k) / line.length))
       const reach = radius + soft
-      const rows = [Math.max(0, Math.floor(y - reach)), Math.min(SIDE - 1, Math.ceil(y + reach))] as const
-      const columns = [Math.max(0, Math.floor(x - reach)), Math.min(SIDE - 1, Math.ceil(x + reach))] as const
-      for (let i = rows[0]; i <= rows[1]; i++) {
-        for (let j = columns[0]; j <= columns[1]; j++) {
-          const distance = Math.hypot(j + 0.5 - x, i + 0.5 - y)
-          const here = Math.min(1, Math.max(0, (radius + soft / 2 - distance) / soft))
+      const [top, bottom] = between(Math.min(y, ey) - reach, Math.max(y, ey) + reach)
+      const [left, right] = between(Math.min(x, ex) - reach, Math.max(x, ex) + reach)
+      const [full, none] = [Math.max(0, radius - soft / 2) ** 2, (radius + soft / 2) ** 2]
+      for (let i = top; i <= bottom; i++) {
+        for (let j = left; j <= right; j++) {
+          const [u, v] = [j + 0.5 - x, i + 0.5 - y]
+          // how far along the piece the nearest point of it is
+          const t = long === 0 ? 0 : Math.min(1, Math.max(0, (u * dx + v * dy) / long))
+          const square = (u - t * dx) ** 2 + (v - t * dy) ** 2
+          if (square >= none) continue
+          const here = square <= full ? 1 : (radius + soft / 2 - Math.sqrt(square)) / soft
           if (here > ink[i * SIDE + j]!) ink[i * SIDE + j] = here
         }
       }
@@ -219,3 +228,7 @@ function painted(lines: readonly (readonly Point[])[], { pen, soft, phase, press
   }
   return ink
 }
+
+/** The pixels of a tile between two places. */
+const between = (low: number, high: number) =>
+  [Math.max(0, Math.floor(low)), Math.min(SIDE - 1, Math.ceil(high))] as const

@@ -81,7 +81,7 @@ names in its metadata, npy with a JSON file beside it, or NDJSON, a line for eac
   --resume              goes on after a run that was stopped: what is there is not computed again
   --shard 3/16          takes the third of sixteen parts, by a hash of each picture's path
   --strict              exit code 1 when a picture could not be read, and not only when none could
-  --batch 8             how many pictures the model sees at once; only speed and memory depend on it
+  --batch 4             how many pictures the model sees at once; only speed and memory depend on it
 ${modelHelp}
   --json                for machines: a line of JSON for each picture, and one at the end`,
   },
@@ -133,6 +133,21 @@ The file carries how pictures are prepared and the names of the classes (metadat
   --attention fused     attention as one node: MultiHeadAttention of onnxruntime, the standard's Attention from --opset 23 on
   --batch 1             the one number of pictures that the file takes; any if not given (dynamic)
   --heads 3             attention heads, where the file does not tell
+  --json                for machines`,
+  },
+
+  quantize: {
+    usage:
+      'tesserae quantize model.safetensors small.safetensors [--precision int8] [--check FOLDER] [--json]',
+    load: async () => (await import('./commands/quantize.ts')).runQuantize,
+    help: `Writes a Vision Transformer's file with its weights in eight bits, a quarter of its size, which opens as any other and computes faster. It says by itself
+what its configuration said.
+
+  --precision int8      weights of eight bits; or int8-fast, which is coarser and faster; or float16, half the size and computed in float32
+  --check FOLDER        compares the answers of both files for the pictures in it; may be given again
+  --strict              exit code 1 when a picture could not be read, and not only when none could
+  --batch 8             how many pictures the models see at once
+${modelHelp}
   --json                for machines`,
   },
 } as const satisfies Readonly<Record<string, Command>>

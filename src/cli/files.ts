@@ -1,6 +1,6 @@
 /** Files that a command reads and writes, with a line that names the file when it cannot. */
-import { readFile, writeFile } from 'node:fs/promises'
-import { join, parse } from 'node:path'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, parse, resolve } from 'node:path'
 import { reasonOf } from '../folders/fault.ts'
 import { ImageError } from '../image/error.ts'
 import { type ReadOptions, type ReadPicture, readImage } from '../image/read.ts'
@@ -56,6 +56,33 @@ export async function writePicture(path: string, picture: NdArray<Uint8Array>): 
   } catch (cause) {
     throw fileError(path, cause, { ENOENT: 'no such folder' })
   }
+}
+
+/** Writes a file whole or not at all: what stood there stays until the new one is complete. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const part = `${path}.${process.pid}.part`
+  try {
+    await writeFile(part, bytes)
+    await rename(part, path)
+  } catch (cause) {
+    await rm(part, { force: true })
+    throw fileError(path, cause, { ENOENT: 'no such folder' })
+  }
+}
+
+/**
+ * Whether a file can be written, asked before the work for it is done.
+ *
+ * @param source - what it is made of, which is not to be lost
+ */
+export async function expectPlace(path: string, source: string): Promise<void> {
+  if (resolve(path) === resolve(source)) {
+    throw new FileError(`${shown(path)}: is the file that it is made of, expected another name`)
+  }
+  const folder = await stat(dirname(resolve(path))).catch(() => undefined)
+  if (!folder?.isDirectory()) throw new FileError(`${shown(path)}: no such folder`)
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory()) throw new FileError(`${shown(path)}: is a folder, expected a file`)
 }
 
 /** `photos/cat.jpg` and `mosaic` → `photos/cat.mosaic.png`. */

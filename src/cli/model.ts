@@ -1,4 +1,5 @@
 /** The model that a command runs, and how it is told to see pictures. */
+import type { Precision } from '../gemm/weighted.ts'
 import type { Preparation } from '../vit/preparation.ts'
 import { VisionTransformer } from '../vit/vision-transformer.ts'
 import { init } from '../wasm/threads.ts'
@@ -48,7 +49,7 @@ export function readModelRequest(texts: Texts): ModelRequest {
 /** Opens a checkpoint, saying so while it takes long. */
 export async function loadModel(
   path: string,
-  { heads }: Pick<ModelRequest, 'heads'>,
+  { heads, precision }: Pick<ModelRequest, 'heads'> & { readonly precision?: Precision },
   output: Output,
 ): Promise<VisionTransformer> {
   const started = performance.now()
@@ -56,7 +57,7 @@ export async function loadModel(
     output.progress(`reading ${path} … ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }, 500)
   try {
-    return await VisionTransformer.fromCheckpoint(path, { numHeads: heads })
+    return await VisionTransformer.fromCheckpoint(path, { numHeads: heads, precision })
   } finally {
     clearInterval(timer)
     output.progress('')

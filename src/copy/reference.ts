@@ -21,6 +21,31 @@ export function copyPlainly(source: Tensor, target: Tensor): void {
   }
 }
 
+/** Writes to each element of `target` the one of `source` whose index `from` tells; where it tells none, the element stays as it is. */
+export function pickPlainly(
+  source: Tensor,
+  target: Tensor,
+  from: (index: readonly number[]) => readonly number[] | null,
+): void {
+  const { shape } = target
+  for (let n = 0; n < sizeOf(shape); n++) {
+    const index = indexOf(n, shape)
+    const there = from(index)
+    if (there === null) continue
+    writeElement(target.data, place(target, index), readElement(source.data, place(source, there)))
+  }
+}
+
+/** The index of the n-th element in row-major order. */
+export function indexOf(n: number, shape: readonly number[]): number[] {
+  return shape.map((length, axis) => Math.floor(n / sizeOf(shape.slice(axis + 1))) % length)
+}
+
+/** How many elements come before an index. */
+export function countBefore(index: readonly number[], shape: readonly number[]): number {
+  return index.reduce((n, i, axis) => n * shape[axis]! + i, 0)
+}
+
 function place({ stride, offset }: Tensor, index: readonly number[]): number {
   return index.reduce((sum, i, axis) => sum + i * stride[axis]!, offset)
 }

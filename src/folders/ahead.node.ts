@@ -15,7 +15,9 @@ export interface Decoders {
 }
 
 /** Each worker has the next pictures at hand, since the calling thread may compute for a while before it hands out more. */
-const TASKS = 8
+const TASKS = 4
+/** What a worker makes is handed over at once, so that little has to wait for its collector. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 }
 
 /** Starts workers, one for each thread; one thread decodes by itself, and so does a program whose bundler left the worker's file behind. */
 export function startDecoders(threads: number): Decoders {
@@ -26,6 +28,7 @@ export function startDecoders(threads: number): Decoders {
   const pool = new Tinypool({
     ...{ filename: url.href, runtime: 'worker_threads' },
     ...{ minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: TASKS },
+    resourceLimits,
   })
   return {
     decode: (path, decoding) => pool.run({ path, decoding }),

@@ -7,6 +7,8 @@ import { type Dtype, dtypeOf, isBigDtype } from '../layout/data.ts'
 import { contiguous, type Layout } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import { sumInHeap } from '../rows/sum-in-heap.ts'
+import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import { newResult, resultKind } from './result.ts'
 import type { Fold, Opaque } from './step.ts'
@@ -20,8 +22,18 @@ type FoldFunction = (
   target: Tensor,
 ) => void
 
+const ways: Ways<Fold> = {
+  inHeap(heap, { plan, reduction, dtype }, [x]) {
+    const isSum = reduction === 'sum' || reduction === 'mean'
+    if (!isSum || (dtype !== null && dtype !== 'float32')) return null
+    const summed = { kept: plan.kept(x!), dropped: plan.dropped(x!), shape: plan.outputShape }
+    return sumInHeap(heap, x!, summed, reduction === 'mean')
+  },
+  plainly: (step, [x]) => folded(step, x!, foldInto),
+}
+
 const folds: Kernel<Fold> = {
-  perform: (step, [x]) => folded(step, x!, foldInto),
+  perform: (step, inputs) => eitherWay(ways, step, inputs),
   reference: (step, [x]) => folded(step, x!, foldPlainly),
 }
 

@@ -1,6 +1,7 @@
 /** Picking elements by index as a step, and adding them up where they were picked: the two are each other's duals. */
 
 import { copyApart } from '../copy/copy.ts'
+import { indexOf, pickPlainly } from '../copy/reference.ts'
 import { forEachOffset } from '../gemm/matrix.ts'
 import { pick, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -11,8 +12,42 @@ import { zero } from './slice.ts'
 import type { Gather, Scatter } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
-const gathers: Kernel<Gather> = { perform: gathered, reference: gathered }
-const scatters: Kernel<Scatter> = { perform: scattered, reference: scattered }
+const gathers: Kernel<Gather> = {
+  perform: gathered,
+  reference(_, [x, indices]) {
+    const [source, picked] = [tensorOf(x!), valuesIn(tensorOf(indices!))]
+    const [b = 0, m = 0] = indices!.shape
+    const result = newResult(source.data, [b, m, ...source.shape.slice(2)], 'gather')
+    pickPlainly(source, result, ([row = 0, at = 0, ...rest]) => [row, picked[row * m + at]!, ...rest])
+    return result
+  },
+}
+
+const scatters: Kernel<Scatter> = {
+  perform: scattered,
+  reference({ length }, [rows, indices]) {
+    const [source, picked] = [tensorOf(rows!), valuesIn(tensorOf(indices!))]
+    const [b = 0, m = 0, ...rest] = source.shape
+    const result = newResult(source.data, [b, length, ...rest], 'scatter')
+    zero(result)
+    const [from, to] = [valuesIn(source), current(result.data) as unknown as number[]]
+    const size = sizeOf(rest)
+    for (const [n, value] of from.entries()) {
+      const [row, at, inside] = [Math.floor(n / size / m), Math.floor(n / size) % m, n % size]
+      to[result.offset + (row * length + picked[row * m + at]!) * size + inside]! += value
+    }
+    return result
+  },
+}
+
+/** The elements in row-major order. */
+function valuesIn({ data, shape, stride, offset }: Tensor): number[] {
+  const elements = current(data) as unknown as ArrayLike<number>
+  return Array.from({ length: sizeOf(shape) }, (_, n) => {
+    const index = indexOf(n, shape)
+    return elements[index.reduce((at, i, axis) => at + i * stride[axis]!, offset)]!
+  })
+}
 
 function gathered(_: Gather, [x, indices]: readonly HostValue[]): Tensor {
   const source = tensorOf(x!)

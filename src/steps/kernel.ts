@@ -6,8 +6,8 @@
 import { isWeighted } from '../gemm/weighted.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { getHeap, type Heap } from '../wasm/heap.ts'
-import { isRunning } from '../wasm/result.ts'
+import type { Heap } from '../wasm/heap.ts'
+import { runningHeap } from '../wasm/result.ts'
 import type { Step } from './step.ts'
 import type { HostValue } from './value.ts'
 
@@ -24,7 +24,7 @@ export function eitherWay<S extends Step>(
   step: S,
   inputs: readonly HostValue[],
 ): Tensor {
-  const heap = isRunning() && inputs.every(isSingle) ? getHeap() : null
+  const heap = inputs.every(isSingle) ? runningHeap() : null
   return (heap && inHeap(heap, step, inputs)) ?? plainly(step, inputs)
 }
 

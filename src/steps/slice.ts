@@ -1,6 +1,6 @@
 /** A part of an axis, and a part put where it belongs among zeros: the two undo each other. */
 import { copyApart } from '../copy/copy.ts'
-import { copyPlainly } from '../copy/reference.ts'
+import { countBefore, indexOf, pickPlainly } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { type Layout, sizeOf, split } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -13,7 +13,15 @@ import { laidOut, tensorOf, type Value } from './value.ts'
 
 const slices: Kernel<Slice> = {
   perform: (step, [x]) => laidOut(x!, sliced(x!, step)),
-  reference: (step, [x]) => laidOut(x!, sliced(x!, step)),
+  reference({ axis, start, step, lengths }, [x]) {
+    const source = tensorOf(x!)
+    const result = newResult(source.data, source.shape.toSpliced(axis, 1, ...lengths), 'slice')
+    pickPlainly(source, result, (index) => {
+      const at = countBefore(index.slice(axis, axis + lengths.length), lengths)
+      return index.toSpliced(axis, lengths.length, start + step * at)
+    })
+    return result
+  },
 }
 
 /** The layout of the elements at `start`, `start + step`, … of an axis, as axes of `lengths`. */
@@ -33,19 +41,29 @@ export function sliced(layout: Layout, { axis, start, step, lengths }: Omit<Slic
 }
 
 const places: Kernel<Place> = {
-  perform: (step, [x]) => placed(step, tensorOf(x!), copyApart),
-  reference: (step, [x]) => placed(step, tensorOf(x!), copyPlainly),
+  perform: (step, [x]) =>
+    placed(step, tensorOf(x!), (source, result, lengths) => {
+      copyApart(source, { data: result.data, ...sliced(result, { ...step, lengths }) })
+    }),
+  reference: (step, [x]) =>
+    placed(step, tensorOf(x!), (source, result, lengths) => {
+      const { axis, start, step: apart } = step
+      pickPlainly(source, result, (index) => {
+        const at = (index[axis]! - start) / apart
+        const isThere = Number.isInteger(at) && at >= 0 && at < sizeOf(lengths)
+        return isThere ? index.toSpliced(axis, 1, ...indexOf(at, lengths)) : null
+      })
+    }),
 }
 
 function placed(
-  { axis, start, step, count, length }: Place,
+  { axis, count, length }: Place,
   x: Tensor,
-  copy: (source: Tensor, target: Tensor) => void,
+  fill: (source: Tensor, result: Tensor, lengths: readonly number[]) => void,
 ): Tensor {
-  const lengths = x.shape.slice(axis, axis + count)
   const result = newResult(x.data, x.shape.toSpliced(axis, count, length), 'place')
   zero(result)
-  copy(x, { data: result.data, ...sliced(result, { axis, start, step, lengths }) })
+  fill(x, result, x.shape.slice(axis, axis + count))
   return result
 }
 

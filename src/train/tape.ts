@@ -8,7 +8,7 @@ import { present } from '../ops/array.ts'
 import { contraction } from '../steps/contract.ts'
 import { currentMachine, type Kernel, type Machine, using } from '../steps/machine.ts'
 import { activate } from '../steps/map.ts'
-import { scope } from '../steps/scope.ts'
+import { isOnHost, region, scope } from '../steps/scope.ts'
 import type { Contract, Step, StepKind } from '../steps/step.ts'
 import type { HostValue, Value } from '../steps/value.ts'
 import { arrayOf } from '../steps/value-array.ts'
@@ -159,10 +159,18 @@ export class Tape implements Machine {
 /** What each input changes by. */
 function thunksOf({ step, inputs, result }: Entry, g: Value): readonly (() => Change)[] {
   if (typeof step !== 'function') return ruleOf(step)(step, { g, inputs, result })
-  // computed again, this time remembered
-  const tape = new Tape(inputs)
-  const changes = tape.playBack(tape.record(step), g)
+  // computed again, this time remembered, and what that takes is given back before the next part
+  const changes = region(() => {
+    const tape = new Tape(inputs)
+    const found = tape.playBack(tape.record(step), g)
+    return new Map([...found].map(([input, change]) => [input, outside(change)]))
+  })
   return inputs.map((input) => () => changes.get(input) ?? [])
+}
+
+/** A value in memory of its own, where the host has it. */
+function outside(value: Value): Value {
+  return isOnHost() ? present(value) : value
 }
 
 /** The rule of a step, whose type the table's key vouches for. */

@@ -5,11 +5,13 @@
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
+import type { Heap } from './heap.ts'
 import type { Pointer } from './memory.ts'
 import { residentFloats } from './resident.ts'
 
 /** What hands out floats while a model runs. */
 export interface ResultMemory {
+  readonly heap: Heap
   readonly inUse: boolean
   allocate(floats: number): Pointer
 }
@@ -24,6 +26,11 @@ export function useForResults(memory: ResultMemory): void {
 /** Whether a model runs, so that results live in the arena. */
 export function isRunning(): boolean {
   return arena?.inUse ?? false
+}
+
+/** The memory that a model runs in, and what computes there; null while none runs. */
+export function runningHeap(): Heap | null {
+  return arena?.inUse ? arena.heap : null
 }
 
 const float32 = new Float32Array(0)

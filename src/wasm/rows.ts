@@ -5,7 +5,7 @@ import type { ProductEngine } from './product.ts'
 import { RowsJobs } from './rows-job.ts'
 
 /** What kinds of jobs there are (src/wasm/assembly/rows.ts). */
-const kinds = { add: 0, multiply: 1, activate: 2, normalise: 3, softmax: 4 } as const
+const kinds = { add: 0, multiply: 1, activate: 2, normalise: 3, softmax: 4, sumRows: 5 } as const
 
 export class RowsEngine {
   readonly #engine: ProductEngine
@@ -71,6 +71,18 @@ export class RowsEngine {
         ...{ count: rows, n, step, choice: Number(centred), eps, tensors },
       })
     } else this.#kernels.normalise(y, x, step, rows, n, weight, bias, eps, centred)
+  }
+
+  /** y[j] = Σ x[i, j] / divisor, i < rows; x: [rows, n], `step` bytes from row to row. */
+  sumRows(
+    [y, x]: readonly [Pointer, Pointer],
+    form: { readonly step: number; readonly rows: number; readonly n: number; readonly divisor: number },
+  ): void {
+    const { step, rows, n, divisor } = form
+    if (this.#jobs.shares(rows * n)) {
+      const job = { count: n, step, choice: rows, eps: divisor, tensors: [y, x] }
+      this.#jobs.run(this.#team, kinds.sumRows, job)
+    } else this.#kernels.sumRows(y, x, step, rows, n, divisor)
   }
 
   /** Softmax of each row of x: [rows, n], in place. */

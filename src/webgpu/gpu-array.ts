@@ -11,12 +11,9 @@ import { type Card, type CardBuffer, usage } from './card.ts'
  * An array whose elements are on the graphics card, one after the other in row-major order, in four bytes each.
  *
  * @example
- * const usage = 4 | 8 | 128 // COPY_SRC, COPY_DST, STORAGE
- * const x = new GpuArray(device, device.createBuffer({ size: 48, usage }), [4, 3])
- * const run = await gpu(new Linear(3, 2), { device })
- * const y = await run.runToGpu(x)
- * const values = await y.read()
- * values.shape // → [4, 2]
+ * const run = await gpu(new Linear(3, 2)).catch(() => null)
+ * const y = await run?.runToGpu(ndarray(new Float32Array(12), [4, 3])) // y.buffer is a GPUBuffer, y.read() brings it back
+ * y?.shape ?? 'no card here' // → no card here
  */
 export class GpuArray {
   readonly device: Card

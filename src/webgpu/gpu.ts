@@ -48,10 +48,9 @@ const mostPrograms = 4
  *
  * @example
  * const model = new Linear(3, 2)
- * const run = await gpu(model, { device })
- * const y = await run.run(ndarray(new Float32Array(12), [4, 3]))
+ * const x = ndarray(new Float32Array(12), [4, 3])
+ * const y = await gpu(model).then((run) => run.run(x), () => model.forward(x)) // where there is no card, the processor
  * y.shape // → [4, 2]
- * run.dispose()
  */
 export async function gpu(model: Traceable | Program, options?: GpuOptions): Promise<GpuModel>
 export async function gpu<A extends NdArray<Data>[]>(

@@ -1,10 +1,10 @@
 /**
- * `npm run bench -- [calls] [rearrange] [convert] [mixed] [reduce] [product] [twins] [cliffs] [pictures] [--json] [--no-peers]`: the language beside
+ * `npm run bench -- [calls] [rearrange] [convert] [mixed] [reduce] [product] [twins] [cliffs] [pictures] [folders] [--json] [--no-peers]`: the language beside
  * hand-written JavaScript and other libraries, on the built package. Each goal is a ratio within one run; `mixed` repeats
  * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
  * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) and `train` (steps of learning beside forwards and PyTorch) run in processes of their own;
- * so do `pictures` (decoding photographs; of a folder with `--pictures DIR`), and `vit` (whole models), `onnx` (their files in onnxruntime), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
+ * so do `pictures` and `folders` (decoding photographs, and the command on many of them; of a folder with `--pictures DIR`), and `vit` (whole models), `onnx` (their files in onnxruntime), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
  * `--models DIR` and `--pictures DIR`, as vit.mjs, first-logits.mjs and features.mjs say.
  */
 import { spawnSync } from 'node:child_process'
@@ -33,6 +33,7 @@ const suites = {
   train: () => apart('train.mjs'),
   cliffs: () => apart('cliffs.mjs'),
   pictures: () => apart('pictures.mjs', ...(pictures ? [pictures] : [])),
+  folders: () => apart('folders.mjs', ...(pictures ? [pictures] : [])),
   ...(models && {
     vit: () => apart('vit.mjs', models),
     onnx: () => apart('onnx.mjs', models),

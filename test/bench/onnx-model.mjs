@@ -22,24 +22,24 @@ export function matmulModel(m, k, n, b) {
 
 const FLOAT = 1
 
-function tensor(name, shape) {
+export function tensor(name, shape) {
   const dims = shape.map((length) => message(1, [integer(1, length)]))
   return [text(1, name), message(2, [message(1, [integer(1, FLOAT), message(2, dims)])])]
 }
 
-function integer(field, value) {
-  return Uint8Array.from([field << 3, ...varint(value)])
+export function integer(field, value) {
+  return Uint8Array.from([...varint(field << 3), ...varint(value)])
 }
 
-function text(field, value) {
+export function text(field, value) {
   return bytes(field, new TextEncoder().encode(value))
 }
 
-function message(field, parts) {
+export function message(field, parts) {
   return bytes(field, join(parts))
 }
 
-function bytes(field, contents) {
+export function bytes(field, contents) {
   return join([Uint8Array.from([(field << 3) | 2, ...varint(contents.length)]), contents])
 }
 
@@ -49,7 +49,7 @@ function varint(value) {
   return [...out, value]
 }
 
-function join(parts) {
+export function join(parts) {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -1,6 +1,7 @@
 /**
  * Training: forward, backward and AdamW of document 1's digit ViT (width 100, 4 layers, 64 digits) and of ViT-Ti/16 (8 pictures), beside the forward of the same
- * batch and, where `python3` has torch, PyTorch on one thread. Taken in turns, the best of several. `--threads 2` for more threads.
+ * batch, the digits' also beside tfjs-wasm and jax-js and, where `python3` has torch, PyTorch on one thread. Taken in turns, the best of several. `--threads 2` for
+ * more threads, `--no-peers` for none of the others.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
@@ -8,6 +9,7 @@ import ndarray from 'ndarray'
 import { init } from '../../dist/index.js'
 import { manualSeed, VisionTransformer, ViT } from '../../dist/nn/index.js'
 import { adamw, crossEntropy, valueAndGradients } from '../../dist/train/index.js'
+import { findTrainingPeers } from './train-peers.mjs'
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, threads: { type: 'string' }, 'no-peers': { type: 'boolean' } },
@@ -43,8 +45,11 @@ const cases = [
     torch: `m=M(224,3,192,16,12,3,1000,768)\nx=torch.rand(8,3,224,224);k=1000;n=4`,
   },
 ]
-/** The goals of a step: multiples of the forward of the same batch, and of PyTorch. */
-const goals = { forward: 3.3, torch: [1.6, 1.9] }
+/** The goals of a step: multiples of the forward of the same batch, and of PyTorch; and what others take in multiples of it. */
+const goals = { forward: 3.3, torch: [1.6, 1.9], 'tfjs-wasm': 12, 'jax-js': 5 }
+/** Rounds in which others take their turn, which are slow. */
+const rounds = 3
+const peers = values['no-peers'] ? new Map() : await findTrainingPeers()
 
 const model = `
 import time, torch
@@ -92,7 +97,10 @@ function torchStep(code) {
 const rows = cases.map(({ name, model, x, times, torch }, i) => {
   const labels = Array.from({ length: x.shape[0] }, (_, i) => i)
   const optimizer = adamw(model, { lr: 1e-4 })
-  const best = { forward: Number.POSITIVE_INFINITY, step: Number.POSITIVE_INFINITY }
+  const others = i === 0 ? [...peers] : []
+  const best = Object.fromEntries(
+    ['forward', 'step', ...others.map(([name]) => name)].map((name) => [name, Number.POSITIVE_INFINITY]),
+  )
   const timed = (what, f) => {
     const start = performance.now()
     f()
@@ -109,17 +117,24 @@ const rows = cases.map(({ name, model, x, times, torch }, i) => {
       )
       optimizer.step(gradients)
     })
+    for (const [name, step] of n < rounds ? others : []) timed(name, step)
   }
   return { name, ...best, torch: torchStep(torch), goal: goals.torch[i] }
 })
 
 if (values.json) console.log(JSON.stringify(rows))
 else {
-  for (const { name, forward, step, torch, goal } of rows) {
+  for (const { name, forward, step, torch, goal, ...others } of rows) {
     const ratio = (step / forward).toFixed(2)
     console.log(
       `train ${name}: forward ${forward.toFixed(1)} ms, step ${step.toFixed(1)} ms, ${ratio} forwards (goal ${goals.forward})`,
     )
+    for (const peer of peers.keys()) {
+      if (others[peer] === undefined) continue
+      console.log(
+        `  ${peer} ${others[peer].toFixed(0)} ms: ${(others[peer] / step).toFixed(1)} steps (goal ${goals[peer]})`,
+      )
+    }
     if (torch !== null)
       console.log(`  PyTorch ${torch.toFixed(1)} ms: ${(step / torch).toFixed(2)} times (goal ${goal})`)
   }

@@ -7,14 +7,14 @@ const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 export const hasBrowser = existsSync(executablePath)
 if (!hasBrowser) console.log(`no browser at ${executablePath}: these tests are skipped`)
 
-/** Starts Chromium with a profile of its own in an empty folder. */
-export function openBrowser(profile: string): Promise<BrowserContext> {
+/** Starts Chromium with a profile of its own in an empty folder; `webgpu`: with a graphics card, emulated on the processor. */
+export function openBrowser(profile: string, { webgpu = false } = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
     args: [
       '--no-sandbox',
-      '--disable-gpu',
+      ...(webgpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-gpu']),
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

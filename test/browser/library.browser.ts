@@ -37,14 +37,20 @@ declare global {
     threads: number,
   ) => Promise<{ threads: number; reasons: readonly string[]; logits: number[] }>
   var logitsOfDigits: (weights: string) => Promise<number[]>
+  var logitsOnCard: (weights: string) => Promise<number[] | string>
 }
 
 let folder: string
 let site: { origin: string; server: Server }
 let browser: BrowserContext
 
-async function withPage<T>(policy: Policy, path: string, act: (page: Page) => Promise<T>): Promise<T> {
-  const page = await browser.newPage()
+async function withPage<T>(
+  policy: Policy,
+  path: string,
+  act: (page: Page) => Promise<T>,
+  from: BrowserContext = browser,
+): Promise<T> {
+  const page = await from.newPage()
   const wrong: string[] = []
   page.on('pageerror', (error) => wrong.push(String(error)))
   try {
@@ -73,6 +79,35 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
 
   test('there are cases to run', () => {
     expect(files.length).toBeGreaterThan(20)
+  })
+
+  test('the graphics card gives the logits of the processor, and where there is none it is said so', async () => {
+    const logitsIn = (context: BrowserContext) =>
+      withPage(
+        'strict',
+        'model.html',
+        async (page) => {
+          await page.waitForFunction(() => 'logitsOnCard' in globalThis)
+          const path = './vit-digits.safetensors'
+          return page.evaluate(
+            async (weights) => [
+              await globalThis.logitsOfDigits(weights),
+              await globalThis.logitsOnCard(weights),
+            ],
+            path,
+          )
+        },
+        context,
+      )
+    expect((await logitsIn(browser))[1]).toMatch(/^gpu\/no-(adapter|webgpu)$/)
+    const withCard = await openBrowser(join(folder, 'profile-webgpu'), { webgpu: true })
+    try {
+      const [expected, logits] = (await logitsIn(withCard)) as [number[], number[]]
+      expect(logits).toHaveLength(30)
+      for (const [i, logit] of logits.entries()) expect(logit).toBeCloseTo(expected[i]!, 4)
+    } finally {
+      await withCard.close()
+    }
   })
 
   describe.each(Object.keys(policies) as Policy[])('%s', (policy) => {

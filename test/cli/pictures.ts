@@ -13,7 +13,9 @@ export function striped(number: number, isAcross: boolean): Uint8Array {
   const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => {
     const [y, x] = [Math.floor(i / 3 / side), Math.floor(i / 3) % side]
     const along = (isAcross ? y : x) + number
-    return (along % (2 * period) < period ? 210 : 40) + ((i * 7 + number * 13) % 23)
+    // stripes across are bluer, which even an untrained model tells
+    const tint = isAcross && i % 3 === 0 ? 0.5 : 1
+    return tint * ((along % (2 * period) < period ? 210 : 40) + ((i * 7 + number * 13) % 23))
   })
   return writePng(ndarray(data, [side, side, 3]))
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyApart } from '../../src/copy/copy.ts'
 import { copyPlainly } from '../../src/copy/reference.ts'
+import { fewBytes } from '../../src/copy/staged.ts'
 import { contiguous, contiguousStride, type Layout, permute, sizeOf } from '../../src/layout/layout.ts'
 import { reach } from '../layouts.ts'
 

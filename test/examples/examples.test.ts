@@ -9,6 +9,7 @@ import * as checkpoint from 'tesserae/checkpoint'
 import * as image from 'tesserae/image'
 import * as nn from 'tesserae/nn'
 import * as train from 'tesserae/train'
+import * as webgpu from 'tesserae/webgpu'
 import { afterAll, expect, test } from 'vitest'
 import { findExamples, toModule } from './extract.ts'
 
@@ -22,6 +23,7 @@ const exported = new Map(
     'tesserae/image': image,
     'tesserae/adapters': adapters,
     'tesserae/train': train,
+    'tesserae/webgpu': webgpu,
   }).map(([entry, module]) => [entry, Object.keys(module)]),
 )
 

@@ -24,8 +24,12 @@ const photo = ndarray(
 )
 writeFileSync(join(files, 'photo.jpg'), writePng(photo)) // what a file is, its bytes say
 const model = new VisionTransformer({ embedDim: 64, depth: 2, numHeads: 1, numClasses: 10 })
-for (const name of ['model.safetensors', 'vit_tiny_patch16_224.safetensors'])
+for (const name of ['model.safetensors', 'vit_tiny.safetensors', 'vit_tiny_patch16_224.safetensors'])
   writeFileSync(join(files, name), writeSafetensors(model.stateDict()))
+for (const pet of ['cats', 'dogs']) {
+  mkdirSync(join(files, 'pets', pet), { recursive: true })
+  writeFileSync(join(files, 'pets', pet, 'photo.png'), writePng(photo))
+}
 writeFileSync(
   join(modules, 'ort.ts'),
   `import { interpret } from '../../onnx/interpret.ts'
@@ -59,6 +63,7 @@ const results: Readonly<Record<string, string>> = {
   'docs/deploy.md, 2': '({ outputs })',
   'docs/architecture.md': '({})',
   'docs/architecture.md, 2': '({})',
+  'docs/folders.md': '({ classes: pets.classes, out: model.options.numClasses })',
   'docs/index.md': '({})',
   'docs/pictures.md': '({ shape: input.shape })',
   'docs/vit.md': '({ shape: logits.shape, maps: maps.map((map) => map.shape) })',
@@ -73,6 +78,7 @@ const expected: Readonly<Record<string, unknown>> = {
   'docs/deploy.md, 2': { outputs: [{ name: 'y', shape: [1, 3, 224, 224] }] },
   'docs/architecture.md': {},
   'docs/architecture.md, 2': {},
+  'docs/folders.md': { classes: ['cats', 'dogs'], out: 2 },
   'docs/index.md': {},
   'docs/pictures.md': { shape: [1, 3, 224, 224] },
   'docs/vit.md, 2': { depth: 2 },
@@ -103,7 +109,9 @@ test('every page with such a block is known, and has one', () => {
 test.each(blocks)('the program in $page runs', async ({ page, code }) => {
   const worker = pathToFileURL(join(root, 'dist/worker.js')).href
   const text = code
-    .replaceAll(/'(photo\.jpg|[\w]+\.safetensors)'/g, (_, name) => JSON.stringify(join(files, name)))
+    .replaceAll(/'(photo\.jpg|[\w]+\.safetensors|pets(?:\.run)?)'/g, (_, name) =>
+      JSON.stringify(join(files, name)),
+    )
     .replace(/'onnxruntime-(web|node)'/, "'./ort.ts'")
     // what a runtime or a bundler makes of such an import
     .replaceAll(/^import (\w+) from 'tesserae\/wasm\/([\w-]+)\.wasm'.*$/gm, (_, name, file) => {

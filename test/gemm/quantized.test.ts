@@ -76,7 +76,7 @@ const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 3
 const shapes = fc.record({
   spec: fc.constantFrom('mk,nk->mn', 'mk,nk->nm', 'mkl,nkl->mn', 'mkl,nlk->mn'),
   ...{ m: size, n: size, k: size, l: fc.integer({ min: 1, max: 9 }), order: fc.boolean(), gap: fc.nat(2) },
-  ...{ bias: fc.boolean(), residual: fc.boolean(), scale: fc.constantFrom(1, 0.37) },
+  ...{ bias: fc.boolean(), residual: fc.boolean(), scale: fc.constantFrom<number>(1, 0.37) },
   activation: fc.constantFrom(null, null, 'relu' as const),
 })
 type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never

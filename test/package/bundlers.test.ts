@@ -88,6 +88,7 @@ describe('tree shaking', () => {
 
 describe('sizes, minified and gzipped, dependencies included', () => {
   const language = `import * as language from 'tesserae'; globalThis.language = language;`
+  const layers = `${language} import * as nn from 'tesserae/nn'; globalThis.nn = nn`
   const budgets: [what: string, kilobytes: number, code: string, beyond: string | null][] = [
     [
       "import { rearrange } from 'tesserae'",
@@ -102,12 +103,7 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       null,
     ],
     ['the whole language', 95.5, language, null],
-    [
-      'all of tesserae/nn beyond the language',
-      48,
-      `${language} import * as nn from 'tesserae/nn'; globalThis.nn = nn`,
-      language,
-    ],
+    ['all of tesserae/nn beyond the language', 48, layers, language],
     [
       'tesserae/checkpoint beyond the language',
       13,
@@ -119,6 +115,12 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       42,
       `${language} import * as image from 'tesserae/image'; globalThis.image = image`,
       language,
+    ],
+    [
+      'tesserae/webgpu beyond the layers',
+      40,
+      `${layers} import * as webgpu from 'tesserae/webgpu'; globalThis.webgpu = webgpu`,
+      layers,
     ],
     [
       'tesserae/onnx beyond the language',

@@ -112,7 +112,6 @@ describe.skipIf(missing !== null)('contractions on the card', async () => {
       for (const [spec, lengths] of [
         ['mk,nk->mn', { m: 67, n: 72, k: 36 }],
         ['km,kn->mn', { m: 68, n: 66, k: 35 }],
-        ['bmk,bkn->bmn', { b: 2, m: 33, n: 65, k: 17 }],
       ] as const) {
         const build = (placing: readonly Placing[]) =>
           buildContraction(spec, lengths, { make: (size) => new Float32Array(size), value, placing })

@@ -2,6 +2,7 @@
 import type { NdArray } from 'ndarray'
 import { type PreprocessOptions, preprocess } from 'tesserae/image'
 import { attentionRollout, VisionTransformer } from 'tesserae/nn'
+import { type GpuModel, gpu } from 'tesserae/webgpu'
 import { arrayOf } from '../model/library.ts'
 import { flat } from '../model/vit/flat.ts'
 import type { Looks, Reply } from './protocol.ts'
@@ -10,6 +11,8 @@ type Floats = NdArray<Float32Array>
 type Tell = (reply: Reply) => void
 
 let photoModel: VisionTransformer | null = null
+/** The same model on the graphics card, where there is one that is no emulation. */
+let onCard: Promise<GpuModel | null> = Promise.resolve(null)
 
 /** Opens a file of weights, with what is said about it beside; the model before it is given back. */
 export async function loadWeights(
@@ -19,7 +22,12 @@ export async function loadWeights(
 ): Promise<void> {
   const model = await VisionTransformer.fromCheckpoint(watched(file, reply), {}, configurations)
   photoModel?.dispose()
+  void onCard.then((card) => card?.dispose())
   photoModel = model
+  onCard = gpu(model).then(
+    (card) => ((card.device as Emulated).adapterInfo?.isFallbackAdapter ? null : card),
+    () => null,
+  )
   const { labels, options, preparation } = model
   const parameters = [...model.parameters()].reduce(
     (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
@@ -61,9 +69,7 @@ export async function readPhoto(file: Blob, reply: Tell): Promise<void> {
   const x = preprocess(await decode(file, preparation.mean?.length === 1), preparation) // [1, c, height, width]
   const [, , height = 0, width = 0] = x.shape
   reply({ kind: 'progress', text: 'looking at it', part: 0.85 })
-  const started = performance.now()
-  const logits = flat(model.forward(x))
-  const milliseconds = performance.now() - started
+  const answer = await answerOf(model, x)
   const embedded = model.patchEmbed.forward(x) // [1, n, d], or [1, rows, columns, d]
   const features = embedded.shape.at(-1)!
   const count = embedded.size / features
@@ -78,10 +84,31 @@ export async function readPhoto(file: Blob, reply: Tell): Promise<void> {
     prefix: looks.tokens - count,
     embedding: flat(embedded),
     width: features,
-    logits,
     looks,
-    milliseconds,
+    ...answer,
   })
+}
+
+/** What a device says of itself. */
+interface Emulated {
+  readonly adapterInfo?: { readonly isFallbackAdapter?: boolean }
+}
+
+/** By the graphics card; where there is none, or it fails, by WebAssembly. */
+async function answerOf(model: VisionTransformer, x: Floats) {
+  const card = await onCard
+  try {
+    await card?.prepare(x.shape)
+    const started = performance.now()
+    const logits = await card?.run(x)
+    if (logits) return { logits: flat(logits), milliseconds: performance.now() - started, onCard: true }
+  } catch {
+    card?.dispose()
+    onCard = Promise.resolve(null)
+  }
+  const started = performance.now()
+  const logits = flat(model.forward(x))
+  return { logits, milliseconds: performance.now() - started, onCard: false }
 }
 
 /** The picture as the browser decodes it, [h, w, 3], or [h, w, 1] where the model sees no colours. */

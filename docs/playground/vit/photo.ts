@@ -70,7 +70,10 @@ export function mountPhoto(reader: Reader): void {
   })
   reader.on('photo', (answer) => {
     reply = answer
-    status(`answered in ${answer.milliseconds.toFixed(0)} ms`, null)
+    status(
+      `answered in ${answer.milliseconds.toFixed(0)} ms${answer.onCard ? ' by the graphics card' : ''}`,
+      null,
+    )
     byId('photo-result').hidden = false
     fillChoices(what, answer)
     paint(answer)

@@ -35,6 +35,8 @@ export interface PhotoReply {
   readonly logits: Float32Array
   readonly looks: Looks
   readonly milliseconds: number
+  /** Whether the graphics card answered. */
+  readonly onCard: boolean
 }
 
 export type Reply =

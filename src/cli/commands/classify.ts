@@ -33,7 +33,7 @@ function readRequest(args: readonly string[]) {
     labels: { type: 'string' },
     top: { type: 'string' },
     attention: { type: 'string' },
-    batch: { type: 'string', default: '8' },
+    batch: { type: 'string', default: '4' },
     strict: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   })

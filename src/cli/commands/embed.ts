@@ -30,7 +30,7 @@ function readRequest(args: readonly string[]) {
     tokens: { type: 'string', default: 'pooled' },
     normalise: { type: 'boolean', default: false },
     normalize: { type: 'boolean', default: false },
-    batch: { type: 'string', default: '8' },
+    batch: { type: 'string', default: '4' },
     shard: { type: 'string' },
     resume: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },

@@ -37,7 +37,7 @@ export async function learnHead(
     for (let j = 0; j < row.length; j++)
       data[i * row.length + j] = (row[j]! - mean[j % dim]!) * scale[j % dim]!
   }
-  const head = new Linear(dim, classes, { init: 'zeros' })
+  const head = new Linear(dim, classes, { init: { weight: 'zeros', bias: 'zeros' } })
   const steps = epochs * Math.ceil(count / BATCH)
   const run = fit(
     head,
