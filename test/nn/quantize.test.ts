@@ -88,7 +88,7 @@ describe('quantize', () => {
     own.forward(pictures)
     const { relaxedSimd, reasons } = capabilities()
     expect(precision).toBe(relaxedSimd ? 'int8-fast' : 'int8')
-    expect(reasons.some((reason) => reason.startsWith('int8-fast:'))).toBe(!relaxedSimd)
+    expect(reasons.some((reason) => reason.startsWith('tiles: int8-fast'))).toBe(!relaxedSimd)
   })
 })
 
