@@ -31,6 +31,7 @@ export default defineConfig([
       'checkpoint/file.web': 'src/checkpoint/file.web.ts',
       'image/index': 'src/image.ts',
       'train/index': 'src/train.ts',
+      'onnx/index': 'src/onnx.ts',
       'webgpu/index': 'src/webgpu.ts',
       'adapters/index': 'src/adapters.ts',
       'folders/folders.node': 'src/folders/folders.node.ts',

@@ -63,6 +63,7 @@ export {
 export { type Traceable, type TraceOptions, trace } from './program/trace.ts'
 export type { Activation } from './steps/map.ts'
 export type { CheckpointOptions, CheckpointSource, Configurations } from './vit/from-checkpoint.ts'
+export { type MetadataOptions, metadataOf } from './vit/own.ts'
 export type { GlobalPool } from './vit/pooling.ts'
 export {
   type ResampleOptions,

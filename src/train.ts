@@ -11,9 +11,10 @@ export {
   randomFlip,
   randomResizedCrop,
 } from './train/augment.ts'
-export type { Batch, TrainingData } from './train/batches.ts'
+export type { Batch, BatchSource, TrainingData } from './train/batches.ts'
 export { Ema, type EmaOptions, ema } from './train/ema.ts'
 export { type CheckpointStore, type FitOptions, fit, type Progress } from './train/fit.ts'
+export { type FolderOptions, folderOf, type PictureFolder } from './train/folder-of.ts'
 export { gradients } from './train/gradients.ts'
 export { type GroupOptions, type Groups, layerDecay, withoutDecay } from './train/groups.ts'
 export {

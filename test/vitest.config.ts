@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // what needs more than `npm ci`, or a browser, has scripts of its own
-    exclude: ['test/{bench,browser,package,adapters/real,webgpu}/**', '**/node_modules/**'],
+    exclude: ['test/{bench,browser,package,adapters/real,onnx/real,webgpu}/**', '**/node_modules/**'],
     setupFiles: [`${root}test/setup.ts`],
     // a machine may be busy: only what hangs is stopped
     testTimeout: 900_000,

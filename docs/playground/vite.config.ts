@@ -1,4 +1,4 @@
-/** Serves and builds the two pages. They use the library by its public entries, from the sources. */
+/** Serves and builds the three pages. They use the library by its public entries, from the sources. */
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
 import { onlyUsedOfChevrotain } from '../../.ci/chevrotain/plugin.ts'
@@ -48,6 +48,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: false, // its helper needs a document, which a worker has not
-    rollupOptions: { input: [`${here}index.html`, `${here}vit.html`, `${here}worker.ts`] },
+    rollupOptions: {
+      input: ['index.html', 'vit.html', 'teach.html', 'worker.ts'].map((name) => here + name),
+    },
   },
 })

@@ -1,10 +1,10 @@
 /**
- * The workers of both pages begin here. The file is an entry of the build like the pages are, so pages and workers
+ * The workers of the pages begin here. The file is an entry of the build like the pages are, so pages and workers
  * share one copy of the library; Vite's own way to make a worker would bundle it a second time.
  */
 
 /** Which worker; it is also the worker's name. */
-export type Job = 'timing' | 'reader'
+export type Job = 'timing' | 'reader' | 'teacher'
 
 export interface JobModule {
   /** Takes one message. */
@@ -22,8 +22,12 @@ if (typeof document === 'undefined') {
   const early: MessageEvent[] = []
   const keep = (event: MessageEvent) => void early.push(event)
   addEventListener('message', keep)
-  const job: Promise<JobModule> =
-    self.name === 'timing' ? import('./page/timing.worker.ts') : import('./vit/reader.worker.ts')
+  const jobs: Record<Job, () => Promise<JobModule>> = {
+    timing: () => import('./page/timing.worker.ts'),
+    reader: () => import('./vit/reader.worker.ts'),
+    teacher: () => import('./teach/teacher.worker.ts'),
+  }
+  const job = jobs[self.name as Job]()
   void job.then(({ receive }) => {
     removeEventListener('message', keep)
     addEventListener('message', receive)

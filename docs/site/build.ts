@@ -167,7 +167,8 @@ function relink(html: string, known: ReadonlySet<string>): string {
       const page = pages.find((candidate) => candidate.source === source.replace(/\/$/, ''))
       if (page !== undefined && known.has(page.name))
         return `<a href="./${page.name}.html${part}">${text}</a>`
-      if (/playground\/vit\.html$/.test(path)) return `<a href="./playground/vit.html">${text}</a>`
+      const shown = /playground\/(vit|teach)\.html$/.exec(path)?.[1]
+      if (shown !== undefined) return `<a href="./playground/${shown}.html">${text}</a>`
       if (/^(\.\.\/)?(docs\/)?playground/.test(path)) return `<a href="./playground/index.html">${text}</a>`
       if (existsSync(join(root, 'docs', path)) || existsSync(join(root, path))) return text
       throw new Error(`a link leads nowhere: ${whole}`)

@@ -19,6 +19,7 @@ export const pages: readonly Page[] = [
   { name: 'training', title: 'Learning', source: 'docs/training.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },
   { name: 'adapters', title: 'With other libraries', source: 'docs/adapters.md' },
+  { name: 'deploy', title: 'Servers and phones', source: 'docs/deploy.md' },
   { name: 'examples', title: 'Examples', source: 'docs/examples' },
   { name: 'errors', title: 'Errors', source: 'docs/errors.md' },
   { name: 'architecture', title: 'How it works', source: 'docs/architecture.md' },
@@ -33,6 +34,7 @@ export const entries = [
   { name: 'api-checkpoint', title: 'tesserae/checkpoint', source: 'src/checkpoint.ts' },
   { name: 'api-image', title: 'tesserae/image', source: 'src/image.ts' },
   { name: 'api-train', title: 'tesserae/train', source: 'src/train.ts' },
+  { name: 'api-onnx', title: 'tesserae/onnx', source: 'src/onnx.ts' },
   { name: 'api-adapters', title: 'tesserae/adapters', source: 'src/adapters.ts' },
 ] as const satisfies readonly Page[]
 
@@ -84,7 +86,7 @@ export function frame(page: Page, body: string, headings: readonly Heading[], al
 <button class="quiet" id="theme" type="button">Dark</button>
 </header>
 <nav id="pages" aria-label="Pages"><ul>${own.map(link).join('')}</ul><h2>Reference</h2><ul class="code">${api.map(link).join('')}</ul>
-<h2>To play with</h2><ul><li><a href="./playground/index.html">Pattern playground</a></li><li><a href="./playground/vit.html">A ViT at work</a></li></ul></nav>
+<h2>To play with</h2><ul><li><a href="./playground/index.html">Pattern playground</a></li><li><a href="./playground/vit.html">A ViT at work</a></li><li><a href="./playground/teach.html">Teach it</a></li></ul></nav>
 <main id="content" tabindex="-1">${body}
 <footer class="turn">${beside(all[here - 1], 'prev', 'before')}${beside(all[here + 1], 'next', 'after')}</footer></main>
 ${side}

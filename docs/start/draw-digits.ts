@@ -94,15 +94,6 @@ function centred(lines: readonly (readonly Point[])[]): Point[][] {
   return lines.map((line) => line.map(([x, y]): Point => [x + dx, y + dy]))
 }
 
-/** The same by the middle of all points, as MNIST's digits stand. */
-export function centredByMass(lines: readonly (readonly Point[])[]): Point[][] {
-  const all = lines.flat()
-  const [dx, dy] = ([0, 1] as const).map(
-    (axis) => SIDE / 2 - all.reduce((sum, point) => sum + point[axis], 0) / all.length,
-  ) as [number, number]
-  return lines.map((line) => line.map(([x, y]): Point => [x + dx, y + dy]))
-}
-
 /** Ink where the round nib has been; its edge is one pixel soft. */
 function paint(
   tile: ndarray.NdArray<Uint8Array>,

@@ -5,6 +5,7 @@ import ndarray, { type NdArray } from 'ndarray'
 import { explain, rearrange } from 'tesserae'
 import { drawMosaic, preprocess, writePng } from 'tesserae/image'
 import { manualSeed, PatchEmbed, PatchEmbedding } from 'tesserae/nn'
+import { fill, letter } from '../../src/cli/lettering.ts'
 import { readPicture } from './assets.ts'
 import { headline, indented, step } from './report.ts'
 
@@ -36,8 +37,34 @@ export async function embedPhoto(path: string, { out }: { out?: string | undefin
   console.log('\nThis embedding is untrained: its numbers are random and say nothing about the picture yet.')
 
   const target = out ?? `${basename(path, extname(path))}.mosaic.png`
-  await writeFile(target, writePng(await drawMosaic(inBytes(x), { patch: 16, gap: 6, scale: 2 })))
+  await writeFile(target, writePng(captioned(await drawMosaic(inBytes(x), { patch: 16, gap: 6, scale: 2 }))))
   console.log(`\nThe picture in its 14 × 14 patches: ${target}`)
+  console.log(
+    'Notice how little one of them says by itself: each is one token, and attention has to bring them together.',
+  )
+}
+
+/** What to notice. */
+const CAPTION = [
+  '196 patches of 16 × 16 pixels: 196 tokens',
+  'Cover all but one: what is it a piece of?',
+  'Attention has to bring them together.',
+]
+const STRIP = { margin: 10, line: 24, scale: 2, height: 92 }
+
+/** The mosaic with its caption below. */
+function captioned(mosaic: NdArray<Uint8Array>): NdArray<Uint8Array> {
+  const [height, width] = mosaic.shape as [number, number]
+  const data = new Uint8Array((height + STRIP.height) * width * 3)
+  data.set(mosaic.data)
+  const canvas = ndarray(data, [height + STRIP.height, width, 3])
+  fill(canvas, { x: 0, y: height, width, height: STRIP.height }, [20, 19, 26])
+  for (const [i, text] of CAPTION.entries()) {
+    const y = height + STRIP.margin + i * STRIP.line
+    const color = i === 0 ? ([245, 243, 250] as const) : ([139, 135, 156] as const)
+    letter(canvas, text, { x: STRIP.margin, y, scale: STRIP.scale, color })
+  }
+  return canvas
 }
 
 /** `[1, c, h, w]` of 0…1 as a picture `[h, w, c]`. */

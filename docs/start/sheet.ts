@@ -2,7 +2,7 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { rearrange, repeat } from 'tesserae'
 import { drawHeatMap, drawMosaic } from 'tesserae/image'
-import { fill, letter, widthOf } from './lettering.ts'
+import { fill, letter, widthOf } from '../../src/cli/lettering.ts'
 
 export interface Reading {
   readonly digit: number

@@ -86,6 +86,56 @@ ${modelHelp}
   --json                for machines: a line of JSON for each picture, and one at the end`,
   },
 
+  similar: {
+    usage:
+      'tesserae similar  PICTURE --in features.safetensors --weights model.safetensors [--top 5] [--sheet sheet.png] [--json]',
+    load: async () => (await import('./commands/similar.ts')).runSimilar,
+    help: `Finds the pictures most like one, by the cosine of their features: 1 is the same picture.
+
+  --in FILE             features that embed wrote, of the same model; several of a corpus in shards: --in a.safetensors --in b.safetensors
+  --weights FILE        the checkpoint that they were made by
+  --top 5               how many
+  --sheet FILE.png      draws them beside the picture
+  --folder FOLDER       where the pictures are, if not where they were
+${modelHelp}
+  --json                for machines`,
+  },
+
+  train: {
+    usage:
+      'tesserae train    FOLDER --from model.safetensors --out mine.safetensors [--head-only | --full] [--epochs 10] [--validate 0.2|FOLDER] [--resume] [--json]',
+    load: async () => (await import('./commands/train.ts')).runTrain,
+    help: `Makes a classifier of your own of a checkpoint and a folder with a folder of pictures for each class. classify then names the classes.
+
+  --from FILE           a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
+  --out FILE            where the classifier goes, a safetensors file
+  --head-only           learns a new head for the features of the pictures and of their mirror images, which are computed once; so it is if neither is given
+  --full                learns all parameters after that, with other cuts and mirror images each time: minutes to hours
+  --epochs 10           how often the pictures are gone through
+  --validate 0.2        a share of the pictures is held back, to see how good it is; or a folder of others with the same classes
+  --resume              goes on after a run that was stopped, and ends with the same bits
+  --seed 0              what everything random follows from
+  --batch 16            of --full, how many pictures a step learns from
+  --strict              exit code 1 when a picture could not be read
+${modelHelp}
+  --json                for machines: a line of JSON at the end, and of --full one after each epoch`,
+  },
+
+  export: {
+    usage:
+      'tesserae export   model.safetensors model.onnx [--precision int8] [--opset 17] [--attention fused] [--batch 1] [--json]',
+    load: async () => (await import('./commands/export.ts')).runExport,
+    help: `Writes a Vision Transformer as an ONNX file, for onnxruntime, Triton and whatever else reads ONNX, and says what goes in, what comes out, and how to run it.
+The file carries how pictures are prepared and the names of the classes (metadata_props).
+
+  --precision int8      weights as int8 codes with a scale for each output channel: a quarter of the size
+  --opset 17            the version of ONNX's operators, 17 to 24
+  --attention fused     attention as one node: MultiHeadAttention of onnxruntime, the standard's Attention from --opset 23 on
+  --batch 1             the one number of pictures that the file takes; any if not given (dynamic)
+  --heads 3             attention heads, where the file does not tell
+  --json                for machines`,
+  },
+
   quantize: {
     usage:
       'tesserae quantize model.safetensors small.safetensors [--precision int8] [--check FOLDER] [--json]',

@@ -19,8 +19,8 @@ import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.t
  */
 const tileBytes = 1 << 20
 
-/** Fewer bytes than this lie in the first-level cache whatever their order, and are not worth the way through WebAssembly. */
-export const fewBytes = 1 << 14
+/** Fewer bytes than this are moved by loops sooner than they come to linear memory. */
+export const fewBytes = 1 << 8
 
 /** Runs of fewer bytes than this make `set` slower than loops. */
 const shortRunBytes = 64

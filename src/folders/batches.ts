@@ -32,7 +32,8 @@ export async function* inBatches<Item>(
   if (batch.length > 0) yield joined(batch)
 }
 
-function joined<Item>(batch: readonly Prepared<Item>[]): PreparedBatch<Item> {
+/** Pictures of one shape, side by side. */
+export function joined<Item>(batch: readonly Prepared<Item>[]): PreparedBatch<Item> {
   const shape = [batch.length, ...batch[0]!.shape.slice(1)]
   const data = new Float32Array(sizeOf(shape))
   for (const [i, picture] of batch.entries()) data.set(picture.data, i * picture.data.length)

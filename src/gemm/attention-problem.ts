@@ -3,7 +3,7 @@
  * other, so that the weights [n, m] of a head never exist as a whole unless they are asked for or small. q, k and v are read where they
  * stand: as views of one fused qkv they cost no copy. This is what the two ways of computing it have in common.
  */
-import { permute } from '../layout/layout.ts'
+import { type Layout, permute } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 
 /** Everything that one call works on, all of it [...batch, rows, columns] and of one precision. */
@@ -23,13 +23,13 @@ export interface AttentionProblem<D extends Float32Array | Float64Array = Float3
 }
 
 /** A new output, [...batch, n, e]; in memory n stands before the last batch axis, so that 'b h n e -> b n (h e)' is a view. */
-export function newOutput<D extends Float32Array | Float64Array>(
+export function newOutput<Made extends Layout>(
   shape: readonly number[],
-  make: (shape: readonly number[]) => Tensor<D>,
-): Tensor<D> {
+  make: (shape: readonly number[]) => Made,
+): Made {
   const made = make(lastHeadInside(shape))
   const axes = lastHeadInside(shape.map((_, axis) => axis))
-  return { data: made.data, ...permute(made, axes) }
+  return { ...made, ...permute(made, axes) }
 }
 
 /** [...batch, head, n, e] → [...batch, n, head, e], and back. */

@@ -3,7 +3,7 @@
  * dP = g vᵀ, dS = P ∘ (dP − Σ dP ∘ P), dq = scale · dS k, dk = scale · dSᵀ q. The weights are computed again, so that they need not be kept
  * (Dao et al., FlashAttention, arXiv:2205.14135, appendix B).
  */
-import { permute, pick } from '../layout/layout.ts'
+import { type Layout, permute, pick } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import { forEachOffset } from './matrix.ts'
@@ -21,15 +21,17 @@ export interface AttentionSlope<D extends Floats = Float32Array> {
   readonly scale: number
 }
 
-/** A new result, [3, ...batch, n, d]; in memory n stands first after the batch, so that 'three b h n d -> b n (three h d)' is a view. */
-export function newChanges<D extends Floats>(
+/** A new result, [3, ...batch, n, d]; in memory three stands before the last batch axis, and n before it, so that 'three b h n d -> b n (three h d)' is a view. */
+export function newChanges<Made extends Layout>(
   shape: readonly number[],
-  make: (shape: readonly number[]) => Tensor<D>,
-): Tensor<D> {
-  if (shape.length !== 4) return make([3, ...shape])
-  const [b, h, n, d] = shape as [number, number, number, number]
-  const made = make([b, n, 3, h, d])
-  return { data: made.data, ...permute(made, [2, 0, 3, 1, 4]) }
+  make: (shape: readonly number[]) => Made,
+): Made {
+  if (shape.length < 3) return make([3, ...shape])
+  const outer = shape.slice(0, -3)
+  const [h, n, d] = shape.slice(-3) as [number, number, number]
+  const made = make([...outer, n, 3, h, d])
+  const rank = outer.length
+  return { ...made, ...permute(made, [rank + 1, ...outer.keys(), rank + 2, rank, rank + 3]) }
 }
 
 /** Computes the changes of q, k and v. */

@@ -9,14 +9,14 @@ import type { Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 import { wideLimit } from './row-codes.ts'
 import { placesOf, Stage, windowFloats } from './stage.ts'
-import { inPlace } from './staging.ts'
+import { inHeap } from './staging.ts'
 import { type MatrixWalks, walksOf } from './walks.ts'
 
 /** Computes a product of float32 tensors with codes; `columns` packs them where they are not yet. */
 export function multiplyCodesInHeap(heap: Heap, product: Product, columns: () => QuantizedColumns): void {
   const { lengths, groups, a, output } = product
-  const bias = inPlace(heap, product.epilogue.bias)
-  const residual = inPlace(heap, product.epilogue.residual)
+  const bias = product.epilogue.bias && inHeap(heap, product.epilogue.bias)
+  const residual = product.epilogue.residual && inHeap(heap, product.epilogue.residual)
   const inputs = [a, bias, residual].filter((tensor) => tensor !== null)
   const places = placesOf(lengths, inputs, output)
   const isLarge = [...places.values()].some(({ size }) => size > windowFloats)

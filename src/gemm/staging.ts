@@ -2,7 +2,7 @@
  * A product in linear memory, wherever its tensors are. What is too large to be brought there at once is divided: a product is two products
  * of halves along any of its axes, so that one of any size takes no more than a few windows of linear memory.
  */
-import { type Heap, residentFloats } from '../wasm/heap.ts'
+import type { Heap } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { currentRecording } from '../wasm/recording.ts'
 import { multiplyBatch } from './batch.ts'
@@ -15,15 +15,17 @@ import { batchWindowFloats, type Places, placesOf, Stage, thinWindowFloats, wind
 import { multiplyThin } from './thin.ts'
 import { walksOf } from './walks.ts'
 import { wasmKernel } from './wasm-kernel.ts'
+import { inPlace } from './weighted.ts'
 
 /** Computes a product of float32 tensors in the heap, wherever they are. */
 export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind = 'tiles'): void {
   const { lengths, a, output } = product
   const panels = kernel === 'tiles' ? panelsOf(heap, product) : null
-  const b =
-    panels === null ? inPlaceIf(kernel === 'thin', heap, product.b) : { ...product.b, weight: undefined }
-  const bias = inPlace(heap, product.epilogue.bias)
-  const residual = inPlace(heap, product.epilogue.residual)
+  const read = (operand: Operand) => inHeap(heap, operand)
+  const ofTiles = { ...product.b, weight: panels === null ? product.b.weight : undefined }
+  const b = kernel === 'thin' ? read(product.b) : ofTiles
+  const bias = product.epilogue.bias && read(product.epilogue.bias)
+  const residual = product.epilogue.residual && read(product.epilogue.residual)
   const epilogue = { ...product.epilogue, bias, residual }
   const inputs = [a, panels === null ? b : null, bias, residual].filter((tensor) => tensor !== null)
   const places = placesOf(lengths, inputs, output)
@@ -59,15 +61,9 @@ export function multiplyInHeap(heap: Heap, product: Product, kernel: KernelKind 
 }
 
 /** A small weight where linear memory has it; any other tensor as it is. */
-export function inPlace(heap: Heap, tensor: Operand | null): Operand | null {
-  const copy = tensor?.weight?.inHeap(heap) ?? null
-  return copy === null
-    ? tensor
-    : { data: residentFloats(), offset: copy / 4 + tensor!.offset, stride: tensor!.stride }
-}
-
-function inPlaceIf(wanted: boolean, heap: Heap, tensor: Operand): Operand {
-  return wanted ? inPlace(heap, tensor)! : tensor
+export function inHeap(heap: Heap, operand: Operand): Operand {
+  const place = inPlace(heap, operand)
+  return place ? { ...place, stride: operand.stride } : operand
 }
 
 /** The panels of a right operand that is a weight, where they serve this product. */

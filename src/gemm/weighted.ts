@@ -7,6 +7,7 @@ import type { Tensor } from '../layout/tensor.ts'
 import type { Heap } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import type { Walk } from '../wasm/offsets.ts'
+import { residentFloats } from '../wasm/resident.ts'
 import type { Product } from './pair.ts'
 
 /** By what a weight is told, so that who only asks does not carry the kernels that weights are packed for. */
@@ -48,6 +49,15 @@ export type Stored = Tensor | Weighted
 
 export function isWeighted(value: object): value is Weighted {
   return 'weight' in value && value.weight instanceof IsWeight
+}
+
+/** Where linear memory has the elements of a small weight; null of what has no place there. */
+export function inPlace(
+  heap: Heap,
+  { weight, offset }: { readonly weight?: IsWeight | undefined; readonly offset: number },
+): { readonly data: Float32Array; readonly offset: number } | null {
+  const start = weight?.inHeap(heap) ?? null
+  return start === null ? null : { data: residentFloats(), offset: start / 4 + offset }
 }
 
 /** The tensor itself, or the elements of a weight, which are only to be read and not to be kept. */

@@ -136,6 +136,22 @@ export function broadcastTo(layout: Layout, shape: readonly number[]): Layout {
   return { shape, stride, offset: layout.offset }
 }
 
+/** The shape that two shapes broadcast to, or null where they do not fit. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | null {
+  const shape: number[] = []
+  for (let back = 1; back <= Math.max(a.length, b.length); back++) {
+    const m = a.at(-back) ?? 1
+    const n = b.at(-back) ?? 1
+    if (m !== n && m !== 1 && n !== 1) return null
+    shape.unshift(m === 1 ? n : m)
+  }
+  return shape
+}
+
+export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis])
+}
+
 /** The layout with axis `axis` in reverse order. */
 export function reverse(layout: Layout, axis: number): Layout {
   const step = layout.stride[axis]!

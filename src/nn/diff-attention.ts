@@ -5,9 +5,12 @@
 
 import { contiguous } from '../layout/layout.ts'
 import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { present } from '../ops/array.ts'
+import { einsumTensor } from '../ops/einsum.ts'
 import { rearrangeTensor } from '../ops/rearrange.ts'
 import { unpackTensor } from '../ops/unpack.ts'
 import { attentionWeights } from '../steps/attend.ts'
+import { elementary } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { attendHeads } from './attend-heads.ts'
@@ -64,7 +67,9 @@ export class Difference extends Module {
     const [q1, q2] = halves(q, qNorm)
     const [k1, k2] = halves(k, kNorm)
     const values = rearrangeTensor(v, 'b n (h e) -> b h n e', { h })
-    const less = (first: Value, second: Value) => add(first, multiply(second, constantOf(-this.lambda)))
+    const lambda = this.lambdaValue()
+    const less = (first: Value, second: Value) =>
+      add(first, multiply(multiply(second, lambda), constantOf(-1)))
     const first = attendHeads(layer, [q1, k1, values], { attnDrop })
     const second = attendHeads(layer, [q2, k2, values], { attnDrop })
     if (isObserved(layer)) {
@@ -76,18 +81,22 @@ export class Difference extends Module {
 
   /** How much of the second attention is taken off. */
   get lambda(): number {
-    const product = (a: Parameter, b: Parameter) => {
-      const [left, right] = [a.copy(), b.copy()]
-      return Math.exp(left.reduce((sum, value, i) => sum + value * right[i]!, 0))
-    }
-    return product(this.lambdaQ1, this.lambdaK1) - product(this.lambdaQ2, this.lambdaK2) + this.start
+    return (present(this.lambdaValue()) as NdArray<Float32Array>).get()
+  }
+
+  /** exp(q₁ · k₁) − exp(q₂ · k₂) + start, of shape []. */
+  protected lambdaValue(): Value {
+    const product = (a: Parameter, b: Parameter) => elementary(einsumTensor([a, b], 'd, d -> '), 'exp')
+    const first = product(this.lambdaQ1, this.lambdaK1)
+    const second = product(this.lambdaQ2, this.lambdaK2)
+    return add(add(first, multiply(second, constantOf(-1))), constantOf(this.start))
   }
 }
 
 const constantOf = (value: number): FloatTensor => ({ ...contiguous([]), data: Float32Array.of(value) })
 
 /**
- * Every token looks at all tokens, twice: [b, n, dim] → [b, n, dim]. λ is computed from its four vectors, which have no gradients.
+ * Every token looks at all tokens, twice: [b, n, dim] → [b, n, dim]. λ is computed from its four vectors.
  *
  * @param dim width of a token
  * @throws {EinopsError} when twice `numHeads` does not divide `dim`, or the input is not [b, n, dim]

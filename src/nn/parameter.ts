@@ -9,7 +9,7 @@ import { fill } from '../../grammar/sentences.ts'
 import { copyInto } from '../copy/copy.ts'
 import { Weight } from '../gemm/weight.ts'
 import type { IsWeight, Precision, Weighted } from '../gemm/weighted.ts'
-import { contiguous, contiguousStride, isContiguous, sizeOf } from '../layout/layout.ts'
+import { contiguous, contiguousStride, isContiguous, isSameShape, sizeOf } from '../layout/layout.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
@@ -120,7 +120,7 @@ export class Parameter implements Weighted {
 
   /** Whether `assign` takes an array of this shape. */
   accepts(shape: readonly number[]): boolean {
-    return [this.#shape, ...this.#otherShapes].some((own) => sameShape(own, shape))
+    return [this.#shape, ...this.#otherShapes].some((own) => isSameShape(own, shape))
   }
 
   /**
@@ -149,7 +149,7 @@ export class Parameter implements Weighted {
     }
     if (this.#weight === null && this.#draw === null) throw disposedError(this.#disposed)
     const shape = [...values.shape]
-    if (this.#weight?.isShared && sameShape(this.#shape, shape)) {
+    if (this.#weight?.isShared && isSameShape(this.#shape, shape)) {
       // somebody holds the array
       copyInto(values, { ...contiguous(shape), data: this.#weight.share() })
     } else {
@@ -219,10 +219,6 @@ export function flat(tensor: Tensor<Data>): Float32Array {
 /** Whether arrays of a dtype hold real numbers that a parameter can take over. */
 export function isFloat(dtype: string): boolean {
   return ['float32', 'float64', 'float16', 'array'].includes(dtype)
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis])
 }
 
 function disposedError(name = 'the parameter'): Error {

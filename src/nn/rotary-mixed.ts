@@ -4,8 +4,15 @@
  */
 
 import { contiguous } from '../layout/layout.ts'
-import type { FloatTensor } from '../layout/tensor.ts'
+import type { FloatTensor, NdArray } from '../layout/tensor.ts'
+import { present } from '../ops/array.ts'
+import { einsumTensor } from '../ops/einsum.ts'
+import { rearrangeTensor } from '../ops/rearrange.ts'
+import { elementary } from '../steps/map.ts'
+import { isOnHost } from '../steps/scope.ts'
+import { part } from '../steps/slice.ts'
 import type { Value } from '../steps/value.ts'
+import { multiply } from '../steps/zip.ts'
 import { newParameter } from './init.ts'
 import { Module } from './module.ts'
 import { kind, needed, type OptionsOf, or, pick, type Read, readOptions } from './options.ts'
@@ -24,7 +31,7 @@ const mixedOptions = {
 export interface MixedRotaryOptions extends OptionsOf<typeof mixedOptions> {}
 
 /**
- * The frequencies of all blocks; `ofBlock(i)` turns queries and keys of one. They have no gradients.
+ * The frequencies of all blocks; `ofBlock(i)` turns queries and keys of one.
  *
  * @example
  * const rope = new RotaryMixed({ grid: [2, 2], depth: 1, numHeads: 2, headDim: 8 })
@@ -35,7 +42,7 @@ export class RotaryMixed extends Module {
   readonly freqs: Parameter
   readonly #options: Read<typeof mixedOptions>
   #grid: readonly [number, number]
-  #seen: { readonly values: Float32Array; readonly tables: readonly RotaryTables[] } | null = null
+  #seen: { readonly values: Float32Array; readonly tables: RotaryTables[] } | null = null
 
   constructor(options: MixedRotaryOptions) {
     super()
@@ -71,47 +78,48 @@ export class RotaryMixed extends Module {
   /** What turns queries and keys [b, h, prefix + (rows columns), d] of a block. */
   ofBlock(block: number): Module {
     const { numPrefixTokens } = this.#options
-    return new MixedRotation((x) => rotate(x, this.#tables()[block]!, { numPrefixTokens }))
+    return new MixedRotation((x) => rotate(x, this.#tablesOf(block), { numPrefixTokens }))
   }
 
   override compute(x: Value): Value {
     return this.ofBlock(0).compute(x)
   }
 
-  /** Made anew where frequencies have changed. */
-  #tables(): readonly RotaryTables[] {
+  /** The tables of a block: made of its frequencies by steps, and on the host anew only where frequencies have changed. */
+  #tablesOf(block: number): RotaryTables {
+    if (!isOnHost()) return this.#computed(block)
     const values = this.freqs.copy()
-    if (this.#seen === null || !values.every((value, i) => value === this.#seen!.values[i])) {
-      const { depth } = this.#options
-      this.#seen = {
-        values,
-        tables: Array.from({ length: depth }, (_, block) => this.#tablesOf(values, block)),
-      }
-    }
-    return this.#seen.tables
+    if (!values.every((value, i) => value === this.#seen?.values[i])) this.#seen = { values, tables: [] }
+    const { tables } = this.#seen!
+    tables[block] ??= kept(this.#computed(block))
+    return tables[block]
   }
 
-  #tablesOf(values: Float32Array, block: number): RotaryTables {
-    const { depth, numHeads, headDim, gridIndexing } = this.#options
+  #computed(block: number): RotaryTables {
+    const { gridIndexing = 'xy' } = this.#options
     const [h, w] = this.#grid
-    const pairs = headDim / 2
-    const angles: number[] = []
-    for (let head = 0; head < numHeads; head++) {
-      const first = (block * numHeads + head) * pairs
-      const second = first + depth * numHeads * pairs
-      for (let row = 0; row < h; row++) {
-        for (let column = 0; column < w; column++) {
-          const [x, y] = gridIndexing === 'xy' ? [column, row] : [row, column]
-          for (let k = 0; k < pairs; k++) angles.push(x * values[first + k]! + y * values[second + k]!)
-        }
-      }
+    const places = Array.from({ length: h * w }, (_, at) => [at % w, Math.floor(at / w)])
+    const steps = [0, 1].flatMap((axis) =>
+      places.map(([column, row]) => ((axis === 0) === (gridIndexing === 'xy') ? column! : row!)),
+    )
+    const frequencies = part(this.freqs, 1, { start: block, lengths: [] })
+    const angles = einsumTensor([constant([2, h * w], steps), frequencies], 'axis n, axis h k -> h n k')
+    const pair = (x: Value) => rearrangeTensor(x, 'h n k -> h n k 1')
+    return {
+      cosines: pair(elementary(angles, 'cos')),
+      sines: multiply(pair(elementary(angles, 'sin')), constant([2], [-1, 1])),
     }
-    const table = (even: (angle: number) => number, odd: (angle: number) => number): FloatTensor => ({
-      ...contiguous([numHeads, h * w, pairs, 2]),
-      data: Float32Array.from(angles.flatMap((angle) => [even(angle), odd(angle)])),
-    })
-    return { cosines: table(Math.cos, Math.cos), sines: table((angle) => -Math.sin(angle), Math.sin) }
   }
+}
+
+/** Tables as arrays, which outlive the run of a model. */
+function kept({ cosines, sines }: RotaryTables): RotaryTables {
+  const [first, second] = [cosines, sines].map((table) => present(table) as NdArray<Float32Array>)
+  return { cosines: first!, sines: second! }
+}
+
+function constant(shape: readonly number[], values: readonly number[]): FloatTensor {
+  return { ...contiguous(shape), data: Float32Array.from(values) }
 }
 
 /** One block's part of the frequencies, which are not its own. */

@@ -112,8 +112,8 @@ export class RotaryPositions2d extends Module {
 
 /** Cosines and sines of every pair at every place, [n, d/2, 2] or, where heads differ, [h, n, d/2, 2]; the sines with the signs that a turn takes. */
 export interface RotaryTables {
-  readonly cosines: FloatTensor
-  readonly sines: FloatTensor
+  readonly cosines: Value
+  readonly sines: Value
 }
 
 function tablesOf(operation: string, options: Rotary): RotaryTables {

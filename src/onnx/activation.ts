@@ -1,11 +1,11 @@
-/** Activations as nodes: in the forms that runtimes look for, to compute each in one pass. */
-import type { Activation } from '../gemm/activation.ts'
+/** Functions of single numbers as nodes: in the forms that runtimes look for, to compute each in one pass. */
+import type { MapFunction } from '../rows/functions.ts'
 import { elementTypes, type Graph } from './graph.ts'
 import { inOrder, type Placed, whole } from './values.ts'
 
 type Calculate = (op: string, ...inputs: (string | number)[]) => string
 
-const forms: Readonly<Record<Activation, (x: string, calculate: Calculate) => string>> = {
+const forms: Readonly<Record<MapFunction, (x: string, calculate: Calculate) => string>> = {
   gelu: (x, c) => c('Mul', c('Mul', x, c('Add', c('Erf', c('Div', x, Math.SQRT2)), 1)), 0.5),
   'gelu-tanh'(x, c) {
     const cubic = c('Add', x, c('Mul', c('Pow', x, 3), 0.044715))
@@ -15,9 +15,12 @@ const forms: Readonly<Record<Activation, (x: string, calculate: Calculate) => st
   relu: (x, c) => c('Relu', x),
   silu: (x, c) => c('Mul', x, c('Sigmoid', x)),
   'quick-gelu': (x, c) => c('Mul', x, c('Sigmoid', c('Mul', x, 1.702))),
+  exp: (x, c) => c('Exp', x),
+  sin: (x, c) => c('Sin', x),
+  cos: (x, c) => c('Cos', x),
 }
 
-export function activated(graph: Graph, value: Placed, fn: Activation): Placed {
+export function activated(graph: Graph, value: Placed, fn: MapFunction): Placed {
   const { layout, dtype } = value
   const x = inOrder(graph, value)
   const calculate: Calculate = (op, ...inputs) =>

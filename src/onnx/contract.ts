@@ -103,36 +103,44 @@ function operandAlong(plan: EinsumPlan, axes: readonly number[], tensor: string,
 const letters = (axes: readonly number[]): string =>
   axes.map((axis) => String.fromCharCode(axis < 26 ? 97 + axis : 39 + axis)).join('')
 
-/** `x Wᵀ + b` of a matrix x and a weight as it is kept, in one node. */
+/**
+ * `x Wᵀ + b` with a weight as it is kept, in one node: Gemm of all rows of x. A product without bias of a weight [summed, columns] is left to MatMul, which takes
+ * rows as they are.
+ */
 function linear(
   graph: Graph,
   { plan, scale }: Contract,
   [x, weight, ...others]: readonly Operand[],
   bias: Placed | null,
 ): Placed | null {
-  if (weight === undefined || others.length > 0 || plan.output.length !== 2) return null
-  const [rows, columns] = plan.output as readonly [readonly number[], readonly number[]]
+  if (weight === undefined || others.length > 0 || plan.output.length < 2) return null
+  const rows = plan.output.slice(0, -1).flat()
+  const columns = plan.output.at(-1)!
   const has = ({ strides }: Operand, axis: number) => strides[axis] !== 0 || plan.lengths[axis] === 1
   const isRow = rows.every((axis) => has(x!, axis) && weight.strides[axis] === 0)
   const isColumn = columns.every((axis) => has(weight, axis) && x!.strides[axis] === 0)
   const summed = axesWhere(plan, (axis) => !rows.includes(axis) && !columns.includes(axis))
-  if (
-    !isRow ||
-    !isColumn ||
-    summed.length === 0 ||
-    !summed.every((axis) => has(x!, axis) && has(weight, axis))
-  )
-    return null
-  if (bias !== null && bias.layout.shape.length !== 1) return null
-  const matrix = ({ value, strides }: Operand, axes: readonly number[]) =>
-    arranged(
-      graph,
-      value,
-      [axes, summed].map((group) => group.map((axis) => runOf(plan, strides, axis))),
-    )!
-  const inputs = [matrix(x!, rows), matrix(weight, columns), ...(bias ? [inOrder(graph, bias)] : [])]
-  const alpha = scale === 1 ? {} : { alpha: { float: scale } }
-  return whole(graph.emit('Gemm', inputs, { transB: 1, ...alpha }), plan.outputShape, x!.value.dtype)
+  const isSummed = summed.length > 0 && summed.every((axis) => has(x!, axis) && has(weight, axis))
+  if (!isRow || !isColumn || !isSummed || (bias !== null && bias.layout.shape.length !== 1)) return null
+  const step = (axes: readonly number[]) => Math.max(...axes.map((axis) => weight.strides[axis]!))
+  const isTransposed = step(columns) >= step(summed)
+  if (bias === null && !isTransposed) return null
+  const matrix = ({ value, strides }: Operand, ...groups: readonly (readonly number[])[]) => {
+    const runs = groups.map((group) => group.map((axis) => runOf(plan, strides, axis)))
+    return arranged(graph, value, runs)!
+  }
+  const inputs = [
+    matrix(x!, rows, summed),
+    isTransposed ? matrix(weight, columns, summed) : matrix(weight, summed, columns),
+    ...(bias ? [inOrder(graph, bias)] : []),
+  ]
+  const attributes = {
+    ...(isTransposed && { transB: 1 }),
+    ...(scale !== 1 && { alpha: { float: scale } }),
+  }
+  const result = graph.emit('Gemm', inputs, attributes)
+  const shape = [sizeOf(plan.outputShape.slice(0, -1)), plan.outputShape.at(-1)!]
+  return settled(graph, { ...whole(result, plan.outputShape, x!.value.dtype), shape })
 }
 
 const runOf = ({ lengths }: EinsumPlan, strides: readonly number[], axis: number): Run => ({

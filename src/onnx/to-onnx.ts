@@ -66,11 +66,13 @@ const kinds: Kinds<OnnxOptions> = {
  * @throws {EinopsError} for a step that ONNX cannot say, where no one graph serves every batch, and for a file larger than 2 GB
  *
  * @example
+ * import { toOnnx } from 'tesserae/onnx'
+ *
  * const model = new VisionTransformer({ imgSize: 32, patchSize: 8, embedDim: 48, depth: 2, numHeads: 3, numClasses: 10 })
  * const file = toOnnx(model) // x: [batch, 3, 32, 32] → y: [batch, 10]
  * file.length > 4 * 60_000 // → true
- * const patches = toOnnx((image) => rearrange(image, 'h w c -> 1 c h w'), { shapes: [[32, 32, 3]] })
- * patches.length < 1000 // → true
+ * const layout = toOnnx((image) => rearrange(image, 'h w c -> 1 c h w'), { shapes: [[32, 32, 3]] })
+ * layout.length < 1000 // → true
  */
 export function toOnnx(model: Traceable | Program, options?: OnnxOptions): Uint8Array<ArrayBuffer>
 export function toOnnx<A extends NdArray<Data>[]>(

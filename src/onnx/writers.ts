@@ -8,6 +8,7 @@ import type { Dtype } from '../layout/data.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import { slideWindow, windowCount } from '../layout/window.ts'
 import { describe } from '../program/print.ts'
+import type { ZipName } from '../rows/zip.ts'
 import { sliced } from '../steps/slice.ts'
 import type { Fold, Place, Slice, Slide, Step, StepKind, StepOf } from '../steps/step.ts'
 import { activated } from './activation.ts'
@@ -87,12 +88,14 @@ const writers: { readonly [K in StepKind]: Writer<StepOf<K>> } = {
     const varies = (axis: number) =>
       [a!, b!].some(({ layout }) => (layout.stride[axis - shape.length + layout.shape.length] ?? 0) !== 0)
     const own = shape.map((length, axis) => (length > 1 && varies(axis) ? length : 1))
-    const result = whole(graph.emit(fn === 'add' ? 'Add' : 'Mul', tensors), own, a!.dtype)
+    const result = whole(graph.emit(arithmetic[fn], tensors), own, a!.dtype)
     const stride = result.layout.stride.map((step, axis) => (own[axis] === shape[axis] ? step : 0))
     return { ...result, layout: { ...result.layout, shape, stride } }
   },
   slope: (_, step) => refused(step),
 }
+
+const arithmetic: Record<ZipName, string> = { add: 'Add', subtract: 'Sub', multiply: 'Mul', divide: 'Div' }
 
 /** The nodes of a step, and the value that it gives. */
 export function written(writing: Writing, step: Step, inputs: readonly Placed[]): Placed {

@@ -64,13 +64,51 @@ export function makeNdarray<D extends Data>(
 ): NdArray<D> {
   if (codeGenerationAllowed && offset <= 0x7fffffff && shape.length <= mostGenerated) {
     try {
-      return inspected(ndarray(data, shape as number[], stride as number[], offset))
+      return inspected(ndarrayOf(data, shape, stride, offset))
     } catch (error) {
       if (!(error instanceof EvalError)) throw error
       codeGenerationAllowed = false
     }
   }
   return stridedArray(data, shape, stride, offset)
+}
+
+type View = new (data: Data, ...lengthsStridesAndOffset: readonly number[]) => NdArray<Data>
+
+/** ndarray's classes by the prototype of the buffer and the number of axes. */
+const classes = new WeakMap<object, View[]>()
+
+/** `ndarray(data, shape, stride, offset)`, which looks in each call for the class that it makes its result of, and takes five times as long for it. */
+function ndarrayOf<D extends Data>(
+  data: D,
+  shape: readonly number[],
+  stride: readonly number[],
+  offset: number,
+): NdArray<D> {
+  const kind = Object.getPrototypeOf(data) as object
+  const rank = shape.length
+  const known = classes.get(kind)
+  const View = known?.[rank]
+  if (View === undefined) {
+    const array = ndarray(data, shape as number[], stride as number[], offset)
+    if (ArrayBuffer.isView(data)) {
+      const made = known ?? []
+      made[rank] = array.constructor as View
+      classes.set(kind, made)
+    }
+    return array
+  }
+  const [a = 0, b = 0, c = 0, d = 0] = shape
+  const [e = 0, f = 0, g = 0, h = 0] = stride
+  const view =
+    rank === 2
+      ? new View(data, a, b, e, f, offset)
+      : rank === 3
+        ? new View(data, a, b, c, e, f, g, offset)
+        : rank === 4
+          ? new View(data, a, b, c, d, e, f, g, h, offset)
+          : new View(data, ...shape, ...stride, offset)
+  return view as NdArray<D>
 }
 
 /** The pattern that an argument is read by, for error messages. */

@@ -12,6 +12,7 @@ import { planOf } from '../layout/plans.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from './array.ts'
+import { explainedDual, explainedEinsumDuals } from './explained-dual.ts'
 import { Explanation } from './explanation.ts'
 import { asInput, isStack } from './input.ts'
 import { each, kind } from './kinds.ts'
@@ -34,7 +35,7 @@ export interface ExplainOptions<O = Rearranging | 'einsum'> {
 
 /**
  * What an operation does with an array: its axes with lengths and strides, whether the result is a view or a copy and
- * why, and how many bytes move. Nothing is computed. The explanation prints itself as text.
+ * why, how many bytes move, and the dual: how a change g of the result becomes one of each input. Nothing is computed. The explanation prints itself as text.
  *
  * @param x an array, its shape (as if of a contiguous float32 array), or a list of either
  * @param pattern a pattern of the operation
@@ -52,6 +53,7 @@ export interface ExplainOptions<O = Rearranging | 'einsum'> {
  * // | b = 2  stride 3
  * // | c = 3  stride 1
  * // | a view: nothing moves
+ * // | dx = rearrange(g, '(a b) c -> a (b c)', { b: 2 })
  */
 export function explain<
   const X extends Explainable | readonly Explainable[],
@@ -131,6 +133,7 @@ function explainTransform(
     view,
     why,
     bytesMoved: view ? 0 : plan.outputSize * bytesOf(target),
+    duals: [explainedDual(plan, reduction)],
   })
 }
 
@@ -161,6 +164,7 @@ function explainEinsum(
     view: false,
     why: 'sums of products are new elements; the operands are read where they stand',
     bytesMoved: sizeOf(shape) * bytesOf(dtype),
+    duals: explainedEinsumDuals(plan),
   })
 }
 

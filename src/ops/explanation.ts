@@ -1,5 +1,6 @@
 /** An explanation: what `explain` found out, as members to read and as text to print. */
 import { showShape } from '../layout/show.ts'
+import { inputName } from './explained-dual.ts'
 
 export interface ExplainedAxis {
   /** As in the pattern; `...0`, `...1`, … under an ellipsis. */
@@ -26,6 +27,7 @@ export interface ExplanationParts {
   readonly view: boolean
   readonly why: string | undefined
   readonly bytesMoved: number
+  readonly duals: readonly string[]
 }
 
 export class Explanation implements ExplanationParts {
@@ -40,6 +42,8 @@ export class Explanation implements ExplanationParts {
   readonly why: string | undefined
   /** How many bytes are written: 0 for a view. */
   readonly bytesMoved: number
+  /** For each input, how a change g of the result becomes a change of it: a call, or why no pattern says it. */
+  readonly duals: readonly string[]
 
   constructor(parts: ExplanationParts) {
     this.operation = parts.operation
@@ -50,6 +54,7 @@ export class Explanation implements ExplanationParts {
     this.view = parts.view
     this.why = parts.why
     this.bytesMoved = parts.bytesMoved
+    this.duals = Object.freeze([...parts.duals])
     Object.freeze(this)
   }
 
@@ -64,6 +69,7 @@ export class Explanation implements ExplanationParts {
     const summary = this.view ? 'a view: nothing moves' : `new elements: ${this.bytesMoved} bytes are written`
     const lines = [`${operation} '${pattern}'`, ...table(rows), ...table(named), summary]
     if (why !== undefined) lines.push(`because ${why}`)
+    for (const [i, dual] of this.duals.entries()) lines.push(`d${inputName(i, this.duals.length)} = ${dual}`)
     return lines.join('\n')
   }
 

@@ -1,21 +1,19 @@
 /**
- * Arithmetic of named axes as steps, for machines that see which steps are taken: a factor is an operand of an einsum, and what is added is repeated first, as
- * the product with ones.
+ * Arithmetic of named axes as steps, for machines that see which steps are taken: operands are rearranged so that all axes stand at the same places, each
+ * axis by itself, and the result is brought to the pattern's groups.
  */
 import type { ZipOperation } from '../../grammar/ast.ts'
-import { EinopsError } from '../../grammar/error.ts'
 import type { EinsumPattern } from '../../grammar/index.ts'
 import { classOf, type Dtype } from '../layout/data.ts'
-import { EinsumPlan } from '../layout/einsum-plan.ts'
+import type { Dimensions } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
-import { contiguous, sizeOf } from '../layout/layout.ts'
+import { contiguous } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { contraction } from '../steps/contract.ts'
-import { currentMachine } from '../steps/machine.ts'
 import { converted } from '../steps/rearrange.ts'
 import { typeOf, type Value } from '../steps/value.ts'
-import { add } from '../steps/zip.ts'
+import { zip } from '../steps/zip.ts'
+import { rearrangeTensor } from './rearrange.ts'
 
 /** Values and numbers, of which at least one is a value of real numbers; `dtype` is what the result becomes. */
 export function zipSteps(
@@ -28,48 +26,38 @@ export function zipSteps(
   const values = given.filter((operand) => typeof operand !== 'number')
   const float = values.find((value) => typeOf(value).startsWith('float'))
   const kind: Dtype = float === undefined ? 'float64' : typeOf(float)
-  const [first, ...others] = given.map((operand) => {
-    if (typeof operand === 'number') return filled([], operand, kind)
+  const operands = given.map((operand) => {
+    if (typeof operand === 'number') return numberOf(operand, kind)
     return typeOf(operand) === kind ? operand : converted(operand, kind)
-  }) as [Value, ...Value[]]
-  const operands = [first, ...others]
+  })
   const plan = einsumPlanOf(pattern, operands, lengths)
-  const result =
-    operation === 'multiply'
-      ? contraction(plan, operands)
-      : operation === 'divide'
-        ? contraction(plan, [first, ...others.map((_, i) => reciprocal(given[i + 1]!, kind))])
-        : operands
-            .map((operand, i) => repeated(plan, i, operand, i > 0 && operation === 'subtract' ? -1 : 1))
-            .reduce(add)
-  return dtype === undefined || dtype === typeOf(result) ? result : converted(result, dtype)
-}
-
-/** An operand of the result's shape, times a factor. */
-function repeated(
-  { pattern, shapes, axes, lengths, operands, output, outputShape }: EinsumPlan,
-  i: number,
-  operand: Value,
-  scale: number,
-): Value {
-  const plan = new EinsumPlan({
-    ...{ pattern, axes, lengths, output },
-    shapes: [shapes[i]!, outputShape],
-    operands: [operands[i]!, output],
+  const names = plan.axes.map((_, axis) => `a${axis}`)
+  const known = Object.fromEntries(names.map((name, axis) => [name, plan.lengths[axis]!]))
+  const aligned = operands.map((operand, i) => {
+    const own = plan.operands[i]!.map((axes, dimension) => (operand.shape[dimension] === 1 ? [] : axes))
+    const present = new Set(own.flat())
+    const apart = names.map((name, axis) => (present.has(axis) ? name : '1')).join(' ')
+    const theirs = Object.fromEntries([...present].map((axis) => [names[axis]!, plan.lengths[axis]!]))
+    return rearrangeTensor(operand, `${grouped(own, names)} -> ${apart}`, theirs)
   })
-  return contraction(plan, [operand, filled(outputShape, 1, typeOf(operand))], { scale })
+  const result = aligned.reduce((first, second) => zip(operation, first, second))
+  const shaped = rearrangeTensor(result, `${names.join(' ')} -> ${grouped(plan.output, names)}`, known)
+  return dtype === undefined || dtype === typeOf(shaped) ? shaped : converted(shaped, dtype)
 }
 
-function reciprocal(divisor: Value | number, kind: Dtype): Value {
-  if (typeof divisor === 'number') return filled([], 1 / divisor, kind)
-  throw new EinopsError({
-    code: 'machine/host-only',
-    operation: 'divide',
-    what: `dividing by an array is not possible under ${currentMachine()!.name}; multiply and divide by numbers are`,
-  })
-}
+/** Dimensions as a pattern writes them. */
+const grouped = (dimensions: Dimensions, names: readonly string[]): string =>
+  dimensions
+    .map((axes) =>
+      axes.length === 0
+        ? '1'
+        : axes.length === 1
+          ? names[axes[0]!]
+          : `(${axes.map((axis) => names[axis]).join(' ')})`,
+    )
+    .join(' ')
 
-function filled(shape: readonly number[], value: number, dtype: Dtype): Tensor {
+function numberOf(value: number, dtype: Dtype): Tensor {
   const Elements = classOf(dtype) ?? Float64Array
-  return { ...contiguous(shape), data: (new Elements(sizeOf(shape)) as Float64Array).fill(value) }
+  return { ...contiguous([]), data: (new Elements(1) as Float64Array).fill(value) }
 }

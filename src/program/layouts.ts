@@ -1,6 +1,9 @@
 /** Where the values of a program stand on the host, as far as shapes decide it: which are views of which, and with which strides. */
-import { contiguous, contiguousStride, type Layout, permute } from '../layout/layout.ts'
+import { newOutput } from '../gemm/attention-problem.ts'
+import { newChanges } from '../gemm/attention-slope.ts'
+import { contiguous, type Layout } from '../layout/layout.ts'
 import { slideWindow } from '../layout/window.ts'
+import { viewOf } from '../steps/rearrange.ts'
 import { sliced } from '../steps/slice.ts'
 import type { ProgramParts, ProgramStep } from './program.ts'
 
@@ -21,7 +24,7 @@ export function layoutsOf(
   for (const step of program.steps) {
     const [first] = step.inputs
     const standing = known.get(first!.id)!
-    const view = viewOf(step, standing.layout)
+    const view = viewIn(step, standing.layout)
     if (view === null) own(step.output.id, resultLayout(step))
     else known.set(step.output.id, { base: standing.base, layout: view })
   }
@@ -29,12 +32,10 @@ export function layoutsOf(
 }
 
 /** The layout of a result that is a view; null where it has elements of its own. */
-function viewOf({ step }: ProgramStep, input: Layout): Layout | null {
+function viewIn({ step }: ProgramStep, input: Layout): Layout | null {
   switch (step.kind) {
-    case 'rearrange': {
-      const stride = step.copy || step.dtype !== null ? null : step.plan.viewStride(input.stride)
-      return stride && { shape: step.plan.outputShape, stride, offset: input.offset }
-    }
+    case 'rearrange':
+      return viewOf(step, input)
     case 'slice':
       return sliced(input, step)
     case 'window':
@@ -44,15 +45,9 @@ function viewOf({ step }: ProgramStep, input: Layout): Layout | null {
   }
 }
 
-/** The layout of a new result: contiguous, but for an attention's output, whose heads stand inside of its rows. */
+/** The layout of a new result, as those who compute it make it: contiguous, but where heads stand inside of rows. */
 function resultLayout({ step, output: { shape } }: ProgramStep): Layout {
-  if (step.kind !== 'attend' || step.result === 'weights' || shape.length < 3) return contiguous(shape)
-  const axes = shape.map((_, axis) => axis)
-  const [head, n, e] = axes.splice(-3) as [number, number, number]
-  const inMemory = [...axes, n, head, e]
-  const stride = contiguousStride(inMemory.map((axis) => shape[axis]!))
-  return permute(
-    { shape: inMemory.map((axis) => shape[axis]!), stride, offset: 0 },
-    shape.map((_, axis) => inMemory.indexOf(axis)),
-  )
+  if (step.kind === 'attend' && step.result === 'output') return newOutput(shape, contiguous)
+  if (step.kind === 'slope' && step.of.kind === 'attend') return newChanges(shape.slice(1), contiguous)
+  return contiguous(shape)
 }

@@ -1,11 +1,11 @@
-/** The activations, element by element; each is defined in src/gemm/activation.ts, since a product can apply it as well. */
-import { type Activation, activations } from '../gemm/activation.ts'
+/** Functions element by element; activations are defined in src/gemm/activation.ts, since a product can apply them as well. */
 import type { Tensor } from '../layout/tensor.ts'
+import { functions, type MapFunction } from './functions.ts'
 import { type FloatArray, mapRows } from './walk.ts'
 
-/** An activation of every element. */
-export function activate<D extends FloatArray>(x: Tensor<D>, activation: Activation): Tensor<D> {
-  const compute = activations[activation]
+/** A function of every element. */
+export function activate<D extends FloatArray>(x: Tensor<D>, fn: MapFunction): Tensor<D> {
+  const compute = functions[fn]
   return mapRows(x, x.shape.length === 0 ? [] : [x.shape.length - 1], (row) => {
     for (let i = 0; i < row.length; i++) row[i] = compute(row[i]!)
   })

@@ -5,16 +5,16 @@
 import { copyApart } from '../copy/copy.ts'
 import type { Activation } from '../gemm/activation.ts'
 import { forEachOffset } from '../gemm/matrix.ts'
-import { isWeighted, type Stored, tensorOf } from '../gemm/weighted.ts'
+import { inPlace, isWeighted, type Stored, tensorOf } from '../gemm/weighted.ts'
 import { broadcastTo, contiguous, isContiguous, merge, sizeOf } from '../layout/layout.ts'
-import type { FloatTensor, Tensor } from '../layout/tensor.ts'
+import type { FloatTensor } from '../layout/tensor.ts'
 import { activationCodes } from '../wasm/activation-codes.ts'
-import { type Heap, isResident, residentFloats } from '../wasm/heap.ts'
+import { type Heap, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { called } from '../wasm/recording.ts'
 import { resultTensor } from '../wasm/result.ts'
-import type { Arithmetic } from './arithmetic.ts'
 import type { NormForm } from './norm.ts'
+import type { ZipName } from './zip.ts'
 
 export const addressOf = ({ offset }: FloatTensor) => 4 * offset
 
@@ -46,19 +46,9 @@ export function normaliseInHeap(
   const summands = bias && parameterIn(heap, bias)
   if (n > 0) {
     const rows = sizeOf(x.shape) / n
-    called(() =>
-      heap.rows.normalise(
-        addressOf(result),
-        addressOf(source.tensor),
-        4 * source.step,
-        rows,
-        n,
-        factors ?? 0,
-        summands ?? 0,
-        eps,
-        centred,
-      ),
-    )
+    const tensors = [addressOf(result), addressOf(source.tensor), factors ?? 0, summands ?? 0] as const
+    const form = { step: 4 * source.step, rows, n, eps, centred }
+    called(() => heap.rows.normalise(tensors, form))
   }
   return result
 }
@@ -72,14 +62,15 @@ export function activateInHeap(heap: Heap, x: Stored, activation: Activation): F
   return result
 }
 
-/** The sum or the product of two tensors that broadcast to a shape. */
+/** The sum or the product of two tensors that broadcast to a shape; null of what has no kernel. */
 export function combineInHeap(
   heap: Heap,
   a: Stored,
   b: Stored,
   shape: readonly number[],
-  kernel: Arithmetic,
-): FloatTensor {
+  kernel: ZipName,
+): FloatTensor | null {
+  if (kernel !== 'add' && kernel !== 'multiply') return null
   const result = resultTensor(shape)
   const operands = [a, b].map((operand) => withContiguousRows(heap, operand, shape))
   const outer = sharedRun([...operands, result])
@@ -112,16 +103,8 @@ function rowsOf(value: Stored, axis: number): { tensor: FloatTensor; step: numbe
 
 /** Where the elements of a parameter stand in the heap, one after the other. */
 export function parameterIn(heap: Heap, x: Stored): Pointer {
-  const copy = isWeighted(x) && isContiguous(x) ? inPlace(heap, x) : null
-  return addressOf(copy ?? contiguousInHeap(x))
-}
-
-/** A small weight where linear memory has it. */
-function inPlace(heap: Heap, value: Stored): FloatTensor | null {
-  const start = isWeighted(value) ? value.weight.inHeap(heap) : null
-  if (start === null) return null
-  const { shape, stride, offset } = value
-  return { data: residentFloats(), shape, stride, offset: start / 4 + offset }
+  const place = isWeighted(x) && isContiguous(x) ? inPlace(heap, x) : null
+  return place ? 4 * place.offset : addressOf(contiguousInHeap(x))
 }
 
 export function contiguousInHeap(x: Stored): FloatTensor {
@@ -130,8 +113,9 @@ export function contiguousInHeap(x: Stored): FloatTensor {
 
 /** The tensor, repeated to a shape, where it lives in the heap with a contiguous last axis; else a copy of what it repeats, repeated likewise. */
 function withContiguousRows(heap: Heap, value: Stored, shape: readonly number[]): FloatTensor {
-  const known: Tensor = inPlace(heap, value) ?? tensorOf(value)
-  const x = { data: known.data as Float32Array, ...broadcastTo(known, shape) }
+  const place = isWeighted(value) ? inPlace(heap, value) : null
+  const { data, offset } = place ?? tensorOf(value)
+  const x = { data: data as Float32Array, ...broadcastTo(value, shape), offset }
   const last = shape.length - 1
   if (isResident(x.data) && (last < 0 || x.stride[last] === 1 || shape[last] === 1)) return x
   // a row that repeats one element is written out, since rows are what the kernel reads

@@ -2,16 +2,16 @@
  * The slopes of what runs along rows, said plainly: how a change `g` of the result becomes a change of the input. In double precision, each result
  * rounded once; what the kernels in linear memory are tested against.
  */
-import type { Activation } from '../gemm/activation.ts'
 import { erfc } from '../gemm/erf.ts'
 import { permute, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
+import type { MapFunction } from './functions.ts'
 import type { NormForm } from './norm.ts'
 import { type FloatArray, newLike, offsets, valuesOf } from './walk.ts'
 
-/** The derivative of each activation. */
-export const slopes: Readonly<Record<Activation, (x: number) => number>> = {
+/** The derivative of each function. */
+export const slopes: Readonly<Record<MapFunction, (x: number) => number>> = {
   gelu: (x) =>
     Math.abs(x) === Number.POSITIVE_INFINITY
       ? Number(x > 0)
@@ -24,6 +24,9 @@ export const slopes: Readonly<Record<Activation, (x: number) => number>> = {
   relu: (x) => (x > 0 ? 1 : x <= 0 ? 0 : Number.NaN),
   silu: (x) => logisticSlope(x, x, 1),
   'quick-gelu': (x) => logisticSlope(x, 1.702 * x, 1.702),
+  exp: Math.exp,
+  sin: Math.cos,
+  cos: (x) => -Math.sin(x),
 }
 
 /** The derivative of `x σ(u)`, given u and its derivative: σ + x u′ σ (1 − σ). */
@@ -35,7 +38,7 @@ function logisticSlope(x: number, u: number, du: number): number {
 }
 
 /** `g · f′(x)`. */
-export function mapSlope<D extends FloatArray>(g: Tensor<D>, x: Tensor<D>, fn: Activation): Tensor<D> {
+export function mapSlope<D extends FloatArray>(g: Tensor<D>, x: Tensor<D>, fn: MapFunction): Tensor<D> {
   const slope = slopes[fn]
   return ofRows(g, x, x.shape.length === 0 ? [] : [x.shape.length - 1], (g, x) => {
     for (let i = 0; i < g.length; i++) g[i]! *= slope(x[i]!)

@@ -6,11 +6,12 @@
 import { copyApart } from '../copy/copy.ts'
 import { readElement, writeElement } from '../copy/reference.ts'
 import { dtypeOf, isBigDtype } from '../layout/data.ts'
-import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
+import { broadcastTo, contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import { isFloat32, isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
+import { computedPlainly } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
-import { offsets } from './walk.ts'
+import { type FloatArray, newLike, offsets } from './walk.ts'
 
 export type ZipName = 'add' | 'subtract' | 'multiply' | 'divide'
 
@@ -33,6 +34,20 @@ export function zipInto(name: ZipName, a: Tensor, b: Tensor, target: Tensor): vo
     run(doubles[name], asDoubles(x), asDoubles(y), result)
     copyApart(result, z)
   }
+}
+
+/** The result of two tensors whose shapes broadcast to `shape`, as NumPy has it. */
+export function zipped<D extends FloatArray>(
+  name: ZipName,
+  a: Tensor<D>,
+  b: Tensor<D>,
+  shape: readonly number[],
+): Tensor<D> {
+  computedPlainly()
+  const result = newLike(a, shape)
+  const [x, y] = [a, b].map((tensor) => ({ ...broadcastTo(tensor, shape), data: tensor.data }))
+  zipInto(name, x!, y!, result)
+  return result
 }
 
 /** The same, said plainly: what the loops are tested against, and the way of big integers. */

@@ -2,6 +2,7 @@
 import type { Activation } from '../gemm/activation.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { activate as activateRows } from '../rows/activation.ts'
+import { type Elementary, isActivation, type MapFunction } from '../rows/functions.ts'
 import { activateInHeap } from '../rows/in-heap.ts'
 import type { FloatArray } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
@@ -12,7 +13,7 @@ import { tensorOf, type Value } from './value.ts'
 export { type Activation, activations } from '../gemm/activation.ts'
 
 const ways: Ways<MapStep> = {
-  inHeap: (heap, { fn }, [x]) => activateInHeap(heap, x!, fn),
+  inHeap: (heap, { fn }, [x]) => (isActivation(fn) ? activateInHeap(heap, x!, fn) : null),
   plainly: ({ fn }, [x]) => activateRows(tensorOf(x!) as Tensor<FloatArray>, fn),
 }
 
@@ -23,5 +24,14 @@ const kernel: Kernel<MapStep> = {
 
 /** An activation of every element, by its name. */
 export function activate(x: Value, fn: Activation): Value {
+  return mapped(x, fn)
+}
+
+/** eˣ, the sine or the cosine of every element. */
+export function elementary(x: Value, fn: Elementary): Value {
+  return mapped(x, fn)
+}
+
+function mapped(x: Value, fn: MapFunction): Value {
   return perform(kernel, { kind: 'map', fn }, [x])
 }

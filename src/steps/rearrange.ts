@@ -4,6 +4,7 @@ import { parseTransform } from '../../grammar/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { copyPlainly } from '../copy/reference.ts'
 import type { Dtype } from '../layout/data.ts'
+import type { Layout } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -14,12 +15,16 @@ import { type HostValue, laidOut, tensorOf, type Value } from './value.ts'
 
 const kernel: Kernel<Rearrange> = {
   perform(step, [x]) {
-    const { plan, copy, dtype } = step
-    const stride = copy || dtype !== null ? null : plan.viewStride(x!.stride)
-    if (stride !== null) return laidOut(x!, { shape: plan.outputShape, stride, offset: x!.offset })
-    return copied(step, x!, copyApart)
+    const view = viewOf(step, x!)
+    return view === null ? copied(step, x!, copyApart) : laidOut(x!, view)
   },
   reference: (step, [x]) => copied(step, x!, copyPlainly),
+}
+
+/** The layout of the result where it is a view, else null. */
+export function viewOf({ plan, copy, dtype }: Rearrange, { stride, offset }: Layout): Layout | null {
+  const own = copy || dtype !== null ? null : plan.viewStride(stride)
+  return own && { shape: plan.outputShape, stride: own, offset }
 }
 
 function copied(

@@ -1,12 +1,11 @@
 /** Shape and dtype of what a step gives, from those of its inputs: the table that every machine reads which computes nothing itself. */
 import { resultDtype } from '../copy/reduction.ts'
 import type { Dtype } from '../layout/data.ts'
-import { sizeOf } from '../layout/layout.ts'
+import { broadcastShape, sizeOf } from '../layout/layout.ts'
 import { windowCount } from '../layout/window.ts'
-import { broadcastShape } from '../rows/arithmetic.ts'
 import { sumDtype } from './contract.ts'
 import { packedShape } from './pack.ts'
-import type { Step, StepKind, StepOf } from './step.ts'
+import type { Slope, Step, StepKind, StepOf } from './step.ts'
 import { type TypedValue, typeOf, type Value } from './value.ts'
 
 type Shaping<S extends Step> = (step: S, inputs: readonly Value[]) => readonly number[]
@@ -50,7 +49,18 @@ function dtypeOfResult(step: Step, inputs: readonly Value[]): Dtype {
       return step.dtype ?? resultDtype(step.reduction, given)!
     case 'contract':
       return sumDtype(given)
-    default:
+    case 'slice':
+    case 'place':
+    case 'window':
+    case 'gather':
+    case 'scatter':
+    case 'opaque':
+    case 'attend':
+    case 'softmax':
+    case 'norm':
+    case 'map':
+    case 'zip':
+    case 'slope':
       return given
   }
 }
@@ -73,7 +83,32 @@ export function operationsOf(step: Step, inputs: readonly Value[]): number {
     case 'map':
     case 'zip':
       return sizeOf(resultOf(step, inputs).shape)
-    default:
+    case 'scatter':
+      return sizeOf(inputs[0]!.shape)
+    case 'slope':
+      return operationsOfSlope(step, inputs)
+    // what only moves, and what nobody can look into
+    case 'rearrange':
+    case 'slice':
+    case 'place':
+    case 'window':
+    case 'pack':
+    case 'gather':
+    case 'opaque':
       return 0
+  }
+}
+
+/** Those of attention are five products: the scores again, the change of the weights, and those of queries, keys and values. */
+function operationsOfSlope({ of }: Slope, inputs: readonly Value[]): number {
+  const [, x] = inputs as [Value, Value]
+  switch (of.kind) {
+    case 'attend':
+      return 5 * 2 * sizeOf(x.shape) * x.shape.at(-2)!
+    case 'softmax':
+    case 'norm':
+    case 'map':
+    case 'fold':
+      return sizeOf(x.shape)
   }
 }

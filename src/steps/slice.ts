@@ -4,6 +4,7 @@ import { copyPlainly } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
 import { type Layout, sizeOf, split } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
+import { frontAxis } from '../rows/walk.ts'
 import { current } from '../wasm/resident.ts'
 import { type Kernel, perform } from './machine.ts'
 import { newResult } from './result.ts'
@@ -55,12 +56,9 @@ export function zero({ data, shape, offset }: Tensor): void {
   elements.fill?.(nothing, offset, offset + sizeOf(shape))
 }
 
-/** The index of an axis counted from the front. */
-const front = (axis: number, x: Value) => (axis < 0 ? axis + x.shape.length : axis)
-
 /** The elements `start … end − 1` of an axis. */
 export function slice(x: Value, axis: number, start: number, end: number): Value {
-  const at = front(axis, x)
+  const at = frontAxis(axis, x.shape.length)
   if (start === 0 && end === x.shape[at]) return x
   return perform(slices, { kind: 'slice', axis: at, start, step: 1, lengths: [end - start] }, [x])
 }
@@ -71,12 +69,12 @@ export function part(
   axis: number,
   { start = 0, step = 1, lengths }: { start?: number; step?: number; lengths: readonly number[] },
 ): Value {
-  return perform(slices, { kind: 'slice', axis: front(axis, x), start, step, lengths }, [x])
+  return perform(slices, { kind: 'slice', axis: frontAxis(axis, x.shape.length), start, step, lengths }, [x])
 }
 
 /** The elements of an axis in reverse order. */
 export function reversed(x: Value, axis: number): Value {
-  const at = front(axis, x)
+  const at = frontAxis(axis, x.shape.length)
   const length = x.shape[at]!
   return perform(
     slices,
@@ -96,5 +94,9 @@ export function place(
     length,
   }: { start?: number; step?: number; count?: number; length: number },
 ): Value {
-  return perform(places, { kind: 'place', axis: front(axis, x), start, step, count, length }, [x])
+  return perform(
+    places,
+    { kind: 'place', axis: frontAxis(axis, x.shape.length), start, step, count, length },
+    [x],
+  )
 }

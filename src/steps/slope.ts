@@ -1,31 +1,29 @@
 /** Slopes as a step: how a change of a result becomes a change of the input, for the steps that are no linear maps. */
 import { type CurvedReduction, foldSlope } from '../copy/fold-slope.ts'
-import { newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
+import { type AttentionSlope, newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
+import { slopeOfAttentionInHeap } from '../gemm/attention-slope-heap.ts'
 import type { Tensor } from '../layout/tensor.ts'
+import { isActivation } from '../rows/functions.ts'
 import { mapSlope, normSlope, softmaxSlope } from '../rows/slope.ts'
-import {
-  attentionSlopeInHeap,
-  mapSlopeInHeap,
-  normSlopeInHeap,
-  softmaxSlopeInHeap,
-} from '../rows/slope-in-heap.ts'
+import { mapSlopeInHeap, normSlopeInHeap, softmaxSlopeInHeap } from '../rows/slope-in-heap.ts'
 import { type FloatArray, newLike } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
-import { tensorOf, type Value } from './value.ts'
+import { type HostValue, tensorOf, type Value } from './value.ts'
 
 const ways: Ways<Slope> = {
-  inHeap(heap, { of }, [g, x, ...more]) {
+  inHeap(heap, { of }, inputs) {
+    const [g, x, ...more] = inputs
     switch (of.kind) {
       case 'map':
-        return mapSlopeInHeap(heap, g!, x!, of.fn)
+        return isActivation(of.fn) ? mapSlopeInHeap(heap, g!, x!, of.fn) : null
       case 'softmax':
         return of.log ? null : softmaxSlopeInHeap(heap, g!, x!, of.axis)
       case 'norm':
         return normSlopeInHeap(heap, g!, x!, of, more[0] ?? null)
       case 'attend':
-        return attentionSlopeInHeap(heap, g!, [x!, more[0]!, more[1]!], of.scale)
+        return ofAttention<Float32Array>(inputs, of.scale, (problem) => slopeOfAttentionInHeap(heap, problem))
       case 'fold':
         return null
     }
@@ -43,11 +41,8 @@ const ways: Ways<Slope> = {
         return softmaxSlope(g, x, of)
       case 'norm':
         return normSlope(g, x, of, more[0] ?? null)
-      case 'attend': {
-        const result = newChanges(x.shape, (shape) => newLike(x, shape))
-        slopeOfAttention({ g, q: x, k: more[0]!, v: more[1]!, result, scale: of.scale })
-        return result
-      }
+      case 'attend':
+        return ofAttention<FloatArray>(inputs, of.scale, slopeOfAttention)
       case 'fold':
         return ofFold(of, g, x)
     }
@@ -57,6 +52,22 @@ const ways: Ways<Slope> = {
 const kernel: Kernel<Slope> = {
   perform: (step, inputs) => eitherWay(ways, step, inputs),
   reference: (step, inputs) => ways.plainly(step, inputs),
+}
+
+function ofAttention<D extends FloatArray>(
+  inputs: readonly HostValue[],
+  scale: number,
+  compute: (problem: AttentionSlope<D>) => void,
+): Tensor<D> {
+  const [g, q, k, v] = inputs.map((value) => tensorOf(value) as Tensor<D>) as [
+    Tensor<D>,
+    Tensor<D>,
+    Tensor<D>,
+    Tensor<D>,
+  ]
+  const result = newChanges(q.shape, (shape) => newLike(q, shape))
+  compute({ g, q, k, v, result, scale })
+  return result
 }
 
 function ofFold({ plan, reduction }: Fold, g: Tensor<FloatArray>, x: Tensor<FloatArray>): Tensor {

@@ -16,6 +16,8 @@ import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import type { Window } from '../layout/window.ts'
+import type { MapFunction } from '../rows/functions.ts'
+import type { ZipName } from '../rows/zip.ts'
 
 /** Axes split, permuted, merged and repeated by a plan: a view where the machine has one, unless a copy is asked for. */
 export interface Rearrange {
@@ -127,13 +129,13 @@ export interface Norm {
 /** A function of each element. */
 export interface MapStep {
   readonly kind: 'map'
-  readonly fn: Activation
+  readonly fn: MapFunction
 }
 
 /** Two values element by element, with the broadcasting rule of NumPy. */
 export interface Zip {
   readonly kind: 'zip'
-  readonly fn: 'add' | 'multiply'
+  readonly fn: ZipName
 }
 
 /**

@@ -1,20 +1,19 @@
-/** Sums and products of two values as a step, with the broadcasting rule of NumPy. */
+/** Arithmetic of two values as a step, with the broadcasting rule of NumPy. */
+import { broadcastShape } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { type Arithmetic, broadcastShape, combine } from '../rows/arithmetic.ts'
 import { combineInHeap } from '../rows/in-heap.ts'
 import type { FloatArray } from '../rows/walk.ts'
+import { type ZipName, zipped } from '../rows/zip.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Zip } from './step.ts'
 import { tensorOf, type Value } from './value.ts'
 
-export { broadcastShape } from '../rows/arithmetic.ts'
-
 const ways: Ways<Zip> = {
   inHeap: (heap, { fn }, [a, b]) => combineInHeap(heap, a!, b!, broadcastShape(a!.shape, b!.shape)!, fn),
   plainly({ fn }, [a, b]) {
     const [left, right] = [a!, b!].map((value) => tensorOf(value) as Tensor<FloatArray>)
-    return combine(left!, right!, broadcastShape(a!.shape, b!.shape)!, fn)
+    return zipped(fn, left!, right!, broadcastShape(a!.shape, b!.shape)!)
   },
 }
 
@@ -33,7 +32,8 @@ export function multiply(a: Value, b: Value): Value {
   return zip('multiply', a, b)
 }
 
-function zip(fn: Arithmetic, a: Value, b: Value): Value {
+/** One of the four operations, element by element. */
+export function zip(fn: ZipName, a: Value, b: Value): Value {
   if (broadcastShape(a.shape, b.shape) === null) {
     throw new Error(`internal: shapes [${a.shape}] and [${b.shape}] do not broadcast`)
   }

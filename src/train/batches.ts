@@ -14,9 +14,15 @@ export interface Batch {
   readonly labels: NdArray<Data> | readonly number[]
 }
 
-/** Pictures to learn from: all of them, or batches, or a function that gives the batches of an epoch. */
+/** Batches that are made anew for each epoch, from number `first` on. */
+export interface BatchSource {
+  batches(epoch: number, first: number): AsyncIterable<Batch>
+}
+
+/** Pictures to learn from: all of them, or a folder of them, or batches, or a function that gives the batches of an epoch. */
 export type TrainingData =
   | Batch
+  | BatchSource
   | Iterable<Batch>
   | AsyncIterable<Batch>
   | ((epoch: number) => Iterable<Batch> | AsyncIterable<Batch>)
@@ -38,6 +44,10 @@ export async function* batchesOf(
     yield* cut(data, epoch, first, options)
     return
   }
+  if (isSource(data)) {
+    for await (const batch of data.batches(epoch, first)) yield checked(batch)
+    return
+  }
   const source = typeof data === 'function' ? data(epoch) : data
   if (!isIterable(source)) throw mistake('fit', `the data are no batches — got ${show(source)}`)
   let index = 0
@@ -55,6 +65,9 @@ function isIterable(source: unknown): boolean {
 function isBatch(data: TrainingData): data is Batch {
   return typeof data === 'object' && 'images' in data
 }
+
+const isSource = (data: TrainingData): data is BatchSource =>
+  typeof data === 'object' && data !== null && 'batches' in data && typeof data.batches === 'function'
 
 function checked(batch: Batch): Batch {
   if (typeof batch !== 'object' || batch === null || !('images' in batch) || !('labels' in batch)) {

@@ -8,7 +8,7 @@ import { rearrangeTensor } from '../ops/rearrange.ts'
 import { foldBy } from '../steps/fold.ts'
 import { joined } from '../steps/pack.ts'
 import { converted } from '../steps/rearrange.ts'
-import { place } from '../steps/slice.ts'
+import { part, place } from '../steps/slice.ts'
 import { typeOf, type Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 
@@ -27,6 +27,32 @@ export interface Placed {
 
 export function placed(value: Value, where: Omit<Placed, 'placed'>): Placed {
   return { placed: value, ...where }
+}
+
+/** What a value was cut off. */
+interface Cut {
+  readonly whole: Value
+  readonly axis: number
+  readonly start: number
+}
+
+const cuts = new WeakMap<Value, Cut>()
+
+/** One element of an axis. Where all of them are put together again, as they stood, that is the whole, and no copy. */
+export function cut(whole: Value, axis: number, start: number): Value {
+  const value = part(whole, axis, { start, lengths: [] })
+  cuts.set(value, { whole, axis, start })
+  return value
+}
+
+/** What single elements of an axis, all of them, were cut off. */
+function uncut(values: readonly Value[], axis: number): Value | null {
+  const whole = cuts.get(values[0]!)?.whole
+  const isWhole = values.every((value, start) => {
+    const from = cuts.get(value)
+    return from?.whole === whole && from?.axis === axis && from?.start === start
+  })
+  return isWhole && whole?.shape[axis] === values.length ? whole : null
 }
 
 /** The change in the dtype of what changes. */
@@ -117,7 +143,8 @@ function joinedParts(parts: readonly Placed[]): Value | null {
   const values = sorted.map(({ placed }) => placed)
   const rank = first.placed.shape.length - first.count + 1
   if (sorted.some(({ count }) => count !== 0)) return joined(values, { before: axis, after: rank - axis - 1 })
-  // single elements of the axis: a view where they stand at equal distances
+  const whole = uncut(values, axis)
+  if (whole) return whole
   const names = Array.from({ length: rank - 1 }, (_, i) => `a${i}`)
   return rearrangeTensor(values, `k ${names.join(' ')} -> ${names.toSpliced(axis, 0, 'k').join(' ')}`)
 }

@@ -3,7 +3,7 @@
  * result's shape, so that a loss is one einsum.
  */
 import { materialize } from '../copy/copy.ts'
-import { sizeOf } from '../layout/layout.ts'
+import { isSameShape, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { expectOptions, type Kinds, kind, oneOf } from '../nn/options.ts'
@@ -86,13 +86,13 @@ function expectedOf(
   const samples = x.shape.toSpliced(axis, 1)
   const labels = Array.isArray(given) ? { data: given, shape: [given.length], stride: [1], offset: 0 } : given
   const target = asValue(labels as Value, 'crossEntropy', 'the labels')
-  if (sameShape(target.shape, x.shape) && typeOf(target).startsWith('float')) {
+  if (isSameShape(target.shape, x.shape) && typeOf(target).startsWith('float')) {
     const even = constant({ shape: [], values: [smoothing / classes] }, x)
     const sharp = scaled(alike(x, target), 1 - smoothing)
     return { expected: smoothing === 0 ? sharp : add(sharp, even), count: sizeOf(samples) }
   }
   const isSingle = x.shape.length === 1 && target.shape.length === 1 && target.shape[0] === 1
-  if (!sameShape(target.shape, samples) && !isSingle) {
+  if (!isSameShape(target.shape, samples) && !isSingle) {
     throw mistake(
       'crossEntropy',
       `the labels do not fit the logits — got shape ${showShape(target.shape)}, expected ${showShape(samples)} for classes or ${showShape(x.shape)} for probabilities`,
@@ -217,7 +217,7 @@ function reduced<D extends Floats>(
 
 function pairOf(x: NdArray<Data>, y: NdArray<Data>, operation: string): [Value, Value] {
   const [a, b] = [floating(x, operation, 'the first array'), asValue(y, operation, 'the second array')]
-  if (sameShape(a.shape, b.shape)) return [a, alike(a, b)]
+  if (isSameShape(a.shape, b.shape)) return [a, alike(a, b)]
   throw mistake(operation, `the shapes differ — got ${showShape(a.shape)} and ${showShape(b.shape)}`)
 }
 
@@ -226,8 +226,4 @@ function floating(x: NdArray<Data>, operation: string, what: string): Value {
   const dtype = typeOf(value)
   if (dtype === 'float32' || dtype === 'float64') return value
   throw mistake(operation, `${what} is not of real numbers — got ${dtype}, expected float32 or float64`)
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis])
 }

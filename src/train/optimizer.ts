@@ -7,6 +7,7 @@ import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { flat, type Parameter } from '../nn/parameter.ts'
 import { toNdarray } from '../ops/array.ts'
+import { stepAdamW } from '../rows/adamw.ts'
 import type { Groups } from './groups.ts'
 import { mistake } from './refuse.ts'
 
@@ -185,18 +186,15 @@ export function adamw(model: Module, options: AdamWOptions = {}): Optimizer {
   const { lr = 1e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01, groups } = options
   return new Optimizer('adamw', model, { lr, weightDecay, groups }, (update) => {
     const { values, gradient, lr, weightDecay, step } = update
-    const [m, v] = [update.memory('exp_avg'), update.memory('exp_avg_sq')]
-    const kept = 1 - lr * weightDecay
-    const size = lr / (1 - b1 ** step)
-    const root = 1 / Math.sqrt(1 - b2 ** step)
-    for (let i = 0; i < values.length; i++) {
-      const g = gradient[i]!
-      const mean = m[i]! + (1 - b1) * (g - m[i]!)
-      const square = b2 * v[i]! + (1 - b2) * g * g
-      m[i] = mean
-      v[i] = square
-      values[i] = values[i]! * kept - (size * mean) / (Math.sqrt(square) * root + eps)
-    }
+    const [mean, square] = [update.memory('exp_avg'), update.memory('exp_avg_sq')]
+    stepAdamW(
+      { values, gradient, mean, square },
+      {
+        ...{ mean: 1 - b1, square: 1 - b2, eps, decay: lr * weightDecay },
+        size: lr / (1 - b1 ** step),
+        root: 1 / Math.sqrt(1 - b2 ** step),
+      },
+    )
   })
 }
 

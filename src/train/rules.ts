@@ -6,8 +6,9 @@
  * symmetrical thing is from Laue, Mitterreiter and Giesen, "A Simple and Efficient Tensor Calculus" (AAAI 2020).
  */
 import { dualOf, einsumDualOf } from '../layout/dual.ts'
-import { sizeOf } from '../layout/layout.ts'
+import { isSameShape, sizeOf } from '../layout/layout.ts'
 import { einsumTensor } from '../ops/einsum.ts'
+import type { ZipName } from '../rows/zip.ts'
 import { attentionWeights } from '../steps/attend.ts'
 import { contraction } from '../steps/contract.ts'
 import { foldBy } from '../steps/fold.ts'
@@ -18,13 +19,14 @@ import { part } from '../steps/slice.ts'
 import { slopeOfAttend, slopeOfFold, slopeOfMap, slopeOfNorm, slopeOfSoftmax } from '../steps/slope.ts'
 import type { Attend, Contract, Fold, Rearrange, StepKind, StepOf } from '../steps/step.ts'
 import type { Value } from '../steps/value.ts'
-import { multiply } from '../steps/zip.ts'
+import { multiply, zip } from '../steps/zip.ts'
 import {
   added,
   alike,
   axesOf,
   type Change,
   constant,
+  cut,
   placed,
   scaled,
   summedTo,
@@ -98,7 +100,8 @@ export const rules: { readonly [K in StepKind]: Rule<K> } = {
   // products change by products, and the softmax between them by its slope
   attend: (step, known) => {
     const [q, k, v, bias] = known.inputs as readonly [Value, Value, Value, Value?]
-    const isSelf = step.result === 'output' && !bias && sameShape(q, k) && sameShape(k, v)
+    const isSelf =
+      step.result === 'output' && !bias && isSameShape(q.shape, k.shape) && isSameShape(k.shape, v.shape)
     return isSelf ? throughHeads(step, known) : throughProducts(step, known)
   },
 
@@ -120,11 +123,16 @@ export const rules: { readonly [K in StepKind]: Rule<K> } = {
 
   map: (step, { g, inputs: [x] }) => [() => slopeOfMap(step, g, x!)],
 
-  // a summand changes as the sum does, a factor as the product does, times the other factor
-  zip: ({ fn }, { g, inputs: [a, b] }) =>
-    fn === 'add'
-      ? [() => summedTo(g, a!.shape), () => summedTo(g, b!.shape)]
-      : [() => summedTo(multiply(g, b!), a!.shape), () => summedTo(multiply(g, a!), b!.shape)],
+  // a summand changes as the sum does, a factor as the product does, times the other factor; a divisor by the quotient itself
+  zip: ({ fn }, { g, inputs: [a, b], result }) => {
+    const changes: Record<ZipName, readonly [() => Value, () => Value]> = {
+      add: [() => g, () => g],
+      subtract: [() => g, () => scaled(g, -1)],
+      multiply: [() => multiply(g, b!), () => multiply(g, a!)],
+      divide: [() => zip('divide', g, b!), () => scaled(zip('divide', multiply(g, result), b!), -1)],
+    }
+    return changes[fn].map((change, i) => () => summedTo(change(), [a!, b!][i]!.shape))
+  },
 
   slope: ({ of }) => Array.from({ length: 4 }, () => () => noGradient(`the slope of ${of.kind}`)),
 }
@@ -166,7 +174,7 @@ function throughHeads(step: Attend, { g, inputs }: Known): readonly (() => Chang
   let changes: Value | undefined
   return inputs.map((_, start) => () => {
     changes ??= slopeOfAttend(step, g, [q, k, v])
-    return part(changes, 0, { start, lengths: [] })
+    return cut(changes, 0, start)
   })
 }
 
@@ -193,8 +201,4 @@ function once<T>(compute: () => T): () => T {
     known ??= { value: compute() }
     return known.value
   }
-}
-
-function sameShape(a: Value, b: Value): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((length, axis) => length === b.shape[axis])
 }

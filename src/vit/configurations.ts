@@ -2,17 +2,19 @@
 import { besides, openFile } from '#file'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
 import type { UrlLike } from '../layout/platform.ts'
+import { ownIn } from './own.ts'
 
 const names = ['config.json', 'preprocessor_config.json', 'open_clip_config.json']
 /** A configuration has a few kilobytes; what is longer is none. */
 const LONGEST = 2 ** 20
 
-/** What is said about a model, as texts by name: an open file's metadata and, where it has a path, the configurations in its folder. */
+/** What is said about a model, as texts by name: an open file's metadata and, where it has a path, the configurations in its folder. A file of this library's own says everything itself. */
 export async function textsAbout(
   file: SafetensorsFile,
   path: string | UrlLike | undefined,
 ): Promise<Record<string, string>> {
-  return { ...file.metadata, ...(path !== undefined && (await configurationsBeside(path))) }
+  const isAlone = path === undefined || ownIn(file.metadata) !== undefined
+  return { ...file.metadata, ...(!isAlone && (await configurationsBeside(path))) }
 }
 
 /** The texts of those that are there, by name. */

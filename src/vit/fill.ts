@@ -1,5 +1,4 @@
 /** Filling a model's parameters with the tensors of a checkpoint, one by one, in the precision that is asked for. */
-import type { CheckpointData } from '../checkpoint/dtype.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { type Kind, type OptionsOf, oneOf } from '../nn/options.ts'
@@ -51,7 +50,7 @@ export async function fill(
     const tensor = scales === null ? given : decoded(given as NdArray<Int8Array>, scales)
     // the memory of one that waits for others is used again meanwhile
     const waits = scales === null && mine.some(({ recipe }) => recipe.from.length > 1)
-    parts.set(name, waits ? copied(tensor as NdArray<CheckpointData>) : tensor)
+    parts.set(name, waits ? rearrange(tensor, '... -> ...', {}, { copy: 'always' }) : tensor)
     for (const { parameter, recipe } of mine) {
       if (!recipe.from.every((name) => parts.has(name))) continue
       parameter.assign(recipe.make(recipe.from.map((name) => parts.get(name)!)))
@@ -99,8 +98,4 @@ function decoded(codes: NdArray<Int8Array>, scales: Float32Array): NdArray<Float
   const k = values.length / Math.max(1, scales.length)
   for (let i = 0; i < values.length; i++) values[i] = own[i]! * scales[Math.floor(i / k)]!
   return toNdarray({ ...contiguous(shape), data: values })
-}
-
-function copied({ shape, data }: NdArray<CheckpointData>): NdArray<CheckpointData> {
-  return toNdarray({ ...contiguous(shape), data: data.slice() })
 }

@@ -19,9 +19,9 @@ import { type Filling, fill, type KeepingOptions, keepingOptions } from './fill.
 import { fitted } from './fitted.ts'
 import { type Hints, hintsIn } from './hints.ts'
 import { type Found, namingList, schemeOf } from './naming.ts'
+import { ownIn, precisionOf } from './own.ts'
 import { recipesOf } from './recipes.ts'
 import { otherFamily } from './refusals.ts'
-import { precisionOf, savedOptions } from './saved.ts'
 import { expectArrays, type Tensors, tensorsIn, tensorsOf } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
 import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
@@ -133,7 +133,7 @@ function drafted(
   expectOptions(operation, options, visionTransformerOptions)
   const found = foundIn(tensors)
   const { recipes, left } = recipesOf(tensors, found, operation)
-  const overrides = { ...savedOptions(texts), ...given(options) }
+  const overrides = { ...ownIn(texts)?.options, ...given(options) }
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
   const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined

@@ -7,6 +7,7 @@ import { ImageError } from '../image/error.ts'
 import { IMAGENET_MEAN, IMAGENET_STD, type PreprocessOptions } from '../image/preprocess.ts'
 import type { Interpolation } from '../image/resample.ts'
 import { isObject, parsed } from './hints.ts'
+import { ownIn } from './own.ts'
 import { processors } from './processors.ts'
 
 export type Preparation = PreprocessOptions & { readonly assumed: readonly string[] }
@@ -27,6 +28,8 @@ type Keys = Readonly<Record<string, unknown>>
  * @throws ImageError where a configuration asks for what cannot be done
  */
 export function preparationIn(texts: Readonly<Record<string, string>>, input: Input): Preparation {
+  const own = ownIn(texts)
+  if (own !== undefined) return completed(own.preparation, input)
   const objects = Object.values(texts).flatMap((text) => [parsed(text)].filter(isObject))
   const huggingface = [parsed(texts['preprocessor_config.json'] ?? ''), ...objects].find(
     (keys) => isObject(keys) && (isProcessor(keys) || 'image_mean' in keys),

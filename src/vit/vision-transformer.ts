@@ -40,7 +40,6 @@ import {
 import { poolTokens } from './pooling.ts'
 import { resamplePositionsTensor, sinCosPositions2d } from './positions.ts'
 import { type Preparation, preparationIn } from './preparation.ts'
-import { metadataOf } from './saved.ts'
 import {
   expectCompatible,
   type VisionTransformerOptions,
@@ -201,11 +200,6 @@ export class VisionTransformer extends Module {
       ...{ size: imgSize ?? [224, 224], channels: proj.inChans },
       isFixed: !this.#read.dynamicImgSize,
     })
-  }
-
-  /** What a file of the parameters is to say in its metadata, so that {@link fromCheckpoint} makes the same model of it. */
-  get metadata(): Record<string, string> {
-    return metadataOf(this, this.#texts)
   }
 
   /** The number of class and register tokens, which stand before the patches. */

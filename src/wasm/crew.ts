@@ -17,8 +17,8 @@ export const MODULE = 33 // and where the module stands whose job it is
 /** How long nothing may come from a worker before it counts as lost, in milliseconds: over a block, and before its first answer. */
 export const patience = { working: 10_000, starting: 10_000 }
 
-// about 50 µs: products follow one another more closely than a sleeping thread wakes up
-const SPINS = 5000
+// about 200 µs: products follow one another more closely than a sleeping thread wakes up
+const SPINS = 100_000
 
 export function controlOf(memory: WebAssembly.Memory): Int32Array {
   return new Int32Array(memory.buffer, CONTROL, 48)

@@ -5,12 +5,11 @@
  */
 import { AttentionEngine } from './attention.ts'
 import { handed, simd } from './capabilities.ts'
-import { rows as embedded, type RowsKernels } from './generated/rows.ts'
-import { instantiate } from './instantiate.ts'
 import { ManyEngine } from './many.ts'
 import { LinearMemory, type Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
 import { reside } from './resident.ts'
+import { RowsEngine } from './rows.ts'
 import { ThinEngine } from './thin.ts'
 
 export { current, isResident, residentFloats } from './resident.ts'
@@ -22,7 +21,7 @@ export interface Heap {
   readonly many: ManyEngine
   readonly thin: ThinEngine
   /** What runs along rows. */
-  readonly rows: RowsKernels
+  readonly rows: RowsEngine
 }
 
 /** Moves the heap to memory that threads can share; every tensor stays where it is. */
@@ -30,7 +29,6 @@ export function shareHeap(owner: Heap): void {
   const { memory } = owner
   memory.share()
   reside(memory.memory)
-  Object.assign(owner, { rows: instantiate(embedded, memory.memory) })
 }
 
 let heap: Heap | null = null
@@ -50,8 +48,8 @@ function makeHeap(): Heap | null {
   try {
     const memory = new LinearMemory()
     const engine = ProductEngine.on(memory)
-    const rows = instantiate(embedded, memory.memory)
     reside(memory.memory)
+    const rows = engine && RowsEngine.on(memory, engine)
     if (engine === null || rows === null) return null
     const attention = new AttentionEngine(memory, engine)
     return {

@@ -2,11 +2,11 @@
  * The functions of numbers as WGSL, of one element or of four. Shaders may reckon as if there were neither infinities nor NaN, so each form keeps its exponentials finite.
  * The error function after Abramowitz and Stegun, "Handbook of Mathematical Functions" 7.1.26: to 1.5e-7, about what single precision holds.
  */
-import type { Activation } from '../gemm/activation.ts'
 import type { Dtype } from '../layout/data.ts'
+import type { MapFunction } from '../rows/functions.ts'
 
-/** A function by its name: an activation, its slope, or a conversion to whole numbers as typed arrays make it. */
-export type Mapped = Activation | `slope of ${Activation}` | `to ${Dtype}`
+/** A function by its name: one that steps know, its slope, or a conversion to whole numbers as typed arrays make it. */
+export type Mapped = MapFunction | `slope of ${MapFunction}` | `to ${Dtype}`
 
 /** The text of a function of one element, or of four, and what it is called. */
 export function mappedBy(fn: Mapped, width: 1 | 4): { readonly name: string; readonly text: string } {
@@ -46,6 +46,15 @@ function body(fn: Mapped, T: string): string {
   ${scaledErfc('a', T)}
   let tail = 0.5 * p * exp(-a * a);
   return select(x * (1.0 - tail), select(x * tail, ${T}(0.0), x < ${T}(-1e30)), x < ${T}(0.0));`
+    case 'exp':
+    case 'slope of exp':
+      return `return exp(min(x, ${T}(88.0)));`
+    case 'sin':
+    case 'slope of cos':
+      return fn === 'sin' ? 'return sin(x);' : 'return -sin(x);'
+    case 'cos':
+    case 'slope of sin':
+      return 'return cos(x);'
     case 'slope of relu':
       return `return select(${T}(1.0), ${T}(0.0), x <= ${T}(0.0));`
     case 'slope of silu':

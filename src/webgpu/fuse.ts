@@ -53,6 +53,9 @@ function joins(
   x: ProgramValue,
 ): boolean {
   if (step.kind !== 'map' && step.kind !== 'zip') return false
+  // what is taken off or divided by is no result that is finished
+  const isOrdered = step.kind === 'zip' && step.fn !== 'add' && step.fn !== 'multiply'
+  if (isOrdered && inputs[0]!.id !== x.id) return false
   if (output.dtype !== 'float32' || String(output.shape) !== String(x.shape)) return false
   const [{ step: first }] = chain as [ProgramStep]
   if (first.kind === 'attend' && first.result === 'weights') return false

@@ -20,7 +20,16 @@ export function pipelineFor(card: Card, code: string, label: string): Promise<Ca
 }
 
 async function compiled(card: Card, code: string, label: string): Promise<CardPipeline> {
+  card.pushErrorScope('validation')
   const module = card.createShaderModule({ code, label })
+  const refused = card.popErrorScope()
   const descriptor = { layout: 'auto', label, compute: { module, entryPoint: 'main' } }
-  return card.createComputePipelineAsync(descriptor as never)
+  try {
+    return await card.createComputePipelineAsync(descriptor as never)
+  } catch (error) {
+    const refusal = await refused
+    throw refusal === null
+      ? error
+      : new Error(`internal: the kernel '${label}' is refused: ${refusal.message}`)
+  }
 }

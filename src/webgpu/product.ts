@@ -13,6 +13,8 @@ export interface Tile {
   readonly depth: number
   readonly rowsEach: number
   readonly columnsEach: number
+  /** Into how many the sums are split, each of which has invocations of its own; added up at the end. */
+  readonly split: number
 }
 
 export interface ProductProblem {
@@ -28,20 +30,28 @@ export interface ProductProblem {
 }
 
 /** Bytes of shared memory that a tile takes. */
-export function sharedBytes({ rows, columns, depth }: Tile): number {
-  return 4 * depth * (rows + columns + 8)
+export function sharedBytes(tile: Tile): number {
+  const { columns, depth, split } = tile
+  return 16 * (vectorsOfA(tile) + split * depth * (columns / 4 + 1))
+}
+
+/** The first operand's panels, and afterwards a vector of sums for each invocation. */
+function vectorsOfA(tile: Tile): number {
+  const { rows, depth, split } = tile
+  return Math.max(split * depth * (rows / 4 + 1), split > 1 ? invocationsOf(tile) : 0)
 }
 
 /** How many invocations compute a tile. */
-export function invocationsOf({ rows, columns, rowsEach, columnsEach }: Tile): number {
-  return (rows / rowsEach) * (columns / columnsEach)
+export function invocationsOf({ rows, columns, rowsEach, columnsEach, split }: Tile): number {
+  return (rows / rowsEach) * (columns / columnsEach) * split
 }
 
 export function productCode(problem: ProductProblem, tile: Tile): KernelCode {
   const { batch, m, n, k, output, finishes } = problem
   const shader = new Shader(problem.lengths)
   const threads = invocationsOf(tile)
-  const { rows, columns, depth, rowsEach, columnsEach } = tile
+  const { rows, columns, depth, rowsEach, columnsEach, split } = tile
+  const team = threads / split
   const [M, N, K, B] = [m, n, k, batch].map((group) => shader.count(group)) as [
     number,
     number,
@@ -66,36 +76,59 @@ export function productCode(problem: ProductProblem, tile: Tile): KernelCode {
   const [threadsDown, threadsAcross] = [rows / rowsEach, columns / columnsEach]
   const sums = down.flatMap((i) => range(4).flatMap((r) => across.map((j) => `c${4 * i + r}_${j}`)))
   const multiply = [
-    ...down.map((i) => `let x${i} = a_panel[p * ${panels[0].step}u + ty + ${i * threadsDown}u];`),
-    ...across.map((j) => `let y${j} = b_panel[p * ${panels[1].step}u + tx + ${j * threadsAcross}u];`),
+    ...down.map((i) => `let x${i} = a_panel[ofA + p * ${panels[0].step}u + ty + ${i * threadsDown}u];`),
+    ...across.map((j) => `let y${j} = b_panel[ofB + p * ${panels[1].step}u + tx + ${j * threadsAcross}u];`),
     ...down.flatMap((i) =>
       range(4).flatMap((r) =>
         across.map((j) => `c${4 * i + r}_${j} = fma(vec4<f32>(x${i}[${r}]), y${j}, c${4 * i + r}_${j});`),
       ),
     ),
   ]
-  const store = down.flatMap((i) =>
-    range(4).map((r) => {
-      const row = `row${i}_${r}`
-      const each = across.map((j) => {
-        const column = `(n0 + (tx + ${j * threadsAcross}u) * 4u)`
-        const put = `put(batch, ${row}, ${column}, c${4 * i + r}_${j});`
-        return N % columns === 0 ? put : `if (${column} < ${N}u) { ${put} }`
-      })
-      const guard = M % rows === 0 ? '' : `if (${row} < ${M}u) `
-      return `let ${row} = m0 + (ty + ${i * threadsDown}u) * 4u + ${r}u;\n${guard}{ ${each.join(' ')} }`
-    }),
+  const put = (i: number, r: number, j: number, value: string) => {
+    const [row, column] = [
+      `m0 + (ty + ${i * threadsDown}u) * 4u + ${r}u`,
+      `n0 + (tx + ${j * threadsAcross}u) * 4u`,
+    ]
+    const inside = [
+      ...(M % rows === 0 ? [] : [`${row} < ${M}u`]),
+      ...(N % columns === 0 ? [] : [`${column} < ${N}u`]),
+    ]
+    const guard = inside.length === 0 ? '' : `if (${inside.join(' && ')}) `
+    return `${guard}{ put(batch, ${row}, ${column}, ${value}); }`
+  }
+  const blocks = down.flatMap((i) => range(4).flatMap((r) => across.map((j) => [i, r, j] as const)))
+  const sumOf = ([i, r, j]: (typeof blocks)[number]) => `c${4 * i + r}_${j}`
+  // teams lay as many of their sums side by side as the panels leave room for
+  const atOnce = Math.floor(vectorsOfA(tile) / threads)
+  const rounds = range(Math.ceil(blocks.length / atOnce)).map((round) =>
+    blocks.slice(round * atOnce, (round + 1) * atOnce),
   )
-  const steps = Math.ceil(K / depth)
+  const joined = rounds.map((round) => {
+    const write = round.map((block, at) => `a_panel[t + ${at * threads}u] = ${sumOf(block)};`)
+    const read = round.map(([i, r, j], at) => {
+      const all = range(split).map((part) => `a_panel[u + ${at * threads + part * team}u]`)
+      return `if (part == ${at % split}u) { ${put(i, r, j, all.join(' + '))} }`
+    })
+    return `${write.join('\n')}\nworkgroupBarrier();\n${read.join('\n')}`
+  })
+  const store =
+    split === 1
+      ? blocks.map((block) => put(...block, sumOf(block))).join('\n')
+      : joined.join('\nworkgroupBarrier();\n')
+  const steps = Math.ceil(K / (depth * split))
   const body = `let n0 = g % ${tilesN}u * ${columns}u;
 let m0 = g / ${tilesN}u % ${tilesM}u * ${rows}u;
 let batch = g / ${tilesM * tilesN}u;
-let tx = t % ${threadsAcross}u;
-let ty = t / ${threadsAcross}u;
+let part = t / ${team}u;
+let u = t % ${team}u;
+let tx = u % ${threadsAcross}u;
+let ty = u / ${threadsAcross}u;
+let ofA = part * ${depth * panels[0].step}u;
+let ofB = part * ${depth * panels[1].step}u;
 ${sums.map((name) => `var ${name} = vec4<f32>(0.0);`).join('\n')}
 for (var turn = 0u; turn <= ${steps}u; turn++) {
 ${panels.map((panel) => panel.declare()).join('\n')}
-let k0 = turn * ${depth}u;
+let k0 = (turn * ${split}u + part) * ${depth}u;
 if (turn < ${steps}u) {
 ${panels.map((panel) => panel.load(K)).join('\n')}
 }
@@ -110,7 +143,7 @@ ${panels.map((panel) => panel.keep()).join('\n')}
 }
 workgroupBarrier();
 }
-${store.join('\n')}`
+${store}`
   return shader.finish('product', threads, B * tilesM * tilesN, body)
 }
 
@@ -132,6 +165,8 @@ class Panel {
   readonly #side: Side
   readonly #blocks: number
   readonly #threads: number
+  /** Summed places in shared memory at once. */
+  readonly #places: number
   readonly #down: number
   /** Whether four elements are read along the summed axes, and turned over, or along the kept ones. */
   readonly #turned: boolean
@@ -144,11 +179,13 @@ class Panel {
     this.step = size / 4 + 1
     this.#down = tile.depth / 4
     this.#blocks = this.#down * (size / 4)
-    this.#threads = invocationsOf(tile)
+    this.#threads = invocationsOf(tile) / tile.split
+    this.#places = tile.depth * tile.split
     this.#turned = shader.isVector(operand, groups, 2) || !shader.isVector(operand, groups, 1)
     this.#read = shader.reader(operand, groups, this.#turned ? 2 : 1)
     this.#count = shader.count(groups[1])
-    shader.part(`${name}_panel`, `var<workgroup> ${name}_panel: array<vec4<f32>, ${tile.depth * this.step}>;`)
+    const vectors = name === 'a' ? vectorsOfA(tile) : this.#places * this.step
+    shader.part(`${name}_panel`, `var<workgroup> ${name}_panel: array<vec4<f32>, ${vectors}>;`)
   }
 
   get #turns(): readonly number[] {
@@ -183,14 +220,10 @@ class Panel {
 
   /** Zeros where the sum has no more places. */
   #zeroed(value: string, k: string, K: number, along: boolean): string {
-    if (K % this.#depth === 0) return value
+    if (K % this.#places === 0) return value
     if (!along) return `select(vec4<f32>(0.0), ${value}, ${k} < ${K}u)`
     if (K % 4 === 0) return `select(vec4<f32>(0.0), ${value}, ${k} < ${K}u)`
     return `select(vec4<f32>(0.0), ${value}, (vec4<u32>(${k}) + vec4<u32>(0u, 1u, 2u, 3u)) < vec4<u32>(${K}u))`
-  }
-
-  get #depth(): number {
-    return this.#down * 4
   }
 
   keep(): string {
@@ -203,7 +236,10 @@ class Panel {
               .join(', ')})`
           : `${name}_${r}`
       return range(4)
-        .map((r) => `${this.#side.name}_panel[(d + ${r}u) * ${this.step}u + q] = ${vector(r)};`)
+        .map(
+          (r) =>
+            `${this.#side.name}_panel[of${this.#side.name.toUpperCase()} + (d + ${r}u) * ${this.step}u + q] = ${vector(r)};`,
+        )
         .join('\n')
     })
   }
@@ -221,7 +257,7 @@ let f = ${this.#side.first} + q * 4u;
 let k = k0 + d;
 ${lines(turn)}`
         const guard = all ? '' : `if (x < ${this.#blocks}u) `
-        return `{ let x = t + ${turn * this.#threads}u;\n${guard}{ ${text} } }`
+        return `{ let x = u + ${turn * this.#threads}u;\n${guard}{ ${text} } }`
       })
       .join('\n')
   }

@@ -4,6 +4,7 @@
  * An index counts the axes of a group, the last one fastest. Each reader takes as many indices as its operand has groups, and adds up `index / … % … · stride`.
  */
 import { sizeOf } from '../layout/layout.ts'
+import type { ZipName } from '../rows/zip.ts'
 import { type Mapped, mappedBy } from './functions.ts'
 
 /** What elements are kept as on the card. */
@@ -22,7 +23,9 @@ export interface Operand {
 export type Finish =
   | { readonly kind: 'scale'; readonly by: number }
   | { readonly kind: 'map'; readonly fn: Mapped }
-  | { readonly kind: 'zip'; readonly fn: 'add' | 'multiply'; readonly operand: Operand }
+  | { readonly kind: 'zip'; readonly fn: ZipName; readonly operand: Operand }
+
+const signs: Record<ZipName, string> = { add: '+', subtract: '-', multiply: '*', divide: '/' }
 
 /** Axes of a kernel that one index counts. */
 export type Group = readonly number[]
@@ -165,7 +168,7 @@ export class Shader {
       }
       case 'zip': {
         const read = this.reader(finish.operand, groups, along)
-        return `v = v ${finish.fn === 'add' ? '+' : '*'} ${read}(${names.join(', ')});`
+        return `v = v ${signs[finish.fn]} ${read}(${names.join(', ')});`
       }
     }
   }

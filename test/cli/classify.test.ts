@@ -67,12 +67,13 @@ describe('tesserae classify', () => {
     expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5)
   })
 
-  test('--attention draws the picture and two maps side by side', async () => {
+  test('--attention draws the picture and two maps side by side, with captions', async () => {
     const out = join(folder, 'map.png')
     const { code } = await tesserae('classify', seven, '--weights', digitsModel, '--attention', out)
     expect(code).toBe(0)
     const map = await readImage(await readFile(out))
-    expect(map.shape).toEqual([448, 3 * 448 + 2 * 12, 3])
+    expect(map.shape).toEqual([448 + 60, 3 * 448 + 2 * 12, 3])
+    expect(new Set(map.lo(448, 0, 0).hi(60, 448, 1).data).size).toBeGreaterThan(2)
     const panel = (i: number) => map.lo(0, i * 460, 0).hi(448, 448, 3)
     const isGrey = (i: number) => {
       for (let y = 0; y < 448; y += 7) {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyApart } from '../../src/copy/copy.ts'
 import { copyPlainly } from '../../src/copy/reference.ts'
+import { fewBytes } from '../../src/copy/staged.ts'
 import { contiguous, contiguousStride, type Layout, permute, sizeOf } from '../../src/layout/layout.ts'
 import { reach } from '../layouts.ts'
 
@@ -53,7 +54,7 @@ describe.each(kinds.map((Kind) => [Kind.name, Kind] as const))('staged copies of
   it('keep to their places whatever the order, direction and gaps of the axes', () => {
     const anyCase = fc
       .array(fc.constantFrom(2, 3, 5, 8, 16, 31, 100), { minLength: 2, maxLength: 4 })
-      .filter((shape) => sizeOf(shape) <= 60_000 && sizeOf(shape) * Kind.BYTES_PER_ELEMENT >= 1 << 14)
+      .filter((shape) => sizeOf(shape) <= 60_000 && sizeOf(shape) * Kind.BYTES_PER_ELEMENT >= fewBytes)
       .chain((shape) => fc.tuple(anyStride(shape, true), anyStride(shape, false)))
     fc.assert(
       fc.property(anyCase, ([from, to]) => compare(Kind, from, to)),

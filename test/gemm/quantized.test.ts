@@ -132,7 +132,7 @@ describe.each(keepings)('kept as %o', (keeping) => {
         gap: 0,
         bias: true,
         residual: false,
-        scale: 0.5,
+        scale: 0.37,
         activation: null,
       },
       keeping,

@@ -7,6 +7,7 @@ import {
   LayerNorm,
   Linear,
   manualSeed,
+  metadataOf,
   quantize,
   quantizedState,
   Sequential,
@@ -138,7 +139,7 @@ describe('a file of codes', () => {
   test('opens as the model that it was written of, bit for bit', async () => {
     const own = model()
     quantize(own)
-    const bytes = writeSafetensors(quantizedState(own), own.metadata)
+    const bytes = writeSafetensors(quantizedState(own), metadataOf(own))
     expect(readSafetensors(bytes)['blocks.0.mlp.fc1.weight']!.dtype).toBe('int8')
     const again = await VisionTransformer.fromCheckpoint(bytes)
     expect(again.guesses).toEqual([])
@@ -153,7 +154,7 @@ describe('a file of codes', () => {
     const own = model()
     quantize(own)
     const again = await VisionTransformer.fromCheckpoint(
-      writeSafetensors(quantizedState(own), own.metadata),
+      writeSafetensors(quantizedState(own), metadataOf(own)),
       {
         precision: 'float32',
       },
@@ -167,7 +168,7 @@ describe('a file of codes', () => {
     const dict = own.stateDict()
     const coded = await VisionTransformer.fromCheckpoint(dict, { numHeads: 4, precision: 'int8' })
     const half = await VisionTransformer.fromCheckpoint(
-      writeSafetensors(dict, own.metadata, { floats: 'F16' }),
+      writeSafetensors(dict, metadataOf(own), { floats: 'F16' }),
     )
     expect(distance(half.forward(pictures).data, own.forward(pictures).data)).toBeLessThan(1e-3)
     quantize(own)

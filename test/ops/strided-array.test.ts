@@ -4,6 +4,7 @@ import ndarray, { type NdArray } from 'ndarray'
 import ops from 'ndarray-ops'
 import { describe, expect, it } from 'vitest'
 import { GenericData } from '../../src/layout/data.ts'
+import { makeNdarray } from '../../src/ops/array.ts'
 import { stridedArray } from '../../src/ops/strided-array.ts'
 import { anyLayout, reach } from '../layouts.ts'
 
@@ -82,4 +83,23 @@ describe('our strided arrays', () => {
     expect([...y.data]).toEqual([11, 14, 12, 15, 13, 16])
     expect(ops.sum(y)).toBe(81)
   })
+})
+
+describe('the ndarrays that we make', () => {
+  it.each(makers.slice(0, 4).map((make) => [make(0).constructor.name, make] as const))(
+    'of %s are of ndarray’s own class, the first and the next, of every rank',
+    (_, make) => {
+      const [lengths, steps] = [
+        [2, 1, 3, 2, 1, 2],
+        [3, -1, 5, 0, 7, 2],
+      ]
+      for (const rank of [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]) {
+        const [data, shape, stride] = [make(200), lengths.slice(0, rank), steps.slice(0, rank)]
+        const [made, expected] = [makeNdarray(data, shape, stride, 20), ndarray(data, shape, stride, 20)]
+        expect(Object.getPrototypeOf(made)).toBe(Object.getPrototypeOf(expected))
+        expect(look(made)).toEqual(look(expected))
+        expect(made.shape).not.toBe(shape)
+      }
+    },
+  )
 })

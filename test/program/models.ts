@@ -25,13 +25,16 @@ const vit = (options: VisionTransformerOptions): Case => [
 
 export type Case = readonly [make: () => Module, shape: readonly number[]]
 
-/** A model whose layer reads parameters itself, not by steps. */
+/** Models that compute with parameters beside the tokens: λ, and frequencies. */
 export const differential = vit({ attnLayer: 'diff' })
+export const mixedRotary = vit({ rotary: { mixed: true }, posEmbed: 'none' })
 
 export const cases: Readonly<Record<string, Case>> = {
   'a ViT': vit({}),
   'mean pooling, layer scale and registers': vit({ globalPool: 'avg', initValues: 0.1, regTokens: 2 }),
   'rotary positions and norms of queries': vit({ rotary: true, qkNorm: true, posEmbed: 'none' }),
+  'differential attention': differential,
+  'rotary positions with learned frequencies': mixedRotary,
   'attention pooling': vit({ globalPool: 'map', classToken: false }),
   'mean and maximum, without embedded class token': vit({ globalPool: 'avgmax', noEmbedClass: true }),
   'RMS norms and a packed gate': vit({ normLayer: 'rmsnorm', mlpLayer: 'SwiGLUPacked' }),

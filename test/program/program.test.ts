@@ -14,9 +14,36 @@ import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/n
 import { describe, expect, test } from 'vitest'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { inputOf } from './inputs.ts'
-import { cases, differential } from './models.ts'
+import { cases, differential, mixedRotary } from './models.ts'
 
 type Floats = NdArray<Float32Array>
+
+/** A layer that reads a parameter's values itself, and not by steps. */
+class Scaled extends Module {
+  readonly head = new Linear(3, 3)
+
+  override forward(x: Floats): Floats {
+    const [first] = this.head.weight.copy()
+    return einsum([this.head.forward(x), ndarray(Float32Array.of(first!), [])], 'b c, -> b c') as Floats
+  }
+}
+
+test.each([
+  ['λ', differential, 'lambda_q1'],
+  ['rotary frequencies', mixedRotary, 'freqs'],
+])('a program follows new values of %s', (_, [make, shape], suffix) => {
+  const model = make()
+  const program = trace(model, shape)
+  const x = inputOf(shape)
+  const before = program.run(x).data
+  expect(before).toEqual(model.forward(x).data)
+  const [, parameter] = [...model.namedParameters()].find(([name]) => name.endsWith(suffix))!
+  parameter.update((values) => {
+    for (let i = 0; i < values.length; i++) values[i]! += 0.5
+  })
+  for (let turn = 0; turn < 3; turn++) expect(program.run(x).data).toEqual(model.forward(x).data)
+  expect(program.run(x).data).not.toEqual(before)
+})
 
 describe.each(Object.entries(cases))('the program of %s', (_, [make, shape]) => {
   const model = make()
@@ -111,14 +138,12 @@ describe('a program that is stale says so', () => {
   })
 
   test('when values have changed that a layer reads itself', () => {
-    const [make, imageShape] = differential
-    const vit = make()
-    const program = trace(vit, imageShape)
-    const x = inputOf(imageShape)
-    for (let turn = 0; turn < 3; turn++) expect(program.run(x).data).toEqual(vit.forward(x).data)
-    const [name, lambda] = [...vit.namedParameters()].find(([name]) => name.endsWith('lambda_q1'))!
-    lambda.update((values) => values.fill(1))
-    expect(() => program.run(x)).toThrow(`the values of '${name}' are others now`)
+    const scaled = new Scaled()
+    const program = trace(scaled, [2, 3])
+    const x = inputOf([2, 3])
+    for (let turn = 0; turn < 3; turn++) expect(program.run(x).data).toEqual(scaled.forward(x).data)
+    scaled.head.weight.update((values) => values.fill(1))
+    expect(() => program.run(x)).toThrow("the values of 'head.weight' are others now")
   })
 
   test('when the model was disposed', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { broadcastShape } from '../../src/rows/arithmetic.ts'
+import { broadcastShape } from '../../src/layout/layout.ts'
 import { exactErf } from '../gemm/exact.ts'
 import { activate, add, layerNorm, logSoftmax, multiply, rmsNorm, softmax } from '../steps/on-host.ts'
 import { layoutsOf, tensor, values, waves } from './tensors.ts'

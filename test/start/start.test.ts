@@ -64,7 +64,8 @@ describe('npm start', () => {
       expect(text).toContain(shape)
     expect(text).toContain('This embedding is untrained')
     const mosaic = await readImage(readFileSync(join(folder, 'photo.mosaic.png')))
-    expect(mosaic.shape).toEqual([6 + 14 * (32 + 6), 6 + 14 * (32 + 6), 3])
+    expect(mosaic.shape).toEqual([6 + 14 * (32 + 6) + 92, 6 + 14 * (32 + 6), 3])
+    expect(text).toContain('Notice how little one of them says by itself')
   })
 
   test('a missing file, a truncated PNG, a text named .png and wrong weights each give one line and exit code 1', () => {

@@ -1,10 +1,11 @@
 /** Gradients that stand in memory in another order than their parameters, or nowhere by themselves. */
 import ndarray, { type NdArray } from 'ndarray'
-import { reduce } from 'tesserae'
-import { Linear, type VisionTransformer } from 'tesserae/nn'
-import { adamw, clipNorm, ema, gradients, sgd, valueAndGradients } from 'tesserae/train'
+import { einsum, reduce } from 'tesserae'
+import { Linear } from 'tesserae/nn'
+import { clipNorm, ema, gradients, sgd, valueAndGradients } from 'tesserae/train'
 import { expect, test } from 'vitest'
-import { differential } from '../program/models.ts'
+import { sizeOf } from '../../src/layout/layout.ts'
+import { differential, mixedRotary } from '../program/models.ts'
 
 const step = (gradient: (weight: Float32Array) => NdArray<Float32Array>) => {
   const layer = new Linear(3, 2, { bias: false, seed: 1 })
@@ -45,16 +46,51 @@ test('a transposed state of averages is read by its indices', () => {
 })
 
 test('a layer that computes with its parameters past the steps is refused by name while it learns', () => {
-  const [make, shape] = differential
-  const model = make() as VisionTransformer
-  const x = ndarray(new Float32Array(shape.reduce((size, length) => size * length, 1)).fill(0.5), [...shape])
-  const loss = () => reduce(model.forward(x), 'b c -> ', 'sum') as never
-  expect(() => valueAndGradients(model, loss)).toThrow(/no gradient/)
-  for (const [name, parameter] of model.namedParameters()) {
-    if (name.includes('lambda')) parameter.requiresGrad = false
+  class Scaled extends Linear {
+    override forward(x: NdArray<Float32Array>): NdArray<Float32Array> {
+      const [first] = this.weight.copy()
+      return einsum([super.forward(x), ndarray(Float32Array.of(first!), [])], 'b c, -> b c') as never
+    }
   }
-  expect(valueAndGradients(model, loss).gradients.size).toBeGreaterThan(0)
-  expect(adamw(model)).toBeDefined()
+  const layer = new Scaled(3, 2)
+  const x = ndarray(new Float32Array(12).fill(0.5), [4, 3])
+  const loss = () => reduce(layer.forward(x), 'b c -> ', 'sum') as never
+  expect(() => valueAndGradients(layer, loss)).toThrow(/no gradient/)
+  layer.weight.requiresGrad = false
+  expect(valueAndGradients(layer, loss).gradients.size).toBe(1)
+})
+
+test.each([
+  ['λ of differential attention', differential, 'lambda_q1'],
+  ['rotary frequencies', mixedRotary, 'freqs'],
+])('%s learn, by gradients that agree with differences', (_, [make, shape], suffix) => {
+  const model = make()
+  const x = ndarray(
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7)),
+    [...shape],
+  )
+  const loss = () => {
+    const y = model.forward(x)
+    return einsum([y, y], 'b c, b c -> ') as never
+  }
+  const [, parameter] = [...model.namedParameters()].find(([name]) => name.endsWith(suffix))!
+  parameter.update((values) => {
+    for (let i = 0; i < values.length; i++) values[i]! += 0.3 * Math.cos(i)
+  })
+  const gradient = valueAndGradients(model, loss).gradients.get(parameter)!
+  const slope = gradient.data.reduce((sum, g) => sum + g * g, 0) ** 0.5
+  expect(slope).toBeGreaterThan(1e-4)
+  // along the gradient itself, where single precision sees most
+  const direction = gradient.data.map((g) => g / slope)
+  const at = (step: number) => {
+    const before = parameter.copy()
+    parameter.update((values) => values.set(before.map((value, i) => value + step * direction[i]!)))
+    const { value } = valueAndGradients([], loss)
+    parameter.update((values) => values.set(before))
+    return value
+  }
+  const h = 0.05
+  expect((at(h) - at(-h)) / (2 * h) / slope).toBeCloseTo(1, 1)
 })
 
 test('gradients are arrays of their own, also where a function gives its input back, and elements may be read on the way', () => {

@@ -332,13 +332,20 @@ describe('a rule agrees with finite differences', () => {
       (x) => everyday.softmax(everyday.divide([x!, 4], 'b d, -> b d') as Doubles, { axis: 0 }),
       inputs.slice(0, 1),
     )
-    expect(() =>
-      gradients(
-        (x, y) => everyday.divide([x, y] as Doubles[], 'b d, d -> b d') as Doubles,
-        inputs.slice(0, 2) as never,
-        inputs[0]!,
-      ),
-    ).toThrow(/dividing by an array/)
+    const divisors = (shape: readonly number[]) =>
+      ndarray(
+        numbers(shape, 4).data.map((v) => v + 2),
+        [...shape],
+      )
+    agrees(
+      (x, y, z) => everyday.divide([x!, y!, z!], 'b d, d, b -> d b') as NdArray,
+      [inputs[0]!, divisors([3]), divisors([2])],
+    )
+    agrees((x, y) => everyday.subtract([x!, y!], 'b d, d -> (b d)') as NdArray, inputs.slice(0, 2))
+    agrees(
+      (x, y) => everyday.divide([y!, x!], '(b d), b d -> d b', { b: 2 }) as NdArray,
+      [divisors([2, 3]), numbers([6], 2)],
+    )
   })
 
   test('sums and products that broadcast', () => {

@@ -27,7 +27,8 @@ async function gpuOfDawn(): Promise<Gpu | string> {
   try {
     const { create, globals } = (await import('webgpu')) as { create(flags: string[]): Gpu; globals: object }
     Object.assign(globalThis, globals)
-    return create([])
+    // Dawn knows of NVIDIA's Vulkan that its half precision is not conformant in all, and hides it
+    return create(['enable-dawn-features=vulkan_enable_f16_on_nvidia'])
   } catch (error) {
     return `no Dawn: ${(error as Error).message}`
   }
@@ -58,4 +59,29 @@ export async function newDevice(without: readonly string[] = []): Promise<Card> 
     requiredFeatures: features.filter((name) => own!.features.has(name) && !without.includes(name)),
     requiredLimits: Object.fromEntries(limits.map((name) => [name, own!.limits[name]])),
   })
+}
+
+/** The same device, telling of other limits than it has. */
+export function withLimits(device: Card, limits: Readonly<Record<string, number>>): Card {
+  const told = new Proxy(device.limits, {
+    get: (target, name: string) => limits[name] ?? (target as Record<string, number>)[name],
+  })
+  return new Proxy(device, {
+    get(target, name) {
+      if (name === 'limits') return told
+      const value = (target as never as Record<string | symbol, unknown>)[name]
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+/**
+ * A new device for many kernels. SwiftShader takes seconds to compile a kernel of a large tile: there the device says that it has small workgroups only, and the tiles are tested by
+ * themselves.
+ */
+export async function newQuickDevice(): Promise<Card> {
+  const device = await newDevice()
+  return description.includes('SwiftShader')
+    ? withLimits(device, { maxComputeInvocationsPerWorkgroup: 64 })
+    : device
 }

@@ -4,12 +4,12 @@ import type { Contraction as Plain, Operand as PlainOperand } from '../../src/ge
 import { contractByDefinition } from '../../src/gemm/reference.ts'
 import { sumOfProductsCode } from '../../src/webgpu/contract.ts'
 import { limitsOf } from '../../src/webgpu/device.ts'
-import { productCode } from '../../src/webgpu/product.ts'
+import { invocationsOf, productCode } from '../../src/webgpu/product.ts'
 import type { Finish, KernelCode, Operand } from '../../src/webgpu/shader.ts'
 import { tiles } from '../../src/webgpu/tile.ts'
 import { buildContraction, type Placing } from '../gemm/build.ts'
 import { cases } from '../gemm/cases.ts'
-import { missing, newDevice } from './card.ts'
+import { missing, newDevice, newQuickDevice } from './card.ts'
 import { ran } from './running.ts'
 
 const placings: Readonly<Record<string, readonly Placing[]>> = {
@@ -25,7 +25,7 @@ const placings: Readonly<Record<string, readonly Placing[]>> = {
 
 describe.skipIf(missing !== null)('contractions on the card', async () => {
   const device = await newDevice()
-  const limits = limitsOf(device)
+  const limits = limitsOf(await newQuickDevice())
 
   /** Values that add up without cancelling. */
   const value = (tensor: number, index: number) => Math.sin(tensor * 12.9898 + index * 78.233) + 0.5
@@ -102,10 +102,11 @@ describe.skipIf(missing !== null)('contractions on the card', async () => {
     })
   })
 
-  const possible = tiles.filter(
-    (tile) => (tile.rows / tile.rowsEach) * (tile.columns / tile.columnsEach) <= limits.invocations,
-  )
-  test.each(possible.map((tile) => [`${tile.rows} × ${tile.columns}`, tile] as const))(
+  const { invocations } = limitsOf(device)
+  const possible = tiles.filter((tile) => invocationsOf(tile) <= invocations)
+  test.each(
+    possible.map((tile) => [`${tile.rows} × ${tile.columns}, split in ${tile.split},`, tile] as const),
+  )(
     'a tile of %s gives the sums that vectors and edges allow, whichever way the operands stand, with all that follows',
     async (_, tile) => {
       for (const [spec, lengths] of [

@@ -5,12 +5,12 @@ import ndarray, { type NdArray } from 'ndarray'
 import { EinopsError } from 'tesserae'
 import { readSafetensors } from 'tesserae/checkpoint'
 import { Linear, trace, VisionTransformer, ViT } from 'tesserae/nn'
-import { type Card, gpu } from 'tesserae/webgpu'
+import { gpu } from 'tesserae/webgpu'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { openCase } from '../conformance/families.ts'
 import { inputOf } from '../program/inputs.ts'
 import { cases, differential } from '../program/models.ts'
-import { dawn, hasHalf, missing, newDevice } from './card.ts'
+import { dawn, hasHalf, missing, newDevice, newQuickDevice, withLimits } from './card.ts'
 
 function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, within = 1e-4): void {
   expect(y.shape).toEqual(expected.shape)
@@ -26,7 +26,7 @@ function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 describe.skipIf(missing !== null)('models on the card', async () => {
-  const device = await newDevice()
+  const device = await newQuickDevice()
   afterAll(() => device.destroy())
 
   test.each(Object.entries({ ...cases, 'differential attention': differential }))(
@@ -128,7 +128,7 @@ describe.skipIf(missing !== null)('models on the card', async () => {
     test('shapes of the input may differ from run to run, and strides', async () => {
       const model = make()
       const run = await gpu(model, { device })
-      for (const n of [1, 2, 3, 4, 5, 6, 1]) {
+      for (const n of [1, 2, 3, 1, 4, 5, 2]) {
         const x = inputOf([n, 3, 16, 16], n)
         expectClose(await run.run(x), model.forward(x))
         const backwards = x.step(-1, 1, -1) as NdArray<Float32Array>
@@ -220,7 +220,7 @@ describe.skipIf(missing !== null)('models on the card', async () => {
     })
 
     test('results larger than a binding', async () => {
-      const small = { ...smaller(device), createBuffer: () => expect.unreachable() } as never as Card
+      const small = withLimits(device, { maxStorageBufferBindingSize: 4096 })
       await refused(
         gpu(trace(new Linear(64, 64), [100, 64]), { device: small }),
         'gpu/too-large',
@@ -247,7 +247,7 @@ describe.skipIf(missing !== null)('models on the card', async () => {
     const x = inputOf([9, 64])
     const program = trace(model, [9, 64])
     // 25,600 bytes of weights, through bindings of 4,096
-    const run = await gpu(program, { device: withLimit(device, 4096) })
+    const run = await gpu(program, { device: withLimits(device, { maxStorageBufferBindingSize: 4096 }) })
     expectClose(await run.run(x), model.forward(x))
   })
 
@@ -316,33 +316,3 @@ describe.skipIf(missing !== null)('models on the card', async () => {
     })
   })
 })
-
-/** A device with small limits, as far as anyone asks. */
-function smaller(device: Card) {
-  return {
-    ...{ queue: device.queue, features: device.features, lost: device.lost },
-    pushErrorScope: () => {},
-    popErrorScope: async () => null,
-    createShaderModule: () => ({}),
-    createComputePipelineAsync: async () => ({}),
-    limits: { ...limitsOf(device), maxStorageBufferBindingSize: 4096 },
-  }
-}
-
-/** A device that says that its bindings are small. */
-function withLimit(device: Card, bytes: number): Card {
-  const limits = { ...limitsOf(device), maxStorageBufferBindingSize: bytes }
-  return new Proxy(device, {
-    get(target, name) {
-      if (name === 'limits') return limits
-      const value = (target as never as Record<string | symbol, unknown>)[name]
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-}
-
-function limitsOf({ limits }: Card): Record<string, number> {
-  const names =
-    'maxBufferSize maxStorageBufferBindingSize maxComputeWorkgroupStorageSize maxComputeInvocationsPerWorkgroup maxComputeWorkgroupSizeX'
-  return Object.fromEntries(names.split(' ').map((name) => [name, (limits as Record<string, number>)[name]!]))
-}

@@ -29,7 +29,7 @@ import { slopeOfFold, slopeOfMap, slopeOfNorm, slopeOfSoftmax } from '../../src/
 import { logSoftmax } from '../../src/steps/softmax.ts'
 import type { Value } from '../../src/steps/value.ts'
 import { inputOf } from '../program/inputs.ts'
-import { missing, newDevice } from './card.ts'
+import { missing, newQuickDevice } from './card.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of arrays of any dtype, in one table
 type F = (...inputs: any[]) => NdArray<any>
@@ -55,6 +55,15 @@ const table: Readonly<Record<string, readonly [f: F, ...shapes: number[][]]>> = 
     (x, y) => divide([subtract([x, y], 'a b, a b -> a b'), 3], 'a b, -> a b'),
     [5, 8],
     [5, 8],
+  ],
+  'a result that is taken off, and one that is divided by': [
+    (x, y) => {
+      const square = multiply([x, x], 'a b, a b -> a b')
+      const divisor = add([multiply([y, y], 'b, b -> b'), 2], 'b, -> b')
+      return divide([subtract([y, square], 'b, a b -> a b'), divisor], 'a b, b -> b a')
+    },
+    [5, 8],
+    [8],
   ],
   'a softmax of long rows': [(x) => softmax(x, { axis: -1 }), [3, 1030]],
   'a softmax of columns': [(x) => softmax(x, { axis: 0 }), [13, 5]],
@@ -202,7 +211,7 @@ function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, 
 }
 
 describe.skipIf(missing !== null)('steps on the card', async () => {
-  const device = await newDevice()
+  const device = await newQuickDevice()
   afterAll(() => device.destroy())
 
   test.each(Object.entries(table))('%s', async (_, [f, ...shapes]) => {

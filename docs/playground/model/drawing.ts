@@ -82,15 +82,20 @@ export function draw(state: State, scene: Picture, aspect = 2): Drawing | null {
   if (short === null) return null
   const { reading, shortened } = short
   const choice: Choice = picture ? 'even' : 'ends'
-  const pixels = picture ? fillWithPicture(scene, reading.operands[0]!.shape, full.operands[0]!.shape) : null
+  const { whole } = state
+  const pixels = picture
+    ? fillWithPicture(scene, reading.operands[0]!.shape, { like: full.operands[0]!.shape, whole })
+    : null
   const inputs = reading.operands.map((tensor, i) => {
     if (pixels !== null) return pixels
     const size = sizeOf(tensor)
     if (state.operation === 'einsum') return factors(size, i)
     const address = (element: number) => trueAddress(tensor, reading.axes, full.axes, element, choice)
-    return Float64Array.from({ length: size }, (_, element) =>
-      numberOf(address(element), full.operands[i]!.shape),
-    )
+    const shape = whole ?? full.operands[i]!.shape
+    return Float64Array.from({ length: size }, (_, element) => {
+      const at = address(element)
+      return at.some((index, dimension) => index >= shape[dimension]!) ? 0 : numberOf(at, shape)
+    })
   })
   const outputs = elementsOf(
     call(

@@ -10,6 +10,11 @@ export interface Picture {
   readonly height: number
 }
 
+export interface FillOptions {
+  readonly like?: readonly number[]
+  readonly whole?: readonly number[] | undefined
+}
+
 export interface PictureShape {
   readonly rows: number
   readonly columns: number
@@ -30,32 +35,36 @@ export function pictureShape(shape: readonly number[]): PictureShape | null {
 /**
  * The values of a tensor of this shape, 0 to 255, from a picture that is resampled to its rows and columns; further
  * dimensions repeat it, each time a step to the side. Null where the shape is no picture's. Of a tensor that is drawn
- * smaller than it is, `like` is its true shape.
+ * smaller than it is, `like` is its true shape; of one that was cropped or padded, `whole` is the picture's.
  */
 export function fillWithPicture(
   picture: Picture,
   shape: readonly number[],
-  like: readonly number[] = shape,
+  { like = shape, whole = like }: FillOptions = {},
 ): Float32Array | null {
   const found = pictureShape(like)
   if (found === null) return null
   const { rows, columns, channels } = found
   const values = new Float32Array(shape.reduce((product, length) => product * length, 1))
   const index = shape.map(() => 0)
+  // the length of the whole picture, in elements of what is drawn
+  const extent = shape.map((length, dimension) => (whole[dimension]! * length) / like[dimension]!)
+  const [tall, wide] = [extent[rows]!, extent[columns]!]
   for (let i = 0; i < values.length; i++) {
     let rest = i
     for (let dimension = shape.length - 1; dimension >= 0; dimension--) {
       index[dimension] = rest % shape[dimension]!
       rest = Math.floor(rest / shape[dimension]!)
     }
+    if (index.some((place, dimension) => place >= extent[dimension]!)) continue
     const copies = index.filter((_, d) => d !== rows && d !== columns && d !== channels)
     const shift = copies.reduce((sum, one) => sum + one, 0) * 0.25
     values[i] = sample(
       picture,
-      index[rows]! / shape[rows]!,
-      1 / shape[rows]!,
-      (index[columns]! / shape[columns]! + shift) % 1,
-      1 / shape[columns]!,
+      index[rows]! / tall,
+      1 / tall,
+      (index[columns]! / wide + shift) % 1,
+      1 / wide,
       channels === null ? null : index[channels]!,
     )
   }

@@ -4,8 +4,9 @@
  */
 import type { EinopsError } from 'tesserae'
 import type { Fix } from './mistake.ts'
-import type { Operation, State } from './state.ts'
+import { hasMany, type Operation, type State } from './state.ts'
 import { namesIn, type Token, tokenize } from './tokens.ts'
+import { cropOrPad } from './whole.ts'
 
 interface Wrong {
   readonly state: State
@@ -263,8 +264,12 @@ function shapes({ state, error, tokens, start, end }: Wrong): Fix[] {
       const near = [Math.floor(total / divisor) * divisor, Math.ceil(total / divisor) * divisor]
       const own = here.filter(({ kind, text }) => kind === 'axis' && lengths.has(text))
       const divide = own.length === 1 ? nearestDivisor(total, lengths.get(own[0]!.text)!) : undefined
+      const fitting = hasMany(state.operation) ? [] : cropOrPad(state, error)
       return [
-        ...near.filter((length) => length > 0).map((length) => withShape(shape.with(dimension, length))),
+        ...fitting,
+        ...(fitting.length > 0
+          ? []
+          : near.filter((length) => length > 0).map((length) => withShape(shape.with(dimension, length)))),
         ...(divide === undefined ? [] : [withLength(own[0]!.text, divide)]),
       ]
     }

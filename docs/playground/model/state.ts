@@ -35,6 +35,8 @@ export interface State {
   readonly colour: readonly string[]
   /** The element that is followed: its number in the result, or null. */
   readonly element: number | null
+  /** The shape of the tensor before it was cropped or padded to the one that it has. */
+  readonly whole?: readonly number[] | undefined
 }
 
 export const initialState: State = {
@@ -72,6 +74,7 @@ export function toLink(state: State): string {
   if (state.lengths.size > 0) {
     fields.push(['n', [...state.lengths].map(([name, length]) => `${name}:${length}`).join(',')])
   }
+  if (state.whole !== undefined) fields.push(['of', join(state.whole)])
   if (state.operation === 'reduce') fields.push(['r', state.reduction])
   if (state.source === 'picture') fields.push(['src', 'picture'])
   if (state.colour.length > 0) fields.push(['colour', state.colour.join(',')])
@@ -91,10 +94,13 @@ export function fromLink(link: string, fallback: State = initialState): State {
   }
   const pattern = get('p')
   if (pattern === undefined) return { ...fallback, operation }
+  const shapes = readShapes(get('x')) ?? fallback.shapes
+  const whole = readShape(get('of') ?? '?')
   return {
     operation,
     pattern,
-    shapes: readShapes(get('x')) ?? fallback.shapes,
+    shapes,
+    ...(whole?.length === shapes[0]?.length && !hasMany(operation) ? { whole } : {}),
     lengths: readLengths(get('n')),
     reduction: reductions.find((one) => one === get('r')) ?? fallback.reduction,
     source: get('src') === 'picture' ? 'picture' : 'numbers',

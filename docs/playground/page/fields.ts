@@ -7,6 +7,7 @@ import { callNames } from '../model/names.ts'
 import { paint } from '../model/palette.ts'
 import { isPacking, readShape, readWhole, reductions } from '../model/state.ts'
 import { namesIn, tokenize } from '../model/tokens.ts'
+import { fittedHow } from '../model/whole.ts'
 import { element } from './element.ts'
 import type { Store, View } from './store.ts'
 import { toneCss } from './theme.ts'
@@ -25,6 +26,7 @@ export function mountFields(parent: HTMLElement, store: Store): void {
         ...lengthFields(view, store),
         ...reductionField(view, store),
         ...partButtons(view, store),
+        element('p', { className: 'fitted small', hidden: true }),
         element('p', { className: 'shape-note', hidden: true, attributes: { role: 'status' } }),
       )
     }
@@ -136,6 +138,10 @@ function refresh(parent: HTMLElement, { state, mistake, reading }: View): void {
       input.removeAttribute('aria-invalid')
     }
   }
+  const how = fittedHow(state)
+  const fitted = parent.querySelector<HTMLElement>('.fitted')!
+  fitted.hidden = how === ''
+  fitted.textContent = how
   const select = parent.querySelector('select')
   if (select !== null) select.value = state.reduction
 }

@@ -168,8 +168,9 @@ export class Store {
     else history.replaceState(null, '', `#${toLink(this.state)}`)
   }
 
-  private show(state: State, { typing = false, refused = null as string | null } = {}): void {
+  private show(next: State, { typing = false, refused = null as string | null } = {}): void {
     const before = this.current
+    const state = withoutOldWhole(next, before.state)
     if (!typing) clearTimeout(this.waiting)
     this.current = { ...this.viewOf(state, before), typing, refused }
     history.replaceState(null, '', `#${toLink(state)}`)
@@ -197,6 +198,14 @@ export class Store {
   private seen(drawn: State): Pick<View, 'drawn' | 'reading' | 'drawing'> {
     return { drawn, reading: read(drawn), drawing: draw(drawn, this.picture, this.aspect) }
   }
+}
+
+/** Another shape is no longer cropped or padded from what the last one was. */
+function withoutOldWhole(state: State, before: State): State {
+  const same = String(state.shapes) === String(before.shapes) && !hasMany(state.operation)
+  if (state.whole === undefined || state.whole !== before.whole || same) return state
+  const { whole: _, ...others } = state
+  return others
 }
 
 /** Whether nothing changed but the element that is followed. */

@@ -11,7 +11,7 @@ import type { Reader } from './reader.ts'
 import type { Story } from './story.ts'
 
 export function mountDesk(reader: Reader, story: Story): void {
-  const pad = new Pad((drawn) => {
+  const pad = new Pad({ what: 'one digit', patches: 4 }, (drawn) => {
     byId('pad-hint').hidden = drawn.length > 0
     story.draw(drawn)
     keepInLink()

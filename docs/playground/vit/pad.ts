@@ -3,21 +3,28 @@ import type { Point, Stroke } from '../model/digit.ts'
 import { element } from '../page/element.ts'
 
 export class Pad {
-  readonly canvas = element('canvas', {
-    className: 'pad',
-    tabIndex: 0,
-    attributes: {
-      role: 'img',
-      'aria-label': 'Drawing pad. Draw one digit with mouse, pen or finger, or choose one below.',
-    },
-  })
+  readonly canvas: HTMLCanvasElement
   private strokes: Point[][] = []
   private drawing = false
   private readonly changed: (strokes: readonly Stroke[]) => void
   private replay = 0
+  private readonly patches: number
 
-  constructor(changed: (strokes: readonly Stroke[]) => void) {
+  /** @param patches how many lie along a side: its lines are drawn */
+  constructor(
+    { what, patches }: { readonly what: string; readonly patches: number },
+    changed: (strokes: readonly Stroke[]) => void,
+  ) {
     this.changed = changed
+    this.patches = patches
+    this.canvas = element('canvas', {
+      className: 'pad',
+      tabIndex: 0,
+      attributes: {
+        role: 'img',
+        'aria-label': `Drawing pad. Draw ${what} with mouse, pen or finger, or choose one below.`,
+      },
+    })
     const { canvas } = this
     canvas.addEventListener('pointerdown', (event) => {
       event.preventDefault()
@@ -93,12 +100,13 @@ export class Pad {
     context.strokeStyle = style.borderTopColor
     context.lineWidth = 1
     context.setLineDash([3, 5])
-    for (const part of [1, 2, 3]) {
+    for (let line = 1; line < this.patches; line++) {
+      const at = (size * line) / this.patches
       context.beginPath()
-      context.moveTo((size * part) / 4, 0)
-      context.lineTo((size * part) / 4, size)
-      context.moveTo(0, (size * part) / 4)
-      context.lineTo(size, (size * part) / 4)
+      context.moveTo(at, 0)
+      context.lineTo(at, size)
+      context.moveTo(0, at)
+      context.lineTo(size, at)
       context.stroke()
     }
     context.setLineDash([])

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { startDecoders } from '#folders'
 import { writeSafetensors } from '../../checkpoint/write.ts'
 import { quantizedState } from '../../nn/quantize.ts'
+import { metadataOf } from '../../vit/own.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { Agreement } from '../agreement.ts'
 import { integer, readArguments, UsageError } from '../arguments.ts'
@@ -68,8 +69,8 @@ async function write({ from, to, precision, heads }: Request, output: Output): P
   const isHalf = precision === 'float16'
   const model = await loadModel(from, { heads, precision: isHalf ? 'float32' : precision }, output)
   const bytes = isHalf
-    ? writeSafetensors(model.stateDict(), model.metadata, { floats: 'F16' })
-    : writeSafetensors(quantizedState(model), { ...model.metadata })
+    ? writeSafetensors(model.stateDict(), metadataOf(model), { floats: 'F16' })
+    : writeSafetensors(quantizedState(model), metadataOf(model))
   const weights = countOf(model)
   const { guesses } = model
   model.dispose()

@@ -2,6 +2,7 @@
 import { sizeOf } from '../../layout/layout.ts'
 import type { NdArray } from '../../layout/tensor.ts'
 import { rearrange } from '../../ops/rearrange.ts'
+import { reduce } from '../../ops/reduce.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { UsageError } from '../arguments.ts'
 import type { Origin, TokenKind } from './origin.ts'
@@ -33,11 +34,29 @@ export function featuresOf(
   return { shape, rows }
 }
 
-function chosen(model: VisionTransformer, images: NdArray<Float32Array>, tokens: TokenKind) {
+function chosen(model: VisionTransformer, images: NdArray<Float32Array>, tokens: Origin['tokens']) {
+  if (tokens === 'mirrored') return mirrored(model, images)
   if (tokens === 'pooled') return model.preLogits(images)
   const all = model.forwardFeatures(images)
   if (tokens === 'class') return all.pick(null, 0, null) as NdArray<Float32Array>
   return all.lo(0, model.numPrefixTokens, 0) as NdArray<Float32Array>
+}
+
+/** What the heads see of each picture and of its mirror image, which is as good an example: [b, 2, d]. */
+function mirrored(model: VisionTransformer, images: NdArray<Float32Array>): NdArray<Float32Array> {
+  const both = [images, images.step(1, 1, 1, -1) as NdArray<Float32Array>].map((x) => seenByHeads(model, x))
+  return rearrange(both, 'two b d -> b two d')
+}
+
+/** Of a distilled model the mean of both tokens: its two heads, which are averaged, are then one. */
+function seenByHeads(model: VisionTransformer, images: NdArray<Float32Array>): NdArray<Float32Array> {
+  if (model.headDist === null) return rearrange(model.preLogits(images), 'b d -> b d', {}, { copy: 'always' })
+  const tokens = model.forwardFeatures(images)
+  return reduce(
+    tokens.hi(tokens.shape[0]!, 2, tokens.shape[2]!),
+    'b two d -> b d',
+    'mean',
+  ) as NdArray<Float32Array>
 }
 
 /** Makes each vector of `d` numbers one of length 1, in place. */

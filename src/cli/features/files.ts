@@ -128,7 +128,7 @@ async function readNpy(path: string): Promise<readonly [About, Float32Array]> {
     files: string[]
   } & Record<string, string>
   const about = aboutIn({ ...texts, files: JSON.stringify(files) }, shape, beside)
-  const data = new Float32Array(bytes.slice(length).buffer)
+  const data = new Float32Array(Uint8Array.from(bytes.subarray(length)).buffer) // aligned
   if (data.length === sizeOf(shape)) return [about, data]
   throw new FileError(`${shown(path)}: is truncated — ${data.length} numbers, expected ${sizeOf(shape)}`)
 }

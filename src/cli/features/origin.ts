@@ -19,7 +19,8 @@ export interface Origin {
   readonly weights: string
   /** Who decodes: `own`, or `sharp` and its version. */
   readonly decoder: string
-  readonly tokens: TokenKind
+  /** Of a training run, pooled ones of each picture and its mirror image. */
+  readonly tokens: TokenKind | 'mirrored'
   readonly normalised: boolean
   /** Options of the model, as JSON: those that a file does not tell may be told otherwise. */
   readonly model: string

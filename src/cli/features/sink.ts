@@ -36,12 +36,13 @@ export class FeatureSink {
   /**
    * Begins, or goes on.
    *
+   * @param options `isWhole`: what is called `out` is a file of features, where there is one
    * @throws FileError where something is there that was not to be gone on from, or was made otherwise
    */
   static async open(
     out: string,
     origin: Origin,
-    { resume }: { readonly resume: boolean },
+    { resume, isWhole = true }: { readonly resume: boolean; readonly isWhole?: boolean },
   ): Promise<FeatureSink> {
     const isText = formatOf(out, '--out') === 'ndjson'
     const path = isText ? out : journalOf(out)
@@ -55,12 +56,20 @@ export class FeatureSink {
     }
     const known = size > 0 ? await knownIn(path, (line) => faultIn(line, origin)) : nothing()
     if (known.origin !== undefined) expectSame(known.origin, origin, path)
-    const handle = await opened(path)
-    await handle.truncate(known.end)
-    const sink = new FeatureSink(out, origin, handle, known)
-    if (!isText && known.origin === undefined) await sink.#append(`${headOf(origin)}\n`)
     // a file that is whole is taken apart again, where pictures have come
-    if (resume && !isText && size === 0 && (await sizeIfThere(out)) > 0) await sink.#takeApart()
+    const takesApart = resume && isWhole && !isText && size === 0 && (await sizeIfThere(out)) > 0
+    const whole = takesApart ? await openFeatures(out) : undefined
+    if (whole !== undefined) expectSame(whole.about!.origin, origin, out)
+    const handle = await opened(path)
+    const sink = new FeatureSink(out, origin, handle, known)
+    try {
+      await handle.truncate(known.end)
+      if (!isText && known.origin === undefined) await sink.#append(`${headOf(origin)}\n`)
+      if (whole !== undefined) for await (const row of whole.rows()) await sink.add([row], whole.about!.shape)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
     return sink
   }
 
@@ -115,6 +124,19 @@ export class FeatureSink {
     } catch (cause) {
       throw new FileError(cause instanceof Error ? cause.message : String(cause), { cause })
     }
+    await this.discard()
+  }
+
+  /** The row of a picture that is there. */
+  async row(name: string): Promise<Float32Array> {
+    const { start, length } = this.#known.places.get(name)!
+    const line = Buffer.alloc(length)
+    await this.#handle.read(line, 0, length, start)
+    return rowIn(line.toString())
+  }
+
+  /** Takes the journal away, whose rows nobody needs any more. */
+  async discard(): Promise<void> {
     await this.close()
     await rm(journalOf(this.#out), { force: true })
   }
@@ -127,18 +149,9 @@ export class FeatureSink {
   async *#bytes(format: 'safetensors' | 'npy', about: About): AsyncGenerator<Uint8Array> {
     yield beginningOf(format, about)
     for (const name of about.files) {
-      const { start, length } = this.#known.places.get(name)!
-      const line = Buffer.alloc(length)
-      await this.#handle.read(line, 0, length, start)
-      const row = rowIn(line.toString())
+      const row = await this.row(name)
       yield new Uint8Array(row.buffer, row.byteOffset, row.byteLength)
     }
-  }
-
-  async #takeApart(): Promise<void> {
-    const { about, rows } = await openFeatures(this.#out)
-    expectSame(about!.origin, this.#origin, this.#out)
-    for await (const row of rows()) await this.add([row], about!.shape)
   }
 
   async #append(text: string): Promise<void> {

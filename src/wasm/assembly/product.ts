@@ -56,6 +56,14 @@ function multiplyPart(job: Job, thread: i32, index: i32): void {
   )
 }
 
+/** A block of rows of a product, for other modules, which take it from here; all is as `multiplyRows` says. */
+export function multiplyBlock(
+  source: usize, rows: usize, depths: usize, k: i32, panels: usize, output: usize, row: i32, m: i32, n: i32,
+  scratch: usize, blockRows: i32, blockDepth: i32,
+): void {
+  multiplyRows(source, rows, depths, k, panels, changetype<Output>(output), row, m, n, scratch, blockRows, blockDepth)
+}
+
 /** Products of one size and one layout, in parts of `perPart`. Laid out as src/wasm/many.ts writes it. */
 @unmanaged
 class ManyJob {

@@ -4,7 +4,24 @@
  */
 import { gelu, geluTanh, quickGelu, relu, silu } from './shared/exponential'
 import { storeFirst } from './shared/lanes'
+import { countOf, firstOf, RowsJob } from './shared/rows-job'
 import { softmaxRow } from './shared/softmax'
+
+/** What kinds of jobs there are; the first word of each. */
+const ADD: i32 = 0, MULTIPLY: i32 = 1, ACTIVATE: i32 = 2, NORMALISE: i32 = 3
+
+/** Computes part `index` of a job. */
+export function compute(description: usize, thread: i32, index: i32): void {
+  const job = changetype<RowsJob>(description)
+  const first = firstOf(job, index), count = countOf(job, index)
+  const numbers = <usize>first << 2, rows = <usize>(first * job.n) << 2
+  if (job.kind == ADD) add(job.a + numbers, job.b + numbers, job.c + numbers, count)
+  else if (job.kind == MULTIPLY) multiply(job.a + numbers, job.b + numbers, job.c + numbers, count)
+  else if (job.kind == ACTIVATE) activate(job.a + numbers, job.b + numbers, count, job.choice)
+  else if (job.kind == NORMALISE) {
+    normalise(job.a + rows, job.b + <usize>(first * job.step), job.step, count, job.n, job.c, job.d, job.eps, job.choice != 0)
+  } else softmax(job.a + rows, count, job.n)
+}
 
 /** c[i] = a[i] + b[i], i < n. */
 export function add(c: usize, a: usize, b: usize, n: i32): void {

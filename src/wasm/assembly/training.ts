@@ -1,9 +1,26 @@
 /**
- * What only training needs, four numbers at a time: the slopes of activations, softmax and norms along rows. Rows are contiguous and follow one
- * another. Each has its plain reference in src/rows/slope.ts.
+ * What only training needs, four numbers at a time: the slopes of activations, softmax, norms and attention, and the step of an optimiser. Rows are
+ * contiguous and follow one another. Each has its plain reference in src/rows or src/gemm.
  */
+import { attentionSlope, AttentionSlopeJob, softmaxSlopeRow } from './shared/attention-slope'
 import { geluSlope, geluTanhSlope, quickGeluSlope, reluSlope, siluSlope } from './shared/exponential'
 import { storeFirst } from './shared/lanes'
+import { countOf, firstOf, RowsJob } from './shared/rows-job'
+
+/** What kinds of jobs there are; the first word of each. */
+const ACTIVATION: i32 = 0, SOFTMAX: i32 = 1, NORM: i32 = 2, ATTENTION: i32 = 3
+
+/** Computes part `index` of a job. */
+export function compute(description: usize, thread: i32, index: i32): void {
+  if (load<i32>(description) == ATTENTION) return attentionSlope(changetype<AttentionSlopeJob>(description), thread, index)
+  const job = changetype<RowsJob>(description)
+  const first = firstOf(job, index), count = countOf(job, index)
+  const at = <usize>(first * job.n) << 2
+  const h = job.a + at, g = job.b + at, x = job.c + at
+  if (job.kind == ACTIVATION) activationSlope(h, g, x, count, job.choice)
+  else if (job.kind == SOFTMAX) softmaxSlope(h, g, x, count, job.n, job.scale)
+  else if (job.kind == NORM) normSlope(h, g, x, count, job.n, job.d, job.eps, job.choice != 0)
+}
 
 /** y[i] = g[i] · activation′(x[i]), i < n: 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU, 5 quick GELU. */
 export function activationSlope(y: usize, g: usize, x: usize, n: i32, activation: i32): void {
@@ -27,26 +44,29 @@ function slope(x: v128, activation: i32): v128 {
 /** h = scale · y ∘ (g − Σ g y) for each row, where y is a softmax: h, g, y: [rows, n]; h may be g. */
 export function softmaxSlope(h: usize, g: usize, y: usize, rows: i32, n: i32, scale: f32): void {
   const bytes = <usize>n << 2
-  const whole = <usize>(n & ~3) << 2
-  const scales = f32x4.splat(scale)
-  for (; rows > 0; rows--, h += bytes, g += bytes, y += bytes) {
-    let sums = f32x4.splat(0)
-    for (let p: usize = 0; p < whole; p += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(g + p), v128.load(y + p)))
-    let sum = total(sums)
-    for (let p = whole; p < bytes; p += 4) sum += load<f32>(g + p) * load<f32>(y + p)
-    const level = f32x4.splat(sum)
-    for (let p: usize = 0; p < whole; p += 16) {
-      v128.store(h + p, f32x4.mul(f32x4.mul(scales, v128.load(y + p)), f32x4.sub(v128.load(g + p), level)))
-    }
-    for (let p = whole; p < bytes; p += 4) store<f32>(h + p, scale * load<f32>(y + p) * (load<f32>(g + p) - sum))
-  }
+  for (; rows > 0; rows--, h += bytes, g += bytes, y += bytes) softmaxSlopeRow(h, g, y, n, scale)
 }
 
-@inline
-function total(sums: v128): f32 {
-  return (
-    f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3))
-  )
+/**
+ * One step of AdamW, i < n: means m and mean squares v follow the gradient g at the rates `mean` and `square`, and the values w the means:
+ * w −= decay · w + size · m / (√v · root + eps).
+ */
+export function adamw(
+  w: usize, g: usize, m: usize, v: usize, n: i32,
+  mean: f32, square: f32, size: f32, root: f32, eps: f32, decay: f32,
+): void {
+  const means = f32x4.splat(mean), squares = f32x4.splat(square), sizes = f32x4.splat(size)
+  const roots = f32x4.splat(root), epsilons = f32x4.splat(eps), decays = f32x4.splat(decay)
+  // memory may be read and written past the end of these numbers, as far as the next multiple of four
+  for (const end = w + (<usize>n << 2); w < end; w += 16, g += 16, m += 16, v += 16) {
+    const gradient = v128.load(g), from = v128.load(m), spread = v128.load(v), value = v128.load(w)
+    const first = f32x4.add(from, f32x4.mul(means, f32x4.sub(gradient, from)))
+    const second = f32x4.add(spread, f32x4.mul(squares, f32x4.sub(f32x4.mul(gradient, gradient), spread)))
+    const step = f32x4.div(f32x4.mul(sizes, first), f32x4.add(f32x4.mul(f32x4.sqrt(second), roots), epsilons))
+    v128.store(m, first)
+    v128.store(v, second)
+    v128.store(w, f32x4.sub(value, f32x4.add(f32x4.mul(decays, value), step)))
+  }
 }
 
 /**

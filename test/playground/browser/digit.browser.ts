@@ -6,14 +6,14 @@ import { coloursOf, type Page, useSite, visit } from './site.ts'
 useSite()
 
 describe('a digit', () => {
-  for (const [digit, lines] of Object.entries(drawn)) {
-    test(`drawn with the mouse as a ${digit} is read as one`, () =>
-      visit({ path }, async (page) => {
-        await ready(page)
+  test('drawn with the mouse is read as what it is', () =>
+    visit({ path }, async (page) => {
+      await ready(page)
+      for (const [digit, lines] of Object.entries(drawn)) {
         await draw(page, lines)
         await expect.poll(() => verdict(page)).toBe(digit)
-      }))
-  }
+      }
+    }))
 
   test('of each kind can be written for one, and is read', () =>
     visit({ path }, async (page) => {

@@ -78,7 +78,7 @@ describe.skipIf(inject('documentation') === '')('the documentation (needs npm ru
     for (const name of ['index', 'language', 'errors', 'api-nn', 'examples', 'performance']) {
       test(`${name} can be read by everyone, ${theme}`, () =>
         visit({ path: `${name}.html`, theme }, async (page) => {
-          expect(await complaints(page)).toEqual([])
+          expect(await complaints(page, theme)).toEqual([])
         }))
     }
   }

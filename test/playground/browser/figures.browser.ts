@@ -136,11 +136,18 @@ describe('a figure', () => {
         .evaluateAll((nodes) => nodes.map((node) => (node as HTMLAnchorElement).href))
       expect(links).toHaveLength(9)
       expect(await page.locator('.lines code').count()).toBe(9)
-      for (const link of links) {
-        await visit({ path: link.replace(/^https?:\/\/[^/]*\//, '') }, async (other) => {
+      const first = links[0]!.replace(/^https?:\/\/[^/]*\//, '')
+      await visit({ path: first }, async (other) => {
+        for (const link of links) {
+          const { hash } = new URL(link)
+          await other.evaluate((next) => {
+            location.hash = next
+          }, hash)
+          const wanted = new URLSearchParams(hash.replace(/^#\w+\?/, '')).get('p')!
+          await expect.poll(() => other.locator('#pattern').inputValue()).toBe(wanted)
           expect(await other.locator('#message.wrong').count(), link).toBe(0)
           expect(await coloursOf(other, '.drawing canvas')).toBeGreaterThan(3)
-        })
-      }
+        }
+      })
     }))
 })

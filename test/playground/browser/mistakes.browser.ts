@@ -89,7 +89,7 @@ const slips: Record<string, Slip> = {
     from: 'index.html#rearrange?p=(h+s1)+w+-%3E+s1+h+w&x=4,6&n=s1:2',
     shape: '5, 6',
     says: /does not split into '\(h s1\)'/,
-    button: /Make the shape \[4, 6\]/,
+    button: /Crop to \[4, 6\]/,
     becomes: '(h s1) w -> h s1 w',
   },
 }
@@ -99,7 +99,7 @@ describe('a mistake', () => {
     test(`${name}: is told in the library’s words, and a click repairs it`, () =>
       visit({ path: from }, async (page) => {
         if (shape !== undefined) await setShape(page, shape)
-        await type(page, typed)
+        await page.locator(pattern).fill(typed)
         // neutral at first: it may not be finished
         expect(await page.locator('#message.wrong').count()).toBe(0)
         await expect.poll(() => page.locator('#message.wrong').count()).toBe(1)

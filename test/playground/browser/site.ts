@@ -28,7 +28,10 @@ export function useSite(which: 'playground' | 'documentation' = 'playground'): v
     origin = inject(which)
     browser = await chromium.connect(inject('chromium'))
   })
-  afterAll(() => browser?.close())
+  afterAll(async () => {
+    free.clear()
+    await browser?.close()
+  })
 }
 
 export interface Visit extends BrowserContextOptions {
@@ -102,20 +105,25 @@ function isAskedFor(text: string): boolean {
   return /ERR_INTERNET_DISCONNECTED|ERR_ABORTED/.test(text)
 }
 
-/** What axe finds wrong with a page: contrast, names, roles. */
-export async function complaints(page: Page): Promise<string[]> {
+/** What axe finds wrong with a page: contrast, names, roles; in the dark, where all but colours is the same, contrast alone. */
+export async function complaints(page: Page, theme: 'light' | 'dark' = 'light'): Promise<string[]> {
   await page.evaluate(axe.source)
-  const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }
-    interface Finding {
-      readonly id: string
-      readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[]
-    }
-    const found = await axe.run()
-    return found.violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} — ${failureSummary}`),
-    )
-  })
+  const violations = await page.evaluate(
+    async (rules) => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(options: object): Promise<{ violations: Finding[] }> }
+      }
+      interface Finding {
+        readonly id: string
+        readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[]
+      }
+      const found = await axe.run(rules === null ? {} : { runOnly: rules })
+      return found.violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} — ${failureSummary}`),
+      )
+    },
+    theme === 'dark' ? ['color-contrast'] : null,
+  )
   return violations
 }
 

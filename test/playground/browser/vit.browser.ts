@@ -22,7 +22,7 @@ describe('the page', () => {
           for (const name of ['embed', 'positions', 'attend', 'layers', 'head']) await read(page, name)
           await page.locator('#photos').scrollIntoViewIfNeeded()
           await expect.poll(() => page.locator('.wall .map').count()).toBe(36)
-          expect(await complaints(page)).toEqual([])
+          expect(await complaints(page, theme)).toEqual([])
           expect(await overflow(page)).toBe(0)
         }))
     }

@@ -12,6 +12,8 @@ export default mergeConfig(
       globalSetup: ['test/playground/browser/setup.ts'],
       // much of a visit is waiting: two go on at once
       maxWorkers: 2,
+      // and need not read axe and the browser's driver again for each file
+      isolate: false,
       testTimeout: 60_000,
       hookTimeout: 120_000,
     },

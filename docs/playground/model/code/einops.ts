@@ -7,6 +7,7 @@ import { callNames } from '../names.ts'
 import type { Reading, TensorReading } from '../reading.ts'
 import type { State } from '../state.ts'
 import { tokenize } from '../tokens.ts'
+import { fittingLines } from '../whole.ts'
 
 export function einopsCode(state: State, reading: Reading): string {
   const { operation, pattern, lengths, reduction } = state
@@ -21,9 +22,12 @@ export function einopsCode(state: State, reading: Reading): string {
     return `from einops import unpack\n\n${parts} = unpack(${result}, [${shapes}], ${quote(plain(pattern))})`
   }
   const what = operation === 'reduce' ? `, ${quote(reduction)}` : ''
+  const fitting = fittingLines(state, operands[0]!)
   return [
+    ...(fitting.some((line) => line.includes('np.')) ? ['import numpy as np'] : []),
     `from einops import ${operation}`,
     '',
+    ...fitting,
     `${result} = ${operation}(${operands[0]}, ${quote(plain(pattern))}${what}${keywords([...lengths])})`,
   ].join('\n')
 }

@@ -5,12 +5,14 @@
 import { callNames } from '../names.ts'
 import type { Reading, TensorReading } from '../reading.ts'
 import type { State } from '../state.ts'
+import { fittingLines } from '../whole.ts'
 
 /** A Python program that computes the result from the operands. */
 export function numpyCode(state: State, reading: Reading): string {
   const { operation } = state
   const { operands, result } = callNames(state)
-  const program = (target: string, body: string) => `import numpy as np\n\n${target} = ${body}`
+  const program = (target: string, body: string) =>
+    ['import numpy as np', '', ...fittingLines(state, operands[0]!), `${target} = ${body}`].join('\n')
   if (operation === 'pack') return program(result, concatenation(reading, operands))
   if (operation === 'unpack') {
     const { lines, cuts, axis } = separation(reading, operands)

@@ -2,6 +2,7 @@
 import { under } from '../library.ts'
 import { callNames } from '../names.ts'
 import type { State } from '../state.ts'
+import { shared } from '../whole.ts'
 
 /** A complete program: the import, an array of the shape, the call. */
 export function typescriptCode(state: State): string {
@@ -9,7 +10,9 @@ export function typescriptCode(state: State): string {
   const { operands, result } = callNames(state)
   const array = (name: string, shape: readonly number[]) =>
     `const ${name} = ndarray(new Float32Array(${size(shape)}), [${shape.join(', ')}])`
-  const head = ["import ndarray from 'ndarray'", `import { ${operation} } from 'tesserae'`, '']
+  const pads = state.whole !== undefined && shapes[0]!.some((length, i) => length > state.whole![i]!)
+  const imported = pads && operation !== 'rearrange' ? `rearrange, ${operation}` : operation
+  const head = ["import ndarray from 'ndarray'", `import { ${imported} } from 'tesserae'`, '']
   if (operation === 'pack') {
     const call = `const [${result}, packedShapes] = pack([${operands.join(', ')}], ${quote(pattern)})`
     return [...head, ...operands.map((name, i) => array(name, shapes[i]!)), call].join('\n')
@@ -27,9 +30,28 @@ export function typescriptCode(state: State): string {
   const input = operation === 'einsum' ? `[${operands.join(', ')}]` : operands[0]
   return [
     ...head,
-    ...operands.map((name, i) => array(name, shapes[i]!)),
+    ...(state.whole === undefined
+      ? operands.map((name, i) => array(name, shapes[i]!))
+      : fitted(operands[0]!, state.whole, shapes[0]!, array)),
     `const ${result} = ${operation}(${input}, ${quote(pattern)}${what}${given})`,
   ].join('\n')
+}
+
+/** A tensor that is cropped is a view; one that is padded is written into zeros. */
+function fitted(
+  name: string,
+  whole: readonly number[],
+  shape: readonly number[],
+  array: (name: string, shape: readonly number[]) => string,
+): string[] {
+  const kept = shared(whole, shape)
+  const cut = String(kept) === String(whole) ? '' : `.hi(${kept.join(', ')})`
+  if (String(kept) === String(shape)) return [`${array(name, whole)}${cut}`]
+  return [
+    array('whole', whole),
+    `${array(name, shape)} // 0 where nothing was`,
+    `rearrange(whole${cut}, '... -> ...', {}, { out: ${name}.hi(${kept.join(', ')}) })`,
+  ]
 }
 
 /** The shape of what `pack` makes of these parts. */

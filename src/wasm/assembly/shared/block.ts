@@ -8,6 +8,7 @@ import { ACTIVATION, activateStored, describePlace, EVERYTHING, finish, Output, 
 import { madd } from './madd'
 import { packPanel } from './pack'
 import { Place } from './place'
+import { isRun } from './runs'
 
 /** The rows of the register block that runs fastest: six need sums that are added to without a product between. */
 const TALLEST: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5
@@ -34,22 +35,38 @@ function panelRows(left: i32, rest: i32): i32 {
 /** A: source[rows[i] + depths[p]] → panels of 1 to 6 rows, [m, k] numbers in all. */
 function packRows(panels: usize, source: usize, rows: usize, m: i32, depths: usize, k: i32): void {
   const rest = restOf(m)
-  while (m > 0) {
-    const height = panelRows(m, rest)
-    packPanel(panels, height, source, rows, height, depths, k)
-    panels += (<usize>height * <usize>k) << 2
-    rows += <usize>height << 2
-    m -= height
+  const part = partOf(rows, min(m, TALLEST), k)
+  for (let from = 0; from < k; from += part) {
+    const depth = min(part, k - from)
+    for (let i = 0, at = panels; i < m; ) {
+      const height = panelRows(m - i, rest)
+      packPanel(at + ((<usize>height * <usize>from) << 2), height, source, rows + (<usize>i << 2), height, depths + (<usize>from << 2), depth)
+      at += (<usize>height * <usize>k) << 2
+      i += height
+    }
   }
+}
+
+/**
+ * How much of k is packed of one panel after the other: all, where a row's numbers stand side by side. Where those of a k do, a panel takes of each only a part
+ * of a cache line, and the next panel the rest, so it comes before the lines are forgotten.
+ */
+@inline
+function partOf(rows: usize, height: i32, k: i32): i32 {
+  return isRun(rows, height) ? 64 : k
 }
 
 /** B: source[depths[p] + columns[j]] → panels of 8 columns, `panelBytes` apart, the last filled up with zeros. */
 export function packColumns(
   panels: usize, panelBytes: usize, source: usize, depths: usize, k: i32, columns: usize, n: i32,
 ): void {
-  for (; n > 0; n -= 8, columns += 32, panels += panelBytes) {
-    if (n < 8) memory.fill(panels, 0, <usize>k << 5)
-    packPanel(panels, 8, source, columns, min(n, 8), depths, k)
+  if (n & 7) memory.fill(panels + <usize>(n >> 3) * panelBytes, 0, <usize>k << 5)
+  const part = partOf(columns, min(n, 8), k)
+  for (let from = 0; from < k; from += part) {
+    const depth = min(part, k - from)
+    for (let j = 0, at = panels + (<usize>from << 5); j < n; j += 8, at += panelBytes) {
+      packPanel(at, 8, source, columns + (<usize>j << 2), min(n - j, 8), depths + (<usize>from << 2), depth)
+    }
   }
 }
 

@@ -17,10 +17,24 @@ export function packPanel(panel: usize, width: i32, source: usize, rows: usize, 
   if (isRun(rows, height)) {
     // the rows stand side by side: every k is a copy
     const start = source + (<usize>load<i32>(rows) << 2)
-    for (; depths < end; depths += 4, panel += step) {
-      const from = start + (<usize>load<i32>(depths) << 2)
-      for (let i = 0; i < tall; i += 4) v128.store(panel + (<usize>i << 2), v128.load(from + (<usize>i << 2)))
-      for (let i = tall; i < height; i++) store<f32>(panel + (<usize>i << 2), load<f32>(from + (<usize>i << 2)))
+    if (height == 8) {
+      for (; depths < end; depths += 4, panel += step) {
+        const from = start + (<usize>load<i32>(depths) << 2)
+        v128.store(panel, v128.load(from))
+        v128.store(panel, v128.load(from, 16), 16)
+      }
+    } else if (height == 6) {
+      for (; depths < end; depths += 4, panel += step) {
+        const from = start + (<usize>load<i32>(depths) << 2)
+        v128.store(panel, v128.load(from))
+        store<u64>(panel, load<u64>(from, 16), 16)
+      }
+    } else {
+      for (; depths < end; depths += 4, panel += step) {
+        const from = start + (<usize>load<i32>(depths) << 2)
+        for (let i = 0; i < tall; i += 4) v128.store(panel + (<usize>i << 2), v128.load(from + (<usize>i << 2)))
+        for (let i = tall; i < height; i++) store<f32>(panel + (<usize>i << 2), load<f32>(from + (<usize>i << 2)))
+      }
     }
     return
   }
@@ -65,6 +79,14 @@ function packRuns(panel: usize, step: usize, column: usize, rows: usize, height:
       store<f32>(to, load<f32>(c + p), 8); store<f32>(to, load<f32>(d + p), 12)
     }
   }
+  for (; height >= 2; height -= 2, rows += 8, panel += 8) {
+    const a = rowAt(column, rows, 0), b = rowAt(column, rows, 1)
+    let to = panel
+    for (let p: usize = 0; p < whole; p += 16, to += step << 2) spreadPair(to, step, v128.load(a + p), v128.load(b + p))
+    for (let p = whole, end = whole + (<usize>left << 2); p < end; p += 4, to += step) {
+      store<f32>(to, load<f32>(a + p)); store<f32>(to, load<f32>(b + p), 4)
+    }
+  }
   for (; height > 0; height--, rows += 4, panel += 4) {
     const a = rowAt(column, rows, 0)
     let to = panel
@@ -89,6 +111,17 @@ function transpose4(panel: usize, step: usize, a: v128, b: v128, c: v128, d: v12
   v128.store(panel + step, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
   v128.store(panel + 2 * step, v128.shuffle<f32>(AB, CD, 0, 1, 4, 5))
   v128.store(panel + 3 * step, v128.shuffle<f32>(AB, CD, 2, 3, 6, 7))
+}
+
+/** Two rows by four k. */
+@inline
+function spreadPair(panel: usize, step: usize, a: v128, b: v128): void {
+  const low = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
+  const high = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+  v128.store64_lane(panel, low, 0)
+  v128.store64_lane(panel + step, low, 1)
+  v128.store64_lane(panel + 2 * step, high, 0)
+  v128.store64_lane(panel + 3 * step, high, 1)
 }
 
 /** One row by four k. */

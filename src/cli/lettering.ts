@@ -1,7 +1,7 @@
-/** A font of 5×7 pixels for pictures: capitals, digits and the signs that the sheet needs. */
-import type { NdArray } from 'ndarray'
+/** A font of 5×7 pixels for captions in pictures: letters, digits and the signs of file names. */
+import type { NdArray } from '../layout/tensor.ts'
 
-/** Seven rows of five pixels each, from the top, as binary digits. */
+/** Seven rows of five pixels each, from the top, as binary digits; two more of letters that go below the line. */
 const GLYPHS: Readonly<Record<string, string>> = {
   A: '01110 10001 10001 11111 10001 10001 10001',
   B: '11110 10001 10001 11110 10001 10001 11110',
@@ -39,12 +39,51 @@ const GLYPHS: Readonly<Record<string, string>> = {
   7: '11111 00001 00010 00100 01000 01000 01000',
   8: '01110 10001 10001 01110 10001 10001 01110',
   9: '01110 10001 10001 01111 00001 00010 01100',
+  a: '00000 00000 01110 00001 01111 10001 01111',
+  b: '10000 10000 10110 11001 10001 10001 11110',
+  c: '00000 00000 01110 10000 10000 10001 01110',
+  d: '00001 00001 01101 10011 10001 10001 01111',
+  e: '00000 00000 01110 10001 11111 10000 01110',
+  f: '00110 01001 01000 11100 01000 01000 01000',
+  g: '00000 00000 01111 10001 10001 10011 01101 00001 01110',
+  h: '10000 10000 10110 11001 10001 10001 10001',
+  i: '00100 00000 01100 00100 00100 00100 01110',
+  j: '00010 00000 00110 00010 00010 00010 00010 10010 01100',
+  k: '10000 10000 10010 10100 11000 10100 10010',
+  l: '01100 00100 00100 00100 00100 00100 01110',
+  m: '00000 00000 11010 10101 10101 10101 10101',
+  n: '00000 00000 10110 11001 10001 10001 10001',
+  o: '00000 00000 01110 10001 10001 10001 01110',
+  p: '00000 00000 11110 10001 10001 11001 10110 10000 10000',
+  q: '00000 00000 01101 10011 10001 10011 01101 00001 00001',
+  r: '00000 00000 10110 11001 10000 10000 10000',
+  s: '00000 00000 01111 10000 01110 00001 11110',
+  t: '01000 01000 11100 01000 01000 01001 00110',
+  u: '00000 00000 10001 10001 10001 10011 01101',
+  v: '00000 00000 10001 10001 10001 01010 00100',
+  w: '00000 00000 10001 10101 10101 10101 01010',
+  x: '00000 00000 10001 01010 00100 01010 10001',
+  y: '00000 00000 10001 10001 10001 10011 01101 00001 01110',
+  z: '00000 00000 11111 00010 00100 01000 11111',
+  "'": '00100 00100 01000 00000 00000 00000 00000',
+  '-': '00000 00000 00000 11111 00000 00000 00000',
+  _: '00000 00000 00000 00000 00000 00000 11111',
+  '/': '00001 00010 00010 00100 01000 01000 10000',
+  ':': '00000 01100 01100 00000 01100 01100 00000',
+  '(': '00010 00100 01000 01000 01000 00100 00010',
+  ')': '01000 00100 00010 00010 00010 00100 01000',
+  '…': '00000 00000 00000 00000 00000 00000 10101',
+  '?': '01110 10001 00001 00010 00100 00000 00100',
+  ' ': '',
   '.': '00000 00000 00000 00000 00000 01100 01100',
   ',': '00000 00000 00000 00000 01100 00100 01000',
   '%': '11001 11010 00010 00100 01000 01011 10011',
   '+': '00000 00100 00100 11111 00100 00100 00000',
   '×': '00000 10001 01010 00100 01010 10001 00000',
 }
+
+/** What the font does not have. */
+const UNKNOWN = '11111 10001 10001 10001 10001 10001 11111'
 
 export interface Lettering {
   readonly x: number
@@ -57,7 +96,7 @@ export interface Lettering {
 /** Letters `text` on a canvas `[h, w, 3]`, its upper left corner at `x`, `y`; returns how wide it is. */
 export function letter(canvas: NdArray<Uint8Array>, text: string, { x, y, scale, color }: Lettering): number {
   for (const [i, char] of [...text].entries()) {
-    const rows = (GLYPHS[char] ?? '').split(' ')
+    const rows = (GLYPHS[char] ?? UNKNOWN).split(' ')
     for (const [row, pixels] of rows.entries()) {
       for (const [column, pixel] of [...pixels].entries()) {
         if (pixel === '1')
@@ -70,6 +109,14 @@ export function letter(canvas: NdArray<Uint8Array>, text: string, { x, y, scale,
     }
   }
   return widthOf(text, scale)
+}
+
+/** A text shortened in its middle to so many letters: the ends of names tell them apart. */
+export function fitted(text: string, letters: number): string {
+  const all = [...text]
+  if (all.length <= letters) return text
+  const end = Math.floor((letters - 1) / 2)
+  return `${all.slice(0, letters - 1 - end).join('')}…${end > 0 ? all.slice(-end).join('') : ''}`
 }
 
 export const widthOf = (text: string, scale: number): number => (6 * [...text].length - 1) * scale

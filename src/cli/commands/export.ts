@@ -1,0 +1,117 @@
+/** `tesserae export`: a checkpoint's model as an ONNX file, and how to run it. */
+import { basename } from 'node:path'
+import { replaceFile } from '#file'
+import { ImageError } from '../../image/error.ts'
+import type { AttentionForm } from '../../onnx/attend.ts'
+import type { Precision } from '../../onnx/parameters.ts'
+import { toOnnx } from '../../onnx/to-onnx.ts'
+import { trace } from '../../program/trace.ts'
+import type { Preparation } from '../../vit/preparation.ts'
+import type { VisionTransformer } from '../../vit/vision-transformer.ts'
+import { given, integer, readArguments, UsageError } from '../arguments.ts'
+import { fileError, shown } from '../files.ts'
+import { loadModel } from '../model.ts'
+import type { Output } from '../output.ts'
+
+export async function runExport(args: readonly string[], output: Output): Promise<void> {
+  const { values, positionals } = readArguments(args, {
+    precision: { type: 'string', default: 'float32' },
+    opset: { type: 'string', default: '17' },
+    attention: { type: 'string', default: 'plain' },
+    batch: { type: 'string', default: 'dynamic' },
+    heads: { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const [from, to, ...more] = positionals
+  if (from === undefined || to === undefined || more.length > 0) {
+    throw new UsageError(
+      `two files are expected, a checkpoint and where the ONNX file goes — got ${positionals.length}`,
+    )
+  }
+  const options = {
+    precision: oneOf(values.precision, '--precision', ['float32', 'int8']) as Precision,
+    attention: oneOf(values.attention, '--attention', ['plain', 'fused']) as AttentionForm,
+    opset: integer(values.opset, '--opset', 1),
+    batch: values.batch === 'dynamic' ? ('dynamic' as const) : integer(values.batch, '--batch', 1),
+  }
+  const model = await loadModel(
+    from,
+    { heads: given(values.heads, (text) => integer(text, '--heads', 1)) },
+    output,
+  )
+  const view = preparationOf(model)
+  const file = toOnnx(model, { ...options, metadata: metadataOf(model, view) })
+  try {
+    await replaceFile(to, file)
+  } catch (cause) {
+    throw fileError(to, (cause as Error).cause ?? cause, { ENOENT: 'no such folder' })
+  }
+  const input = model.inputShape!
+  const shape = (axes: readonly number[]) => [
+    options.batch === 'dynamic' ? 'batch' : options.batch,
+    ...axes.slice(1),
+  ]
+  const result = trace(model, input).output.shape
+  const about = {
+    ...{
+      file: to,
+      bytes: file.length,
+      opset: options.opset,
+      precision: options.precision,
+      attention: options.attention,
+    },
+    inputs: { x: shape(input) },
+    outputs: { y: shape(result) },
+    guesses: model.guesses,
+  }
+  if (values.json) {
+    output.json(about)
+    return
+  }
+  const one = [options.batch === 'dynamic' ? 1 : options.batch, ...input.slice(1)].join(', ')
+  output.line(
+    `${shown(to)}: ${size(file.length)}, operator set ${options.opset}, ${options.precision}, ${options.attention} attention`,
+  )
+  output.line(`input   x  float32 [${about.inputs.x.join(', ')}]${view === null ? '' : shownView(view)}`)
+  output.line(`output  y  float32 [${about.outputs.y.join(', ')}]`)
+  const name = basename(to)
+  output.line(`in Python
+  session = onnxruntime.InferenceSession(${JSON.stringify(name)})
+  [y] = session.run(["y"], {"x": x})
+in JavaScript
+  const session = await InferenceSession.create(${JSON.stringify(name)})
+  const { y } = await session.run({ x: new Tensor('float32', data, [${one}]) })`)
+  for (const guess of model.guesses) output.notice(`assumed: ${guess}`)
+}
+
+/** What the file says beside its graph: the classes' names, and how pictures are prepared, as JSON. */
+function metadataOf({ labels }: VisionTransformer, view: Preparation | null): Record<string, string> {
+  const { assumed, ...preparation } = view ?? { assumed: [] }
+  return {
+    ...(view && { preparation: JSON.stringify(preparation) }),
+    ...(labels && { labels: JSON.stringify(labels) }),
+  }
+}
+
+/** How pictures are prepared; null where the configuration asks for what cannot be done here, which is nothing to the file. */
+function preparationOf(model: VisionTransformer): Preparation | null {
+  try {
+    return model.preparation
+  } catch (error) {
+    if (error instanceof ImageError) return null
+    throw error
+  }
+}
+
+function shownView({ mean, std }: Preparation): string {
+  const list = (values: unknown) => (Array.isArray(values) ? `[${values.join(', ')}]` : String(values))
+  return `  (pixels / 255 − ${list(mean)}) / ${list(std)}`
+}
+
+function oneOf(text: string, option: string, names: readonly string[]): string {
+  if (names.includes(text)) return text
+  throw new UsageError(`${option} is ${JSON.stringify(text)}, expected ${names.join(' or ')}`)
+}
+
+const size = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`

@@ -1,0 +1,77 @@
+/** What a file of this library's own says of its model: all options, how pictures are prepared, how weights are kept, and the classes' names, so that nothing is guessed. */
+import type { Precision } from '../gemm/weighted.ts'
+import type { PreprocessOptions } from '../image/preprocess.ts'
+import { expectOptions, type Kinds } from '../nn/options.ts'
+import { filled } from '../ops/kinds.ts'
+import { isObject, parsed } from './hints.ts'
+import type { Tensors } from './tensors.ts'
+import type { VisionTransformer } from './vision-transformer.ts'
+import { type VisionTransformerOptions, visionTransformerOptions } from './vision-transformer-options.ts'
+
+/** The entry of a file's metadata. */
+const KEY = 'tesserae'
+
+/** What such an entry holds, as JSON. */
+interface Own {
+  readonly options: VisionTransformerOptions
+  readonly preparation: PreprocessOptions
+  /** How weights are kept and multiplied, where they are codes. */
+  readonly precision?: Precision | undefined
+}
+
+export interface MetadataOptions {
+  /** Names of the classes, in their order; the model's own if not given. */
+  readonly labels?: readonly string[] | undefined
+  /** How pictures are prepared; as the model has it if not given. */
+  readonly preparation?: PreprocessOptions | undefined
+}
+
+const kindsFor = (classes: number): Kinds<MetadataOptions> => ({
+  labels: {
+    expected: `${classes} names, as many as there are classes`,
+    has: (value) =>
+      Array.isArray(value) && value.length === classes && value.every((name) => typeof name === 'string'),
+  },
+  preparation: { expected: 'options of preprocess', has: isObject },
+})
+
+/**
+ * What is written beside a model's parameters, so that `fromCheckpoint` makes the same model of the file, with the names of its classes and the
+ * preparation of its pictures.
+ *
+ * @throws {EinopsError} when an option is none, or there is another number of labels than of classes
+ *
+ * @example
+ * const model = new VisionTransformer({ imgSize: 32, patchSize: 8, embedDim: 48, depth: 1, numHeads: 3, numClasses: 2 })
+ * const file = writeSafetensors(model.stateDict(), metadataOf(model, { labels: ['ants', 'bees'] }))
+ * const opened = await VisionTransformer.fromCheckpoint(file)
+ * opened.labels // → ['ants', 'bees']
+ * opened.guesses // → []
+ */
+export function metadataOf(model: VisionTransformer, options: MetadataOptions = {}): Record<string, string> {
+  const { numClasses = 1000 } = model.options
+  expectOptions('metadataOf', options, kindsFor(numClasses))
+  const { labels = model.labels, preparation = model.preparation } = options
+  const { assumed: _, ...prepared } = preparation
+  const codes = [...model.parameters()].find(({ precision }) => precision !== 'float32')
+  const own: Own = {
+    options: filled(model.options, visionTransformerOptions),
+    preparation: prepared,
+    precision: codes?.precision,
+  }
+  const id2label = labels && Object.fromEntries(labels.map((name, i) => [i, name]))
+  return { format: 'pt', [KEY]: JSON.stringify({ ...own, id2label }) }
+}
+
+/** What metadata say of a model of this library's own; undefined where they are of another file. */
+export function ownIn(texts: Readonly<Record<string, string>>): Own | undefined {
+  const own = parsed(texts[KEY] ?? '')
+  return isObject(own) && isObject(own['options']) && isObject(own['preparation'])
+    ? (own as unknown as Own)
+    : undefined
+}
+
+/** How weights are kept if nobody says: as they are in the file. */
+export function precisionOf({ scales }: Tensors, texts: Readonly<Record<string, string>>): Precision {
+  return scales.size === 0 ? 'float32' : (ownIn(texts)?.precision ?? 'int8')
+}
