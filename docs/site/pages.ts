@@ -15,6 +15,7 @@ export const pages: readonly Page[] = [
   { name: 'types', title: 'Patterns in types', source: 'docs/types.md' },
   { name: 'from-einops', title: 'From einops', source: 'docs/from-einops.md' },
   { name: 'vit', title: 'The Vision Transformer', source: 'docs/vit.md' },
+  { name: 'eight-bits', title: 'Eight bits', source: 'docs/eight-bits.md' },
   { name: 'training', title: 'Learning', source: 'docs/training.md' },
   { name: 'webgpu', title: 'On the graphics card', source: 'docs/webgpu.md' },
   { name: 'pictures', title: 'Pictures', source: 'docs/pictures.md' },

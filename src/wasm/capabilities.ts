@@ -104,10 +104,11 @@ export function capabilities(): Capabilities {
   if (!sharedMemory) reasons.push('sharedMemory: one thread needs none')
   const decoder = decoderInUse()
   if (decoder === 'own') reasons.push('decoder: sharp, which is optional, is not installed here')
+  reasons.push(...inUse.notes)
   if (reason !== '') reasons.push(reason)
   return {
     ...{ simd: simd(), relaxedSimd: relaxedSimd(), sharedMemory, threads, decoder },
-    ...{ tiles: { ...inUse.tiles }, reasons: [...reasons, ...inUse.notes] },
+    ...{ tiles: { ...inUse.tiles }, reasons },
   }
 }
 

@@ -6,7 +6,7 @@ export function precisionHere(asked: 'int8' | 'int8-fast'): 'int8' | 'int8-fast'
   if (asked === 'int8-fast' && relaxedSimd()) return asked
   if (asked === 'int8-fast')
     inUse.notes.add(
-      'int8-fast: computed as int8, since this platform has no relaxed SIMD (Node has it from 22 on)',
+      'tiles: int8-fast is computed as int8, since this platform has no relaxed SIMD (Node has it from 22 on)',
     )
   inUse.tiles['int8'] = simd() ? 'i32x4.dot_i16x8_s' : 'none: plain loops'
   return 'int8'

@@ -4,7 +4,7 @@
  * the copies after the program has used other dtypes and ranks, as real programs have. Both compare with einops on NumPy where
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
  * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) and `train` (steps of learning beside forwards and PyTorch) run in processes of their own;
- * so do `pictures` and `folders` (decoding photographs, and the command on many of them; of a folder with `--pictures DIR`), and `vit` (whole models), `onnx` (their files in onnxruntime), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
+ * so do `int8` (models in eight bits beside onnxruntime-web's), `pictures` and `folders` (decoding photographs, and the command on many of them; of a folder with `--pictures DIR`), and `vit` (whole models), `onnx` (their files in onnxruntime), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
  * `--models DIR` and `--pictures DIR`, as vit.mjs, first-logits.mjs and features.mjs say.
  */
 import { spawnSync } from 'node:child_process'
@@ -32,6 +32,7 @@ const suites = {
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
   train: () => apart('train.mjs'),
   cliffs: () => apart('cliffs.mjs'),
+  int8: () => apart('int8.mjs'),
   pictures: () => apart('pictures.mjs', ...(pictures ? [pictures] : [])),
   folders: () => apart('folders.mjs', ...(pictures ? [pictures] : [])),
   ...(models && {

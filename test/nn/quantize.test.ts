@@ -1,4 +1,5 @@
 /** Models whose weights are integers: their answers stay, files of codes open as the same model, and what they cannot do they refuse by name. */
+import { existsSync, readFileSync } from 'node:fs'
 import ndarray from 'ndarray'
 import { describe, expect, test } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../../src/checkpoint.ts'
@@ -89,7 +90,7 @@ describe('quantize', () => {
     own.forward(pictures)
     const { relaxedSimd, reasons } = capabilities()
     expect(precision).toBe(relaxedSimd ? 'int8-fast' : 'int8')
-    expect(reasons.some((reason) => reason.startsWith('int8-fast:'))).toBe(!relaxedSimd)
+    expect(reasons.some((reason) => reason.startsWith('tiles: int8-fast'))).toBe(!relaxedSimd)
   })
 })
 
@@ -227,3 +228,29 @@ describe('programs and training', () => {
     expect(gradients.size).toBe(1)
   })
 })
+
+const weights = new URL('../../../shared/data/weights/', import.meta.url)
+
+test.skipIf(!existsSync(weights)).each([
+  ['int8', 0.03],
+  ['int8-fast', 0.06],
+] as const)(
+  'a real ViT-Tiny in %s answers photographs as before, its logits within %d (skipped without ../shared/data)',
+  async (precision, most) => {
+    const floats = (name: string) =>
+      new Float32Array(
+        readFileSync(new URL(`reference/${name}`, weights)).buffer.slice(
+          -4 * (name.includes('input') ? 150528 : 1000),
+        ),
+      )
+    const file = readFileSync(new URL('vit_tiny_patch16_224.augreg_in21k_ft_in1k.safetensors', weights))
+    const own = await VisionTransformer.fromCheckpoint(file, { precision })
+    for (const picture of ['chelsea', 'coffee']) {
+      const x = ndarray(floats(`${picture}_input_1x3x224x224_f32.npy`), [1, 3, 224, 224])
+      const want = floats(`${picture}_logits_1x1000_f32.npy`)
+      const got = own.forward(x).data
+      expect(got.indexOf(Math.max(...got))).toBe(want.indexOf(Math.max(...want)))
+      expect(distance(got, want)).toBeLessThan(most)
+    }
+  },
+)

@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { asProduct } from '../../src/gemm/pair.ts'
 import { multiplyInHeap } from '../../src/gemm/staging.ts'
 import { contiguous } from '../../src/layout/layout.ts'
-import { VisionTransformer } from '../../src/nn.ts'
+import { quantize, VisionTransformer } from '../../src/nn.ts'
 import { capabilities } from '../../src/wasm/capabilities.ts'
 import {
   beginGeneration,
@@ -134,6 +134,24 @@ describe('threads', () => {
     expect(model.forward(x).data).toEqual(alone)
     model.dispose()
   })
+
+  test.each(['int8', 'int8-fast'] as const)(
+    'weights in %s give the same bits, whatever their number',
+    async (precision) => {
+      const options = { imgSize: 64, patchSize: 8, embedDim: 128, depth: 1, numHeads: 2, numClasses: 10 }
+      const model = new VisionTransformer(options)
+      quantize(model, { precision })
+      const x = ndarray(numbers(8 * 3 * 64 * 64, 1), [8, 3, 64, 64])
+      const alone = model.forward(x).data
+      for (const threads of [2, 3]) {
+        expect((await init({ threads, worker })).threads).toBe(threads)
+        for (let i = 0; i < 3; i++) expect(model.forward(x).data).toEqual(alone)
+      }
+      await init({ threads: 1 })
+      expect(model.forward(x).data).toEqual(alone)
+      model.dispose()
+    },
+  )
 
   test('attention in blocks of any number of heads gives the same bits, whatever their number', async () => {
     const attended = (heads: number, n: number) => {
