@@ -13,7 +13,7 @@ import { PatchEmbed } from './patch-embed.ts'
 const bits: Kind<8 | 16> = { expected: '8 or 16', has: (value) => value === 8 || value === 16 }
 
 const quantizeOptions = {
-  /** `'int8'` multiplies by activations of up to 16 bits, `'int8-fast'` by such of 7; the first if not given. */
+  /** `'int8'` multiplies by activations of up to 16 bits, `'int8-fast'` by such of 7; 'int8' if not given. */
   precision: or(oneOf(['int8', 'int8-fast']), 'int8'),
   /** Bits of a weight in memory while it is multiplied in `'int8'`, with the same results: 16 take twice the memory, and may be faster; 8 if not given. */
   panels: or(bits, 8),

@@ -24,7 +24,12 @@ const photo = ndarray(
 )
 writeFileSync(join(files, 'photo.jpg'), writePng(photo)) // what a file is, its bytes say
 const model = new VisionTransformer({ embedDim: 64, depth: 2, numHeads: 1, numClasses: 10 })
-for (const name of ['model.safetensors', 'vit_tiny.safetensors', 'vit_tiny_patch16_224.safetensors'])
+for (const name of [
+  'model.safetensors',
+  'vit_tiny.safetensors',
+  'vit_tiny_patch16_224.safetensors',
+  'vit_base_patch16_224.safetensors',
+])
   writeFileSync(join(files, name), writeSafetensors(model.stateDict()))
 for (const pet of ['cats', 'dogs']) {
   mkdirSync(join(files, 'pets', pet), { recursive: true })
@@ -53,6 +58,11 @@ export const InferenceSession = {
 }
 `,
 )
+// a card that the processor stands for: the real one is test/webgpu's
+writeFileSync(
+  join(modules, 'card.ts'),
+  'export const gpu = async (model) => ({ run: async (x) => model.forward(x), dispose() {} })',
+)
 
 /** What a block is looked at for when it has run. */
 const results: Readonly<Record<string, string>> = {
@@ -68,6 +78,8 @@ const results: Readonly<Record<string, string>> = {
   'docs/pictures.md': '({ shape: input.shape })',
   'docs/vit.md': '({ shape: logits.shape, maps: maps.map((map) => map.shape) })',
   'docs/vit.md, 2': '({ depth: model.blocks.length })',
+  'docs/webgpu.md': '({ shape: logits.shape })',
+  'docs/webgpu.md, 2': '({ shape: (await compute(image)).shape })',
 }
 
 const expected: Readonly<Record<string, unknown>> = {
@@ -82,6 +94,8 @@ const expected: Readonly<Record<string, unknown>> = {
   'docs/index.md': {},
   'docs/pictures.md': { shape: [1, 3, 224, 224] },
   'docs/vit.md, 2': { depth: 2 },
+  'docs/webgpu.md': { shape: [1, 10] },
+  'docs/webgpu.md, 2': { shape: [1, 10] },
   'docs/vit.md': {
     shape: [1, 10],
     maps: [
@@ -113,6 +127,7 @@ test.each(blocks)('the program in $page runs', async ({ page, code }) => {
       JSON.stringify(join(files, name)),
     )
     .replace(/'onnxruntime-(web|node)'/, "'./ort.ts'")
+    .replace("'tesserae/webgpu'", page === 'docs/webgpu.md' ? "'./card.ts'" : "'tesserae/webgpu'")
     // what a runtime or a bundler makes of such an import
     .replaceAll(/^import (\w+) from 'tesserae\/wasm\/([\w-]+)\.wasm'.*$/gm, (_, name, file) => {
       const bytes = readFileSync(join(root, `src/wasm/generated/${file}.wasm`)).toString('base64')
@@ -123,6 +138,8 @@ test.each(blocks)('the program in $page runs', async ({ page, code }) => {
   writeFileSync(path, `${text}\nexport const seen = ${results[page]}\n`)
   const world = {
     location: { href: worker },
+    model,
+    image: ndarray(new Float32Array(3 * 224 * 224), [1, 3, 224, 224]),
     picture: { data: Float32Array.of(0) },
     fetch: async (name: string, { body = '' } = {}) => ({
       text: async () => '{}',

@@ -98,7 +98,7 @@ describe('a platform that compiles no WebAssembly', () => {
 
 describe('init takes modules', () => {
   it.each<[string, unknown]>([
-    ["got 'kopy', expected copy, fold, jpeg, product, rows, training", { kopy: compiled('copy') }],
+    ["got 'kopy', expected copy, fold, jpeg, product, quantized, rows, training", { kopy: compiled('copy') }],
     [
       "'modules.copy' — got fold.wasm of this version, expected copy.wasm of this version",
       { copy: compiled('fold') },
