@@ -34,6 +34,7 @@ export default defineConfig([
       'onnx/index': 'src/onnx.ts',
       'webgpu/index': 'src/webgpu.ts',
       'adapters/index': 'src/adapters.ts',
+      'folders/decode-worker.node': 'src/folders/decode-worker.node.ts',
       'folders/folders.node': 'src/folders/folders.node.ts',
       'folders/folders.web': 'src/folders/folders.web.ts',
       'cli/main': 'src/cli/main.ts',
@@ -62,16 +63,6 @@ export default defineConfig([
     inputOptions: { resolve: { mainFields: ['module', 'main'] } },
     // three small CommonJS files, which take longer to find than to read
     deps: { alwaysBundle: [/^ndarray$/, /^iota-array$/, /^is-buffer$/], neverBundle: [/^#/, /^node:/] },
-  },
-  {
-    ...common,
-    // what each thread that decodes loads, in one file
-    entry: { 'folders/decode-worker.node': 'src/folders/decode-worker.node.ts' },
-    outDir: 'dist',
-    clean: false,
-    dts: false,
-    inputOptions: { resolve: { mainFields: ['module', 'main'] } },
-    deps: { neverBundle: [/^#/, /^node:/] },
   },
   {
     ...common,

@@ -5,7 +5,7 @@
 import { getHeap, type Heap } from '../wasm/heap.ts'
 import type { Walk } from '../wasm/offsets.ts'
 import { precisionHere } from '../wasm/precision.ts'
-import { type Form, paddedDepth, panelBytes } from '../wasm/quantized.ts'
+import { bringKernels, type Form, paddedDepth, panelBytes } from '../wasm/quantized.ts'
 import { currentRecording } from '../wasm/recording.ts'
 import { type InHeap, keep, release } from './held.ts'
 import { lengthOf, merged, sameWalk } from './matrix.ts'
@@ -262,4 +262,10 @@ function unpacked(packed: Packed, n: number, size: number): Int8Array {
     codes[from] = panels[at]!
   })
   return codes
+}
+
+/** Has the kernels there before the first weight of eight bits is made of a file. */
+export async function loadKernels(): Promise<void> {
+  const { quantized } = await import('../wasm/generated/quantized.ts')
+  bringKernels(quantized)
 }

@@ -1,14 +1,13 @@
 /** Models whose weights are integers of eight bits: a quarter of the memory, and faster products. */
 import { EinopsError } from '../../grammar/error.ts'
-import { type Codes, type Keeping, QuantizedWeight, quantizeRows } from '../gemm/quantized-weight.ts'
+import { haveKernels } from '../gemm/quantized-kernels.ts'
+import { QuantizedWeight } from '../gemm/quantized-weight.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import { Conv2d } from './conv2d.ts'
+import { keepAsCodes, leastColumns, weightsOf } from './codes.ts'
 import type { Module } from './module.ts'
 import { type Kind, type OptionsOf, oneOf, or, readOptions } from './options.ts'
-import type { Parameter } from './parameter.ts'
-import { PatchEmbed } from './patch-embed.ts'
 
 const bits: Kind<8 | 16> = { expected: '8 or 16', has: (value) => value === 8 || value === 16 }
 
@@ -30,9 +29,6 @@ export interface Quantized {
   /** Bytes of all parameters, before and after. */
   readonly bytes: { readonly before: number; readonly after: number }
 }
-
-/** Shorter sums gain nothing. */
-const leastColumns = 16
 
 /**
  * Makes the weights of a model's linear maps integers of eight bits, a scale for each output channel, in place. Embeddings of patches, norms, biases and tokens stay float32. From then on
@@ -57,6 +53,7 @@ export function quantize(model: Module, options: QuantizeOptions = {}): Quantize
       what: `${model.constructor.name} has no weight of a linear map of ${leastColumns} inputs or more`,
     })
   }
+  haveKernels()
   const before = bytesOf(model)
   const moved = weights.map(([name, parameter]) => {
     const values = parameter.weight.read()
@@ -90,30 +87,6 @@ export function quantizedState(model: Module): Record<string, NdArray<Int8Array>
     } else dict[name] = toNdarray({ ...contiguous(shape), data: parameter.copy() })
   }
   return dict
-}
-
-/** Has a parameter kept as codes, its values now and those that will be assigned. */
-export function keepAsCodes(parameter: Parameter, keeping: Keeping): void {
-  parameter.keepBy((values, rows) => new QuantizedWeight(quantizeRows(values, rows), keeping).settled())
-}
-
-/** Gives a parameter codes that were made before. */
-export function takeCodes(parameter: Parameter, codes: Codes, keeping: Keeping): void {
-  parameter.take(new QuantizedWeight(codes, keeping).settled())
-}
-
-/** The weights that are made integers, by name: those of linear maps, but for such of pictures. */
-export function weightsOf(model: Module): [name: string, parameter: Parameter][] {
-  const others = new Set<Parameter>()
-  for (const module of model.modules()) {
-    if (module instanceof Conv2d || module instanceof PatchEmbed) {
-      for (const parameter of module.parameters()) others.add(parameter)
-    }
-  }
-  return [...model.namedParameters()].filter(([, parameter]) => {
-    const [rows = 0] = parameter.shape
-    return parameter.isMatrix && parameter.size >= leastColumns * rows && rows > 0 && !others.has(parameter)
-  })
 }
 
 /** The bytes of a model's parameters as they are kept in a file. */

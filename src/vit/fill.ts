@@ -1,6 +1,8 @@
 /** Filling a model's parameters with the tensors of a checkpoint, one by one, in the precision that is asked for. */
+import { loadKernels } from '../gemm/quantized-weight.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
+import { keepAsCodes, takeCodes, weightsOf } from '../nn/codes.ts'
 import { type Kind, type OptionsOf, oneOf } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { toNdarray } from '../ops/array.ts'
@@ -68,7 +70,7 @@ async function coderFor(
   model: VisionTransformer,
   keeping: { precision: 'int8' | 'int8-fast'; panels: 8 | 16 },
 ) {
-  const { keepAsCodes, takeCodes, weightsOf } = await import('../nn/quantize.ts')
+  await loadKernels()
   const kept = new Set(weightsOf(model).map(([, parameter]) => parameter))
   for (const parameter of kept) keepAsCodes(parameter, keeping)
   return {

@@ -2,8 +2,9 @@
  * Products with weights of eight bits on linear memory: C = activation(scale · A·B + bias) + residual, where the kernel makes integers of A's rows while it packs them, and
  * B is codes, packed before, of which each column has a scale. Described to src/wasm/assembly/quantized.ts.
  */
-import { quantized as embedded } from './generated/quantized.ts'
+import type { QuantizedKernels } from './generated/quantized.ts'
 import type { Heap } from './heap.ts'
+import type { EmbeddedModule } from './instantiate.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { fillOffsets } from './offsets.ts'
 import type { ProductArguments } from './product.ts'
@@ -104,7 +105,7 @@ export class QuantizedEngine {
   #run({ job }: ProductTables, product: QuantizedArguments, rows: number): void {
     const { engine } = this.#heap
     const { form } = product.b
-    const team = engine.team(embedded)!
+    const team = engine.team(kernels!)!
     const parts = Math.ceil(rows / blockRows(product, engine.threads))
     const compute = (tile: Tile) => {
       this.#memory.integers(job, JOB_WORDS)[5] = tileNumbers[tile]
@@ -157,7 +158,15 @@ const engines = new WeakMap<Heap, QuantizedEngine>()
 
 /** The engine of a heap. */
 export function quantizedEngine(heap: Heap): QuantizedEngine {
+  if (kernels === null) throw new Error('internal: the kernels of integers are not there')
   const engine = engines.get(heap) ?? new QuantizedEngine(heap)
   engines.set(heap, engine)
   return engine
+}
+
+let kernels: EmbeddedModule<QuantizedKernels> | null = null
+
+/** Brings the kernels, of which only those who have weights of eight bits carry the text: before the first of them is made. */
+export function bringKernels(module: EmbeddedModule<QuantizedKernels>): void {
+  kernels = module
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Contraction } from '../../src/gemm/operand.ts'
 import { asProduct } from '../../src/gemm/pair.ts'
+import { haveKernels } from '../../src/gemm/quantized-kernels.ts'
 import { type Keeping, QuantizedWeight, quantizeRows } from '../../src/gemm/quantized-weight.ts'
 import { contractByDefinition } from '../../src/gemm/reference.ts'
 import { encodeFine, encodeWide, wideLimit } from '../../src/gemm/row-codes.ts'
@@ -11,6 +12,8 @@ import { capabilities } from '../../src/index.ts'
 import { scope } from '../../src/wasm/arena.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { buildContraction, withNewOutput } from './build.ts'
+
+haveKernels()
 
 const uneven = (tensor: number, index: number) => Math.fround(Math.sin(index * 12.9898 + tensor) * 3)
 const float32 = { make: (size: number) => new Float32Array(size), value: uneven }
