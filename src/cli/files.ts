@@ -73,16 +73,26 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
 /**
  * Whether a file can be written, asked before the work for it is done.
  *
- * @param source - what it is made of, which is not to be lost
+ * @param sources - what it is made of, which is not to be lost
  */
-export async function expectPlace(path: string, source: string): Promise<void> {
-  if (resolve(path) === resolve(source)) {
-    throw new FileError(`${shown(path)}: is the file that it is made of, expected another name`)
+export async function expectPlace(path: string, ...sources: readonly string[]): Promise<void> {
+  for (const source of sources) {
+    if ([source, ...(await shardsOf(source))].some((one) => resolve(one) === resolve(path))) {
+      throw new FileError(`${shown(path)}: is the file that it is made of, expected another name`)
+    }
   }
   const folder = await stat(dirname(resolve(path))).catch(() => undefined)
   if (!folder?.isDirectory()) throw new FileError(`${shown(path)}: no such folder`)
   const there = await stat(path).catch(() => undefined)
   if (there?.isDirectory()) throw new FileError(`${shown(path)}: is a folder, expected a file`)
+}
+
+/** The files that an index of a sharded checkpoint names. */
+async function shardsOf(source: string): Promise<string[]> {
+  if (!source.endsWith('.json')) return []
+  const text = await readFile(source, 'utf8').catch(() => '')
+  const names = [...text.matchAll(/"([^"]+\.safetensors)"/g)].map(([, name]) => name!)
+  return [...new Set(names)].map((name) => join(dirname(source), name))
 }
 
 /** `photos/cat.jpg` and `mosaic` → `photos/cat.mosaic.png`. */

@@ -121,7 +121,7 @@ async function* batchesOf(
       if ('fault' in decoded) atFault(options, item.name, decoded.fault)
       else batch.push({ item, ...decoded })
       if (taken % batchSize > 0 && taken < left.length) continue
-      yield joinedOf(batch)
+      if (batch.length > 0 || options.onFault === undefined) yield joinedOf(batch)
       batch = []
     }
   } finally {

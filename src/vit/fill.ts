@@ -1,4 +1,5 @@
 /** Filling a model's parameters with the tensors of a checkpoint, one by one, in the precision that is asked for. */
+import { CheckpointError } from '../checkpoint/error.ts'
 import { loadKernels } from '../gemm/quantized-weight.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
@@ -7,6 +8,7 @@ import { type Kind, type OptionsOf, oneOf } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
 import { toNdarray } from '../ops/array.ts'
 import { rearrange } from '../ops/rearrange.ts'
+import { operation } from './checkpoint-options.ts'
 import type { Recipe } from './recipes.ts'
 import type { Tensors } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
@@ -48,6 +50,7 @@ export async function fill(
     const mine = users.get(name)!
     const scale = tensors.scales.get(name)
     const scales = scale === undefined ? null : ((await tensors.tensor(scale)).data as Float32Array).slice()
+    if (scales?.some((scale) => !(Number.isFinite(scale) && scale >= 0))) throw badScales(name)
     if (scales !== null && coder?.takes(mine, given as NdArray<Int8Array>, scales)) continue
     const tensor = scales === null ? given : decoded(given as NdArray<Int8Array>, scales)
     // the memory of one that waits for others is used again meanwhile
@@ -63,6 +66,15 @@ export async function fill(
       for (const name of recipe.from.filter(isDone)) parts.delete(name)
     }
   }
+}
+
+function badScales(name: string): CheckpointError {
+  return new CheckpointError({
+    operation,
+    code: 'tensor/scales',
+    what: `the scales of '${name}' are no finite numbers from 0 — the file is damaged`,
+    values: { name },
+  })
 }
 
 /** Has the weights of a model's linear maps kept as codes; `takes` gives a parameter the codes that a file has of it, where it is made of nothing else. */

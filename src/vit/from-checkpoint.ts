@@ -133,7 +133,9 @@ function drafted(
   expectOptions(operation, options, visionTransformerOptions)
   const found = foundIn(tensors)
   const { recipes, left } = recipesOf(tensors, found, operation)
-  const overrides = { ...ownIn(texts)?.options, ...given(options) }
+  const own = ownIn(texts)?.options ?? {}
+  expectTrue(own, tensors.size)
+  const overrides = { ...own, ...given(options) }
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
   const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined
@@ -144,6 +146,18 @@ function drafted(
   const fitting = fitted(recipes, model)
   const { pairs } = matched(operation, new Map(allParameters(model)), fitting)
   return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: fitting.get(name)! })) }
+}
+
+/** A file that says of itself what its tensors cannot be is damaged: nothing is made of it. */
+function expectTrue({ depth = 0, imgSize = 0 }: VisionTransformerOptions, tensors: number): void {
+  const [height, width] = typeof imgSize === 'number' ? [imgSize, imgSize] : imgSize
+  const what =
+    depth > tensors
+      ? `depth is ${depth} in the file's metadata, and it has ${tensors} tensors`
+      : height * width > 2 ** 26
+        ? `imgSize is ${height}×${width} in the file's metadata, more than 2^26 pixels`
+        : null
+  if (what !== null) throw new CheckpointError({ operation, code: 'metadata/options', what })
 }
 
 /** The naming scheme of a checkpoint, unless its names are another family's. */

@@ -24,7 +24,10 @@ const impossible: Partial<Record<Policy, readonly [files: RegExp, why: string][]
   strict: [[/^test\/image\/draw/, 'ndarray-ops, which draws for the command, generates code']],
   'without-wasm': [
     [/^test\/image\/draw/, 'as under the strict policy'],
-    [/^test\/(wasm|rows\/in-heap|gemm\/(kernels|weight|allocations|thin))/, 'about kernels and their memory'],
+    [
+      /^test\/(wasm|rows\/in-heap|gemm\/(kernels|weight|allocations|thin|quantized))/,
+      'about kernels and their memory',
+    ],
   ],
 }
 

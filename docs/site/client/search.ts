@@ -92,6 +92,10 @@ export function startSearch(): void {
   }
 }
 
+/** What a name is comes before where else it is used. */
+const preferred = (_: unknown, __: string, stored?: Record<string, unknown>): number =>
+  /api/.test(String(stored?.['place'])) ? 4 : 1
+
 function load(): Promise<MiniSearch<Section>> {
   index ??= fetch('./search.json')
     .then((response) => response.json() as Promise<Section[]>)
@@ -99,7 +103,13 @@ function load(): Promise<MiniSearch<Section>> {
       const made = new MiniSearch<Section>({
         fields: ['title', 'page', 'text'],
         storeFields: ['place', 'page', 'title'],
-        searchOptions: { boost: { title: 4, page: 1.5 }, prefix: true, fuzzy: 0.15, combineWith: 'AND' },
+        searchOptions: {
+          boost: { title: 4, page: 1.5 },
+          prefix: true,
+          fuzzy: 0.15,
+          combineWith: 'AND',
+          boostDocument: preferred,
+        },
         // names in camelCase are found by their words too
         tokenize: (text) =>
           text.split(/[^\p{L}\p{N}_]+/u).flatMap((word) => {

@@ -8,7 +8,7 @@ import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { type Answer, bestOf, oneLineOf, printAnswers, readLabels } from '../answers.ts'
 import { given, integer, readArguments, UsageError } from '../arguments.ts'
 import { drawAttention } from '../attention.ts'
-import { decodePicture, readBytes, shown, writePicture } from '../files.ts'
+import { decodePicture, expectPlace, readBytes, shown, writePicture } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
 import { Faults, findPictures, isFolder, pictures, preparedBatches, tellFaults } from '../pictures.ts'
@@ -17,6 +17,8 @@ import { lasting, startMeter } from '../progress.ts'
 export async function runClassify(args: readonly string[], output: Output): Promise<void> {
   const request = readRequest(args)
   const [only, ...more] = request.operands as [string, ...string[]]
+  const { attention } = request
+  if (attention !== undefined) await expectPlace(attention, request.weights, ...request.operands)
   if (more.length === 0 && !(await isFolder(only))) {
     await withThreads(request.threads, () => classifyOne({ ...request, path: only }, output))
     return

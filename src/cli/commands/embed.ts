@@ -9,7 +9,7 @@ import { expectTokens, featuresOf } from '../features/compute.ts'
 import { formatOf } from '../features/files.ts'
 import { type Origin, originOf, tokenKinds } from '../features/origin.ts'
 import { FeatureSink } from '../features/sink.ts'
-import { shown } from '../files.ts'
+import { expectPlace, shown } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
 import { Faults, findPictures, pictures, preparedBatches, tellFaults } from '../pictures.ts'
@@ -61,6 +61,7 @@ async function embed(request: Request & { readonly threads: number }, output: Ou
   const { operands, out, json, shard } = request
   const faults = new Faults(tellFaults(output, json, (text) => notice(text)))
   let notice = (text: string) => output.notice(text)
+  await expectPlace(out, request.weights, ...operands)
   const all = await findPictures(operands, faults)
   const mine = shard === undefined ? all : all.filter(({ name }) => isIn(shard, name))
   const model = await loadModel(request.weights, request, output)

@@ -9,7 +9,7 @@ import { trace } from '../../program/trace.ts'
 import type { Preparation } from '../../vit/preparation.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { given, integer, readArguments, UsageError } from '../arguments.ts'
-import { fileError, shown } from '../files.ts'
+import { expectPlace, fileError, shown } from '../files.ts'
 import { loadModel } from '../model.ts'
 import type { Output } from '../output.ts'
 
@@ -34,6 +34,7 @@ export async function runExport(args: readonly string[], output: Output): Promis
     opset: integer(values.opset, '--opset', 1),
     batch: values.batch === 'dynamic' ? ('dynamic' as const) : integer(values.batch, '--batch', 1),
   }
+  await expectPlace(to, from)
   const model = await loadModel(
     from,
     { heads: given(values.heads, (text) => integer(text, '--heads', 1)) },

@@ -7,7 +7,7 @@ import { integer, onlyOperand, readArguments, UsageError } from '../arguments.ts
 import { featuresOf } from '../features/compute.ts'
 import { type FeatureFile, formatOf, openFeatures } from '../features/files.ts'
 import { digestOf, type Origin, originOf } from '../features/origin.ts'
-import { decodePicture, FileError, readBytes, shown, writePicture } from '../files.ts'
+import { decodePicture, expectPlace, FileError, readBytes, shown, writePicture } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import { bar, type Output } from '../output.ts'
 import { isFolder } from '../pictures.ts'
@@ -63,6 +63,7 @@ interface Found {
 
 async function similar(request: Request, output: Output): Promise<void> {
   const { path, files, top, sheet, json, maxPixels, decoder } = request
+  if (sheet !== undefined) await expectPlace(sheet, path, request.weights, ...files)
   const bytes = await readBytes(path)
   const corpora: FeatureFile[] = []
   for (const file of files) corpora.push(await openFeatures(file))

@@ -10,7 +10,7 @@ import { integer, onlyOperand, readArguments, UsageError } from '../arguments.ts
 import { featuresOf } from '../features/compute.ts'
 import { originOf } from '../features/origin.ts'
 import { FeatureSink } from '../features/sink.ts'
-import { FileError, shown } from '../files.ts'
+import { expectPlace, FileError, shown } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
 import { Faults, pictures, preparedBatches, tellFaults } from '../pictures.ts'
@@ -65,6 +65,7 @@ type Request = ReturnType<typeof readRequest> & { readonly threads: number }
 async function train(request: Request, output: Output): Promise<void> {
   const { folder, from, out, json } = request
   const started = performance.now()
+  await expectPlace(out, from)
   const faults = new Faults(tellFaults(output, json, (text) => notice(text)))
   let notice = (text: string) => output.notice(text)
   const examples = await examplesIn(folder, request.validation, (fault) => faults.add(fault))
