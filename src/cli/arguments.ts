@@ -49,6 +49,14 @@ export function onlyOperand(positionals: readonly string[], what: string): strin
   return operand
 }
 
+/** The name of a picture that is drawn. */
+export function pngName(text: string, option: string): string {
+  if (/\.png$/i.test(text)) return text
+  throw new UsageError(
+    `${option} is ${JSON.stringify(text)}, expected a name in .png, which is what is drawn`,
+  )
+}
+
 /** An integer of at least `least`. */
 export function integer(text: string, option: string, least: number): number {
   const value = Number(text)

@@ -51,11 +51,7 @@ export async function decodePicture(
 }
 
 export async function writePicture(path: string, picture: NdArray<Uint8Array>): Promise<void> {
-  try {
-    await writeFile(path, writePng(picture))
-  } catch (cause) {
-    throw fileError(path, cause, { ENOENT: 'no such folder' })
-  }
+  await writeWhole(path, writePng(picture))
 }
 
 /** Writes a file whole or not at all: what stood there stays until the new one is complete. */
@@ -88,7 +84,7 @@ export async function expectPlace(path: string, ...sources: readonly string[]): 
 }
 
 /** The files that an index of a sharded checkpoint names. */
-async function shardsOf(source: string): Promise<string[]> {
+export async function shardsOf(source: string): Promise<string[]> {
   if (!source.endsWith('.json')) return []
   const text = await readFile(source, 'utf8').catch(() => '')
   const names = [...text.matchAll(/"([^"]+\.safetensors)"/g)].map(([, name]) => name!)

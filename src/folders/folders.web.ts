@@ -13,3 +13,4 @@ function refuse(): never {
 export const listPictures = refuse
 export const startDecoders = refuse
 export const decodedAhead = refuse
+export const pathOf = refuse

@@ -2,6 +2,8 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { UrlLike } from '../layout/platform.ts'
 import { reasonOf } from './fault.ts'
 
 /** A picture's file. */
@@ -23,6 +25,9 @@ export interface Listing {
   /** How many files are no pictures by their names. */
   readonly others: number
 }
+
+/** The path of a file: URL. */
+export const pathOf = (url: UrlLike): string => fileURLToPath(url.href)
 
 /** What files of pictures end with; among them formats that are only named, since whoever has such files wants to know. */
 const endings =

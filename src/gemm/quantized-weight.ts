@@ -12,7 +12,7 @@ import { lengthOf, merged, sameWalk } from './matrix.ts'
 import type { Product } from './pair.ts'
 import { multiplyCodesPlainly, tableOf } from './quantized-plain.ts'
 import { multiplyCodesInHeap } from './quantized-staging.ts'
-import { mostCode, nearest } from './row-codes.ts'
+import { mostCode, nearest, tiny } from './row-codes.ts'
 import { IsWeight, type Precision } from './weighted.ts'
 
 /** Codes of eight bits, [n, k] in row-major order, and a scale for each row. */
@@ -65,6 +65,10 @@ export class QuantizedWeight extends IsWeight {
   /** What `int8-fast` comes to where the kernels for it are missing is `int8`. */
   get precision(): Exclude<Precision, 'float32'> {
     return precisionHere(this.#keeping.precision)
+  }
+
+  override get intended(): Precision {
+    return this.#keeping.precision
   }
 
   get #isFine(): boolean {
@@ -211,9 +215,9 @@ export function quantizeRows(values: Float32Array, rows: number): Codes {
     const end = (row + 1) * k
     let most = 0
     for (let i = row * k; i < end; i++) most = Math.max(most, Math.abs(values[i]!))
+    if (most <= tiny) continue // less than a scale can tell
     scales[row] = most / mostCode
     const scale = scales[row]!
-    if (scale === 0) continue
     for (let i = row * k; i < end; i++) codes[i] = nearest(Math.fround(values[i]! / scale))
   }
   return { codes, scales }

@@ -16,7 +16,8 @@ export const mostCode = 127
 
 const { fround } = Math
 const rounder = 12582912
-const tiny = fround(1e-30)
+/** Rows of nothing larger are rows of zeros. */
+export const tiny = fround(1e-30)
 const largestFloat = fround(3.4028234663852886e38)
 
 /** The largest code of rows of k numbers: sums of so many products with weights' codes fit 31 bits. */

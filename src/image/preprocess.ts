@@ -89,9 +89,7 @@ export function preprocess(
   image: NdArray<ImageData>,
   options: PreprocessOptions = {},
 ): NdArray<Float32Array> {
-  expectOptions('preprocess', options, kinds)
-  const { mean = IMAGENET_MEAN, std = IMAGENET_STD, bgr = false } = options
-  checkOptions(options, mean, std)
+  const { mean, std, bgr = false } = expectPreparation(options)
   const x = takeChannels(checkImage(image, 'preprocess'), mean.length)
   expectShares(x)
   // of a picture that was decoded smaller, what it was
@@ -104,6 +102,18 @@ export function preprocess(
   const fill =
     options.cropMode === 'border' ? mean.map((value) => roundHalfEven(255 * value)) : mean.map(() => 0)
   return toNdarray(normalise(cropped, { mean, std, bgr, rescale: options.rescale ?? 1 / 255, crop, fill }))
+}
+
+/**
+ * The options with their means and deviations.
+ *
+ * @throws ImageError when one is none
+ */
+export function expectPreparation(options: PreprocessOptions) {
+  expectOptions('preprocess', options, kinds)
+  const { mean = IMAGENET_MEAN, std = IMAGENET_STD } = options
+  checkOptions(options, mean, std)
+  return { ...options, mean, std }
 }
 
 /** Floats are shares of full brightness; what goes far beyond 1 was meant as bytes. */

@@ -6,7 +6,7 @@ import { unpackTensor } from '../ops/unpack.ts'
 import { attend } from '../steps/attend.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
-import { expectLength, expectOption, expectRank } from './check.ts'
+import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { newParameter, truncNormal } from './init.ts'
 import { Linear } from './linear.ts'
 import { Mlp, mlpOptions } from './mlp.ts'
@@ -54,6 +54,7 @@ export class AttentionPool extends Module {
       options,
       poolOptions,
     )
+    expectWhole(this, { dim, numHeads })
     expectOption(
       this,
       dim % numHeads === 0,

@@ -75,7 +75,11 @@ function nameOf(layer: Module | string): string {
 }
 
 /** Options that count or measure have to be whole numbers, from `least` on. */
-export function expectWhole(layer: Module, options: Readonly<Record<string, number>>, least = 1): void {
+export function expectWhole(
+  layer: Module | string,
+  options: Readonly<Record<string, number>>,
+  least = 1,
+): void {
   for (const [name, value] of Object.entries(options)) {
     const holds = Number.isSafeInteger(value) && value >= least
     if (holds) continue

@@ -119,8 +119,8 @@ export class DiffAttention extends Difference {
   constructor(dim: number, options: DiffAttentionOptions = {}) {
     const read = readOptions(new.target.name, options, diffOptions)
     const { numHeads, qkvBias, projBias, normLayer, eps, init, projInit = init, qkNorm } = read
+    expectWhole(new.target.name, { dim, numHeads })
     super(dim / numHeads, read.depth)
-    expectWhole(this, { dim, numHeads })
     expectOption(
       this,
       dim % (2 * numHeads) === 0,

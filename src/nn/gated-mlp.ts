@@ -8,7 +8,7 @@ import { activate } from '../steps/map.ts'
 import { slice } from '../steps/slice.ts'
 import type { Value } from '../steps/value.ts'
 import { multiply } from '../steps/zip.ts'
-import { expectOption } from './check.ts'
+import { expectOption, expectWhole } from './check.ts'
 import { Linear } from './linear.ts'
 import { firstOf, Mlp, MlpBase, type MlpOptions, mlpOptions } from './mlp.ts'
 import { kind, type OptionsOf, or, readOptions } from './options.ts'
@@ -46,6 +46,7 @@ export class GatedMlp extends MlpBase {
   constructor(dim: number, options: GatedMlpOptions = {}) {
     const { gateLast, ...read } = readOptions(new.target.name, options, gatedOptions)
     const { hiddenFeatures = dim, outFeatures = dim } = read
+    expectWhole(new.target.name, { dim })
     const isEven = hiddenFeatures % 2 === 0
     expectOption(new.target.name, isEven, `hiddenFeatures is not even — got ${hiddenFeatures}`)
     super({ fc1: new Linear(dim, hiddenFeatures, firstOf(read)) }, [hiddenFeatures / 2, outFeatures], read)

@@ -11,7 +11,7 @@ import { type Activation, activate } from '../steps/map.ts'
 import type { Value } from '../steps/value.ts'
 import { add } from '../steps/zip.ts'
 import { attendHeads } from './attend-heads.ts'
-import { expectLength, expectOption, expectRank } from './check.ts'
+import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Difference } from './diff-attention.ts'
 import { Dropout, DropPath } from './dropout.ts'
 import { type EncoderBlockOptions, encoderBlockOptions, LayerScale } from './encoder-block.ts'
@@ -57,6 +57,7 @@ export class ParallelScalingBlock extends Module {
     const read = readOptions(this, options, encoderBlockOptions)
     const { numHeads, qkvBias, qkNorm, projBias, initValues } = read
     const { normLayer, eps, init, qkvInit = init, projInit = init } = read
+    expectWhole(this, { dim, numHeads })
     const parts = differential ? 2 * numHeads : numHeads
     expectOption(
       this,

@@ -6,6 +6,7 @@ import { contiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { keepAsCodes, leastColumns, weightsOf } from './codes.ts'
+import { expectModule } from './expect-module.ts'
 import type { Module } from './module.ts'
 import { type Kind, type OptionsOf, oneOf, or, readOptions } from './options.ts'
 
@@ -44,6 +45,7 @@ export interface Quantized {
  * layer.weight.precision // → 'int8'
  */
 export function quantize(model: Module, options: QuantizeOptions = {}): Quantized {
+  expectModule('quantize', model)
   const keeping = readOptions('quantize', options, quantizeOptions)
   const weights = weightsOf(model)
   if (weights.length === 0) {
@@ -78,6 +80,7 @@ export function quantize(model: Module, options: QuantizeOptions = {}): Quantize
  * Object.keys(quantizedState(layer)) // → ['weight', 'weight_scale', 'bias']
  */
 export function quantizedState(model: Module): Record<string, NdArray<Int8Array> | NdArray<Float32Array>> {
+  expectModule('quantizedState', model)
   const dict = Object.create(null) as Record<string, NdArray<Int8Array> | NdArray<Float32Array>>
   for (const [name, parameter] of model.namedParameters()) {
     const { shape, weight } = parameter

@@ -116,7 +116,7 @@ export class RelPosMlp extends RelativePositions {
 
 /** New relative positions for so many heads. */
 export function makeRelativePositions(numHeads: number, options: RelativePositionOptions): RelativePositions {
-  return options.type === 'mlp' ? new RelPosMlp(numHeads, options) : new RelPosBias(numHeads, options)
+  return options?.type === 'mlp' ? new RelPosMlp(numHeads, options) : new RelPosBias(numHeads, options)
 }
 
 /** How many distances there are between places of a grid. */

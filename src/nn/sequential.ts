@@ -1,10 +1,9 @@
 /** Layers one after another, named by their places or by names of their own. */
 
 import { tagOf } from '../layout/data.ts'
-import { isA } from '../layout/realms.ts'
-import { show } from '../layout/show.ts'
 import type { Value } from '../steps/value.ts'
 import { expectOption } from './check.ts'
+import { looksLikeLayer, shownAsLayer } from './expect-module.ts'
 import { type Member, Module } from './module.ts'
 
 /**
@@ -66,18 +65,10 @@ function isPlain(value: unknown): value is Readonly<Record<string, Module>> {
   return tagOf(value) === 'Object' && !looksLikeLayer(value as object)
 }
 
-function looksLikeLayer(value: object): boolean {
-  return 'forward' in value && 'members' in value
-}
-
 function shown(value: unknown): string {
-  if (typeof value === 'function' && value.prototype instanceof Module) {
-    return `the class ${value.name}, of which new ${value.name}(…) makes one`
-  }
-  if (isA(value, 'Promise')) return 'a Promise; an await is missing'
-  if (Array.isArray(value)) return 'a list; new Sequential(...layers) takes them one by one'
-  const isForeign = typeof value === 'object' && value !== null && looksLikeLayer(value)
-  return isForeign ? `a ${value.constructor.name} of another copy of tesserae` : show(value)
+  return Array.isArray(value)
+    ? 'a list; new Sequential(...layers) takes them one by one'
+    : shownAsLayer(value)
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { materialize } from '../copy/copy.ts'
 import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Random } from '../nn/random.ts'
@@ -15,7 +16,11 @@ export type Images = NdArray<Float32Array>
 /** Random numbers: a stream, or the seed of one. */
 export type RandomSource = Random | number
 
-export const streamOf = (random: RandomSource) => (typeof random === 'number' ? new Random(random) : random)
+export function streamOf(random: RandomSource): Random {
+  if (typeof random === 'number') return new Random(random)
+  if (random instanceof Random) return random
+  throw mistake('augmentation', `random is ${show(random)}, expected a Random, or the seed of one`)
+}
 
 /** Old place = matrix · new place + shift, [y, x], both measured from the middle, in pixels. */
 interface Affine {
@@ -60,11 +65,21 @@ function warped(
   return toNdarray({ data: result, ...contiguous([b, c, h, w]) })
 }
 
-export function pictures(images: Images): Tensor<Float32Array> {
+/** Height and width of pictures. */
+function sidesOf(images: Images): [number, number] {
+  const [, , height, width] = expectPictures(images).shape
+  return [height!, width!]
+}
+
+function expectPictures(images: Images): Tensor<Float32Array> {
   const x = asTensor<Float32Array>(images, 'augmentation', 'the images')
-  if (x.shape.length !== 4 || !(x.data instanceof Float32Array)) {
-    throw mistake('augmentation', `the images are not float32 [b, c, h, w] — got shape [${x.shape}]`)
-  }
+  if (x.shape.length === 4 && x.data instanceof Float32Array) return x
+  throw mistake('augmentation', `the images are not float32 [b, c, h, w] — got shape [${x.shape}]`)
+}
+
+/** Pictures in row-major order. */
+export function pictures(images: Images): Tensor<Float32Array> {
+  const x = expectPictures(images)
   return isContiguous(x) ? x : ({ ...contiguous(x.shape), data: materialize(x).data } as Tensor<Float32Array>)
 }
 
@@ -98,7 +113,7 @@ export function randomResizedCrop(
   expectOptions('randomResizedCrop', options, cropKinds)
   const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options
   const stream = streamOf(random)
-  const [h, w] = size ?? (images.shape.slice(2) as [number, number])
+  const [h, w] = size ?? sidesOf(images)
   return warped(images, [h, w], null, (height, width) => {
     const [crop, place] = cropOf(height, width, scale, ratio, stream)
     const shift = [place[0] + (crop[0] - height) / 2, place[1] + (crop[1] - width) / 2] as const
@@ -137,8 +152,7 @@ function cropOf(
  */
 export function randomFlip(images: Images, random: RandomSource, p: number = 0.5): Images {
   const stream = streamOf(random)
-  const [h, w] = images.shape.slice(2) as [number, number]
-  return warped(images, [h, w], null, () => ({
+  return warped(images, sidesOf(images), null, () => ({
     matrix: [1, 0, 0, stream.uniform() < p ? -1 : 1],
     shift: [0, 0],
   }))
@@ -180,7 +194,7 @@ export function randomAffine(
   expectOptions('randomAffine', options, affineKinds)
   const { degrees = 10, translate = 0.1, scale = [0.9, 1.1], shear = 0, fill = 0 } = options
   const stream = streamOf(random)
-  const [h, w] = images.shape.slice(2) as [number, number]
+  const [h, w] = sidesOf(images)
   const angle = (most: number) => (stream.uniform(-most, most) * Math.PI) / 180
   return warped(images, [h, w], fill, () => {
     const [turn, slant] = [angle(degrees), Math.tan(angle(shear))]

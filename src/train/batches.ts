@@ -62,9 +62,8 @@ function isIterable(source: unknown): boolean {
   )
 }
 
-function isBatch(data: TrainingData): data is Batch {
-  return typeof data === 'object' && 'images' in data
-}
+export const isBatch = (data: unknown): data is Batch =>
+  typeof data === 'object' && data !== null && 'images' in data
 
 const isSource = (data: TrainingData): data is BatchSource =>
   typeof data === 'object' && data !== null && 'batches' in data && typeof data.batches === 'function'

@@ -2,6 +2,7 @@
 
 import { contiguousStride } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
+import { expectModule } from '../nn/expect-module.ts'
 import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { flat, type Parameter } from '../nn/parameter.ts'
@@ -102,6 +103,7 @@ export class Ema {
  * average.use(() => layer.weight.copy().length) // → 4
  */
 export function ema(model: Module, options: EmaOptions = {}): Ema {
+  expectModule('ema', model)
   expectOptions('ema', options, kinds)
   return new Ema(model, options.decay ?? 0.9998)
 }

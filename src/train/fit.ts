@@ -1,6 +1,7 @@
 /** The loop: batches, gradients, steps, and between them everything that one wants to see or do. */
 import { readIfThere, replaceFile } from '#file'
 import type { Data, NdArray } from '../layout/tensor.ts'
+import { expectModule } from '../nn/expect-module.ts'
 import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Course, mixed, onCourse, Random } from '../nn/random.ts'
@@ -119,6 +120,7 @@ export async function* fit(
   data: TrainingData,
   options: FitOptions = {},
 ): AsyncGenerator<Progress, void, void> {
+  expectModule('fit', model)
   expectOptions('fit', options, kinds)
   const { epochs = 1, batchSize = 32, shuffle = true, patience, evaluate, signal, checkpointEvery } = options
   const run = { model, optimizer: options.optimizer ?? adamw(model), ema: options.ema ?? null }

@@ -1,9 +1,12 @@
 /** A folder of folders of pictures as what a model learns from: decoded ahead of the steps, in a new order each epoch. */
-import { decodedAhead, listPictures, startDecoders } from '#folders'
+import { decodedAhead, listPictures, pathOf, startDecoders } from '#folders'
 import { joined, type Prepared } from '../folders/batches.ts'
-import { inClasses, type Labelled } from '../folders/classes.ts'
+import { type Classes, inClasses, type Labelled } from '../folders/classes.ts'
 import { reasonOf } from '../folders/fault.ts'
-import type { PreprocessOptions } from '../image/preprocess.ts'
+import { expectPreparation, type PreprocessOptions } from '../image/preprocess.ts'
+import type { UrlLike } from '../layout/platform.ts'
+import { isA } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { mixed } from '../nn/random.ts'
 import { type Batch, type BatchSource, shuffled } from './batches.ts'
@@ -43,7 +46,7 @@ export interface PictureFolder extends BatchSource {
 /**
  * A folder of folders, one for each class, as data to learn from. Pictures are decoded when their batch comes, and never all in memory.
  *
- * @param path of the folder; pictures stand in its folders, or deeper
+ * @param path of the folder, or its file: URL; pictures stand in its folders, or deeper
  * @throws {EinopsError} (as a rejection) when there are no pictures of at least two classes, or an option is none
  *
  * @example
@@ -69,10 +72,13 @@ export interface PictureFolder extends BatchSource {
  * steps.length // → 3
  * ```
  */
-export async function folderOf(path: string, options: FolderOptions = {}): Promise<PictureFolder> {
+export async function folderOf(path: string | UrlLike, options: FolderOptions = {}): Promise<PictureFolder> {
   expectOptions('folderOf', options, kinds)
-  const { classes, pictures, faults } = inClasses(await listed(path))
-  if (classes.length < 2) throw mistake('folderOf', tooFew(path, classes))
+  expectPreparation(options.preparation ?? {})
+  const found = inClasses(await listed(path))
+  const { classes, pictures, faults } = found
+  const fault = noClasses(`${path}`, found)
+  if (fault !== undefined) throw mistake('folderOf', fault)
   for (const { name, reason } of faults) atFault(options, name, reason)
   return { classes, pictures, ...pictureBatches(pictures, options) }
 }
@@ -82,15 +88,26 @@ export const pictureBatches = (pictures: readonly Labelled[], options: FolderOpt
   batches: (epoch, first) => batchesOf(pictures, epoch, first, options),
 })
 
-/** Why a folder is no data. */
-export const tooFew = (path: string, classes: readonly string[]): string =>
-  classes.length === 0
-    ? `${path}: no pictures in folders — expected a folder for each class, with pictures in it`
-    : `${path}: all pictures are of one class, '${classes[0]}' — expected a folder for each of at least two`
+/** What datasets are often divided into, which is not what their pictures are of. */
+const part = /^(train|training|val|valid|validation|test|testing)$/i
 
-async function listed(path: string) {
+/** Why a folder is no data; undefined where it is. */
+export function noClasses(path: string, { classes, pictures }: Classes): string | undefined {
+  if (classes.length === 0)
+    return `${path}: no pictures in folders — expected a folder for each class, with pictures in it`
+  if (classes.every((name) => part.test(name)) && pictures.every(({ name }) => name.split('/').length > 2))
+    return `${path}: ${classes.join(' and ')} are parts of a dataset, whose folders are the classes — expected one of them`
+  if (classes.length === 1)
+    return `${path}: all pictures are of one class, '${classes[0]}' — expected a folder for each of at least two`
+  return undefined
+}
+
+async function listed(path: string | UrlLike) {
+  if (typeof path !== 'string' && !isA(path, 'URL')) {
+    throw mistake('folderOf', `the path is ${show(path)}, expected the path of a folder`)
+  }
   try {
-    return await listPictures([path])
+    return await listPictures([typeof path === 'string' ? path : pathOf(path)])
   } catch (cause) {
     throw mistake('folderOf', `${path}: ${reasonOf(cause)}`)
   }

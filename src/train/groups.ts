@@ -1,6 +1,9 @@
 /** Which parameters decay, and how fast each learns: recipes of timm's, as functions of a parameter's name. */
+import { show } from '../layout/show.ts'
+import { expectModule } from '../nn/expect-module.ts'
 import type { Module } from '../nn/module.ts'
 import type { Parameter } from '../nn/parameter.ts'
+import { mistake } from './refuse.ts'
 
 /** What an optimiser does otherwise with a parameter. */
 export interface GroupOptions {
@@ -37,6 +40,9 @@ export const withoutDecay: Groups = (name, { shape }) =>
  * groups('blocks.0.mlp.fc1.weight', encoder.blocks[0].mlp.fc1.weight) // → { lrScale: 0.25 }
  */
 export function layerDecay(model: Module, decay: number): Groups {
+  expectModule('layerDecay', model)
+  if (!(typeof decay === 'number' && decay > 0))
+    throw mistake('layerDecay', `decay is ${show(decay)}, expected a number above 0`)
   const blockOf = (name: string) => /(?:^|\.)(?:blocks|layers)\.(\d+)\./.exec(name)?.[1]
   const names = [...model.namedParameters()].map(([name]) => name)
   const depth = Math.max(0, ...names.map((name) => Number(blockOf(name) ?? -1) + 1))

@@ -1,10 +1,13 @@
 /** Pictures of a batch mixed with others of it, and their labels with them: mixup and CutMix, with timm's defaults. */
 import { contiguous, sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
+import { expectOptions, type Kinds, kind, needed } from '../nn/options.ts'
 import type { Random } from '../nn/random.ts'
 import { toNdarray } from '../ops/array.ts'
 import { type Images, pictures, type RandomSource, streamOf } from './augment.ts'
-import type { Batch } from './batches.ts'
+import { type Batch, isBatch } from './batches.ts'
+import { mistake } from './refuse.ts'
 
 export interface MixOptions {
   /** How many classes there are, where labels are classes. */
@@ -22,7 +25,8 @@ export interface MixOptions {
  * const batch = { images: ndarray(new Float32Array(8), [2, 1, 2, 2]), labels: [0, 1] }
  * mixup(batch, 5, { classes: 3 }).labels.shape // → [2, 3]
  */
-export function mixup(batch: Batch, random: RandomSource, { classes, alpha = 0.8 }: MixOptions): Batch {
+export function mixup(batch: Batch, random: RandomSource, options: MixOptions): Batch {
+  const { classes, alpha = 0.8 } = expectMix('mixup', batch, options)
   const stream = streamOf(random)
   const share = beta(alpha, stream)
   const { data, shape, offset } = pictures(batch.images)
@@ -49,7 +53,8 @@ export function mixup(batch: Batch, random: RandomSource, { classes, alpha = 0.8
  * const batch = { images: ndarray(new Float32Array(8), [2, 1, 2, 2]), labels: [0, 1] }
  * cutMix(batch, 5, { classes: 3 }).labels.shape // → [2, 3]
  */
-export function cutMix(batch: Batch, random: RandomSource, { classes, alpha = 1 }: MixOptions): Batch {
+export function cutMix(batch: Batch, random: RandomSource, options: MixOptions): Batch {
+  const { classes, alpha = 1 } = expectMix('cutMix', batch, options)
   const stream = streamOf(random)
   const part = Math.sqrt(1 - beta(alpha, stream))
   const { data, shape, offset } = pictures(batch.images)
@@ -76,6 +81,17 @@ export function cutMix(batch: Batch, random: RandomSource, { classes, alpha = 1 
     images: toNdarray({ data: result, ...contiguous(shape) }),
     labels: mixedLabels(batch, classes, share),
   }
+}
+
+const kinds: Kinds<MixOptions> = {
+  classes: needed(kind.length),
+  alpha: { expected: 'a number above 0', has: (value) => Number.isFinite(value) && (value as number) > 0 },
+}
+
+function expectMix(operation: string, batch: Batch, options: MixOptions): MixOptions {
+  if (!isBatch(batch)) throw mistake(operation, `the batch is ${show(batch)}, expected { images, labels }`)
+  expectOptions(operation, options, kinds)
+  return options
 }
 
 /** The probabilities of each sample's classes, mixed with those of the sample as far from the end. */

@@ -2,7 +2,10 @@
 import { copyInto } from '../copy/copy.ts'
 import { isDistinct } from '../layout/distinct.ts'
 import { contiguous, isContiguous } from '../layout/layout.ts'
+import { isA } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
+import { expectModule } from '../nn/expect-module.ts'
 import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { flat, type Parameter } from '../nn/parameter.ts'
@@ -59,6 +62,7 @@ export class Optimizer {
     this.#kind = kind
     this.#lr = lr
     this.#update = update
+    expectModule(kind, model)
     for (const [name, parameter] of model.namedParameters()) {
       const own = groups?.(name, parameter) ?? {}
       this.#learners.set(parameter, {
@@ -257,7 +261,15 @@ export function sgd(model: Module, options: SgdOptions = {}): Optimizer {
  * grads.get(layer.weight).get(0, 1).toFixed(3) // → '0.800'
  */
 export function clipNorm(gradients: Gradients, max: number): number {
-  if (!(max > 0)) throw mistake('clipNorm', `max is no norm — got ${max}, expected a number above 0`)
+  if (!(typeof max === 'number' && max > 0)) {
+    throw mistake('clipNorm', `max is no norm — got ${show(max)}, expected a number above 0`)
+  }
+  if (!isA(gradients, 'Map')) {
+    throw mistake(
+      'clipNorm',
+      `the gradients are no Map — got ${show(gradients)}, expected those of valueAndGradients`,
+    )
+  }
   let squares = 0
   for (const gradient of gradients.values()) {
     const values = flat(gradient)

@@ -1,7 +1,10 @@
 /** The gradients of a loss by the parameters of a model. */
 import { sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import type { Module } from '../nn/module.ts'
+import { expectModule } from '../nn/expect-module.ts'
+import { Module } from '../nn/module.ts'
+import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Parameter } from '../nn/parameter.ts'
 import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
 import { asValue } from '../ops/array.ts'
@@ -41,9 +44,14 @@ export interface GradientOptions {
 export function valueAndGradients(
   model: Module | Iterable<Parameter>,
   loss: () => NdArray<Data>,
-  { checkpoint = false }: GradientOptions = {},
+  options: GradientOptions = {},
 ): ValueAndGradients {
-  const parameters = 'parameters' in model ? model.parameters() : model
+  expectOptions('valueAndGradients', options, kinds)
+  const { checkpoint = false } = options
+  const parameters = parametersOf(model)
+  if (typeof loss !== 'function') {
+    throw mistake('valueAndGradients', `the loss is ${show(loss)}, expected a function that computes it`)
+  }
   const learning = [...parameters].filter((parameter) => isParameter(parameter) && parameter.requiresGrad)
   expectFloats(model, learning)
   // what is computed again has to draw the same random numbers again
@@ -70,6 +78,15 @@ export function valueAndGradients(
     }
     return { value, gradients }
   })
+}
+
+const kinds: Kinds<GradientOptions> = { checkpoint: kind.flag }
+
+function parametersOf(model: Module | Iterable<Parameter>): Iterable<Parameter> {
+  const isList = typeof model === 'object' && model !== null && Symbol.iterator in model
+  if (isList && !(model instanceof Module)) return model
+  expectModule('valueAndGradients', model)
+  return (model as Module).parameters()
 }
 
 /** Refuses, by name, what is kept as integers: steps of learning are smaller than theirs. */

@@ -19,7 +19,7 @@ import { type Filling, fill, type KeepingOptions, keepingOptions } from './fill.
 import { fitted } from './fitted.ts'
 import { type Hints, hintsIn } from './hints.ts'
 import { type Found, namingList, schemeOf } from './naming.ts'
-import { ownIn, precisionOf } from './own.ts'
+import { assumedIn, ownIn, precisionOf } from './own.ts'
 import { recipesOf } from './recipes.ts'
 import { otherFamily } from './refusals.ts'
 import { expectArrays, type Tensors, tensorsIn, tensorsOf } from './tensors.ts'
@@ -133,14 +133,20 @@ function drafted(
   expectOptions(operation, options, visionTransformerOptions)
   const found = foundIn(tensors)
   const { recipes, left } = recipesOf(tensors, found, operation)
-  const own = ownIn(texts)?.options ?? {}
-  expectTrue(own, tensors.size)
-  const overrides = { ...own, ...given(options) }
+  const own = ownIn(texts)
+  expectTrue(own?.options ?? {}, tensors.size)
+  const told = given(options)
+  const overrides = { ...own?.options, ...told }
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
   const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined
   const model = make(read, {
-    guesses: [...guesses, ...saidOf(found, left), ...unfitLabels(hints, read)],
+    guesses: [
+      ...assumedIn('options', own, told),
+      ...guesses,
+      ...saidOf(found, left),
+      ...unfitLabels(hints, read),
+    ],
     ...{ labels, texts },
   })
   const fitting = fitted(recipes, model)

@@ -59,6 +59,18 @@ describe('tesserae export', () => {
     expect(nodes.map(({ op }) => op)).toContain('Attention')
   })
 
+  test('weights of eight bits stay that in the graph, unless floats are asked for', async () => {
+    const codes = join(folder, 'codes.safetensors')
+    await tesserae('quantize', weights, codes)
+    for (const [more, precision] of [
+      [[], 'int8'],
+      [['--precision', 'float32'], 'float32'],
+    ] as const) {
+      const { lines } = await tesserae('export', codes, join(folder, 'codes.onnx'), ...more)
+      expect(lines[0]).toContain(`, ${precision}, `)
+    }
+  })
+
   test('a mistake is one line, and leaves no file', async () => {
     const before = readdirSync(folder)
     const out = join(folder, 'other.onnx')

@@ -102,6 +102,17 @@ describe('tesserae patches', () => {
     expect(notices).toEqual([`tesserae patches: ${out}: no such folder`])
   })
 
+  test('a drawing is a PNG, and never called otherwise or written over the photo', async () => {
+    const named = await tesserae('patches', photo, '--out', join(folder, 'mosaic.jpg'))
+    expect(named.notices[0]).toContain('mosaic.jpg", expected a name in .png, which is what is drawn')
+    const before = await readFile(photo)
+    const over = await tesserae('patches', photo, '--out', photo)
+    expect(over.notices[0]).toBe(
+      `tesserae patches: ${photo}: is the file that it is made of, expected another name`,
+    )
+    expect((await readFile(photo)).equals(before)).toBe(true)
+  })
+
   test('a patch larger than the picture gives one line', async () => {
     const { notices } = await tesserae('patches', photo, '--patch', '10')
     expect(notices).toEqual(['tesserae patches: the picture of 9×12 pixels is smaller than a patch of 10×10'])

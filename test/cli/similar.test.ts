@@ -42,6 +42,8 @@ describe('tesserae similar', () => {
     expect(parts.map(({ file }) => file)).toEqual(whole.map(({ file }) => file))
     for (const [i, { similarity }] of parts.entries()) expect(similarity).toBeCloseTo(whole[i]!.similarity, 6)
     expect(await found('all.ndjson')).toEqual(whole)
+    // pictures that two files have are listed once
+    expect(await found('all.safetensors', 'part-1.npy')).toEqual(whole)
   })
 
   test('draws a contact sheet, also where a picture is gone', async () => {
@@ -70,6 +72,26 @@ describe('tesserae similar', () => {
       'holds no features that tesserae embed wrote',
     )
     expect(await said('--in', at('missing.npy'))).toContain('missing.npy: no such file')
+    const npy = await readFile(at('part-1.npy'))
+    const beside = JSON.parse(await readFile(at('part-1.npy.json'), 'utf8')) as { files: string[] }
+    const lines = (await readFile(at('all.ndjson'), 'utf8')).split('\n')
+    await put(folder, {
+      'a.npy': npy,
+      'a.npy.json': Buffer.from('{"files": ['),
+      'b.npy': npy,
+      'b.npy.json': Buffer.from(JSON.stringify({ ...beside, files: beside.files.slice(1) })),
+      'c.npy': npy,
+      'c.npy.json': Buffer.from('5'),
+      'd.ndjson': Buffer.from(`${lines[0]}\n{"file": "x", "features": [1, "a"]}\n`),
+      'e.ndjson': Buffer.from('no json\n'),
+    })
+    expect(await said('--in', at('a.npy'))).toMatch(/a\.npy\.json: is no JSON$/)
+    expect(await said('--in', at('b.npy'))).toMatch(/b\.npy\.json: names \d+ pictures for \d+ rows$/)
+    expect(await said('--in', at('c.npy'))).toContain('holds no features that tesserae embed wrote')
+    expect(await said('--in', at('d.ndjson'))).toMatch(
+      /d\.ndjson: the line that begins at byte \d+ is none of features$/,
+    )
+    expect(await said('--in', at('e.ndjson'))).toMatch(/the line that begins at byte 0 is none of features$/)
     expect(await said('--in', at('all.safetensors'), '--sheet', 'x.jpg')).toContain('expected a name in .png')
   })
 })

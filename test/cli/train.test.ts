@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { VisionTransformer } from 'tesserae/nn'
 import { fit, folderOf } from 'tesserae/train'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -102,6 +102,15 @@ describe('tesserae train', () => {
     expect(await said(photos, at('words/model.safetensors'))).toMatch(
       /^tesserae train: .*model\.safetensors: /,
     )
+  })
+
+  test('a dataset of parts is not taken for its classes', async () => {
+    await put(at('parts'), { 'train/down/1.png': striped(1, false), 'val/across/1.png': striped(2, true) })
+    const what = 'train and val are parts of a dataset, whose folders are the classes — expected one of them'
+    await expect(folderOf(at('parts'))).rejects.toThrow(what)
+    await expect(folderOf(pathToFileURL(at('parts')))).rejects.toThrow(what)
+    const { notices } = await tesserae('train', at('parts'), '--from', from, '--out', at('parts.safetensors'))
+    expect(notices.at(-1)).toContain(what)
   })
 
   test('bad pictures are named and left out, and learned from are the others', async () => {

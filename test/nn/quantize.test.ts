@@ -115,6 +115,19 @@ describe('a quantised parameter', () => {
     expect(layer.weight.array.get(0, 0)).not.toBe(7)
   })
 
+  test('weights too small for a scale of their own are zeros, and none moves farther than half a code', () => {
+    const layer = new Linear(16, 9, { bias: false })
+    const sizes = [0, 1e-45, 2.6e-43, 1e-40, 1e-38, 1e-31, 1e-29, 1, 3e38]
+    layer.weight.update((all) => sizes.forEach((size, row) => all.fill(size, 16 * row, 16 * row + 8)))
+    const before = layer.weight.copy()
+    quantize(layer)
+    const after = layer.weight.copy()
+    for (const [i, value] of before.entries()) {
+      const most = sizes[Math.floor(i / 16)]!
+      expect(Math.abs(after[i]! - value)).toBeLessThanOrEqual(Math.max(1e-30, most / 127))
+    }
+  })
+
   test('is what an einsum over its inputs multiplies in integers, and float32 for any other', () => {
     const layer = new Linear(32, 4, { bias: false })
     quantize(layer)

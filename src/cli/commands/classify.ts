@@ -6,7 +6,7 @@ import { present } from '../../ops/array.ts'
 import { softmax } from '../../steps/softmax.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { type Answer, bestOf, oneLineOf, printAnswers, readLabels } from '../answers.ts'
-import { given, integer, readArguments, UsageError } from '../arguments.ts'
+import { given, integer, pngName, readArguments, UsageError } from '../arguments.ts'
 import { drawAttention } from '../attention.ts'
 import { decodePicture, expectPlace, readBytes, shown, writePicture } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
@@ -42,11 +42,7 @@ function readRequest(args: readonly string[]) {
   const { weights, labels, attention, json, strict } = values
   if (positionals.length === 0) throw new UsageError('a picture is missing')
   if (weights === undefined) throw new UsageError('--weights is missing')
-  if (attention !== undefined && !/\.png$/i.test(attention)) {
-    throw new UsageError(
-      `--attention is ${JSON.stringify(attention)}, expected a name in .png, which is what is drawn`,
-    )
-  }
+  if (attention !== undefined) pngName(attention, '--attention')
   return {
     ...readModelRequest(values),
     ...{ operands: positionals, weights, labels, attention, json, strict },
@@ -89,6 +85,7 @@ async function classifyOne(request: Request & { readonly path: string }, output:
   }
   printAnswers(answers, output)
   for (const guess of assumed) output.notice(`assumed: ${guess}`)
+  if (labels === undefined) output.notice(nameless)
   output.notice(`${shown(path)}: answered in ${milliseconds} ms`)
   if (attention !== undefined) output.notice(`drawn: ${attention}`)
 }
@@ -136,11 +133,14 @@ async function classifyMany(request: Request & { readonly threads: number }, out
   }
   const seconds = (performance.now() - started) / 1000
   if (read > 0) {
+    if (labels === undefined) output.notice(nameless)
     output.notice(`${pictures(read)} in ${lasting(seconds)}: ${mostOf(counts)}`)
     if (faults.all.length > 0) output.notice(`${pictures(faults.all.length)} could not be read`)
   }
   faults.conclude(read, request.strict)
 }
+
+const nameless = 'the model has no names for its classes; --labels FILE gives them'
 
 const count = (counts: Map<string, number>, { label, index }: Answer): void => {
   const name = label ?? `class ${index}`

@@ -15,7 +15,7 @@ import type { Output } from '../output.ts'
 
 export async function runExport(args: readonly string[], output: Output): Promise<void> {
   const { values, positionals } = readArguments(args, {
-    precision: { type: 'string', default: 'float32' },
+    precision: { type: 'string' },
     opset: { type: 'string', default: '17' },
     attention: { type: 'string', default: 'plain' },
     batch: { type: 'string', default: 'dynamic' },
@@ -28,8 +28,11 @@ export async function runExport(args: readonly string[], output: Output): Promis
       `two files are expected, a checkpoint and where the ONNX file goes — got ${positionals.length}`,
     )
   }
+  const asked = given(
+    values.precision,
+    (text) => oneOf(text, '--precision', ['float32', 'int8']) as Precision,
+  )
   const options = {
-    precision: oneOf(values.precision, '--precision', ['float32', 'int8']) as Precision,
     attention: oneOf(values.attention, '--attention', ['plain', 'fused']) as AttentionForm,
     opset: integer(values.opset, '--opset', 1),
     batch: values.batch === 'dynamic' ? ('dynamic' as const) : integer(values.batch, '--batch', 1),
@@ -41,7 +44,10 @@ export async function runExport(args: readonly string[], output: Output): Promis
     output,
   )
   const view = preparationOf(model)
-  const file = toOnnx(model, { ...options, metadata: metadataOf(model, view) })
+  // weights that are integers in the file are so in the graph, unless floats are asked for
+  const isCodes = [...model.parameters()].some((parameter) => parameter.precision !== 'float32')
+  const precision = asked ?? (isCodes ? 'int8' : 'float32')
+  const file = toOnnx(model, { ...options, precision, metadata: metadataOf(model, view) })
   try {
     await replaceFile(to, file)
   } catch (cause) {
@@ -58,7 +64,7 @@ export async function runExport(args: readonly string[], output: Output): Promis
       file: to,
       bytes: file.length,
       opset: options.opset,
-      precision: options.precision,
+      precision,
       attention: options.attention,
     },
     inputs: { x: shape(input) },
@@ -71,7 +77,7 @@ export async function runExport(args: readonly string[], output: Output): Promis
   }
   const one = [options.batch === 'dynamic' ? 1 : options.batch, ...input.slice(1)].join(', ')
   output.line(
-    `${shown(to)}: ${size(file.length)}, operator set ${options.opset}, ${options.precision}, ${options.attention} attention`,
+    `${shown(to)}: ${size(file.length)}, operator set ${options.opset}, ${precision}, ${options.attention} attention`,
   )
   output.line(`input   x  float32 [${about.inputs.x.join(', ')}]${view === null ? '' : shownView(view)}`)
   output.line(`output  y  float32 [${about.outputs.y.join(', ')}]`)

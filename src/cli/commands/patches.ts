@@ -1,7 +1,7 @@
 /** `tesserae patches`: a picture cut into patches, drawn apart. */
 import { drawMosaic } from '../../image/draw.ts'
-import { integer, onlyOperand, readArguments } from '../arguments.ts'
-import { besides, decodePicture, readBytes, writePicture } from '../files.ts'
+import { given, integer, onlyOperand, pngName, readArguments } from '../arguments.ts'
+import { besides, decodePicture, expectPlace, readBytes, writePicture } from '../files.ts'
 import type { Output } from '../output.ts'
 
 export async function runPatches(args: readonly string[], output: Output): Promise<void> {
@@ -17,7 +17,8 @@ export async function runPatches(args: readonly string[], output: Output): Promi
   const patch = integer(values.patch, '--patch', 1)
   const gap = integer(values.gap, '--gap', 0)
   const scale = integer(values.scale, '--scale', 1)
-  const out = values.out ?? besides(path, 'mosaic')
+  const out = given(values.out, (text) => pngName(text, '--out')) ?? besides(path, 'mosaic')
+  await expectPlace(out, path)
 
   const most = values['max-pixels']
   const maxPixels = most === undefined ? undefined : integer(most, '--max-pixels', 1)

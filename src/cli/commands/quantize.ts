@@ -2,12 +2,12 @@
 import { stat } from 'node:fs/promises'
 import { startDecoders } from '#folders'
 import { writeSafetensors } from '../../checkpoint/write.ts'
+import type { Precision } from '../../gemm/weighted.ts'
 import { quantizedState } from '../../nn/quantize.ts'
 import { metadataOf } from '../../vit/own.ts'
-import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { Agreement } from '../agreement.ts'
 import { integer, readArguments, UsageError } from '../arguments.ts'
-import { expectPlace, shown, writeWhole } from '../files.ts'
+import { expectPlace, shardsOf, shown, writeWhole } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
 import { Faults, findPictures, pictures, preparedBatches, tellFaults } from '../pictures.ts'
@@ -60,27 +60,36 @@ type Request = ReturnType<typeof readRequest>
 
 interface Written {
   readonly bytes: { readonly before: number; readonly after: number }
+  /** How many are integers, and how they are multiplied here. */
   readonly weights: number
+  readonly computed: Precision | undefined
   readonly guesses: readonly string[]
 }
 
 /** Writes the file, whole or not at all. */
-async function write({ from, to, precision, heads }: Request, output: Output): Promise<Written> {
+async function write(request: Request, output: Output): Promise<Written> {
+  const { from, to, precision, heads } = request
   const isHalf = precision === 'float16'
   const model = await loadModel(from, { heads, precision: isHalf ? 'float32' : precision }, output)
+  const about = metadataOf(model, { preparation: viewOf(model, request) })
   const bytes = isHalf
-    ? writeSafetensors(model.stateDict(), metadataOf(model), { floats: 'F16' })
-    : writeSafetensors(quantizedState(model), metadataOf(model))
-  const weights = countOf(model)
+    ? writeSafetensors(model.stateDict(), about, { floats: 'F16' })
+    : writeSafetensors(quantizedState(model), about)
+  const integers = [...model.parameters()].filter((parameter) => parameter.precision !== 'float32')
+  const [weights, computed] = [integers.length, integers[0]?.precision]
   const { guesses } = model
   model.dispose()
   await writeWhole(to, bytes)
-  return { bytes: { before: (await stat(from)).size, after: bytes.length }, weights, guesses }
+  return { bytes: { before: await sizeOfModel(from), after: bytes.length }, weights, computed, guesses }
 }
 
-/** How many weights are integers. */
-function countOf(model: VisionTransformer): number {
-  return [...model.parameters()].filter(({ precision }) => precision !== 'float32').length
+/** Bytes of a checkpoint, of all its files where an index names several. */
+async function sizeOfModel(path: string): Promise<number> {
+  const shards = await shardsOf(path)
+  const sizes = await Promise.all(
+    (shards.length > 0 ? shards : [path]).map(async (one) => (await stat(one)).size),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 /** Has both models answer for all pictures. */
@@ -119,6 +128,7 @@ function report(
     precision,
     bytes,
     weights,
+    computed,
     guesses,
     agreement,
     json,
@@ -130,6 +140,11 @@ function report(
     return
   }
   for (const guess of guesses) output.notice(`assumed: ${guess}`)
+  if (precision === 'int8-fast' && computed === 'int8') {
+    output.notice(
+      'int8-fast is computed as int8 here, where there is no relaxed SIMD; the file says int8-fast',
+    )
+  }
   const part = Math.round((100 * bytes.after) / bytes.before)
   const what = precision === 'float16' ? 'all numbers in float16' : `${weights} weights in ${precision}`
   output.line(`${shown(to)}: ${megabytes(bytes.after)}, ${part} % of ${megabytes(bytes.before)}; ${what}`)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { minSizeFor, preprocess } from '../../image/preprocess.ts'
 import { type ReadOptions, readImage } from '../../image/read.ts'
 import type { NdArray } from '../../layout/tensor.ts'
-import { integer, onlyOperand, readArguments, UsageError } from '../arguments.ts'
+import { integer, onlyOperand, pngName, readArguments, UsageError } from '../arguments.ts'
 import { featuresOf } from '../features/compute.ts'
 import { type FeatureFile, formatOf, openFeatures } from '../features/files.ts'
 import { digestOf, type Origin, originOf } from '../features/origin.ts'
@@ -40,11 +40,7 @@ function readRequest(args: readonly string[]) {
     else throw new UsageError(`one picture is expected — got ${path} and ${file}`)
   }
   for (const file of files) formatOf(file, '--in')
-  if (sheet !== undefined && !/\.png$/i.test(sheet)) {
-    throw new UsageError(
-      `--sheet is ${JSON.stringify(sheet)}, expected a name in .png, which is what is drawn`,
-    )
-  }
+  if (sheet !== undefined) pngName(sheet, '--sheet')
   return {
     ...readModelRequest(values),
     ...{ path: picture, weights, sheet, folder, files, json },
@@ -134,7 +130,7 @@ async function matching(
   return origin ?? base
 }
 
-/** Those whose vectors point most nearly where `query`, of length 1, does. */
+/** Those whose vectors point most nearly where `query`, of length 1, does; a picture that several files have counts once. */
 async function nearest(
   corpora: readonly FeatureFile[],
   files: readonly string[],
@@ -143,13 +139,17 @@ async function nearest(
 ): Promise<{ readonly found: readonly Found[]; readonly count: number }> {
   let found: Found[] = []
   let count = 0
-  for (const [i, { rows, folder }] of corpora.entries()) {
+  const seen = new Set<string>()
+  for (const [i, { rows, folder = '.' }] of corpora.entries()) {
     for await (const [file, row] of rows()) {
       if (row.length !== query.length) {
         throw new FileError(
           `${shown(files[i]!)}: ${shown(file)} has ${row.length} features, the model gives ${query.length}`,
         )
       }
+      const path = join(folder, file)
+      if (seen.has(path)) continue
+      seen.add(path)
       count++
       const similarity = cosineOf(query, row)
       if (found.length === top && similarity <= found[top - 1]!.similarity) continue

@@ -6,7 +6,7 @@ import { sizeOf } from '../../layout/layout.ts'
 import { UsageError } from '../arguments.ts'
 import { FileError, readBytes, shown } from '../files.ts'
 import { digestOf, type Origin } from './origin.ts'
-import { linesOf, rowIn } from './records.ts'
+import { type Line, recordsOf, rowOf } from './records.ts'
 
 export type Format = 'safetensors' | 'npy' | 'ndjson'
 
@@ -50,7 +50,25 @@ function aboutIn(metadata: Readonly<Record<string, string>>, shape: readonly num
     throw new FileError(`${shown(path)}: holds no features that tesserae embed wrote`)
   }
   const origin = { weights, decoder, tokens, model, preparation, normalised: normalised === 'true' }
-  return { origin: origin as Origin, files: JSON.parse(files) as string[], shape: shape.slice(1), folder }
+  const names = namesIn(files, path)
+  if (names.length !== shape[0]) {
+    throw new FileError(`${shown(path)}: names ${names.length} pictures for ${shape[0] ?? 0} rows`)
+  }
+  return { origin: origin as Origin, files: names, shape: shape.slice(1), folder }
+}
+
+function namesIn(text: string, path: string): string[] {
+  const names = jsonIn(text, path)
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
+  throw new FileError(`${shown(path)}: its "files" are no list of names`)
+}
+
+function jsonIn(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new FileError(`${shown(path)}: is no JSON`, { cause })
+  }
 }
 
 /** What stands before the rows in a file. */
@@ -107,7 +125,8 @@ export async function openFeatures(path: string): Promise<FeatureFile> {
 async function readTensor(path: string): Promise<readonly [About, Float32Array]> {
   const file = await openSafetensors(path)
   try {
-    const shape = file.entries.get('features')?.shape ?? []
+    const { shape = [], dtype } = file.entries.get('features') ?? {}
+    if (dtype !== 'F32') throw new FileError(`${shown(path)}: holds no features that tesserae embed wrote`)
     const about = aboutIn(file.metadata, shape, path)
     return [about, (await file.tensor('features')).data as Float32Array]
   } finally {
@@ -124,10 +143,9 @@ async function readNpy(path: string): Promise<readonly [About, Float32Array]> {
     throw new FileError(`${shown(path)}: is no npy file of features`)
   }
   const beside = besideNpy(path)
-  const { files, ...texts } = JSON.parse(Buffer.from(await readBytes(beside)).toString()) as {
-    files: string[]
-  } & Record<string, string>
-  const about = aboutIn({ ...texts, files: JSON.stringify(files) }, shape, beside)
+  const said = jsonIn(Buffer.from(await readBytes(beside)).toString(), beside)
+  const { files, ...texts } = Object(said) as { readonly files?: unknown } & Record<string, string>
+  const about = aboutIn({ ...texts, files: JSON.stringify(files ?? null) }, shape, beside)
   const data = new Float32Array(Uint8Array.from(bytes.subarray(length)).buffer) // aligned
   if (data.length === sizeOf(shape)) return [about, data]
   throw new FileError(`${shown(path)}: is truncated — ${data.length} numbers, expected ${sizeOf(shape)}`)
@@ -136,8 +154,8 @@ async function readNpy(path: string): Promise<readonly [About, Float32Array]> {
 async function openNdjson(path: string): Promise<FeatureFile> {
   await (await openHandle(path, 'r').catch(() => readBytes(path).then(() => undefined)))?.close()
   let origin: FeatureFile['origin'] = {}
-  for await (const { text } of linesOf(path)) {
-    const { weights, decoder, made } = JSON.parse(text) as Partial<Origin> & { made?: string }
+  for await (const { line } of recordsOf(path)) {
+    const { weights, decoder, made } = line as Line & Pick<Origin, 'weights' | 'decoder'>
     origin = {
       ...(weights === undefined ? {} : { weights }),
       ...(decoder === undefined ? {} : { decoder }),
@@ -148,14 +166,13 @@ async function openNdjson(path: string): Promise<FeatureFile> {
   return {
     ...{ origin, folder: undefined, about: undefined },
     async *rows() {
-      for await (const { text } of linesOf(path)) {
-        const line = JSON.parse(text) as { file: string; weights?: string; made?: string }
+      for await (const { line } of recordsOf(path)) {
         if (line.weights !== origin.weights || line.made !== origin.made) {
           throw new FileError(
             `${shown(path)}: ${shown(line.file)} was made otherwise than the lines before it`,
           )
         }
-        yield [line.file, rowIn(text)] as const
+        yield [line.file, rowOf(line)] as const
       }
     },
   }

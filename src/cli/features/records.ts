@@ -19,7 +19,7 @@ export interface Known {
   readonly end: number
 }
 
-interface Line {
+export interface Line {
   readonly file: string
   readonly features: string | readonly unknown[]
   readonly weights?: string
@@ -28,8 +28,9 @@ interface Line {
 }
 
 /** The row of a picture in its line. */
-export function rowIn(text: string): Float32Array {
-  const { features } = JSON.parse(text) as Line
+export const rowIn = (text: string): Float32Array => rowOf(JSON.parse(text) as Line)
+
+export function rowOf({ features }: Line): Float32Array {
   if (typeof features !== 'string') return Float32Array.from(features.flat() as number[])
   return new Float32Array(Uint8Array.from(Buffer.from(features, 'base64')).buffer)
 }
@@ -92,6 +93,21 @@ export async function* linesOf(
 }
 
 /**
+ * The lines of a file as what they say; of the first one of a journal, `line` is its origin.
+ *
+ * @throws FileError where a line is none of features
+ */
+export async function* recordsOf(path: string) {
+  for await (const { text, start, length } of linesOf(path)) {
+    const line = parsed(text)
+    if (line === undefined || !(isRecord(line) || (start === 0 && 'journal' in line))) {
+      throw new FileError(`${shown(path)}: the line that begins at byte ${start} is none of features`)
+    }
+    yield { line, start, length }
+  }
+}
+
+/**
  * What a file of lines holds.
  *
  * @param expect says what is wrong with a line of NDJSON that was made otherwise
@@ -102,12 +118,9 @@ export async function knownIn(path: string, expect: (line: Line) => string | und
   let shape: readonly number[] | undefined
   let origin: Origin | undefined
   let end = 0
-  for await (const { text, start, length } of linesOf(path)) {
-    const line = parsed(text)
-    if (start === 0 && line !== undefined && 'journal' in line) origin = line as unknown as Origin
-    else if (line === undefined || typeof line.file !== 'string' || line.features === undefined) {
-      throw new FileError(`${shown(path)}: the line that begins at byte ${start} is none of features`)
-    } else {
+  for await (const { line, start, length } of recordsOf(path)) {
+    if ('journal' in line) origin = line as unknown as Origin
+    else {
       const fault = expect(line)
       if (fault !== undefined) throw new FileError(`${shown(path)}: ${fault}`)
       shape ??= shapeOf(line)
@@ -122,6 +135,11 @@ function shapeOf({ features, ...others }: Line): readonly number[] {
   if (typeof features === 'string') return (others as unknown as { shape: number[] }).shape
   return Array.isArray(features[0]) ? [features.length, features[0].length] : [features.length]
 }
+
+/** Whether a line names a picture and has its numbers: bytes in base64, or lists of numbers. */
+const isRecord = ({ file, features }: Line): boolean =>
+  typeof file === 'string' &&
+  (typeof features === 'string' || (Array.isArray(features) && features.flat().every(Number.isFinite)))
 
 function parsed(text: string): Line | undefined {
   try {

@@ -2,6 +2,7 @@
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { replaceFile } from '#file'
 import { FileError, fileError, shown } from '../files.ts'
+import { lockFile } from '../lock.ts'
 import {
   type About,
   beginningOf,
@@ -22,9 +23,17 @@ export class FeatureSink {
   readonly #origin: Origin
   readonly #handle: FileHandle
   readonly #known: Known
+  readonly #unlock: () => Promise<void>
   #end: number
 
-  private constructor(out: string, origin: Origin, handle: FileHandle, known: Known) {
+  private constructor(
+    out: string,
+    origin: Origin,
+    handle: FileHandle,
+    known: Known,
+    unlock: () => Promise<void>,
+  ) {
+    this.#unlock = unlock
     this.#out = out
     this.#format = formatOf(out, '--out')
     this.#origin = origin
@@ -42,7 +51,22 @@ export class FeatureSink {
   static async open(
     out: string,
     origin: Origin,
+    options: { readonly resume: boolean; readonly isWhole?: boolean },
+  ): Promise<FeatureSink> {
+    const unlock = await lockFile(out)
+    try {
+      return await FeatureSink.#opened(out, origin, options, unlock)
+    } catch (error) {
+      await unlock()
+      throw error
+    }
+  }
+
+  static async #opened(
+    out: string,
+    origin: Origin,
     { resume, isWhole = true }: { readonly resume: boolean; readonly isWhole?: boolean },
+    unlock: () => Promise<void>,
   ): Promise<FeatureSink> {
     const isText = formatOf(out, '--out') === 'ndjson'
     const path = isText ? out : journalOf(out)
@@ -61,7 +85,7 @@ export class FeatureSink {
     const whole = takesApart ? await openFeatures(out) : undefined
     if (whole !== undefined) expectSame(whole.about!.origin, origin, out)
     const handle = await opened(path)
-    const sink = new FeatureSink(out, origin, handle, known)
+    const sink = new FeatureSink(out, origin, handle, known, unlock)
     try {
       await handle.truncate(known.end)
       if (!isText && known.origin === undefined) await sink.#append(`${headOf(origin)}\n`)
@@ -144,6 +168,7 @@ export class FeatureSink {
   /** Leaves what is there for another run. */
   async close(): Promise<void> {
     await this.#handle.close()
+    await this.#unlock()
   }
 
   async *#bytes(format: 'safetensors' | 'npy', about: About): AsyncGenerator<Uint8Array> {

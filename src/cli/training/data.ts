@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { type Fault, type Listing, listPictures } from '#folders'
 import { inClasses, type Labelled } from '../../folders/classes.ts'
 import { reasonOf } from '../../folders/fault.ts'
-import { tooFew } from '../../train/folder-of.ts'
+import { noClasses } from '../../train/folder-of.ts'
 import { UsageError } from '../arguments.ts'
 import { FileError, shown } from '../files.ts'
 
@@ -40,8 +40,10 @@ export async function examplesIn(
   validation: Validation,
   tell: (fault: Fault) => void,
 ): Promise<Examples> {
-  const { classes, pictures, faults } = inClasses(await listed(folder))
-  if (classes.length < 2) throw new FileError(tooFew(shown(folder), classes))
+  const found = inClasses(await listed(folder))
+  const { classes, pictures, faults } = found
+  const none = noClasses(shown(folder), found)
+  if (none !== undefined) throw new FileError(none)
   for (const fault of faults) tell(fault)
   const all = pictures.map((picture) => ({ ...picture, key: picture.name }))
   if (typeof validation === 'number') return { classes, ...split(all, validation), isPart: true }

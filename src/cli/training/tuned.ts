@@ -22,13 +22,17 @@ export function withHead(model: VisionTransformer, head: Linear): VisionTransfor
   )
 }
 
-/** Writes the model with the names of its classes and the preparation of its pictures. */
+/** Writes the model with the names of its classes and the preparation of its pictures. What was assumed of both is so from now on, since it has learned with it. */
 export async function saveTuned(
   path: string,
   model: VisionTransformer,
   { classes, view }: { readonly classes: readonly string[]; readonly view: Preparation },
 ): Promise<void> {
-  const bytes = writeSafetensors(model.stateDict(), metadataOf(model, { labels: classes, preparation: view }))
+  const { assumed: _, ...preparation } = view
+  const bytes = writeSafetensors(
+    model.stateDict(),
+    metadataOf(model, { labels: classes, preparation, guesses: [] }),
+  )
   try {
     await replaceFile(path, bytes)
   } catch (cause) {
