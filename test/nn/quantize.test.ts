@@ -118,7 +118,10 @@ describe('a quantised parameter', () => {
   test('weights too small for a scale of their own are zeros, and none moves farther than half a code', () => {
     const layer = new Linear(16, 9, { bias: false })
     const sizes = [0, 1e-45, 2.6e-43, 1e-40, 1e-38, 1e-31, 1e-29, 1, 3e38]
-    layer.weight.update((all) => sizes.forEach((size, row) => all.fill(size, 16 * row, 16 * row + 8)))
+    layer.weight.update((all) => {
+      for (const [row, size] of sizes.entries())
+        all.fill(0, 16 * row, 16 * row + 16).fill(size, 16 * row, 16 * row + 8)
+    })
     const before = layer.weight.copy()
     quantize(layer)
     const after = layer.weight.copy()
