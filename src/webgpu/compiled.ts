@@ -4,6 +4,7 @@ import type { Dtype } from '../layout/data.ts'
 import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
 import { layoutsOf, type Standing } from '../program/layouts.ts'
 import type { Program, ProgramValue } from '../program/program.ts'
+import { codesIn, weightsOf } from '../program/weights.ts'
 import { type Card, type CardBuffer, usage } from './card.ts'
 import { limitsOf } from './device.ts'
 import { elementsCode } from './elements.ts'
@@ -13,7 +14,7 @@ import { type Lowering, operandOf, type Placed } from './lowering.ts'
 import { pipelineFor } from './pipelines.ts'
 import type { KernelCode, Scalar } from './shader.ts'
 import { storageFor } from './storage.ts'
-import { inOrder, type Weights } from './weights.ts'
+import { bytesIn, type Form, inOrder, type Weights } from './weights.ts'
 
 /** A kernel ready to be run. */
 interface Command {
@@ -22,11 +23,12 @@ interface Command {
   readonly workgroups: readonly [number, number]
 }
 
-/** Some of a parameter's elements. */
+/** Some of a parameter's elements, or its scales. */
 interface Part {
   readonly value: ProgramValue
   readonly from: number
   readonly size: number
+  readonly form: Form
 }
 
 export class Compiled {
@@ -63,9 +65,9 @@ export class Compiled {
     const pipelines = Promise.all(kernels.map(({ code, label }) => pipelineFor(card, code, label)))
     pipelines.catch(() => {}) // an error of what follows is thrown first, and this one is not lost: it is awaited below
     const buffers = new Map<number, CardBuffer>()
-    for (const [id, { value, from, size }] of parts) {
+    for (const [id, { value, ...part }] of parts) {
       const { source } = program.parameters.find((parameter) => parameter.id === value.id)!
-      buffers.set(id, await weights.bufferFor(source, from, size))
+      buffers.set(id, await weights.bufferFor(source, part))
     }
     const own: CardBuffer[] = []
     const make = (bytes: number, more = 0) => {
@@ -139,6 +141,9 @@ export class Compiled {
   }
 }
 
+/** What the elements of a parameter are in each form. */
+const scalars = { floats: 'f32', halves: 'f16', codes: 'i8', scales: 'f32' } as const
+
 /** The result in a buffer of its own. */
 const outputId = -1
 
@@ -152,13 +157,20 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
     })),
   })
   const parameters = new Set(program.parameters.map(({ id }) => id))
+  const weights = weightsOf(program)
+  const codes = new Set(
+    program.parameters
+      .filter(({ id, source }) => weights.has(id) && codesIn(source) !== null)
+      .map(({ id }) => id),
+  )
+  const formOf = (id: number): Form => (codes.has(id) ? 'codes' : half ? 'halves' : 'floats')
   const types = new Map<number, Scalar>()
   const sizes = new Map<number, number>()
   const own = [...program.inputs, ...program.parameters, ...program.constants]
   for (const value of [...own, ...program.steps.map(({ output }) => output)]) {
     const type = scalarOf(value.dtype)
     if (type === null) throw wrongDtype(value.dtype)
-    types.set(value.id, half && parameters.has(value.id) ? 'f16' : type)
+    types.set(value.id, parameters.has(value.id) ? scalars[formOf(value.id)] : type)
     sizes.set(value.id, sizeOf(value.shape))
   }
   const fixed = new Map<number, number>()
@@ -178,7 +190,7 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
     const bytes = padded(4 * sizes.get(base)!)
     if (parameters.has(base)) {
       const value = program.parameters.find(({ id }) => id === base)!
-      parts.set(base, { value, from: 0, size: sizes.get(base)! })
+      parts.set(base, { value, from: 0, size: sizes.get(base)!, form: formOf(base) })
     } else (own.some(({ id }) => id === base) ? fixed : between).set(base, bytes)
   }
   // the last kernel may write the result to its buffer at once
@@ -198,7 +210,12 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
       if (!parameters.has(layouts.get(value.id)!.base)) return null
       const parameter = program.parameters.find(({ id }) => id === layouts.get(value.id)!.base)!
       parts.delete(parameter.id)
-      parts.set(next, { value: parameter, from, size })
+      parts.set(next, { value: parameter, from, size, form: formOf(parameter.id) })
+      return next--
+    },
+    scales(value) {
+      const parameter = program.parameters.find(({ id }) => id === layouts.get(value.id)!.base)!
+      parts.set(next, { value: parameter, from: 0, size: parameter.shape[0]!, form: 'scales' })
       return next--
     },
   }
@@ -215,8 +232,8 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
   for (const { id, isUsed } of program.inputs) if (isUsed) note(id)
   fixed.set(outputId, padded(4 * sizes.get(program.output.id)!))
   expectSmall([...fixed.values(), ...between.values()], limits.binding)
-  for (const { value, size } of parts.values()) {
-    expectSmall([padded((half ? 2 : 4) * size)], limits.binding, `the parameter ${nameOf(value)}`)
+  for (const { value, size, form } of parts.values()) {
+    expectSmall([bytesIn(form, size)], limits.binding, `the parameter ${nameOf(value)}`)
   }
   return { kernels, bytesOf: { fixed, between }, parts }
 }

@@ -6,7 +6,7 @@ import type { Fused } from './fuse.ts'
 import { finishesOf, type Lowering, operandOf } from './lowering.ts'
 import { productCode } from './product.ts'
 import { sumCode } from './rows.ts'
-import type { Finish, KernelCode, Operand } from './shader.ts'
+import { bytesOf, type Finish, type KernelCode, type Operand } from './shader.ts'
 import { tileFor } from './tile.ts'
 
 /** A sum of products over the axes that the output lacks. */
@@ -28,7 +28,16 @@ export function contractCode(fused: Fused, lowering: Lowering): readonly KernelC
   const added = first.inputs.slice(count).map((value) => operandOf(lowering.place(value), strideOf))
   const add = (operand: Operand | undefined): readonly Finish[] =>
     operand ? [{ kind: 'zip', fn: 'add', operand }] : []
+  // integers are multiplied as they are, and their scales belong to the places of an axis that the result has
+  const scales = first.inputs.slice(0, count).flatMap((value, i): Finish[] => {
+    if (operands[i]!.type !== 'i8') return []
+    const channel = plan.operands[i]![0]![0]!
+    const stride = plan.lengths.map((_, axis) => Number(axis === channel))
+    const operand = { buffer: lowering.scales(value), type: 'f32', stride, offset: 0 } as const
+    return [{ kind: 'zip', fn: 'multiply', operand }]
+  })
   const finishes: readonly Finish[] = [
+    ...scales,
     ...(scale === 1 ? [] : [{ kind: 'scale', by: scale } as const]),
     ...add(bias ? added[0] : undefined),
     ...(activation === null ? [] : [{ kind: 'map', fn: activation } as const]),
@@ -42,7 +51,7 @@ export function contractCode(fused: Fused, lowering: Lowering): readonly KernelC
     const parts = values.map((value) => lowering.place(value))
     for (const i of [1, 0]) {
       const whole = parts[i]!
-      const bytes = 4 * sizeOf(whole.layout.shape)
+      const bytes = bytesOf(whole.type) * sizeOf(whole.layout.shape)
       if (bytes <= lowering.limits.binding) continue
       const cut = cutUp(
         contraction,
@@ -73,7 +82,7 @@ function cutUp(
   const slowest = lengths.reduce((best, _, axis) => (stride[axis]! > stride[best]! ? axis : best), 0)
   const step = stride[slowest]!
   if (output.stride[slowest] === 0 || step <= 0 || offset !== 0) return null
-  const most = Math.floor(lowering.limits.binding / (4 * step))
+  const most = Math.floor(lowering.limits.binding / (bytesOf(type) * step))
   if (most === 0) return null
   const kernels: KernelCode[] = []
   for (let from = 0; from < lengths[slowest]!; from += most) {

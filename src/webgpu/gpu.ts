@@ -120,7 +120,7 @@ export class GpuModel {
     this.device = card
     this.#source = source
     this.#half = half
-    this.#weights = new Weights(card, half)
+    this.#weights = new Weights(card)
     this.#fate = new Fate(card)
   }
 

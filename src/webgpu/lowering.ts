@@ -30,6 +30,8 @@ export interface Lowering {
   temporary(size: number): number
   /** A buffer for some of a parameter's elements; null where the value is no parameter. */
   part(value: ProgramValue, from: number, size: number): number | null
+  /** A buffer for the scales of a parameter that is kept as integers, one for each place of its first axis. */
+  scales(value: ProgramValue): number
 }
 
 /** A value as a kernel reads or writes it. */

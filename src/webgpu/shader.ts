@@ -7,8 +7,8 @@ import { sizeOf } from '../layout/layout.ts'
 import type { ZipName } from '../rows/zip.ts'
 import { type Mapped, mappedBy } from './functions.ts'
 
-/** What elements are kept as on the card. */
-export type Scalar = 'f32' | 'f16' | 'i32' | 'u32'
+/** What elements are kept as on the card; of `i8` four stand in a word. */
+export type Scalar = 'f32' | 'f16' | 'i32' | 'u32' | 'i8'
 
 /** Elements that a kernel reads or writes: in which buffer, kept as what, and how far apart along each axis of the kernel. */
 export interface Operand {
@@ -97,20 +97,29 @@ export class Shader {
     const parameters = names.map((name) => `${name}: u32`).join(', ')
     if (along === null) {
       const buffer = this.#bind(operand, 1, false)
-      return this.#function(`fn NAME(${parameters}) -> ${value} { return ${value}(${buffer}[${at}]); }`)
+      const own =
+        type === 'i8'
+          ? `let a = ${at}; return f32(i32(${buffer}[a / 4u] << (24u - a % 4u * 8u)) >> 24u);`
+          : `return ${value}(${buffer}[${at}]);`
+      return this.#function(`fn NAME(${parameters}) -> ${value} { ${own} }`)
     }
     const vector = `vec4<${value}>`
     const begin = `fn NAME(${parameters}) -> ${vector} {`
     if (this.isVector(operand, groups, along)) {
       const buffer = this.#bind(operand, 4, false)
-      return this.#function(`${begin} return ${vector}(${buffer}[(${at}) / 4u]); }`)
+      const four = `${buffer}[(${at}) / 4u]`
+      const own =
+        type === 'i8'
+          ? `vec4<i32>(vec4<u32>(${four}) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u)`
+          : four
+      return this.#function(`${begin} return ${vector}(${own}); }`)
     }
     const last = runs[along]!.at(-1)
     if (runs[along]!.every((run) => run.stride === 0)) {
       const one = this.reader(operand, groups)
       return this.#function(`${begin} return ${vector}(${one}(${names.join(', ')})); }`)
     }
-    if (last !== undefined && last.length % 4 === 0) {
+    if (last !== undefined && last.length % 4 === 0 && type !== 'i8') {
       const buffer = this.#bind(operand, 1, false)
       const each = [0, 1, 2, 3].map((j) => `${value}(${buffer}[a + ${unsigned(j * last.stride)}])`)
       return this.#function(`${begin} let a = ${at}; return ${vector}(${each.join(', ')}); }`)
@@ -215,7 +224,7 @@ export class Shader {
   }
 
   #bind({ buffer, type }: Operand, width: 1 | 4, writes: boolean): string {
-    const element = width === 4 ? `vec4<${type}>` : type
+    const element = type === 'i8' ? 'u32' : width === 4 ? `vec4<${type}>` : type
     const known = this.#bindings.findIndex(
       (binding) => binding.buffer === buffer && binding.type === element && binding.writes === writes,
     )
@@ -232,8 +241,11 @@ export class Shader {
 
 /** What elements are computed with. */
 export function wide(type: Scalar): Scalar {
-  return type === 'f16' ? 'f32' : type
+  return type === 'f16' || type === 'i8' ? 'f32' : type
 }
+
+/** Bytes of an element. */
+export const bytesOf = (type: Scalar): number => (type === 'i8' ? 1 : type === 'f16' ? 2 : 4)
 
 /** A number as WGSL writes one. */
 export function float(x: number): string {

@@ -5,14 +5,23 @@ import { narrowToHalf } from '../checkpoint/half.ts'
 import { materialize } from '../copy/copy.ts'
 import { isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
+import { codesIn } from '../program/weights.ts'
 import { type HeldWeight, tensorOf, type Weighted } from '../steps/value.ts'
 import { type Card, type CardBuffer, usage } from './card.ts'
 
-/** A buffer of elements of a parameter, and which values it has. */
-interface Uploaded {
-  readonly buffer: CardBuffer
+/** What is uploaded of a parameter: its elements as floats, in half the bits, or as codes of eight bits; or the scales of its codes. */
+export type Form = 'floats' | 'halves' | 'codes' | 'scales'
+
+/** Which elements of a parameter, and as what. */
+interface Wanted {
   readonly from: number
   readonly size: number
+  readonly form: Form
+}
+
+/** A buffer of them, and which values it has. */
+interface Uploaded extends Wanted {
+  readonly buffer: CardBuffer
   weight: HeldWeight
   edits: number
 }
@@ -25,13 +34,11 @@ const mostUnderWay = 64 << 20
 
 export class Weights {
   readonly #card: Card
-  readonly #half: boolean
   readonly #known = new Map<Weighted, Uploaded[]>()
   #underWay = 0
 
-  constructor(card: Card, half: boolean) {
+  constructor(card: Card) {
     this.#card = card
-    this.#half = half
   }
 
   /** Bytes on the card. */
@@ -39,17 +46,17 @@ export class Weights {
     return [...this.#known.values()].flat().reduce((sum, { buffer }) => sum + buffer.size, 0)
   }
 
-  /** The buffer of so many elements of a parameter from one on, made and filled where it is not there yet. */
-  async bufferFor(source: Weighted, from: number, size: number): Promise<CardBuffer> {
+  /** The buffer of some of a parameter's elements, made and filled where it is not there yet. */
+  async bufferFor(source: Weighted, { from, size, form }: Wanted): Promise<CardBuffer> {
     const all = this.#known.get(source) ?? []
-    const known = all.find((part) => part.from === from && part.size === size)
+    const known = all.find((part) => part.from === from && part.size === size && part.form === form)
     if (known !== undefined) return known.buffer
-    const bytes = Math.max(16, Math.ceil((size * (this.#half ? 2 : 4)) / 16) * 16)
+    const bytes = bytesIn(form, size)
     const buffer = this.#card.createBuffer({ size: bytes, usage: usage.storage | usage.copyTo }) as CardBuffer
     const { weight } = source
-    const part = { buffer, from, size, weight, edits: weight.edits }
+    const part = { ...{ buffer, from, size, form, weight }, edits: weight.edits }
     this.#known.set(source, [...all, part])
-    this.#write(part, elementsOf(source))
+    this.#write(part, source)
     if (this.#underWay > mostUnderWay) {
       this.#card.queue.submit([])
       this.#underWay = 0
@@ -66,9 +73,8 @@ export class Weights {
         (part) => weight.isShared || part.weight !== weight || part.edits !== weight.edits,
       )
       if (old.length === 0) continue
-      const elements = elementsOf(source)
       for (const part of old) {
-        this.#write(part, elements)
+        this.#write(part, source)
         part.weight = weight
         part.edits = weight.edits
       }
@@ -81,15 +87,24 @@ export class Weights {
     this.#known.clear()
   }
 
-  #write({ buffer, from, size }: Uploaded, elements: Float32Array): void {
+  #write({ buffer, from, size, form }: Uploaded, source: Weighted): void {
+    const elements = elementsOf(source, form)
+    const width = widths[form]
     for (let at = 0; at < size; at += chunk) {
       const part = elements.subarray(from + at, from + Math.min(size, at + chunk))
-      const bytes = this.#half ? even(halves(part)) : part
-      this.#card.queue.writeBuffer(buffer as never, at * (this.#half ? 2 : 4), bytes as never)
+      const bytes = words(form === 'halves' ? halves(part as Float32Array) : part)
+      this.#card.queue.writeBuffer(buffer as never, at * width, bytes as never)
       this.#underWay += bytes.byteLength
     }
   }
 }
+
+/** Bytes of an element. */
+const widths: Readonly<Record<Form, number>> = { floats: 4, halves: 2, codes: 1, scales: 4 }
+
+/** Bytes of a buffer: it is read in vectors of four words. */
+export const bytesIn = (form: Form, size: number): number =>
+  Math.max(16, Math.ceil((size * widths[form]) / 16) * 16)
 
 /** The bits of half floats: by the platform where it has them, which is many times faster. */
 function halves(values: Float32Array): Uint16Array {
@@ -100,15 +115,19 @@ function halves(values: Float32Array): Uint16Array {
 }
 
 /** What is written takes whole words. */
-function even(bits: Uint16Array): Uint16Array {
-  if (bits.length % 2 === 0) return bits
-  const padded = new Uint16Array(bits.length + 1)
-  padded.set(bits)
+function words<Bits extends Elements | Uint16Array>(bits: Bits): Bits | Uint8Array {
+  if (bits.byteLength % 4 === 0) return bits
+  const padded = new Uint8Array(Math.ceil(bits.byteLength / 4) * 4)
+  padded.set(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength))
   return padded
 }
 
-function elementsOf(source: Weighted): Float32Array {
-  return inOrder(tensorOf(source)) as Float32Array
+type Elements = Float32Array | Int8Array
+
+function elementsOf(source: Weighted, form: Form): Elements {
+  if (form !== 'codes' && form !== 'scales') return inOrder(tensorOf(source)) as Float32Array
+  const { codes, scales } = codesIn(source)!()
+  return form === 'codes' ? codes : scales
 }
 
 /** The elements of a tensor in row-major order. */

@@ -9,7 +9,8 @@ import type { Finish, KernelCode, Operand } from '../../src/webgpu/shader.ts'
 import { tiles } from '../../src/webgpu/tile.ts'
 import { buildContraction, type Placing } from '../gemm/build.ts'
 import { cases } from '../gemm/cases.ts'
-import { missing, newDevice, newQuickDevice } from './card.ts'
+import { newDevice, newQuickDevice } from './card.ts'
+import { describeCard } from './describe.ts'
 import { ran } from './running.ts'
 
 const placings: Readonly<Record<string, readonly Placing[]>> = {
@@ -23,7 +24,7 @@ const placings: Readonly<Record<string, readonly Placing[]>> = {
   ],
 }
 
-describe.skipIf(missing !== null)('contractions on the card', async () => {
+describeCard('contractions on the card', async () => {
   const device = await newDevice()
   const limits = limitsOf(await newQuickDevice())
 

@@ -2,15 +2,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ndarray, { type NdArray } from 'ndarray'
-import { EinopsError } from 'tesserae'
+import { EinopsError, einsum } from 'tesserae'
 import { readSafetensors } from 'tesserae/checkpoint'
-import { Linear, trace, VisionTransformer, ViT } from 'tesserae/nn'
+import { Linear, Module, quantize, trace, VisionTransformer, ViT } from 'tesserae/nn'
 import { gpu } from 'tesserae/webgpu'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { rearrangeTensor } from '../../src/ops/rearrange.ts'
+import type { Value } from '../../src/steps/value.ts'
+import { add } from '../../src/steps/zip.ts'
 import { openCase } from '../conformance/families.ts'
 import { inputOf } from '../program/inputs.ts'
 import { cases, differential } from '../program/models.ts'
-import { dawn, hasHalf, missing, newDevice, newQuickDevice, withLimits } from './card.ts'
+import { dawn, hasHalf, newDevice, newQuickDevice, withLimits } from './card.ts'
+import { describeCard } from './describe.ts'
 
 function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, within = 1e-4): void {
   expect(y.shape).toEqual(expected.shape)
@@ -25,7 +29,7 @@ function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, 
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-describe.skipIf(missing !== null)('models on the card', async () => {
+describeCard('models on the card', async () => {
   const device = await newQuickDevice()
   afterAll(() => device.destroy())
 
@@ -86,6 +90,67 @@ describe.skipIf(missing !== null)('models on the card', async () => {
       expectClose(await run.run(x), model.forward(x))
     }
     run.dispose()
+  })
+
+  describe('in eight bits', () => {
+    const options = { imgSize: 16, patchSize: 8, embedDim: 48, depth: 1, numHeads: 3, numClasses: 5 }
+    /** A model whose weights are codes, and one of float32 with the values that these stand for. */
+    const pair = (more = {}) => {
+      const model = new VisionTransformer({ ...options, ...more })
+      quantize(model)
+      const wide = new VisionTransformer({ ...options, ...more })
+      wide.loadStateDict(model.stateDict())
+      return [model, wide] as const
+    }
+
+    test.each([
+      ['one map for all', { blockFn: 'ParallelScalingBlock' }],
+      ['pooled by attention', { globalPool: 'map' }],
+      ['widths that no vector divides', { mlpRatio: 1.25, numClasses: 7 }],
+    ])('%s: codes are multiplied as they are, by the values they stand for', async (_, more) => {
+      const [model, wide] = pair(more)
+      const run = await gpu(model, { device })
+      const x = inputOf([2, 3, 16, 16])
+      expectClose(await run.run(x), wide.forward(x))
+      const most = [...model.parameters()].reduce((sum, { precision, size, shape }) => {
+        const padded = (bytes: number) => 16 * Math.ceil(bytes / 16)
+        return sum + (precision === 'float32' ? padded(4 * size) : padded(size) + padded(4 * shape[0]!))
+      }, 0)
+      expect((await run.memory()).parameters).toBe(most)
+      model.loadStateDict(pair(more)[0].stateDict())
+      wide.loadStateDict(model.stateDict())
+      expectClose(await run.run(x), wide.forward(x))
+      run.dispose()
+    })
+
+    test('a weight larger than a binding is cut up, with its scales', async () => {
+      const model = new Linear(64, 100)
+      quantize(model)
+      const wide = new Linear(64, 100)
+      wide.loadStateDict(model.stateDict())
+      const x = inputOf([9, 64])
+      const small = withLimits(device, { maxStorageBufferBindingSize: 4096 })
+      expectClose(await (await gpu(trace(model, [9, 64]), { device: small })).run(x), wide.forward(x))
+    })
+
+    test('a weight that something else than a product reads is widened for it', async () => {
+      const layer = new Linear(32, 8)
+      quantize(layer)
+      const w = layer.weight.array
+      class Twice extends Module {
+        readonly inner = layer
+        override compute(x: Value): Value {
+          return add(layer.compute(x), rearrangeTensor(layer.weight, 'o i -> i o'))
+        }
+      }
+      const x = inputOf([32, 32])
+      const want = einsum([x, w], 'b i, o i -> b o')
+      const bias = layer.bias!.array
+      const y = await (await gpu(new Twice(), { device })).run(x)
+      for (let i = 0; i < 32; i++)
+        for (let j = 0; j < 8; j++)
+          expect(y.get(i, j)).toBeCloseTo(Number(want.get(i, j)) + bias.get(j) + w.get(j, i), 4)
+    })
   })
 
   describe('what changes', () => {

@@ -15,7 +15,7 @@ import {
   trace,
 } from 'tesserae'
 import { type GpuArray, gpu } from 'tesserae/webgpu'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { parseTransform } from '../../grammar/index.ts'
 import type { Activation } from '../../src/gemm/activation.ts'
 import { planOf } from '../../src/layout/plans.ts'
@@ -29,7 +29,8 @@ import { slopeOfFold, slopeOfMap, slopeOfNorm, slopeOfSoftmax } from '../../src/
 import { logSoftmax } from '../../src/steps/softmax.ts'
 import type { Value } from '../../src/steps/value.ts'
 import { inputOf } from '../program/inputs.ts'
-import { missing, newQuickDevice } from './card.ts'
+import { newQuickDevice } from './card.ts'
+import { describeCard } from './describe.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of arrays of any dtype, in one table
 type F = (...inputs: any[]) => NdArray<any>
@@ -210,7 +211,7 @@ function expectClose(y: NdArray<Float32Array>, expected: NdArray<Float32Array>, 
   expect(wrong).toEqual([])
 }
 
-describe.skipIf(missing !== null)('steps on the card', async () => {
+describeCard('steps on the card', async () => {
   const device = await newQuickDevice()
   afterAll(() => device.destroy())
 
