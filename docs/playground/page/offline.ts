@@ -9,7 +9,9 @@ export function keepOffline(): void {
 async function keep(): Promise<void> {
   await navigator.serviceWorker.register('./offline.js')
   const { active } = await navigator.serviceWorker.ready
-  // what came before the service worker did
-  const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
-  active?.postMessage([location.href.replace(/#.*/, ''), ...loaded])
+  const keepAll = (addresses: readonly string[]) => active?.postMessage(addresses)
+  keepAll([location.href.replace(/#.*/, '')])
+  // what came before the service worker did, or was on its way then
+  const watch = new PerformanceObserver((list) => keepAll(list.getEntries().map(({ name }) => name)))
+  watch.observe({ type: 'resource', buffered: true })
 }

@@ -6,10 +6,7 @@ const shelf = 'tesserae-playground'
 
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
-self.addEventListener('message', ({ data, waitUntil }) => {
-  const kept = keepAll(data)
-  waitUntil?.(kept)
-})
+self.addEventListener('message', (event) => event.waitUntil(keepAll(event.data)))
 self.addEventListener('fetch', (event) => {
   const { request } = event
   if (request.method !== 'GET' || new URL(request.url).origin !== self.location.origin) return

@@ -73,12 +73,22 @@ describe('the browser’s buttons', () => {
       await page.evaluate(async () => {
         await navigator.serviceWorker.ready
       })
-      // what the page loaded before is kept in the background
+      // all that the page loaded before is kept in the background
       await expect
-        .poll(() =>
-          page.evaluate(async () => (await (await caches.open('tesserae-playground')).keys()).length),
+        .poll(
+          () =>
+            page.evaluate(async () => {
+              const cache = await caches.open('tesserae-playground')
+              const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
+              const missing = []
+              for (const name of [location.href.replace(/#.*/, ''), ...loaded]) {
+                if ((await cache.match(name, { ignoreVary: true })) === undefined) missing.push(name)
+              }
+              return missing
+            }),
+          { timeout: 10_000 },
         )
-        .toBeGreaterThan(5)
+        .toEqual([])
       await page.context().setOffline(true)
       await page.reload()
       expect(await drawingLabel(page)).toMatch(/^rearrange \[1, 3, 4, 6\]/)
