@@ -1,6 +1,7 @@
 /**
- * Which kernel suits a product: one that packs its operands into panels, or one that reads them where they stand. It never asks how many products come
- * together, nor, of a product with a weight, how many rows: the bits of a picture's result must not depend on what pictures come with it.
+ * Which kernel suits a product: one that packs its operands into panels, or one that reads them where they stand. It does not ask how many products come
+ * together, unless these stand element beside element, nor, of a product with a weight, how many rows: the bits of a picture's result must not depend on what
+ * pictures come with it.
  */
 import { lengthOf } from './matrix.ts'
 import type { Product } from './pair.ts'
@@ -9,7 +10,10 @@ export type KernelKind = 'tiles' | 'thin'
 
 /** Nanoseconds, about, on one thread. */
 const tiles = { begin: 150, packed: 0.3, term: 1 / 20, stored: 0.15, scatteredRow: 6, scattered: 1.5 }
-const thin = { element: 1.5, gatheredTerm: 0.75, row: 10, dotTerm: 0.3, eight: 4, wideTerm: 0.2, alone: 0.12 }
+const thin = {
+  ...{ element: 1.5, gatheredTerm: 0.75, row: 10, dotTerm: 0.3, eight: 4, wideTerm: 0.2, alone: 0.12 },
+  ...{ beside: 1, besideTerm: 0.3 },
+}
 
 const longSum = 64
 const few = 4
@@ -38,9 +42,13 @@ function tileRowTime({ walks }: Product, n: number, k: number): number {
 }
 
 function thinTime(product: Product, m: number, n: number, k: number): number {
-  const { a, b, groups } = product
+  const { a, b, groups, lengths, output } = product
   if (product.isDots) return m * n * (thin.row + thin.dotTerm * k)
   const gathered = m * n * (thin.element + thin.gatheredTerm * k)
+  const beside = groups.batch.filter((axis) =>
+    [a, b, output].every((tensor) => tensor.stride[axis] === 1 && lengths[axis]! > 1),
+  )
+  const together = (axis: number) => m * n * (thin.row / lengths[axis]! + thin.beside + thin.besideTerm * k)
   const across = groups.columns.at(-1)
   const down = groups.rows.at(-1)
   const wide = (rows: number, columns: number) => {
@@ -49,6 +57,7 @@ function thinTime(product: Product, m: number, n: number, k: number): number {
   }
   return Math.min(
     gathered,
+    ...beside.map(together),
     across !== undefined && b.stride[across] === 1 ? wide(m, n) : gathered,
     down !== undefined && a.stride[down] === 1 ? wide(n, m) : gathered,
   )

@@ -170,6 +170,21 @@ describe('a configuration', () => {
     expect(distance(copy.forward(image), model.forward(image))).toBe(0)
   })
 
+  test('tells of images of which patches leave a rest, as SigLIP so400m at 384 has them', () => {
+    const { model, dict } = made({ imgSize: 35 })
+    const read = (config: object) => VisionTransformer.fromStateDict(dict, {}, { 'config.json': config })
+    const copy = read({ num_attention_heads: 3, image_size: 35 })
+    expect([copy.options.imgSize, copy.preparation.size]).toEqual([
+      [35, 35],
+      [35, 35],
+    ])
+    expect(copy.guesses.filter((guess) => guess.includes('imgSize'))).toEqual([])
+    const image = randn([1, 3, 35, 35])
+    expect(distance(copy.forward(image), model.forward(image))).toBe(0)
+    // positions of a grid that 40 does not have
+    expect(read({ num_attention_heads: 3, image_size: 43 }).options.imgSize).toEqual([32, 32])
+  })
+
   test("of vit-pytorch that says pool='mean' pools over all tokens", () => {
     const { dict } = made({ qkvBias: false, projection: 'linear', eps: 1e-5 })
     const wanted = new VisionTransformer({
