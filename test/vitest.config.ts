@@ -23,6 +23,8 @@ export default defineConfig({
     // a machine may be busy: only what hangs is stopped
     testTimeout: 900_000,
     hookTimeout: 900_000,
+    // by itself one processor is left alone, which of two is half
+    maxWorkers: '100%',
     reporters: ['default'],
   },
 })

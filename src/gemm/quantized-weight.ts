@@ -67,7 +67,8 @@ export class QuantizedWeight extends IsWeight {
     return precisionHere(this.#keeping.precision)
   }
 
-  override get intended(): Precision {
+  /** What it was asked for, which may be more than the platform can. */
+  get intended(): Keeping['precision'] {
     return this.#keeping.precision
   }
 

@@ -15,10 +15,6 @@ export abstract class IsWeight {
   abstract readonly size: number
   /** How it is kept: as float32, or in fewer bits. */
   abstract readonly precision: Precision
-  /** How it is to be multiplied where the platform can. */
-  get intended(): Precision {
-    return this.precision
-  }
   /** Counts the changes of the elements. */
   abstract readonly edits: number
   /** Whether somebody outside holds the array. */

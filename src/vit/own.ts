@@ -1,5 +1,6 @@
 /** What a file of this library's own says of its model: all options, how pictures are prepared, how weights are kept, and the classes' names. Nothing is guessed anew; what had been is said again. */
 import { EinopsError } from '../../grammar/error.ts'
+import type { QuantizedWeight } from '../gemm/quantized-weight.ts'
 import type { Precision } from '../gemm/weighted.ts'
 import { expectPreparation, type PreprocessOptions } from '../image/preprocess.ts'
 import { expectModule } from '../nn/expect-module.ts'
@@ -70,7 +71,7 @@ export function metadataOf(model: VisionTransformer, options: MetadataOptions = 
   const own: Own = {
     options: filled(model.options, visionTransformerOptions),
     preparation: prepared,
-    precision: codes?.weight.intended,
+    precision: (codes?.weight as QuantizedWeight | undefined)?.intended,
     ...(guesses.length + assumed.length > 0 && { assumed: { options: guesses, preparation: assumed } }),
   }
   const id2label = labels && Object.fromEntries(labels.map((name, i) => [i, name]))

@@ -90,6 +90,8 @@ describe('quantize', () => {
     own.forward(pictures)
     const { relaxedSimd, reasons } = capabilities()
     expect(precision).toBe(relaxedSimd ? 'int8-fast' : 'int8')
+    // a file that is written here is for other platforms, too
+    expect(JSON.parse(metadataOf(own)['tesserae']!).precision).toBe('int8-fast')
     expect(reasons.some((reason) => reason.startsWith('tiles: int8-fast'))).toBe(!relaxedSimd)
   })
 })
