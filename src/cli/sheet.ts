@@ -47,7 +47,7 @@ export function drawSheet(asked: Print, found: readonly Print[]): NdArray<Uint8A
   return canvas
 }
 
-interface Place {
+interface Cell {
   readonly x: number
   readonly y: number
   readonly side: number
@@ -56,7 +56,7 @@ interface Place {
 function drawPrint(
   canvas: NdArray<Uint8Array>,
   { picture, name, likeness }: Print,
-  { x, y, side }: Place,
+  { x, y, side }: Cell,
 ): void {
   fill(canvas, { x, y, width: side, height: side }, FRAME)
   if (picture !== null) paste(canvas, picture, { x, y, side })
@@ -76,7 +76,7 @@ function drawPrint(
 }
 
 /** The whole of a picture in the middle of a square. */
-function paste(canvas: NdArray<Uint8Array>, picture: NdArray<Uint8Array>, { x, y, side }: Place): void {
+function paste(canvas: NdArray<Uint8Array>, picture: NdArray<Uint8Array>, { x, y, side }: Cell): void {
   const [h, w, channels] = picture.shape as [number, number, number]
   const scale = side / Math.max(h, w)
   const [height, width] = [h, w].map((length) => Math.max(1, Math.round(length * scale))) as [number, number]

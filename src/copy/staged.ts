@@ -46,9 +46,9 @@ interface Program {
   /** The loops inside a tile as the kernels read them. */
   readonly table: Int32Array
   /** Where in the source each run begins, in bytes from the tile's first element, and where it goes. */
-  readonly reads: readonly Place[]
+  readonly reads: readonly RunStart[]
   readonly readBytes: number
-  readonly writes: readonly Place[]
+  readonly writes: readonly RunStart[]
   /** The target's runs in linear memory: as bytes, or as numbers where they are converted. */
   readonly results: readonly Numbers[]
   /** The addresses of the tile's first element. */
@@ -56,7 +56,7 @@ interface Program {
   readonly to: number
 }
 
-interface Place {
+interface RunStart {
   readonly shift: number
   readonly address: number
 }
@@ -185,7 +185,7 @@ function compile({ heap }: Stage, loops: readonly Loop[], bytes: number, View: N
 
 /** Where the runs of a tile stand in linear memory, and how many bytes a step of each loop is there. */
 interface Placed {
-  readonly places: readonly Place[]
+  readonly places: readonly RunStart[]
   readonly steps: ReadonlyMap<Loop, number>
   /** The address of the tile's first element. */
   readonly first: number

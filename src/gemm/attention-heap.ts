@@ -1,7 +1,7 @@
 /** Attention in linear memory: the tensors are brought there, and their heads told by where each begins. */
 import { copyApart } from '../copy/copy.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import type { ResidentHeads } from '../wasm/attention.ts'
+import type { ResidentHeads } from '../wasm/attention-engine.ts'
 import { type Heap, isResident } from '../wasm/heap.ts'
 import { resultTensor } from '../wasm/result.ts'
 import type { AttentionProblem } from './attention-problem.ts'

@@ -25,14 +25,14 @@ const gapsWorthCopying = { longRuns: 1.5, shortRuns: 4 }
 const longRun = 256
 
 /** What is brought of a tensor: a range of its buffer, or, where that has too many gaps, a copy without them. */
-export interface Place {
+export interface Brought {
   readonly size: number
   /** Where the range begins; null for a copy. */
   readonly first: number | null
   readonly stride: readonly number[]
 }
 
-export type Places = ReadonlyMap<Operand, Place>
+export type Places = ReadonlyMap<Operand, Brought>
 
 /** How the tensors of a product that are not in linear memory are brought there. The gaps of an output are not its own: they are never copied back. */
 export function placesOf(lengths: readonly number[], inputs: readonly Operand[], output: Operand): Places {
@@ -57,7 +57,7 @@ function fillers({ data, offset, stride, weight }: Operand, inputs: readonly Ope
   return new Set(near.map((other) => other.offset)).size
 }
 
-function placeOf(lengths: readonly number[], { offset, stride }: Operand, fillers: number): Place {
+function placeOf(lengths: readonly number[], { offset, stride }: Operand, fillers: number): Brought {
   let first = offset
   let range = 1
   let count = 1
@@ -92,7 +92,7 @@ export class Stage {
   readonly #heap: Heap
   readonly #lengths: readonly number[]
   readonly #pieces: Piece[] = []
-  readonly #staged = new Map<Operand, { readonly place: Place; readonly piece: Piece }>()
+  readonly #staged = new Map<Operand, { readonly place: Brought; readonly piece: Piece }>()
 
   constructor(heap: Heap, lengths: readonly number[]) {
     this.#heap = heap
@@ -113,7 +113,7 @@ export class Stage {
     }
   }
 
-  #plan(tensor: Operand, place: Place, { isOutput }: { readonly isOutput: boolean }): void {
+  #plan(tensor: Operand, place: Brought, { isOutput }: { readonly isOutput: boolean }): void {
     const { first, size } = place
     const data = first === null || isOutput ? null : (dataOf(tensor) as Float32Array)
     const near = data && this.#pieces.find((piece) => piece.data === data && isNear(piece, first!, size))

@@ -240,7 +240,7 @@ const pairOf = (sides: Sides): readonly [number, number] =>
   typeof sides === 'number' ? [sides, sides] : sides
 
 /** Where a resized picture stands in what the model sees. */
-interface Place extends Size {
+interface Crop extends Size {
   /** The part of the picture that is seen. */
   readonly inside: Window
   /** What is above and left of it. */
@@ -248,7 +248,7 @@ interface Place extends Size {
   readonly left: number
 }
 
-function placeOf(whole: Size, { size = 224, cropRule = 'torchvision' }: PreprocessOptions): Place {
+function placeOf(whole: Size, { size = 224, cropRule = 'torchvision' }: PreprocessOptions): Crop {
   const [height, width] = size === null ? [whole.height, whole.width] : pairOf(size)
   const along = (length: number, wanted: number) => {
     const rest = length - wanted
@@ -275,7 +275,7 @@ interface Normalisation {
   readonly std: readonly number[]
   readonly bgr: boolean
   readonly rescale: number
-  readonly crop: Place
+  readonly crop: Crop
   /** The bytes around the picture. */
   readonly fill: readonly number[]
 }

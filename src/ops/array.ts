@@ -48,11 +48,11 @@ export function present(value: Value): NdArray<Data> {
  *
  * @throws {EinopsError} when it is neither
  */
-export function asValue(x: Value, operation: string, what?: string, place?: Place): Value {
+export function asValue(x: Value, operation: string, what?: string, excerpt?: Excerpt): Value {
   if (x instanceof MachineArray) return x.valueFor(operation)
   // a parameter is known by what it is, and keeps its elements to itself
   if (currentMachine() !== null && typeof x === 'object' && x !== null && isWeighted(x)) return x
-  return asTensor(x as Tensor, operation, what, place)
+  return asTensor(x as Tensor, operation, what, excerpt)
 }
 
 /** The ndarray of a buffer and a layout, whose `shape` and `stride` are copied. */
@@ -112,7 +112,7 @@ function ndarrayOf<D extends Data>(
 }
 
 /** The pattern that an argument is read by, for error messages. */
-export interface Place {
+export interface Excerpt {
   readonly pattern: string
   readonly span: Span
 }
@@ -127,15 +127,15 @@ export function asTensor<D extends Data>(
   x: Tensor<D>,
   operation: string,
   what: string = 'the argument',
-  place?: Place,
+  excerpt?: Excerpt,
 ): Tensor<D> {
   if (x instanceof MachineArray) throw x.refused('reading the elements of an array', operation)
-  if (!isTensorLike(x)) throw notATensor(x, operation, what, place)
+  if (!isTensorLike(x)) throw notATensor(x, operation, what, excerpt)
   const { data, shape, stride, offset } = x
   const rank = shape.length
   if (stride.length !== rank) {
     throw impossible(
-      { operation, ...place },
+      { operation, ...excerpt },
       what,
       x,
       `${stride.length} strides`,
@@ -151,7 +151,7 @@ export function asTensor<D extends Data>(
     const step = stride[axis]!
     if (!Number.isSafeInteger(length) || length < 0) {
       throw impossible(
-        { operation, ...place },
+        { operation, ...excerpt },
         what,
         x,
         `length ${show(length)} of axis ${axis}`,
@@ -160,7 +160,7 @@ export function asTensor<D extends Data>(
     }
     if (!Number.isSafeInteger(step)) {
       throw impossible(
-        { operation, ...place },
+        { operation, ...excerpt },
         what,
         x,
         `stride ${show(step)} of axis ${axis}`,
@@ -176,11 +176,11 @@ export function asTensor<D extends Data>(
     else first += step * (length - 1)
   }
   if (!Number.isSafeInteger(offset)) {
-    throw impossible({ operation, ...place }, what, x, `offset ${show(offset)}`, 'a whole number')
+    throw impossible({ operation, ...excerpt }, what, x, `offset ${show(offset)}`, 'a whole number')
   }
   if (size > Number.MAX_SAFE_INTEGER) {
     throw impossible(
-      { operation, ...place },
+      { operation, ...excerpt },
       what,
       x,
       'lengths whose product is 2^53 or more',
@@ -191,7 +191,7 @@ export function asTensor<D extends Data>(
     const reach = `elements from ${first} to ${last}`
     const hint = isDetached(data) ? ofDetached : undefined
     const expected = `all of them in its buffer of ${data.length}`
-    throw impossible({ operation, ...place }, what, x, reach, expected, hint)
+    throw impossible({ operation, ...excerpt }, what, x, reach, expected, hint)
   }
   return x
 }
@@ -211,13 +211,13 @@ function isData(data: unknown): data is Data {
   return typeof set === 'function' && (typeof get === 'function' || 'BYTES_PER_ELEMENT' in data)
 }
 
-function notATensor(x: unknown, operation: string, what: string, place?: Place): EinopsError {
+function notATensor(x: unknown, operation: string, what: string, excerpt?: Excerpt): EinopsError {
   const { got, hint } = foreign(x)
-  return new EinopsError({ operation, ...place, ...say('tensor/type', { what, got }), hint })
+  return new EinopsError({ operation, ...excerpt, ...say('tensor/type', { what, got }), hint })
 }
 
 function impossible(
-  asker: Partial<Place> & { readonly operation: string },
+  asker: Partial<Excerpt> & { readonly operation: string },
   what: string,
   { shape }: Tensor,
   got: string,

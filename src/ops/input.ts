@@ -15,7 +15,7 @@ import { joined } from '../steps/pack.ts'
 import { converted } from '../steps/rearrange.ts'
 import { allocateResult, resultKind } from '../steps/result.ts'
 import { type HostValue, isWeighted, laidOut, tensorOf, typeOf, type Value } from '../steps/value.ts'
-import { asValue, type Place } from './array.ts'
+import { asValue, type Excerpt } from './array.ts'
 import { foreign } from './foreign.ts'
 
 /** Values of one shape and dtype, as one on a new first axis, where no strides express that. */
@@ -38,12 +38,12 @@ export type InputArgument = Value | readonly Value[]
 export function asInput(
   x: InputArgument,
   operation: string,
-  place?: Place,
+  excerpt?: Excerpt,
   converts: boolean = false,
 ): Input {
-  if (!isList(x)) return asValue(x, operation, undefined, place)
-  const items = asList(x, operation, place, converts)
-  checkSameShapes(items, operation, place)
+  if (!isList(x)) return asValue(x, operation, undefined, excerpt)
+  const items = asList(x, operation, excerpt, converts)
+  checkSameShapes(items, operation, excerpt)
   return stack(items)
 }
 
@@ -55,30 +55,35 @@ export function asInput(
 export function asList(
   xs: readonly Value[],
   operation: string,
-  place?: Place,
+  excerpt?: Excerpt,
   converts: boolean = false,
 ): readonly Value[] {
   if (!Array.isArray(xs)) {
-    throw new EinopsError({ operation, ...place, ...say('list/type', { got: show(xs) }) })
+    throw new EinopsError({ operation, ...excerpt, ...say('list/type', { got: show(xs) }) })
   }
-  if (xs.length === 0) throw new EinopsError({ operation, ...place, ...say('list/empty', {}) })
+  if (xs.length === 0) throw new EinopsError({ operation, ...excerpt, ...say('list/empty', {}) })
   if (typeof xs[0] !== 'object') {
     const { got, hint } = foreign(xs) // values, not arrays of them
-    throw new EinopsError({ operation, ...place, ...say('tensor/type', { what: 'the argument', got }), hint })
+    throw new EinopsError({
+      operation,
+      ...excerpt,
+      ...say('tensor/type', { what: 'the argument', got }),
+      hint,
+    })
   }
   const values: Value[] = []
   for (const [index, x] of xs.entries()) {
     if (Array.isArray(x)) {
       const { hint } = foreign(xs)
-      throw new EinopsError({ operation, ...place, ...say('list/nested', { index }), hint })
+      throw new EinopsError({ operation, ...excerpt, ...say('list/nested', { index }), hint })
     }
-    values.push(asValue(x, operation, `element ${index} of the list`, place))
+    values.push(asValue(x, operation, `element ${index} of the list`, excerpt))
     const got = typeOf(values[index]!)
     const expected = typeOf(values[0]!)
     if (converts || isSameDtype(got, expected)) continue
     throw new EinopsError({
       operation,
-      ...place,
+      ...excerpt,
       ...say('list/unequal', { what: 'dtypes', got, index, expected }),
       hint: `the option { dtype: '${expected}' } converts what is not of it`,
     })
@@ -95,14 +100,14 @@ function isList(x: InputArgument): x is readonly Value[] {
   return Array.isArray(x)
 }
 
-function checkSameShapes(items: readonly Value[], operation: string, place: Place | undefined): void {
+function checkSameShapes(items: readonly Value[], operation: string, excerpt: Excerpt | undefined): void {
   const expected = showShape(items[0]!.shape)
   for (const [index, { shape }] of items.entries()) {
     const got = showShape(shape)
     if (got === expected) continue
     throw new EinopsError({
       operation,
-      ...place,
+      ...excerpt,
       ...say('list/unequal', { what: 'shapes', got, index, expected }),
       shape: items.map((item) => item.shape),
     })

@@ -16,7 +16,7 @@ import { expectHost } from '../steps/machine.ts'
 import { rearranged } from '../steps/rearrange.ts'
 import { allocateResult, newResult, resultKind } from '../steps/result.ts'
 import { type HostValue, isWeighted, tensorOf, type Value } from '../steps/value.ts'
-import type { Place } from './array.ts'
+import type { Excerpt } from './array.ts'
 import { dtypeIn, type Input, isStack, type Stack } from './input.ts'
 import { checkOut, type TensorOptions } from './options.ts'
 
@@ -52,7 +52,7 @@ function isView(input: Value, plan: Plan): boolean {
 }
 
 /** Where a pattern describes the input. */
-export function leftOf({ text, left }: TransformPattern): Place {
+export function leftOf({ text, left }: TransformPattern): Excerpt {
   return { pattern: text, span: left.span }
 }
 

@@ -2,7 +2,7 @@
 import { EinopsError } from '../../grammar/error.ts'
 import type { QuantizedWeight } from '../gemm/quantized-weight.ts'
 import type { Precision } from '../gemm/weighted.ts'
-import { expectPreparation, type PreprocessOptions } from '../image/preprocess.ts'
+import type { PreprocessOptions } from '../image/preprocess.ts'
 import { expectModule } from '../nn/expect-module.ts'
 import { expectOptions, type Kinds } from '../nn/options.ts'
 import { filled } from '../ops/kinds.ts'
@@ -40,9 +40,14 @@ const kindsFor = (classes: number): Kinds<MetadataOptions> => ({
     expected: `${classes} names, as many as there are classes`,
     has: (value) => isNames(value) && value.length === classes,
   },
-  preparation: { expected: 'options of preprocess', has: isObject },
+  preparation: {
+    expected: 'options of preprocess',
+    has: (value) => isObject(value) && [value['mean'] ?? [], value['std'] ?? []].every(isNumbers),
+  },
   guesses: { expected: 'a list of texts', has: isNames },
 })
+
+const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every(Number.isFinite)
 
 const isNames = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string')
@@ -65,7 +70,6 @@ export function metadataOf(model: VisionTransformer, options: MetadataOptions = 
   const { numClasses = 1000 } = model.options
   expectOptions('metadataOf', options, kindsFor(numClasses))
   const { labels = model.labels, preparation = model.preparation, guesses = model.guesses } = options
-  expectPreparation(preparation)
   const { assumed = [], ...prepared } = preparation
   const codes = [...model.parameters()].find(({ precision }) => precision !== 'float32')
   const own: Own = {

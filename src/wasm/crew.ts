@@ -63,7 +63,7 @@ export function finish(control: Int32Array, generation: Generation): void {
 }
 
 /** A worker's place in a crew. */
-export interface Place {
+export interface Post {
   readonly generation: Generation
   /** Its number; the calling thread is 0. */
   readonly thread: number
@@ -73,7 +73,7 @@ export interface Place {
 export function serve(
   memory: WebAssembly.Memory,
   kernelsOf: (module: Pointer) => Computing,
-  { generation, thread }: Place,
+  { generation, thread }: Post,
 ): void {
   const control = controlOf(memory)
   for (let idle = 0; ; ) {

@@ -3,7 +3,7 @@
  * is a view of the whole memory and whose offset is its address: so every view of it does, too. Growing the memory detaches that buffer, not
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
-import { AttentionEngine } from './attention.ts'
+import { AttentionEngine } from './attention-engine.ts'
 import { handed, simd } from './capabilities.ts'
 import { ManyEngine } from './many.ts'
 import { LinearMemory, type Pointer } from './memory.ts'

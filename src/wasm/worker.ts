@@ -3,12 +3,12 @@
  * Node's worker_threads and Web Workers, since all it needs of either is a port.
  */
 import type { WasmMemory, WasmModule } from '../layout/platform.ts'
-import { type Place, serve } from './crew.ts'
+import { type Post, serve } from './crew.ts'
 import type { Pointer } from './memory.ts'
 import type { Computing } from './product.ts'
 
 /** What a worker is told. */
-export interface Employment extends Place {
+export interface Employment extends Post {
   readonly module: WasmModule
   readonly memory: WasmMemory
 }

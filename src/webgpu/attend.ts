@@ -1,7 +1,7 @@
 /** Attention as kernels: in one pass, or, where heads are too large for shared memory, its weights and then their product with the values. */
 import { broadcastTo, contiguousStride, type Layout, sizeOf } from '../layout/layout.ts'
 import type { StepOf } from '../steps/step.ts'
-import { attentionCode, attentionTile } from './attention.ts'
+import { attentionCode, attentionTile } from './attention-code.ts'
 import type { Fused } from './fuse.ts'
 import { along, finishesOf, type Lowering, operandOf, refused } from './lowering.ts'
 import { sumCode, weightsCode } from './rows.ts'

@@ -66,3 +66,13 @@ async function errorOf(value: Callable, args: unknown[]): Promise<Error | undefi
 
 const isAsync = (value: unknown): value is AsyncIterator<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+test('a file is not written with a preparation that is none, or of a layer that is no model', () => {
+  const model = new nn.VisionTransformer({ imgSize: 8, patchSize: 4, embedDim: 8, depth: 1, numHeads: 2 })
+  expect(() => nn.metadataOf(model, { preparation: { mean: 'x' as never } })).toThrow(
+    "bad option 'preparation'",
+  )
+  expect(() => nn.metadataOf(new nn.Linear(2, 2) as never)).toThrow(
+    'metadataOf: the model is a Linear, expected a VisionTransformer',
+  )
+})

@@ -5,7 +5,7 @@
 import ndarray from 'ndarray'
 import { trace, VisionTransformer } from 'tesserae/nn'
 import { type Card, type CardBuffer, gpu } from 'tesserae/webgpu'
-import { attentionCode, tiles as attentionTiles, tileFits } from '../../src/webgpu/attention.ts'
+import { attentionCode, tiles as attentionTiles, tileFits } from '../../src/webgpu/attention-code.ts'
 import { usage } from '../../src/webgpu/card.ts'
 import { lowered } from '../../src/webgpu/compiled.ts'
 import { limitsOf } from '../../src/webgpu/device.ts'

@@ -1,9 +1,9 @@
 /**
  * The kernels that threads share: each call computes one of the parts of a job, in the workspace of a thread. Jobs are cut and described by src/wasm/product.ts,
- * src/wasm/attention.ts and src/wasm/thin.ts.
+ * src/wasm/attention-engine.ts and src/wasm/thin.ts.
  */
 import { tile1, tile2, tile3, tile4, tile5, tile6 } from './generated/tiles'
-import { attendRows, AttentionJob, packHead } from './shared/attention'
+import { attendRows, AttentionJob, packHead } from './shared/attend-rows'
 import { multiplyRows, packColumns, row32 } from './shared/block'
 import { Matrix, Output } from './shared/epilogue'
 import { multiplyThin, ThinJob } from './shared/thin'

@@ -15,7 +15,7 @@ class Tensor {
   columns: i32
 }
 
-/** Laid out as src/wasm/attention.ts writes it. */
+/** Laid out as src/wasm/attention-engine.ts writes it. */
 @unmanaged
 export class AttentionJob {
   kind: i32
