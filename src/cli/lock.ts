@@ -1,38 +1,59 @@
-/** One run at a time for one file: beside it stands who is at work on it, until it is done or gone. */
-import { open, readFile, rm } from 'node:fs/promises'
+/**
+ * One run at a time for one file. Beside it stands who is at work on it, a file that is touched every few seconds: what is left by a run that was killed is not, whatever
+ * process has its number by now, on this machine or in another container.
+ */
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FileError, fileError, shown } from './files.ts'
+
+/** Milliseconds from one touch to the next, and for how long none has to come before somebody counts as gone. */
+const times = { beat: 5_000, patience: 30_000 }
 
 /**
  * Takes a file for this process; the result lets it go.
  *
  * @throws FileError while another run has it
  */
-export async function lockFile(path: string): Promise<() => Promise<void>> {
+export async function lockFile(path: string, { beat, patience } = times): Promise<() => Promise<void>> {
   const lock = `${path}.lock`
-  const mine = `${hostname()} ${process.pid}\n`
-  for (let tries = 0; ; tries++) {
-    try {
-      const handle = await open(lock, 'wx')
-      await handle.writeFile(mine)
-      await handle.close()
-      return () => rm(lock, { force: true })
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw fileError(path, cause, { ENOENT: 'no such folder' })
-      }
+  while (!(await isTaken(lock, path))) {
+    const before = await touchedAt(lock)
+    if (before === undefined) continue
+    const [host, pid] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ')
+    const isGone = host === hostname() && !isRunning(Number(pid))
+    const until = performance.now() + (isGone ? 0 : patience)
+    while ((await touchedAt(lock)) === before && performance.now() < until) await sleep(Math.min(beat, 200))
+    const after = await touchedAt(lock)
+    if (after !== undefined && after !== before) {
+      const where = host === hostname() ? '' : ` on ${host}`
+      throw new FileError(`${shown(path)}: another run, process ${pid}${where}, is at work on it`)
     }
-    const [host = '', pid = ''] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ')
-    if (tries > 0 || (host !== '' && (host !== hostname() || isRunning(Number(pid))))) {
-      const where = host === hostname() || host === '' ? '' : ` on ${host}`
-      throw new FileError(
-        `${shown(path)}: process ${pid}${where} is at work on it; if that is gone, delete ${shown(lock)}`,
-      )
-    }
-    // left by a run that was killed
+    if (after === before) await rm(lock, { force: true })
+  }
+  const timer = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), beat)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
     await rm(lock, { force: true })
   }
 }
+
+/** Makes the file, unless there is one. */
+async function isTaken(lock: string, path: string): Promise<boolean> {
+  try {
+    const handle = await open(lock, 'wx')
+    await handle.writeFile(`${hostname()} ${process.pid}\n`)
+    await handle.close()
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw fileError(path, cause, { ENOENT: 'no such folder' })
+  }
+}
+
+const touchedAt = async (lock: string): Promise<number | undefined> =>
+  (await stat(lock).catch(() => undefined))?.mtimeMs
 
 function isRunning(pid: number): boolean {
   try {

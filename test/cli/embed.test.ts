@@ -1,7 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { appendFile, cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openSafetensors } from 'tesserae/checkpoint'
@@ -163,18 +163,6 @@ describe('tesserae embed', () => {
     expect((await embed('again.ndjson')).notices.at(-1)).toContain(
       'is there already; --resume adds what it lacks',
     )
-  })
-
-  test('two runs do not write one file at once, and a run that was killed is in nobody’s way', async () => {
-    await put(folder, { 'held.ndjson.lock': `${hostname()} ${process.pid}\n` })
-    const { code, notices } = await embed('held.ndjson')
-    expect(code).toBe(1)
-    expect(notices.at(-1)).toContain(`held.ndjson: process ${process.pid} is at work on it`)
-    expect(existsSync(at('held.ndjson'))).toBe(false)
-    const { pid } = spawnSync(process.execPath, ['--version'])
-    await put(folder, { 'held.ndjson.lock': `${hostname()} ${pid}\n` })
-    expect((await embed('held.ndjson')).code).toBe(0)
-    expect(existsSync(at('held.ndjson.lock'))).toBe(false)
   })
 
   test('names, counts and leaves out bad pictures; exit code 1 is for --strict, and for nothing at all', async () => {
