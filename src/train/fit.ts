@@ -52,8 +52,8 @@ export interface FitOptions {
   readonly checkpointEvery?: number | undefined
   /** Keeps of each block only its input, and computes it again on the way back. */
   readonly recompute?: boolean | undefined
-  /** Ends after the step under way. */
-  readonly signal?: AbortSignal | undefined
+  /** Of an AbortController: ends after the step under way. */
+  readonly signal?: { readonly aborted: boolean } | undefined
 }
 
 const isFunction = { expected: 'a function', has: (value: unknown) => typeof value === 'function' }

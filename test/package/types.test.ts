@@ -20,7 +20,11 @@ import { einsum, EinopsError, pack, parseShape, rearrange, reduce, repeat, unpac
 import { toDims } from 'tesserae/adapters'
 import { readSafetensors, writeSafetensors } from 'tesserae/checkpoint'
 import { IMAGENET_MEAN, readImage } from 'tesserae/image'
+import { load } from 'tesserae/compiled'
 import { Module, PatchEmbed, ViT } from 'tesserae/nn'
+import { toOnnx } from 'tesserae/onnx'
+import { type FitOptions, fit } from 'tesserae/train'
+import { gpu } from 'tesserae/webgpu'
 
 const image = ndarray(new Float32Array(3 * 32 * 32), [1, 3, 32, 32])
 const patches: NdArray<Float32Array> = rearrange(image, 'b c (h s1) (w s2) -> b (h w) (s1 s2 c)', { s1: 16, s2: 16 })
@@ -36,7 +40,8 @@ model.loadStateDict(readSafetensors(writeSafetensors(model.stateDict())))
 const means: readonly number[] = IMAGENET_MEAN
 const read: Promise<NdArray<Uint8Array>> = readImage(new Uint8Array())
 const dims: readonly number[] = toDims(patches).dims
-export { b, c, dims, embed, grey, means, parts, read, scores, EinopsError }
+const options: FitOptions = { epochs: 2 }
+export { b, c, dims, embed, fit, gpu, grey, load, means, options, parts, read, scores, toOnnx, EinopsError }
 `
 
 const mistake = `
