@@ -2,7 +2,7 @@
  * Reducing, said plainly: for every element of the result, all elements that it is made of, one after the other. What
  * the fast reduction is tested against.
  */
-import { dtypeOf } from '../layout/data.ts'
+import { type Dtype, dtypeOf, isBigDtype } from '../layout/data.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { folds, type ReductionName } from './reduction.ts'
@@ -22,6 +22,7 @@ export function foldPlainly(
   const { empty, begin, step } = folds[reduction === 'mean' ? 'sum' : reduction]
   const count = sizeOf(dropped.shape)
   const dtype = dtypeOf(target.data)
+  const wrap = wrapping(dtypeOf(data))
   const starts = positions(kept)
   const steps = [...positions({ ...dropped, offset: 0 })]
   for (const to of positions(target)) {
@@ -29,12 +30,19 @@ export function foldPlainly(
     let result: number | bigint | undefined
     for (const distance of steps) {
       const value = readElement(data, from + distance) as number
-      result = result === undefined ? begin(value) : step(result, value)
+      result = wrap(result === undefined ? begin(value) : step(result, value))
     }
     result ??= empty!
     if (reduction === 'mean') result = count === 0 ? Number.NaN : (result as number) / count
     writeElement(target.data, to, asElementOf(dtype, result))
   }
+}
+
+/** Big integers of 64 bits at each step, so that no product grows beyond what arithmetic takes in time; all else as it is. */
+function wrapping(dtype: Dtype): (value: number | bigint) => number | bigint {
+  if (!isBigDtype(dtype)) return (value) => value
+  const limit = dtype === 'bigint64' ? BigInt.asIntN : BigInt.asUintN
+  return (value) => (typeof value === 'bigint' ? limit(64, value) : value)
 }
 
 /** The positions of all elements in row-major order. */

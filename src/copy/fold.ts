@@ -2,7 +2,7 @@
  * Reducing: the source is read run by run in the order in which it stands in memory, whichever axes are dropped, and
  * folded tile by tile into results that stay in a fast cache. What has no long runs is copied into order first.
  */
-import { allocate } from '../layout/data.ts'
+import { allocate, dtypeOf } from '../layout/data.ts'
 import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
@@ -14,6 +14,7 @@ import { engineFor, type Foldable, type FoldEngine, type Numbers, visit } from '
 import { type FoldPiece, foldNestOf, foldPieces, isWhole } from './fold-loops.ts'
 import { foldPlainly } from './fold-reference.ts'
 import type { ReductionName } from './reduction.ts'
+import { roundsIntegers } from './reference.ts'
 
 /** Shorter runs than this cost more to fetch than to copy into order. */
 const shortRun = 32
@@ -49,24 +50,28 @@ export function foldInto(
     foldPlainly(reduction, source, kept, dropped, target)
     return
   }
-  const size = sizeOf(target.shape)
-  if (!big && !isBig(goal) && repeats(dropped)) {
-    foldRepeated(reduction, source, kept, dropped, { ...target, data: goal })
+  if (!isBig(goal) && !(big && !roundsIntegers(dtypeOf(goal)))) {
+    const fold = !big && repeats(dropped) ? foldRepeated : foldNumbers
+    fold(reduction, source as Data & Foldable, kept, dropped, { ...target, data: goal })
     return
   }
-  if (!isBig(goal)) foldNumbers(reduction, source, kept, dropped, { ...target, data: goal })
+  // whole numbers wrap, so that doubles serve as far as they are exact
+  const numbers = { ...contiguous(kept.shape), data: new Float64Array(sizeOf(target.shape)) }
+  if (!big) foldInto(reduction, source, kept, dropped, numbers)
   else {
-    const { shape } = kept
-    const numbers = { ...contiguous(shape), data: new Float64Array(size) }
     const largest = foldNumbers(reduction, source, kept, dropped, numbers)
     if (!isExact(reduction, largest, count, numbers.data)) {
       foldPlainly(reduction, source, kept, dropped, target)
       return
     }
-    const result = allocate(goal, size) as typeof goal
-    writeBig(numbers.data, result, 0)
-    copyApart({ ...numbers, data: result }, target)
+    if (isBig(goal)) {
+      const result = allocate(goal, numbers.data.length) as typeof goal
+      writeBig(numbers.data, result, 0)
+      copyApart({ ...numbers, data: result }, target)
+      return
+    }
   }
+  copyApart(numbers, target)
 }
 
 /** Folds numbers that come again and again once. */
@@ -105,6 +110,7 @@ function withoutRepeats({ shape, stride }: Layout): number[] {
 
 /** Whether doubles have counted as big integers would have. */
 function isExact(reduction: ReductionName, largest: number, count: number, results: Float64Array): boolean {
+  if (reduction === 'any' || reduction === 'all') return true
   if (reduction === 'sum') return largest * count <= mostExact
   // a product that grew too large stays so, or is 0 all the same, unless it is not even a number
   if (reduction === 'prod') return results.every((result) => Math.abs(result) <= mostExact)

@@ -9,7 +9,7 @@ import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/t
 import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
-import { dtypeOf, isBigDtype } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
@@ -211,14 +211,9 @@ function reduceInput(
   if (out === undefined) return foldBy(source, plan, reduction, wanted === target ? null : (wanted ?? null))
   expectHost('reduce', "writing into 'out'")
   const tensor = tensorOf(source as HostValue)
-  // whole numbers of any size come only from results that were computed in full
-  if (overlap(tensor, out) || (isBigDtype(dtypeOf(out.data)) && !isBigDtype(target))) {
-    const apart = newFold(plan, reduction, tensor.data)
-    foldTo({ plan, reduction }, tensor, apart)
-    copyInto(apart, out)
-  } else {
-    foldTo({ plan, reduction }, tensor, out)
-  }
+  const apart = overlap(tensor, out) ? newFold(plan, reduction, out.data, dtypeOf(out.data)) : out
+  foldTo({ plan, reduction }, tensor, apart)
+  if (apart !== out) copyInto(apart, out)
   return out
 }
 

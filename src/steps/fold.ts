@@ -1,9 +1,9 @@
 /** Reductions as a step: the elements along the axes that a plan drops, folded; and those by somebody's own function. */
-import { copyApart, materialize } from '../copy/copy.ts'
+import { materialize } from '../copy/copy.ts'
 import { foldInto } from '../copy/fold.ts'
 import { foldPlainly } from '../copy/fold-reference.ts'
 import { type ReductionName, resultDtype } from '../copy/reduction.ts'
-import { type Dtype, dtypeOf, isBigDtype } from '../layout/data.ts'
+import { type Dtype, dtypeOf } from '../layout/data.ts'
 import { contiguous, type Layout } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
@@ -39,15 +39,9 @@ const folds: Kernel<Fold> = {
 
 function folded({ plan, reduction, dtype }: Fold, x: HostValue, fold: FoldFunction): Tensor {
   const source = tensorOf(x)
-  const target = resultDtype(reduction, dtypeOf(source.data))!
-  // numbers are converted as they are written; whole numbers of any size only from results that were computed in full
-  const later = dtype !== null && isBigDtype(dtype) && !isBigDtype(target)
-  const result = newFold(plan, reduction, source.data, later ? null : dtype)
+  const result = newFold(plan, reduction, source.data, dtype)
   foldTo({ plan, reduction }, source, result, fold)
-  if (!later) return result
-  const whole = newFold(plan, reduction, source.data, dtype)
-  copyApart(result, whole)
-  return whole
+  return result
 }
 
 /** Folds into a tensor of the plan's output shape, which shares no memory with the source. */

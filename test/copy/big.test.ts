@@ -81,3 +81,11 @@ test('every reduction of any layout is the plain one', () => {
     { numRuns: 150 },
   )
 })
+
+test('a product of very many wraps at every step: numbers of a million bits would take minutes', () => {
+  const values = BigInt64Array.from(numbers('BigInt64Array', 200_000, 62, 3), (value) => value | 1n)
+  const target = { data: new BigInt64Array(1), shape: [], stride: [], offset: 0 }
+  foldInto('prod', values, contiguous([]), contiguous([values.length]), target)
+  expect(target.data[0]).toBe(values.reduce((product, value) => BigInt.asIntN(64, product * value), 1n))
+  expect(target.data[0]).not.toBe(0n)
+})

@@ -47,6 +47,22 @@ describe('dtype', () => {
     )
   })
 
+  it('takes whole numbers from sums of big integers that doubles do not hold', () => {
+    const x = ndarray(BigInt64Array.of(2n ** 60n, 39n, -(2n ** 60n), 2n ** 60n), [4])
+    expect(reduce(x, 'a ->', 'sum', {}, { dtype: 'int8' }).get()).toBe(39)
+    expect(reduce(x, 'a ->', 'sum', {}, { out: ndarray(new Uint16Array(1), []) }).get()).toBe(39)
+    expect(reduce(x, 'a ->', 'sum', {}, { dtype: 'float64' }).get()).toBe(2 ** 60)
+  })
+
+  it('sums floats as doubles on the way to big integers, and gives the same where memory is shared', () => {
+    const memory = new ArrayBuffer(32)
+    const x = ndarray(new Float32Array(memory, 0, 3), [3])
+    const out = ndarray(new BigInt64Array(memory, 8, 1), [])
+    x.data.set([2 ** 25, 1, 2])
+    expect(reduce(x, 'a ->', 'sum', {}, { dtype: 'bigint64' }).get()).toBe(2n ** 25n + 3n)
+    expect(reduce(x, 'a ->', 'sum', {}, { out }).get()).toBe(2n ** 25n + 3n)
+  })
+
   it('lets the arrays of a list be of several dtypes', () => {
     const list = [ndarray(Float32Array.of(0.5, 1.5), [2]), ndarray(BigInt64Array.of(3n, 4n), [2])]
     expect(rearrange(list, 'n a -> a n', {}, { dtype: 'float64' }).data).toEqual(
