@@ -35,8 +35,17 @@ export function checkDots(source: Source, { text, span }: SyntaxWord): void {
 export function checkName(source: Source, word: SyntaxWord): NamedAxis {
   const { text: name, span, kind } = word
   if (kind === 'name' && !name.startsWith('_') && !name.endsWith('_')) return { kind: 'axis', name, span }
-  const hint = name === '_' ? "'_' skips a dimension in parseShape and checkShape only" : undefined
-  reject(source, sayOfPattern('pattern/bad-name', { word: name }), span, hint)
+  reject(source, sayOfPattern('pattern/bad-name', { word: name }), span, hintAboutName(name))
+}
+
+function hintAboutName(name: string): string | Advice | undefined {
+  if (name === '_') return "'_' skips a dimension in parseShape and checkShape only"
+  if (!/[^*]/.test(name) || !name.includes('*')) return undefined
+  const to = name
+    .split(/(\*)/)
+    .filter((part) => part !== '')
+    .join(' ')
+  return { text: `names and '*' are separated by spaces: '${to}'`, fix: { from: name, to } }
 }
 
 /** The length that a number stands for, in any script's digits; `01` is 1. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type EinopsError, parseEinsum, parseTransform } from '../../grammar/index.ts'
+import { type EinopsError, parseEinsum, parsePackPattern, parseTransform } from '../../grammar/index.ts'
 import { didYouMean, nearest, separateNames } from '../../grammar/suggest.ts'
 
 test.each([
@@ -82,6 +82,16 @@ test.each([
   const run = () => parseTransform(text, 'reduce')
   expect(hintOf(run)).toBe(hint)
   expect(run).toThrow(expect.objectContaining({ fix: { from, to } }))
+})
+
+test.each([
+  ['bc*', 'bc *'],
+  ['*d', '* d'],
+  ['h*c', 'h * c'],
+])("in pack, names that stand at the star are told to stand apart: '%s'", (text, to) => {
+  const run = () => parsePackPattern(text, 'pack')
+  expect(hintOf(run)).toBe(`names and '*' are separated by spaces: '${to}'`)
+  expect(run).toThrow(expect.objectContaining({ fix: { from: text, to } }))
 })
 
 test('the errors of einsum and rearrange give that hint', () => {
