@@ -150,7 +150,7 @@ function zip(
 
 /** An operand; a number has no dtype of its own and takes that of the arrays. */
 interface Operand extends Tensor {
-  readonly isNumber?: true
+  readonly number?: number
 }
 
 function compute(
@@ -167,8 +167,10 @@ function compute(
   if (out !== undefined) checkOut(out, plan.outputShape, null, operation)
   const kind = computedKind(operands)
   const computed = dtypeOf(kind)
-  if (operation === 'divide' && isBigDtype(computed)) {
-    const values = { what: 'an operand', got: computed, expected: 'numbers, which have fractions' }
+  const fraction = operands.find(({ number }) => number !== undefined && !Number.isInteger(number))
+  if (isBigDtype(computed) && (operation === 'divide' || fraction)) {
+    const got = fraction ? `${fraction.number} beside ${computed}` : computed
+    const values = { what: 'an operand', got, expected: 'numbers, which have fractions' }
     const hint = "rearrange(x, pattern, {}, { dtype: 'float64' }) converts it"
     throw mistake(pattern, operands, say('tensor/dtype', values), hint)
   }
@@ -198,7 +200,7 @@ function compute(
 
 /** A buffer of the kind that operands are computed in: where dtypes differ, and of integers, float64. */
 function computedKind(operands: readonly Operand[]): Data {
-  const arrays = operands.filter(({ isNumber }) => !isNumber)
+  const arrays = operands.filter(({ number }) => number === undefined)
   const data = arrays[0]?.data ?? new Float64Array(0)
   const dtype = dtypeOf(data)
   const isOne = arrays.every((array) => dtypeOf(array.data) === dtype)
@@ -207,10 +209,14 @@ function computedKind(operands: readonly Operand[]): Data {
 
 /** An operand as it is computed with: numbers take the dtype of arrays, and big integers beside numbers are numbers. */
 function asComputed(operand: Operand, kind: Data): { data: Data; offset: number } {
-  const { data, offset, isNumber } = operand
-  if (!isNumber && (isBigDtype(dtypeOf(kind)) || !isBigDtype(dtypeOf(data)))) return { data, offset }
+  const { data, offset, number } = operand
+  if (number === undefined && (isBigDtype(dtypeOf(kind)) || !isBigDtype(dtypeOf(data))))
+    return { data, offset }
   const all = { ...contiguous([data.length]), data }
-  const copy = { ...all, data: allocate<Data>(isNumber ? kind : new Float64Array(0), data.length) }
+  const copy = {
+    ...all,
+    data: allocate<Data>(number === undefined ? new Float64Array(0) : kind, data.length),
+  }
   copyApart(all, copy)
   return { data: copy.data, offset }
 }
@@ -230,7 +236,7 @@ function asOperands(
   let expected: Dtype | undefined
   return x.map((operand: ZipOperand, i): Operand => {
     if (typeof operand === 'number')
-      return { ...contiguous([]), data: Float64Array.of(operand), isNumber: true }
+      return { ...contiguous([]), data: Float64Array.of(operand), number: operand }
     const what = `operand ${i + 1}`
     const place = { pattern: text, span: operands[i]!.span }
     const tensor = asTensor<Data>(operand, operation, what, place)

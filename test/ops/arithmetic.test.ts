@@ -97,6 +97,14 @@ describe('add, subtract, multiply and divide', () => {
     const big = of(BigInt64Array.of(2n ** 60n, 3n))
     expect(add([big, big], 'i, i -> i').data).toEqual(BigInt64Array.of(2n ** 61n, 6n))
     expect(subtract([big, 1], 'i, -> i').data).toEqual(BigInt64Array.of(2n ** 60n - 1n, 2n))
+    for (const options of [{}, { dtype: 'float64' as const }]) {
+      expect(() => multiply([big, 0.5], 'i, -> i', {}, options)).toThrow(
+        'got 0.5 beside bigint64, expected numbers, which have fractions',
+      )
+    }
+    expect(() => add([big, 2n as never], 'i, -> i')).toThrow(
+      'fromNested(2n) makes an array without axes of it',
+    )
     expect(() => divide([big, big], 'i, i -> i')).toThrow(
       'divide: an operand has a dtype that cannot be used here — got bigint64, expected numbers, which have fractions',
     )
