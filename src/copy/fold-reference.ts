@@ -22,7 +22,7 @@ export function foldPlainly(
   const { empty, begin, step } = folds[reduction === 'mean' ? 'sum' : reduction]
   const count = sizeOf(dropped.shape)
   const dtype = dtypeOf(target.data)
-  const wrap = wrapping(dtypeOf(data))
+  const wrap = wrapping(reduction, dtypeOf(data))
   const starts = positions(kept)
   const steps = [...positions({ ...dropped, offset: 0 })]
   for (const to of positions(target)) {
@@ -38,11 +38,11 @@ export function foldPlainly(
   }
 }
 
-/** Big integers of 64 bits at each step, so that no product grows beyond what arithmetic takes in time; all else as it is. */
-function wrapping(dtype: Dtype): (value: number | bigint) => number | bigint {
-  if (!isBigDtype(dtype)) return (value) => value
+/** Products of big integers as 64 bits hold them, at each step: they would grow beyond what arithmetic takes in time. All else as it is. */
+function wrapping(reduction: ReductionName, dtype: Dtype): (value: number | bigint) => number | bigint {
+  if (reduction !== 'prod' || !isBigDtype(dtype)) return (value) => value
   const limit = dtype === 'bigint64' ? BigInt.asIntN : BigInt.asUintN
-  return (value) => (typeof value === 'bigint' ? limit(64, value) : value)
+  return (value) => limit(64, value as bigint)
 }
 
 /** The positions of all elements in row-major order. */

@@ -50,12 +50,12 @@ export function foldInto(
     foldPlainly(reduction, source, kept, dropped, target)
     return
   }
-  if (!isBig(goal) && !(big && !roundsIntegers(dtypeOf(goal)))) {
+  if (!isBig(goal) && !(big && (reduction === 'sum' || !roundsIntegers(dtypeOf(goal))))) {
     const fold = !big && repeats(dropped) ? foldRepeated : foldNumbers
     fold(reduction, source as Data & Foldable, kept, dropped, { ...target, data: goal })
     return
   }
-  // whole numbers wrap, so that doubles serve as far as they are exact
+  // whole numbers wrap, and sums cancel, so that doubles serve as far as they are exact
   const numbers = { ...contiguous(kept.shape), data: new Float64Array(sizeOf(target.shape)) }
   if (!big) foldInto(reduction, source, kept, dropped, numbers)
   else {

@@ -11,8 +11,6 @@ export interface Foreign {
 export function foreign(x: unknown): Foreign {
   if (Array.isArray(x)) return list(x)
   if (ArrayBuffer.isView(x)) return { got: show(x), hint: ofValues }
-  if (typeof x === 'number' || typeof x === 'bigint')
-    return { got: show(x), hint: `fromNested(${show(x)}) makes an array without axes of it` }
   if (typeof x !== 'object' || x === null) return { got: show(x), hint: undefined }
   const has = (name: string, type: string) => typeof (x as Record<string, unknown>)[name] === type
   const { data, dims, shape } = x as { data?: unknown; dims?: unknown; shape?: unknown }

@@ -239,6 +239,11 @@ function asOperands(
       return { ...contiguous([]), data: Float64Array.of(operand), number: operand }
     const what = `operand ${i + 1}`
     const place = { pattern: text, span: operands[i]!.span }
+    if (typeof operand === 'bigint') {
+      const said = say('tensor/type', { what, got: show(operand) })
+      const hint = `fromNested(${show(operand)}) makes an array without axes of it`
+      throw new EinopsError({ operation, ...place, ...said, hint })
+    }
     const tensor = asTensor<Data>(operand, operation, what, place)
     const got = dtypeOf(tensor.data)
     expected ??= got
