@@ -41,7 +41,7 @@ export function attendCode(fused: Fused, lowering: Lowering): readonly KernelCod
   if (result === 'weights') return [weights(operandOf(lowering.place(output), at(0, 1)))]
   const target = operandOf(lowering.place(output), at(0, 3))
   const finishes = finishesOf(fused, lowering, ofResult(0, 3))
-  const tile = attentionTile({ n: N, d: D, e: E }, lowering.limits)
+  const tile = attentionTile({ batch: sizeOf(shape), n: N, d: D, e: E }, lowering.limits)
   if (tile !== null) {
     const operands = { q: ofQ, k: ofK, v: ofV, added, output: target }
     return [attentionCode({ lengths, batch, n, m, d, e, ...operands, scale, finishes }, tile)]

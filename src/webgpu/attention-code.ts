@@ -5,6 +5,7 @@
  */
 import type { Limits } from './lowering.ts'
 import { type Finish, float, type Group, type KernelCode, type Operand, Shader } from './shader.ts'
+import { busy, thrifty } from './tile.ts'
 
 /** How many queries a workgroup takes, and how many keys at a time, and how many of its invocations share a query. */
 export interface AttentionTile {
@@ -32,10 +33,12 @@ export interface AttentionProblem {
   readonly finishes: readonly Finish[]
 }
 
-/** From the best on, as measured (docs/webgpu.md). */
+/** From the largest on; those of four queries are for few of them, and for devices that have no more than they must. */
 export const tiles: readonly AttentionTile[] = [
+  { queries: 64, keys: 32, across: 16, split: 1 },
+  { queries: 32, keys: 32, across: 16, split: 2 },
   { queries: 32, keys: 16, across: 8, split: 2 },
-  { queries: 16, keys: 16, across: 16, split: 2 },
+  { queries: 16, keys: 16, across: 16, split: 4 },
   { queries: 16, keys: 16, across: 16, split: 1 },
   { queries: 4, keys: 32, across: 32, split: 2 },
   { queries: 4, keys: 8, across: 8, split: 1 },
@@ -59,16 +62,17 @@ function sharedBytes(tile: AttentionTile, d: number, e: number): number {
   return 16 * (q + tile.split * (kv + p + shares))
 }
 
-/** The tile for heads of these sizes; null where shared memory has no room for any. */
+/** The tile for so many heads of these sizes; null where shared memory has no room for any. */
 export function attentionTile(
-  { n, d, e }: { readonly n: number; readonly d: number; readonly e: number },
-  { shared, invocations }: Pick<Limits, 'shared' | 'invocations'>,
+  sizes: { readonly batch: number; readonly n: number; readonly d: number; readonly e: number },
+  limits: Pick<Limits, 'shared' | 'invocations'>,
 ): AttentionTile | null {
-  return (
-    tiles.find(
-      (tile) => tileFits(tile, { d, e }, { shared, invocations }) && (n > 8 || tile.queries === 4),
-    ) ?? null
-  )
+  const { batch, n } = sizes
+  const fitting = tiles.filter((tile) => tileFits(tile, sizes, limits))
+  const own = fitting.filter(({ queries }) => queries > 4 === n > 8)
+  const groups = ({ queries }: AttentionTile) => Math.ceil(n / queries)
+  const possible = thrifty(own.length > 0 ? own : fitting, (tile) => (groups(tile) * tile.queries) / n)
+  return busy(possible, (tile) => batch * groups(tile), 64)
 }
 
 /** Whether a device has room for a tile. */

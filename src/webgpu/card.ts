@@ -31,7 +31,6 @@ interface Encoder {
 /** A `GPUDevice`. */
 export interface Card {
   readonly limits: object
-  readonly features: { has(name: string): boolean }
   readonly lost: Promise<{ readonly reason: string | undefined; readonly message: string }>
   readonly queue: {
     writeBuffer(buffer: never, offset: number, data: never, from?: number, size?: number): void
@@ -51,7 +50,6 @@ export interface Card {
 /** A `GPUAdapter`. */
 export interface Adapter {
   readonly limits: object
-  readonly features: { has(name: string): boolean }
   requestDevice(descriptor: never): Promise<Card>
 }
 

@@ -14,7 +14,7 @@ import { type Lowering, operandOf, type Placed } from './lowering.ts'
 import { pipelineFor } from './pipelines.ts'
 import type { KernelCode, Scalar } from './shader.ts'
 import { storageFor } from './storage.ts'
-import { bytesIn, type Form, inOrder, type Weights } from './weights.ts'
+import { bytesIn, type Form, inOrder, type Wanted, type Weights } from './weights.ts'
 
 /** A kernel ready to be run. */
 interface Command {
@@ -24,11 +24,8 @@ interface Command {
 }
 
 /** Some of a parameter's elements, or its scales. */
-interface Part {
+interface Part extends Wanted {
   readonly value: ProgramValue
-  readonly from: number
-  readonly size: number
-  readonly form: Form
 }
 
 export class Compiled {
@@ -190,7 +187,7 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
     const bytes = padded(4 * sizes.get(base)!)
     if (parameters.has(base)) {
       const value = program.parameters.find(({ id }) => id === base)!
-      parts.set(base, { value, from: 0, size: sizes.get(base)!, form: formOf(base) })
+      parts.set(base, { value, from: 0, size: sizes.get(base)!, form: formOf(base), turned: null })
     } else (own.some(({ id }) => id === base) ? fixed : between).set(base, bytes)
   }
   // the last kernel may write the result to its buffer at once
@@ -199,6 +196,12 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
   const writesOutput =
     isMade && last === program.output.id && isContiguous(layout) && layout.offset === 0 ? last : null
   const limits = limitsOf(card as Card)
+  const parameterOf = (value: ProgramValue) =>
+    program.parameters.find(({ id }) => id === layouts.get(value.id)!.base)
+  const partOf = (part: Part): number => {
+    parts.set(next, part)
+    return next--
+  }
   const lowering: Lowering = {
     limits,
     place,
@@ -206,17 +209,13 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
       between.set(next, padded(4 * size))
       return next--
     },
-    part(value, from, size) {
-      if (!parameters.has(layouts.get(value.id)!.base)) return null
-      const parameter = program.parameters.find(({ id }) => id === layouts.get(value.id)!.base)!
-      parts.delete(parameter.id)
-      parts.set(next, { value: parameter, from, size, form: formOf(parameter.id) })
-      return next--
+    part(value, from, size, turned: number | null = null) {
+      const parameter = parameterOf(value)
+      return parameter ? partOf({ value: parameter, from, size, form: formOf(parameter.id), turned }) : null
     },
     scales(value) {
-      const parameter = program.parameters.find(({ id }) => id === layouts.get(value.id)!.base)!
-      parts.set(next, { value: parameter, from: 0, size: parameter.shape[0]!, form: 'scales' })
-      return next--
+      const parameter = parameterOf(value)!
+      return partOf({ value: parameter, from: 0, size: parameter.shape[0]!, form: 'scales', turned: null })
     },
   }
   const kernels: KernelCode[] = steps.flatMap((step) =>
@@ -231,6 +230,8 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
   }
   for (const { id, isUsed } of program.inputs) if (isUsed) note(id)
   fixed.set(outputId, padded(4 * sizes.get(program.output.id)!))
+  const bound = new Set(kernels.flatMap(({ buffers }) => buffers))
+  for (const id of parts.keys()) if (!bound.has(id)) parts.delete(id)
   expectSmall([...fixed.values(), ...between.values()], limits.binding)
   for (const { value, size, form } of parts.values()) {
     expectSmall([bytesIn(form, size)], limits.binding, `the parameter ${nameOf(value)}`)

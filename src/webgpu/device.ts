@@ -12,9 +12,6 @@ const wanted = [
   'maxComputeWorkgroupSizeX',
 ] as const
 
-/** Features that are used where they are there. */
-const optional = ['shader-f16', 'subgroups', 'timestamp-query'] as const
-
 let shared: Promise<Card> | null = null
 
 /** The device that all models share which were given none: asked for once, and anew when it was lost. */
@@ -48,10 +45,9 @@ async function request(): Promise<Card> {
       `chrome://gpu or about:support says why; ${onProcessor}`,
     )
   }
-  const requiredFeatures = optional.filter((name) => adapter.features.has(name))
   const requiredLimits = Object.fromEntries(wanted.map((name) => [name, limitOf(adapter, name)]))
   try {
-    return await adapter.requestDevice({ requiredFeatures, requiredLimits } as never)
+    return await adapter.requestDevice({ requiredLimits } as never)
   } catch (error) {
     throw unavailable(
       'gpu/no-device',

@@ -65,7 +65,7 @@ export function placeCode(
   // x: [before, the placed axes, after], of which the shader of the output knows nothing: its places are counted as one index for each of the three
   const source = new Shader(from.lengths)
   const at = source.offset(x, from.groups, ['i0', 'p', 'i2'])
-  const buffer = shader.buffer(x)
+  const value = shader.element(x, `(${at})`)
   shader.putter(problem.output, [before, [axis], after], problem.finishes, 1)
   const [length, inner] = [problem.lengths[axis]!, shader.count(after)]
   const body = `let i2 = i % ${inner}u;
@@ -74,7 +74,7 @@ let i0 = i / ${inner * length}u;
 let way = ${step > 0 ? `i32(i1) - ${start}` : `${start} - i32(i1)`};
 let p = u32(max(way, 0)) / ${Math.abs(step)}u;
 var v = ${wide(x.type)}(0);
-if (way >= 0 && way % ${Math.abs(step)} == 0 && p < ${count}u) { v = ${wide(x.type)}(${buffer}[${at}]); }
+if (way >= 0 && way % ${Math.abs(step)} == 0 && p < ${count}u) { v = ${value}; }
 put(i0, i1, i2, v);`
   return each(shader, 'place', shader.count(all), body)
 }
@@ -89,14 +89,13 @@ export function gatherCode(
   const shader = new Shader(problem.lengths)
   const [b, m, ...rest] = everything(problem) as [number, number, ...number[]]
   const index = shader.reader(indices, [[b], [m]])
-  const buffer = shader.buffer(x)
   // along axis 1 of x, whose length is not the output's
   const along = x.stride[1]! >>> 0
   const at = shader.offset({ ...x, stride: x.stride.with(1, 0) }, [[b], [m], rest], ['i0', 'i1', 'i2'])
   shader.putter(problem.output, [[b], [m], rest], problem.finishes, 1)
   const body = `${threeOf(shader, m, rest)}
 let k = min(u32(${index}(i0, i1)), ${length - 1}u);
-put(i0, i1, i2, ${wide(x.type)}(${buffer}[${at} + k * ${along}u]));`
+put(i0, i1, i2, ${shader.element(x, `(${at} + k * ${along}u)`)});`
   return each(shader, 'gather', shader.count(everything(problem)), body)
 }
 
@@ -111,14 +110,15 @@ export function scatterCode(
   const [b, n, ...rest] = everything(problem) as [number, number, ...number[]]
   const none = (operand: Operand) => ({ ...operand, stride: operand.stride.with(1, 0) })
   const groups = [[b], [n], rest]
-  const at = (operand: Operand) =>
-    `${shader.offset(none(operand), groups, ['i0', 'i1', 'i2'])} + j * ${operand.stride[1]! >>> 0}u`
-  const [from, of] = [shader.buffer(rows), shader.buffer(indices)]
+  const [row, index] = [rows, indices].map((operand) => {
+    const at = shader.offset(none(operand), groups, ['i0', 'i1', 'i2'])
+    return shader.element(operand, `(${at} + j * ${operand.stride[1]! >>> 0}u)`)
+  })
   shader.putter(problem.output, groups, problem.finishes, 1)
   const body = `${threeOf(shader, n, rest)}
 var sum = ${float(0)};
 for (var j = 0u; j < ${count}u; j++) {
-  if (u32(${of}[${at(indices)}]) == i1) { sum += f32(${from}[${at(rows)}]); }
+  if (u32(${index}) == i1) { sum += f32(${row}); }
 }
 put(i0, i1, i2, sum);`
   return each(shader, 'scatter', shader.count(everything(problem)), body)

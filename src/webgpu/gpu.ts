@@ -74,17 +74,6 @@ export async function gpu(
       : null
   if (program === null) expectModel(model)
   const card = device ?? (await sharedCard())
-  if (precision === 'float16' && !card.features.has('shader-f16')) {
-    throw new EinopsError({
-      code: 'gpu/no-half',
-      operation: 'gpu',
-      what: "the graphics card has no half precision — got precision 'float16', expected a device with the feature 'shader-f16'",
-      hint:
-        device === undefined
-          ? "leave precision out: 'float32' runs everywhere"
-          : "ask for it: adapter.requestDevice({ requiredFeatures: ['shader-f16'] }); or leave precision out",
-    })
-  }
   const made = new GpuModel(program ?? (model as Traceable), card, precision === 'float16')
   if (program !== null) await made.prepare(...program.inputs.map(({ shape }) => shape))
   return made

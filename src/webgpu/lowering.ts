@@ -28,8 +28,8 @@ export interface Lowering {
   place(value: ProgramValue): Placed
   /** A new buffer for so many numbers between kernels of one step. */
   temporary(size: number): number
-  /** A buffer for some of a parameter's elements; null where the value is no parameter. */
-  part(value: ProgramValue, from: number, size: number): number | null
+  /** A buffer for some of a parameter's elements, as a matrix of so many rows turned over if `turned` is given; null where the value is no parameter. */
+  part(value: ProgramValue, from: number, size: number, turned?: number | null): number | null
   /** A buffer for the scales of a parameter that is kept as integers, one for each place of its first axis. */
   scales(value: ProgramValue): number
 }

@@ -11,9 +11,9 @@ export interface Tile {
   readonly rows: number
   readonly columns: number
   readonly depth: number
+  /** Of an invocation, each with four columns. */
   readonly rowsEach: number
-  readonly columnsEach: number
-  /** Into how many the sums are split, each of which has invocations of its own; added up at the end. */
+  /** Into how many the sums are split, each of which has a team of invocations; added up at the end. */
   readonly split: number
 }
 
@@ -31,27 +31,29 @@ export interface ProductProblem {
 
 /** Bytes of shared memory that a tile takes. */
 export function sharedBytes(tile: Tile): number {
-  const { columns, depth, split } = tile
-  return 16 * (vectorsOfA(tile) + split * depth * (columns / 4 + 1))
+  return 16 * vectorsOf(tile)
 }
 
-/** The first operand's panels, and afterwards a vector of sums for each invocation. */
-function vectorsOfA(tile: Tile): number {
-  const { rows, depth, split } = tile
-  return Math.max(split * depth * (rows / 4 + 1), split > 1 ? invocationsOf(tile) : 0)
+/** Both operands' panels of all teams, and afterwards at least a vector of sums for each invocation. */
+function vectorsOf(tile: Tile): number {
+  const { rows, columns, split } = tile
+  return Math.max(split * (rows + columns) * stepOf(tile), split > 1 ? invocationsOf(tile) : 0)
 }
+
+/** Vectors from one row of a panel to the next where rows run along the summed places; one more than it has, so that rows begin in different banks. */
+const stepOf = ({ depth }: Tile): number => depth / 4 + 1
 
 /** How many invocations compute a tile. */
-export function invocationsOf({ rows, columns, rowsEach, columnsEach, split }: Tile): number {
-  return (rows / rowsEach) * (columns / columnsEach) * split
+export function invocationsOf({ rows, columns, rowsEach, split }: Tile): number {
+  return (rows / rowsEach) * (columns / 4) * split
 }
 
 export function productCode(problem: ProductProblem, tile: Tile): KernelCode {
   const { batch, m, n, k, output, finishes } = problem
   const shader = new Shader(problem.lengths)
   const threads = invocationsOf(tile)
-  const { rows, columns, depth, rowsEach, columnsEach, split } = tile
-  const team = threads / split
+  const { rows, columns, depth, rowsEach, split } = tile
+  const [team, vectors] = [threads / split, vectorsOf(tile)]
   const [M, N, K, B] = [m, n, k, batch].map((group) => shader.count(group)) as [
     number,
     number,
@@ -59,36 +61,26 @@ export function productCode(problem: ProductProblem, tile: Tile): KernelCode {
     number,
   ]
   const [tilesM, tilesN] = [Math.ceil(M / rows), Math.ceil(N / columns)]
-  const panels = [
-    new Panel(
-      shader,
-      { name: 'a', operand: problem.a, groups: [batch, m, k], size: rows, first: 'm0' },
-      tile,
-    ),
-    new Panel(
-      shader,
-      { name: 'b', operand: problem.b, groups: [batch, n, k], size: columns, first: 'n0' },
-      tile,
-    ),
-  ] as const
+  const panel = (name: 'a' | 'b', kept: Group, size: number, first: string) =>
+    new Panel(shader, { name, operand: problem[name], groups: [batch, kept, k], size, first }, tile)
+  const [first, second] = [panel('a', m, rows, 'm0'), panel('b', n, columns, 'n0')]
+  const panels = [first, second]
   shader.putter(output, [batch, m, n], finishes, 4)
-  const [down, across] = [range(rowsEach / 4), range(columnsEach / 4)]
-  const [threadsDown, threadsAcross] = [rows / rowsEach, columns / columnsEach]
-  const sums = down.flatMap((i) => range(4).flatMap((r) => across.map((j) => `c${4 * i + r}_${j}`)))
+  shader.part('panels', `var<workgroup> panels: array<vec4<f32>, ${vectors}>;`)
+  const [threadsDown, threadsAcross] = [rows / rowsEach, columns / 4]
+  const each = range(rowsEach)
+  /** Which four rows of the tile a row is one of. */
+  const fourOf = (row: number) => `(ty + ${Math.floor(row / 4) * threadsDown}u)`
   const multiply = [
-    ...down.map((i) => `let x${i} = a_panel[ofA + p * ${panels[0].step}u + ty + ${i * threadsDown}u];`),
-    ...across.map((j) => `let y${j} = b_panel[ofB + p * ${panels[1].step}u + tx + ${j * threadsAcross}u];`),
-    ...down.flatMap((i) =>
-      range(4).flatMap((r) =>
-        across.map((j) => `c${4 * i + r}_${j} = fma(vec4<f32>(x${i}[${r}]), y${j}, c${4 * i + r}_${j});`),
-      ),
-    ),
+    ...range(rowsEach / 4).map((four) => first.fetch(four, fourOf(4 * four))),
+    second.fetch(0, 'tx'),
+    ...range(4).flatMap((p) => [
+      `let z${p} = vec4<f32>(${range(4).map((j) => second.element(j, p))});`,
+      ...each.map((i) => `c${i} = fma(vec4<f32>(${first.element(i, p)}), z${p}, c${i});`),
+    ]),
   ]
-  const put = (i: number, r: number, j: number, value: string) => {
-    const [row, column] = [
-      `m0 + (ty + ${i * threadsDown}u) * 4u + ${r}u`,
-      `n0 + (tx + ${j * threadsAcross}u) * 4u`,
-    ]
+  const put = (i: number, value: string) => {
+    const [row, column] = [`m0 + ${fourOf(i)} * 4u + ${i % 4}u`, 'n0 + tx * 4u']
     const inside = [
       ...(M % rows === 0 ? [] : [`${row} < ${M}u`]),
       ...(N % columns === 0 ? [] : [`${column} < ${N}u`]),
@@ -96,26 +88,20 @@ export function productCode(problem: ProductProblem, tile: Tile): KernelCode {
     const guard = inside.length === 0 ? '' : `if (${inside.join(' && ')}) `
     return `${guard}{ put(batch, ${row}, ${column}, ${value}); }`
   }
-  const blocks = down.flatMap((i) => range(4).flatMap((r) => across.map((j) => [i, r, j] as const)))
-  const sumOf = ([i, r, j]: (typeof blocks)[number]) => `c${4 * i + r}_${j}`
   // teams lay as many of their sums side by side as the panels leave room for
-  const atOnce = Math.floor(vectorsOfA(tile) / threads)
-  const rounds = range(Math.ceil(blocks.length / atOnce)).map((round) =>
-    blocks.slice(round * atOnce, (round + 1) * atOnce),
-  )
-  const joined = rounds.map((round) => {
-    const write = round.map((block, at) => `a_panel[t + ${at * threads}u] = ${sumOf(block)};`)
-    const read = round.map(([i, r, j], at) => {
-      const all = range(split).map((part) => `a_panel[u + ${at * threads + part * team}u]`)
-      return `if (part == ${at % split}u) { ${put(i, r, j, all.join(' + '))} }`
+  const atOnce = Math.floor(vectors / threads)
+  const joined = range(Math.ceil(rowsEach / atOnce)).map((round) => {
+    const own = each.slice(round * atOnce, (round + 1) * atOnce)
+    const write = own.map((i, at) => `panels[t + ${at * threads}u] = c${i};`)
+    const read = own.map((i, at) => {
+      const all = range(split).map((part) => `panels[u + ${at * threads + part * team}u]`)
+      return `if (part == ${at % split}u) { ${put(i, all.join(' + '))} }`
     })
     return `${write.join('\n')}\nworkgroupBarrier();\n${read.join('\n')}`
   })
   const store =
-    split === 1
-      ? blocks.map((block) => put(...block, sumOf(block))).join('\n')
-      : joined.join('\nworkgroupBarrier();\n')
-  const steps = Math.ceil(K / (depth * split))
+    split === 1 ? each.map((i) => put(i, `c${i}`)).join('\n') : joined.join('\nworkgroupBarrier();\n')
+  const turns = Math.ceil(K / (depth * split))
   const body = `let n0 = g % ${tilesN}u * ${columns}u;
 let m0 = g / ${tilesN}u % ${tilesM}u * ${rows}u;
 let batch = g / ${tilesM * tilesN}u;
@@ -123,22 +109,22 @@ let part = t / ${team}u;
 let u = t % ${team}u;
 let tx = u % ${threadsAcross}u;
 let ty = u / ${threadsAcross}u;
-let ofA = part * ${depth * panels[0].step}u;
-let ofB = part * ${depth * panels[1].step}u;
-${sums.map((name) => `var ${name} = vec4<f32>(0.0);`).join('\n')}
-for (var turn = 0u; turn <= ${steps}u; turn++) {
+let ofA = part * ${(rows + columns) * stepOf(tile)}u;
+let ofB = ofA + ${rows * stepOf(tile)}u;
+${each.map((i) => `var c${i} = vec4<f32>(0.0);`).join('\n')}
+for (var turn = 0u; turn <= ${turns}u; turn++) {
 ${panels.map((panel) => panel.declare()).join('\n')}
 let k0 = (turn * ${split}u + part) * ${depth}u;
-if (turn < ${steps}u) {
+if (turn < ${turns}u) {
 ${panels.map((panel) => panel.load(K)).join('\n')}
 }
 if (turn > 0u) {
-for (var p = 0u; p < ${depth}u; p++) {
+for (var p = 0u; p < ${depth / 4}u; p++) {
 ${multiply.join('\n')}
 }
 }
 workgroupBarrier();
-if (turn < ${steps}u) {
+if (turn < ${turns}u) {
 ${panels.map((panel) => panel.keep()).join('\n')}
 }
 workgroupBarrier();
@@ -158,106 +144,94 @@ interface Side {
   readonly first: string
 }
 
-/** One operand's part of a step: [depth, size / 4] vectors along the kept axes. Each invocation brings blocks of 4 × 4. */
+/**
+ * One operand's part of a turn, in vectors: along the summed places where elements stand side by side along these, and then a row for each kept place, the first of every four
+ * places before the second ones, so that invocations beside each other read rows beside each other; else along the kept places, and a row for each summed one.
+ */
 class Panel {
-  /** Vectors from one summed place to the next; one more than needed, so that they fall on different banks. */
-  readonly step: number
   readonly #side: Side
-  readonly #blocks: number
-  readonly #threads: number
-  /** Summed places in shared memory at once. */
-  readonly #places: number
-  readonly #down: number
-  /** Whether four elements are read along the summed axes, and turned over, or along the kept ones. */
-  readonly #turned: boolean
+  readonly #tile: Tile
+  readonly #alongKept: boolean
   readonly #read: string
   readonly #count: number
 
   constructor(shader: Shader, side: Side, tile: Tile) {
-    const { name, operand, groups, size } = side
+    const { operand, groups } = side
     this.#side = side
-    this.step = size / 4 + 1
-    this.#down = tile.depth / 4
-    this.#blocks = this.#down * (size / 4)
-    this.#threads = invocationsOf(tile) / tile.split
-    this.#places = tile.depth * tile.split
-    this.#turned = shader.isVector(operand, groups, 2) || !shader.isVector(operand, groups, 1)
-    this.#read = shader.reader(operand, groups, this.#turned ? 2 : 1)
+    this.#tile = tile
+    this.#alongKept = !shader.isVector(operand, groups, 2) && shader.isVector(operand, groups, 1)
+    this.#read = shader.reader(operand, groups, this.#alongKept ? 1 : 2)
     this.#count = shader.count(groups[1])
-    const vectors = name === 'a' ? vectorsOfA(tile) : this.#places * this.step
-    shader.part(`${name}_panel`, `var<workgroup> ${name}_panel: array<vec4<f32>, ${vectors}>;`)
-  }
-
-  get #turns(): readonly number[] {
-    return range(Math.ceil(this.#blocks / this.#threads))
   }
 
   declare(): string {
-    const { name } = this.#side
-    return this.#turns.flatMap((turn) => range(4).map((r) => `var ${name}${turn}_${r}: vec4<f32>;`)).join(' ')
+    return this.#turns.map((turn) => `var ${this.#side.name}${turn}: vec4<f32>;`).join(' ')
   }
 
   load(K: number): string {
-    return this.#each((turn) => {
-      const name = `${this.#side.name}${turn}`
-      const last = this.#count - 1
-      if (this.#turned) {
-        const own = K % 4 === 0 ? `min(k, ${K - 4}u)` : 'k'
-        const rows = range(4).map((r) => {
-          const value = `${this.#read}(batch, min(f + ${r}u, ${last}u), ${own})`
-          return `${name}_${r} = ${this.#zeroed(value, 'k', K, true)};`
-        })
-        return rows.join('\n')
-      }
-      return range(4)
-        .map((r) => {
-          const value = `${this.#read}(batch, min(f, ${last - (this.#count % 4 === 0 ? 3 : 0)}u), min(k + ${r}u, ${K - 1}u))`
-          return `${name}_${r} = ${this.#zeroed(value, `k + ${r}u`, K, false)};`
-        })
-        .join('\n')
-    })
-  }
-
-  /** Zeros where the sum has no more places. */
-  #zeroed(value: string, k: string, K: number, along: boolean): string {
-    if (K % this.#places === 0) return value
-    if (!along) return `select(vec4<f32>(0.0), ${value}, ${k} < ${K}u)`
-    if (K % 4 === 0) return `select(vec4<f32>(0.0), ${value}, ${k} < ${K}u)`
-    return `select(vec4<f32>(0.0), ${value}, (vec4<u32>(${k}) + vec4<u32>(0u, 1u, 2u, 3u)) < vec4<u32>(${K}u))`
+    const { depth, split } = this.#tile
+    const last = this.#count - (this.#alongKept ? 4 : 1)
+    const most = this.#alongKept ? K - 1 : K - 4
+    const value = `${this.#read}(batch, min(f, ${last}u), ${K % 4 === 0 || this.#alongKept ? `min(k, ${most}u)` : 'k'})`
+    const places = '(vec4<u32>(k) + vec4<u32>(0u, 1u, 2u, 3u))'
+    const inside = K % 4 === 0 || this.#alongKept ? `k < ${K}u` : `${places} < vec4<u32>(${K}u)`
+    // zeros where the sum has no more places
+    const zeroed = K % (depth * split) === 0 ? value : `select(vec4<f32>(0.0), ${value}, ${inside})`
+    return this.#each((turn) => `${this.#side.name}${turn} = ${zeroed};`)
   }
 
   keep(): string {
-    return this.#each((turn) => {
-      const name = `${this.#side.name}${turn}`
-      const vector = (r: number) =>
-        this.#turned
-          ? `vec4<f32>(${range(4)
-              .map((i) => `${name}_${i}[${r}]`)
-              .join(', ')})`
-          : `${name}_${r}`
-      return range(4)
-        .map(
-          (r) =>
-            `${this.#side.name}_panel[of${this.#side.name.toUpperCase()} + (d + ${r}u) * ${this.step}u + q] = ${vector(r)};`,
-        )
-        .join('\n')
-    })
+    const at = this.#alongKept ? 'x' : `r * ${stepOf(this.#tile)}u + p`
+    return this.#each((turn) => `panels[${this.#start} + ${at}] = ${this.#side.name}${turn};`)
   }
 
-  /** Lines for each block that an invocation brings: `d` is its first summed place in the panel, `q` its vector there. */
-  #each(lines: (turn: number) => string): string {
+  /** Four kept places times four summed ones, the fours `p`, in registers; `which` are the kept ones. */
+  fetch(four: number, which: string): string {
+    const fours = this.#side.size / 4
+    const rows = range(4).map((i) => {
+      const at = this.#alongKept
+        ? `(p * 4u + ${i}u) * ${fours}u + ${which}`
+        : `(${i * fours}u + ${which}) * ${stepOf(this.#tile)}u + p`
+      return `let ${this.#side.name}${four}_${i} = panels[${this.#start} + ${at}];`
+    })
+    return rows.join('\n')
+  }
+
+  /** The element of a kept place, counted from the first that was fetched, at one of the four summed places. */
+  element(kept: number, summed: number): string {
+    const four = `${this.#side.name}${Math.floor(kept / 4)}`
+    return this.#alongKept ? `${four}_${summed}[${kept % 4}]` : `${four}_${kept % 4}[${summed}]`
+  }
+
+  get #start(): string {
+    return this.#side.name === 'a' ? 'ofA' : 'ofB'
+  }
+
+  /** Vectors that the team brings. */
+  get #pieces(): number {
+    return (this.#side.size * this.#tile.depth) / 4
+  }
+
+  get #team(): number {
+    return invocationsOf(this.#tile) / this.#tile.split
+  }
+
+  get #turns(): readonly number[] {
+    return range(Math.ceil(this.#pieces / this.#team))
+  }
+
+  /** A line for each vector that an invocation brings: `f` is its first kept place, `k` its first summed one. */
+  #each(line: (turn: number) => string): string {
+    const { size, first } = this.#side
+    const [fours, vectors] = [size / 4, this.#tile.depth / 4]
+    const where = this.#alongKept
+      ? `let f = ${first} + x % ${fours}u * 4u; let k = k0 + x / ${fours}u;`
+      : `let r = x / ${vectors}u; let p = x % ${vectors}u; let f = ${first} + r % ${fours}u * 4u + r / ${fours}u; let k = k0 + p * 4u;`
     return this.#turns
       .map((turn) => {
-        const all = (turn + 1) * this.#threads <= this.#blocks
-        const where = this.#turned
-          ? `let d = x % ${this.#down}u * 4u; let q = x / ${this.#down}u;`
-          : `let q = x % ${this.#side.size / 4}u; let d = x / ${this.#side.size / 4}u * 4u;`
-        const text = `${where}
-let f = ${this.#side.first} + q * 4u;
-let k = k0 + d;
-${lines(turn)}`
-        const guard = all ? '' : `if (x < ${this.#blocks}u) `
-        return `{ let x = u + ${turn * this.#threads}u;\n${guard}{ ${text} } }`
+        const all = (turn + 1) * this.#team <= this.#pieces
+        const guard = all ? '' : `if (x < ${this.#pieces}u) `
+        return `{ let x = u + ${turn * this.#team}u;\n${guard}{ ${where}\n${line(turn)} } }`
       })
       .join('\n')
   }

@@ -7,7 +7,7 @@ import { sizeOf } from '../layout/layout.ts'
 import type { ZipName } from '../rows/zip.ts'
 import { type Mapped, mappedBy } from './functions.ts'
 
-/** What elements are kept as on the card; of `i8` four stand in a word. */
+/** What elements are kept as on the card; of `f16` two stand in a word, of `i8` four, and they are widened as they are read. */
 export type Scalar = 'f32' | 'f16' | 'i32' | 'u32' | 'i8'
 
 /** Elements that a kernel reads or writes: in which buffer, kept as what, and how far apart along each axis of the kernel. */
@@ -17,6 +17,8 @@ export interface Operand {
   readonly type: Scalar
   readonly stride: readonly number[]
   readonly offset: number
+  /** The same elements standing the other way round, of what can be uploaded so. */
+  readonly turned?: () => Operand | null
 }
 
 /** What is done to an element before it is stored. */
@@ -42,6 +44,12 @@ interface Binding {
   readonly buffer: number
   readonly type: string
   readonly writes: boolean
+}
+
+/** What one element, or four, are bound as where several stand in a word. */
+const words: Readonly<Partial<Record<Scalar, Readonly<Record<1 | 4, string>>>>> = {
+  f16: { 1: 'u32', 4: 'vec2<u32>' },
+  i8: { 1: 'u32', 4: 'u32' },
 }
 
 /** Workgroups along one axis, in every WebGPU. */
@@ -96,18 +104,18 @@ export class Shader {
     const at = sum([...names.map((name, i) => place(name, runs[i]!)), `${offset}u`])
     const parameters = names.map((name) => `${name}: u32`).join(', ')
     if (along === null) {
-      const buffer = this.#bind(operand, 1, false)
-      const own =
-        type === 'i8'
-          ? `let a = ${at}; return f32(i32(${buffer}[a / 4u] << (24u - a % 4u * 8u)) >> 24u);`
-          : `return ${value}(${buffer}[${at}]);`
-      return this.#function(`fn NAME(${parameters}) -> ${value} { ${own} }`)
+      return this.#function(
+        `fn NAME(${parameters}) -> ${value} { let a = ${at}; return ${this.element(operand, 'a')}; }`,
+      )
     }
     const vector = `vec4<${value}>`
     const begin = `fn NAME(${parameters}) -> ${vector} {`
     if (this.isVector(operand, groups, along)) {
-      const buffer = this.#bind(operand, 4, false)
-      const four = `${buffer}[(${at}) / 4u]`
+      const four = `${this.#bind(operand, 4, false)}[(${at}) / 4u]`
+      if (type === 'f16')
+        return this.#function(
+          `${begin} let w = ${four}; return ${vector}(unpack2x16float(w.x), unpack2x16float(w.y)); }`,
+        )
       const own =
         type === 'i8'
           ? `vec4<i32>(vec4<u32>(${four}) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u)`
@@ -119,9 +127,8 @@ export class Shader {
       const one = this.reader(operand, groups)
       return this.#function(`${begin} return ${vector}(${one}(${names.join(', ')})); }`)
     }
-    if (last !== undefined && last.length % 4 === 0 && type !== 'i8') {
-      const buffer = this.#bind(operand, 1, false)
-      const each = [0, 1, 2, 3].map((j) => `${value}(${buffer}[a + ${unsigned(j * last.stride)}])`)
+    if (last !== undefined && last.length % 4 === 0) {
+      const each = [0, 1, 2, 3].map((j) => this.element(operand, `(a + ${unsigned(j * last.stride)})`))
       return this.#function(`${begin} let a = ${at}; return ${vector}(${each.join(', ')}); }`)
     }
     const one = this.reader(operand, groups)
@@ -198,9 +205,12 @@ export class Shader {
     ])
   }
 
-  /** The name of an operand's buffer, whose elements are read one by one. */
-  buffer(operand: Operand): string {
-    return this.#bind(operand, 1, false)
+  /** The element of an operand that stands somewhere, `at`, in single precision where it is kept in less. */
+  element(operand: Operand, at: string): string {
+    const buffer = this.#bind(operand, 1, false)
+    if (operand.type === 'i8') return `f32(i32(${buffer}[${at} / 4u] << (24u - ${at} % 4u * 8u)) >> 24u)`
+    if (operand.type === 'f16') return `unpack2x16float(${buffer}[${at} / 2u])[${at} % 2u]`
+    return `${buffer}[${at}]`
   }
 
   /** The text. `body` sees `g`, the number of the workgroup, and `t`, that of the invocation in it. */
@@ -218,13 +228,12 @@ export class Shader {
       body.trim(),
       '}',
     ]
-    const half = this.#bindings.some(({ type }) => type.includes('f16')) ? ['enable f16;'] : []
-    const code = [...half, ...bindings, ...this.#parts.values(), ...main].join('\n')
+    const code = [...bindings, ...this.#parts.values(), ...main].join('\n')
     return { label, code, buffers: this.#bindings.map(({ buffer }) => buffer), workgroups: [x, y] }
   }
 
   #bind({ buffer, type }: Operand, width: 1 | 4, writes: boolean): string {
-    const element = type === 'i8' ? 'u32' : width === 4 ? `vec4<${type}>` : type
+    const element = words[type]?.[width] ?? (width === 4 ? `vec4<${type}>` : type)
     const known = this.#bindings.findIndex(
       (binding) => binding.buffer === buffer && binding.type === element && binding.writes === writes,
     )

@@ -3,7 +3,7 @@
  */
 import { narrowToHalf } from '../checkpoint/half.ts'
 import { materialize } from '../copy/copy.ts'
-import { isContiguous, sizeOf } from '../layout/layout.ts'
+import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { codesIn } from '../program/weights.ts'
 import { type HeldWeight, tensorOf, type Weighted } from '../steps/value.ts'
@@ -13,10 +13,12 @@ import { type Card, type CardBuffer, usage } from './card.ts'
 export type Form = 'floats' | 'halves' | 'codes' | 'scales'
 
 /** Which elements of a parameter, and as what. */
-interface Wanted {
+export interface Wanted {
   readonly from: number
   readonly size: number
   readonly form: Form
+  /** The rows of the matrix that they are turned over as, so that what stood below each other stands side by side; null where they stay as they are. */
+  readonly turned: number | null
 }
 
 /** A buffer of them, and which values it has. */
@@ -47,14 +49,17 @@ export class Weights {
   }
 
   /** The buffer of some of a parameter's elements, made and filled where it is not there yet. */
-  async bufferFor(source: Weighted, { from, size, form }: Wanted): Promise<CardBuffer> {
+  async bufferFor(source: Weighted, wanted: Wanted): Promise<CardBuffer> {
     const all = this.#known.get(source) ?? []
-    const known = all.find((part) => part.from === from && part.size === size && part.form === form)
+    const { from, size, form, turned } = wanted
+    const known = all.find(
+      (part) => part.from === from && part.size === size && part.form === form && part.turned === turned,
+    )
     if (known !== undefined) return known.buffer
     const bytes = bytesIn(form, size)
     const buffer = this.#card.createBuffer({ size: bytes, usage: usage.storage | usage.copyTo }) as CardBuffer
     const { weight } = source
-    const part = { ...{ buffer, from, size, form, weight }, edits: weight.edits }
+    const part = { ...wanted, buffer, weight, edits: weight.edits }
     this.#known.set(source, [...all, part])
     this.#write(part, source)
     if (this.#underWay > mostUnderWay) {
@@ -87,11 +92,16 @@ export class Weights {
     this.#known.clear()
   }
 
-  #write({ buffer, from, size, form }: Uploaded, source: Weighted): void {
+  #write({ buffer, from, size, form, turned }: Uploaded, source: Weighted): void {
     const elements = elementsOf(source, form)
     const width = widths[form]
-    for (let at = 0; at < size; at += chunk) {
-      const part = elements.subarray(from + at, from + Math.min(size, at + chunk))
+    const rows = turned ?? 1
+    const step = Math.ceil(chunk / rows) * rows
+    for (let at = 0; at < size; at += step) {
+      const end = Math.min(size, at + step)
+      const part = turned
+        ? columnsOf({ ...contiguous([rows, size / rows]), data: elements }, at / rows, end / rows)
+        : elements.subarray(from + at, from + end)
       const bytes = words(form === 'halves' ? halves(part as Float32Array) : part)
       this.#card.queue.writeBuffer(buffer as never, at * width, bytes as never)
       this.#underWay += bytes.byteLength
@@ -128,6 +138,11 @@ function elementsOf(source: Weighted, form: Form): Elements {
   if (form !== 'codes' && form !== 'scales') return inOrder(tensorOf(source)) as Float32Array
   const { codes, scales } = codesIn(source)!()
   return form === 'codes' ? codes : scales
+}
+
+/** Some columns of a matrix, one after the other. */
+function columnsOf({ data, shape, stride }: Tensor<Elements>, from: number, to: number): Elements {
+  return materialize({ data, shape: [to - from, shape[0]!], stride: stride.toReversed(), offset: from }).data
 }
 
 /** The elements of a tensor in row-major order. */

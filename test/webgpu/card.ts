@@ -12,7 +12,6 @@ interface Gpu {
 }
 
 interface AdapterLike {
-  readonly features: Set<string>
   readonly limits: Record<string, number>
   readonly info: { readonly description: string; readonly vendor: string }
   requestDevice(descriptor: object): Promise<Card>
@@ -27,8 +26,7 @@ async function gpuOfDawn(): Promise<Gpu | string> {
   try {
     const { create, globals } = (await import('webgpu')) as { create(flags: string[]): Gpu; globals: object }
     Object.assign(globalThis, globals)
-    // Dawn knows of NVIDIA's Vulkan that its half precision is not conformant in all, and hides it
-    return create(['enable-dawn-features=vulkan_enable_f16_on_nvidia'])
+    return create([])
   } catch (error) {
     return `no Dawn: ${(error as Error).message}`
   }
@@ -45,18 +43,14 @@ if (missing !== null) console.warn(`WebGPU is not tested: ${missing}`)
 /** What kind of a card it is. */
 export const description = adapter?.info.description ?? ''
 
-export const hasHalf = adapter?.features.has('shader-f16') ?? false
-
 /** Dawn's `navigator.gpu`. */
 export const dawn = found as Gpu
 
 /** A new device with all that the adapter has. */
-export async function newDevice(without: readonly string[] = []): Promise<Card> {
+export async function newDevice(): Promise<Card> {
   const own = await dawn.requestAdapter()
   const limits = 'maxBufferSize maxStorageBufferBindingSize maxComputeWorkgroupStorageSize'.split(' ')
-  const features = ['shader-f16', 'subgroups', 'timestamp-query']
   return own!.requestDevice({
-    requiredFeatures: features.filter((name) => own!.features.has(name) && !without.includes(name)),
     requiredLimits: Object.fromEntries(limits.map((name) => [name, own!.limits[name]])),
   })
 }

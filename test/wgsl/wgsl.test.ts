@@ -113,7 +113,7 @@ describe('programs for the card', () => {
           expect(new Set(buffers).size).toBeGreaterThan(0)
           expect(buffers.length).toBeLessThanOrEqual(8)
           expect(Math.max(...workgroups)).toBeLessThanOrEqual(65535)
-          expect(code.startsWith('enable f16;')).toBe(/\bf16>/.test(code))
+          expect(code).not.toMatch(/enable|f16>/)
           for (const id of buffers) {
             expect([bytesOf.fixed, bytesOf.between, parts].filter((known) => known.has(id))).toHaveLength(1)
           }
@@ -175,7 +175,7 @@ test('tiles fit into what a device has, for products and heads of all sizes', ()
   )
   for (const d of [1, 7, 32, 64, 128]) {
     for (const n of [1, 9, 197]) {
-      const tile = attentionTile({ n, d, e: d }, { shared: 16384, invocations: 256 })
+      const tile = attentionTile({ batch: 3, n, d, e: d }, { shared: 16384, invocations: 256 })
       expect(tile).not.toBeNull()
       expect(
         attentionTiles.filter((each) => tileFits(each, { d, e: d }, { shared: 16384, invocations: 256 })),
