@@ -49,10 +49,8 @@ abstract class RandomMask extends Module {
   override compute(x: Value): Value {
     if (!this.active) return x
     const shape = this.maskShape(x)
-    const kept = 1 / (1 - this.p)
     const random = currentCourse()?.streamOf(this) ?? this.#random
-    const mask = new Float32Array(sizeOf(shape))
-    for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < this.p ? 0 : kept
+    const mask = random.either(0, 1 / (1 - this.p), this.p, sizeOf(shape))
     return multiply(x, constant(mask, shape))
   }
 }

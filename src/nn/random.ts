@@ -53,6 +53,16 @@ export class Random {
     return low + (high - low) * uniformFloat64(this.#generator)
   }
 
+  /** As many numbers, each `a` with probability `p` and else `b`; a draw of 32 bits for each, which is a third of the time that a double takes. */
+  either(a: number, b: number, p: number, count: number): Float32Array {
+    this.#generator ??= mersenne(this.#seed)
+    const generator = this.#generator
+    const below = Math.round(p * 2 ** 32) - 2 ** 31
+    const numbers = new Float32Array(count)
+    for (let i = 0; i < count; i++) numbers[i] = generator.next() < below ? a : b
+    return numbers
+  }
+
   /** Normally distributed, by Marsaglia's polar method; the pair's second number is dropped for simplicity. */
   normal(mean = 0, std = 1): number {
     for (;;) {
