@@ -14,6 +14,25 @@ describe('the page', () => {
       expect(code.reduce((sum, [, size]) => sum + size, 0)).toBeLessThan(180_000)
     }))
 
+  test('says which step is being read, and leads to each without a change of the link', () =>
+    visit({ path }, async (page) => {
+      await ready(page)
+      const current = page.locator('#way [aria-current="step"]')
+      await expect.poll(() => current.innerText()).toMatch(/Cut/)
+      await page.waitForFunction(() => location.hash.length > 5)
+      const link = page.url()
+      await page.locator('#way').getByRole('link', { name: 'Look' }).click()
+      await expect.poll(() => current.innerText()).toMatch(/Look/)
+      expect(await page.locator('#title-attend').evaluate((title) => title === document.activeElement)).toBe(
+        true,
+      )
+      const top = () => page.locator('#title-attend').evaluate((title) => title.getBoundingClientRect().top)
+      const bar = await page.locator('#way').evaluate((way) => way.getBoundingClientRect().bottom)
+      await expect.poll(top).toBeLessThan(bar + 60)
+      expect(await top()).toBeGreaterThanOrEqual(bar)
+      expect(page.url()).toBe(link)
+    }))
+
   test('reads digits without a network once it was opened', () =>
     visit({ path, first: true }, async (page) => {
       await ready(page)
