@@ -26,6 +26,16 @@ const withoutSources: Plugin = {
   },
 }
 
+/**
+ * What is fetched when it is wanted brings no style sheets, which is all that Vite's helper would see to; and the helper needs
+ * a window, which a worker has not.
+ */
+const plainImports: Plugin = {
+  name: 'plain-imports',
+  enforce: 'pre',
+  load: (id) => (id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load()' : null),
+}
+
 export default defineConfig({
   root: here,
   base: './',
@@ -39,7 +49,7 @@ export default defineConfig({
       { find: '#folders', replacement: `${root}src/folders/folders.web.ts` },
     ],
   },
-  plugins: [onlyUsedOfChevrotain(), withoutMethods(), withoutSources],
+  plugins: [onlyUsedOfChevrotain(), withoutMethods(), withoutSources, plainImports],
   server: { headers, fs: { allow: [root] } },
   preview: { headers },
   build: {
@@ -47,7 +57,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
-    modulePreload: false, // its helper needs a document, which a worker has not
+    modulePreload: false,
     rollupOptions: {
       input: ['index.html', 'vit.html', 'teach.html', 'worker.ts'].map((name) => here + name),
     },

@@ -3,6 +3,8 @@
  * share one copy of the library; Vite's own way to make a worker would bundle it a second time.
  */
 
+import { keepLoaded } from './page/offline.ts'
+
 /** Which worker; it is also the worker's name. */
 export type Job = 'timing' | 'reader' | 'teacher'
 
@@ -18,6 +20,7 @@ export function startWorker(job: Job): Worker {
 }
 
 if (typeof document === 'undefined') {
+  keepLoaded()
   // messages that come before the job's module has arrived wait for it
   const early: MessageEvent[] = []
   const keep = (event: MessageEvent) => void early.push(event)
@@ -27,10 +30,17 @@ if (typeof document === 'undefined') {
     reader: () => import('./vit/reader.worker.ts'),
     teacher: () => import('./teach/teacher.worker.ts'),
   }
-  const job = jobs[self.name as Job]()
-  void job.then(({ receive }) => {
-    removeEventListener('message', keep)
-    addEventListener('message', receive)
-    for (const event of early) receive(event)
-  })
+  jobs[self.name as Job]().then(
+    ({ receive }) => {
+      removeEventListener('message', keep)
+      addEventListener('message', receive)
+      for (const event of early) receive(event)
+    },
+    () =>
+      postMessage({
+        kind: 'failure',
+        of: 'start',
+        text: 'a part of this page did not arrive: load it again',
+      }),
+  )
 }

@@ -133,6 +133,16 @@ describe('a pasted call', () => {
     expect(change('x.view(2, -1)').pattern).toBe('(h1 h2) w -> h1 (h2 w)')
   })
 
+  test('of NumPy takes the tensor first and the order as a tuple', () => {
+    expect(change('np.transpose(x, (1, 0))', [3, 4]).pattern).toBe('h w -> w h')
+    expect(change('tf.transpose(x, perm=[0, 2, 1])', [3, 4, 5]).pattern).toBe('c h w -> c w h')
+    expect(change('np.reshape(x, (2, -1))').pattern).toBe('(h1 h2) w -> h1 (h2 w)')
+  })
+
+  test('of permute tells how many dimensions there are', () => {
+    expect(change('x.permute(0, 2, 3, 1)', [48, 64, 3]).pattern).toBe('b c h w -> b h w c')
+  })
+
   test('becomes a pattern that the library accepts', () => {
     for (const [text, shape] of [
       ['x.reshape(3, 2, 2, 3, 2).permute(1, 3, 2, 4, 0).reshape(6, 12)', [3, 4, 6]],

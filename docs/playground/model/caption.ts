@@ -29,7 +29,10 @@ function ofAxes({ operation, reduction }: State, { axes, operands, result }: Rea
   const product = (own: readonly number[]) => own.reduce((size, axis) => size * axes[axis]!.length, 1)
   if (operation === 'einsum') {
     const count = product(gone)
-    const over = gone.length > 0 ? `, added up over ${listed(gone.map(label))}: ${count} products` : ''
+    const over =
+      gone.length > 0
+        ? `, added up over ${listed(gone.map(label))}: ${count} product${count === 1 ? '' : 's'}`
+        : ''
     return `Each number of the result is a product of one number from each operand${over}.`
   }
   if (gone.length > 0) {

@@ -14,8 +14,10 @@ export function readPasted(text: string, shape: readonly number[]): Pasted {
       text,
     )
   if (call !== null) return readCall(call[2]!, call[3]!)
-  const chain = /\.\s*(?:reshape|view|permute|transpose|flatten)\s*\(/.exec(text)
-  return chain === null ? null : readChain(text.slice(chain.index), shape)
+  // NumPy's and others' functions take the tensor first: as its method
+  const method = text.replace(/\b(?:np|jnp|tf|torch)\.(\w+)\(\s*(\w+)\s*,/, '$2.$1(')
+  const chain = /\.\s*(?:reshape|view|permute|transpose|flatten)\s*\(/.exec(method)
+  return chain === null ? null : readChain(method.slice(chain.index), shape)
 }
 
 function readCall(name: string, inside: string): Pasted {
@@ -67,18 +69,18 @@ interface Part {
 }
 
 /** Follows a chain of reshapes and transposes on a shape: each dimension is a list of parts. */
-function readChain(text: string, shape: readonly number[]): Pasted {
-  const steps = [...text.matchAll(/\.\s*(\w+)\s*\(([^()]*)\)/g)]
+function readChain(text: string, given: readonly number[]): Pasted {
+  const steps = [...text.matchAll(/\.\s*(\w+)\s*\(((?:[^()]|\([^()]*\))*)\)/g)].map(
+    ([, name, inside]) =>
+      // NumPy's transpose takes a tuple of all dimensions, PyTorch's two that change places
+      [name === 'transpose' && /[([]/.test(inside!) ? 'permute' : name!, inside!] as const,
+  )
+  const shape = fitting(steps[0] ?? ['', ''], given)
   const first: Part[] = shape.map((length) => ({ name: '', length }))
   let dimensions: Part[][] = first.map((part) => [part])
   const before: Part[][] = dimensions.map((own) => [...own])
-  for (const [, name, inside] of steps) {
-    const numbers = inside!
-      .replace(/[[\]]/g, '')
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '')
-      .map((one) => (/^-?\d+$/.test(one) ? Number(one) : Number.NaN))
+  for (const [name, inside] of steps) {
+    const numbers = numbersIn(inside)
     if (numbers.some(Number.isNaN)) {
       return {
         refused: `a .${name}(${inside}) with names: write the lengths as numbers, so that its axes can be told`,
@@ -134,6 +136,25 @@ function readChain(text: string, shape: readonly number[]): Pasted {
       shapes: [shape],
     },
   }
+}
+
+/** The numbers between a call's parentheses; NaN where there is another word. */
+function numbersIn(inside: string): number[] {
+  return inside
+    .replace(/[[\]()]|\w+=/g, '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+    .map((one) => (/^-?\d+$/.test(one) ? Number(one) : Number.NaN))
+}
+
+/** The shape that a chain begins with: a first permute tells how many dimensions there are. */
+function fitting([name, inside]: readonly [string, string], given: readonly number[]): readonly number[] {
+  const order = numbersIn(inside)
+  const isWhole =
+    order.every((at, _, all) => at >= 0 && at < all.length) && new Set(order).size === order.length
+  if (name !== 'permute' || !isWhole || order.length === given.length) return given
+  return [2, 3, 4, 6, 5, 2, 3].slice(0, order.length)
 }
 
 function flattened(

@@ -17,6 +17,7 @@ export function mountMessage(parent: HTMLElement, store: Store): void {
     parent.classList.toggle('waiting', mistake !== null && typing)
     if (refused !== null) {
       parent.replaceChildren(element('p', { className: 'sentence' }, refused))
+      announce(refused)
       return
     }
     if (mistake === null || !told) {

@@ -9,7 +9,12 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
     accept: 'image/*',
     hidden: true,
     attributes: { 'aria-label': 'Your picture' },
-    on: { change: () => void use(chooser.files?.[0]) },
+    on: {
+      change: () => {
+        void use(chooser.files?.[0])
+        chooser.value = '' // so that the same file may be chosen again
+      },
+    },
   })
   document.body.append(chooser)
 
@@ -23,7 +28,10 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
   addEventListener('drop', (event) => {
     event.preventDefault()
     plate()?.classList.remove('dropping')
-    void use([...(event.dataTransfer?.files ?? [])].find(({ type }) => type.startsWith('image/')))
+    const files = [...(event.dataTransfer?.files ?? [])]
+    const file = files.find(({ type }) => type.startsWith('image/'))
+    if (file === undefined && files.length > 0) store.refuse(`${files[0]!.name} is not a picture`)
+    void use(file)
   })
   addEventListener('paste', (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
@@ -46,7 +54,7 @@ export function welcomePictures(plate: () => HTMLElement | null, store: Store): 
       store.usePicture(context.getImageData(0, 0, width, height), fitPicture(store.state, width, height))
       announce(`${file.name} is shown`)
     } catch {
-      announce(`${file.name} is not a picture that this browser can read`)
+      store.refuse(`${file.name} is not a picture that this browser can read`)
     }
   }
 

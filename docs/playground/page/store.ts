@@ -131,11 +131,16 @@ export class Store {
     const pasted: Pasted = readPasted(text, this.state.shapes[0] ?? [])
     if (pasted === null) return
     if ('refused' in pasted) {
-      this.show(this.state, { refused: pasted.refused })
+      this.refuse(pasted.refused)
       return
     }
     this.shapeGiven = false
     this.show(this.fitted({ ...this.state, lengths: new Map(), element: null, ...pasted.change }))
+  }
+
+  /** Says why something that was brought is not taken; all else stays. */
+  refuse(refused: string): void {
+    this.show(this.state, { refused })
   }
 
   /** With as many shapes as the pattern has operands, and with those that it accepts. */

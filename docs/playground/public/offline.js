@@ -1,12 +1,12 @@
 /**
  * The pages' service worker: what comes from the network is kept, and given where there is none. Built files have their
- * content in their name and are given from what is kept at once.
+ * content in their name and are given from what is kept at once. What came before this worker did, pages and their workers
+ * keep themselves (`page/offline.ts`).
  */
 const shelf = 'tesserae-playground'
 
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
-self.addEventListener('message', (event) => event.waitUntil(keepAll(event.data)))
 self.addEventListener('fetch', (event) => {
   const { request } = event
   if (request.method !== 'GET' || new URL(request.url).origin !== self.location.origin) return
@@ -25,14 +25,5 @@ async function answer(request) {
   } catch (error) {
     if (kept !== undefined) return kept
     throw error
-  }
-}
-
-async function keepAll(addresses) {
-  const cache = await caches.open(shelf)
-  const own = addresses.filter((address) => new URL(address).origin === self.location.origin)
-  for (const address of own) {
-    if ((await cache.match(address, { ignoreVary: true })) === undefined)
-      await cache.add(address).catch(() => {})
   }
 }

@@ -30,8 +30,7 @@ export function mountDesk(school: School): void {
   )
   // with the pad under the hand, a digit says whose example it is
   pad.canvas.addEventListener('keydown', (event) => {
-    if (event.key === 'Backspace') pad.undo()
-    else if (/^[1-9]$/.test(event.key)) give(Number(event.key) - 1)
+    if (/^[1-9]$/.test(event.key)) give(Number(event.key) - 1)
   })
   onTheme(() => pad.paint())
   school.subscribe(show)
@@ -73,6 +72,9 @@ export function mountDesk(school: School): void {
         ),
       )
     }
+    // what can be done next is what is coloured
+    const ready = kinds.every(({ examples }) => examples.length > 0)
+    byId('learn').className = `${ready ? 'button' : 'quiet'} learn`
     byId('learn').textContent = learning ? 'Stop' : taught.length > 0 ? 'Learn again' : 'Learn'
     const status = byId('status')
     if (status.textContent !== message) status.textContent = message

@@ -57,7 +57,7 @@ export function mountDesk(reader: Reader, story: Story): void {
     if (of === 'start' || of === 'trace') byId('digit-status').textContent = text
   })
   addEventListener('hashchange', () => {
-    if (location.hash.slice(1) !== kept) follow()
+    if (location.hash.slice(1) !== kept && !follow()) story.ask()
   })
   story.subscribe(({ trace, blank, milliseconds }) => {
     keepInLink()
@@ -89,7 +89,7 @@ export function mountDesk(reader: Reader, story: Story): void {
     const { strokes, levers } = fromLink(link)
     // other anchors of the page, as of the skip link, say nothing of it
     if (strokes.length === 0 && !/^(&|$)/.test(link)) return false
-    story.pull(levers)
+    story.levers = levers
     if (strokes.length > 0) pad.write(strokes)
     return strokes.length > 0
   }

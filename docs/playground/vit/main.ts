@@ -17,6 +17,7 @@ import { mountPhoto } from './photo.ts'
 import { mountPhotos } from './photos.ts'
 import { Reader } from './reader.ts'
 import { Story } from './story.ts'
+import { mountWay } from './way.ts'
 
 startTheme()
 const reader = new Reader()
@@ -37,5 +38,6 @@ mountLevers(byId('levers'), story)
 mountDesk(reader, story)
 mountPhotos(byId('photos'))
 mountPhoto(reader)
+mountWay()
 onTheme(() => story.tell())
 keepOffline()

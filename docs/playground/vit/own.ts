@@ -54,7 +54,8 @@ const million = (count: number) => (count / 1e6).toFixed(count < 1e5 ? 2 : 1)
 function watched(file: File, reply: Tell): File {
   const slice = file.slice.bind(file)
   file.slice = (start, end, type) => {
-    reply({ kind: 'progress', text: `reading ${file.name}`, part: (0.75 * (end ?? file.size)) / file.size })
+    const part = file.size === 0 ? 0 : (end ?? file.size) / file.size
+    reply({ kind: 'progress', text: `reading ${file.name}`, part: 0.75 * part })
     return slice(start, end, type)
   }
   return file

@@ -1,6 +1,7 @@
-/** The pad to draw on: strokes of a pen, a finger or the mouse, kept as points so that they can be redrawn. */
+/** The pad to draw on: strokes of a pen, a finger, the mouse or the keyboard, kept as points so that they can be redrawn. */
 import type { Point, Stroke } from '../model/digit.ts'
 import { element } from '../page/element.ts'
+import { KeyboardPen } from './keyboard-pen.ts'
 
 export class Pad {
   readonly canvas: HTMLCanvasElement
@@ -9,6 +10,7 @@ export class Pad {
   private readonly changed: (strokes: readonly Stroke[]) => void
   private replay = 0
   private readonly patches: number
+  private readonly pen: KeyboardPen
 
   /** @param patches how many lie along a side: its lines are drawn */
   constructor(
@@ -21,8 +23,8 @@ export class Pad {
       className: 'pad',
       tabIndex: 0,
       attributes: {
-        role: 'img',
-        'aria-label': `Drawing pad. Draw ${what} with mouse, pen or finger, or choose one below.`,
+        role: 'application',
+        'aria-label': `Drawing pad. Draw ${what} with mouse, pen or finger, or with the keys: arrows move the pen, space sets it down and lifts it, Backspace undoes. Or choose one below.`,
       },
     })
     const { canvas } = this
@@ -30,10 +32,9 @@ export class Pad {
       event.preventDefault()
       canvas.focus({ preventScroll: true })
       canvas.setPointerCapture(event.pointerId)
-      cancelAnimationFrame(this.replay)
+      this.pen.hide()
       this.drawing = true
-      this.strokes.push([this.pointOf(event)])
-      this.update()
+      this.draw(this.pointOf(event), true)
     })
     canvas.addEventListener('pointermove', (event) => {
       if (!this.drawing) return
@@ -47,23 +48,32 @@ export class Pad {
     }
     canvas.addEventListener('pointerup', lift)
     canvas.addEventListener('pointercancel', lift)
+    canvas.addEventListener('keydown', ({ key }) => {
+      if (key === 'Backspace') this.undo()
+    })
+    this.pen = new KeyboardPen(
+      canvas,
+      (at, begins) => this.draw(at, begins),
+      () => this.paint(),
+    )
     new ResizeObserver(() => this.paint()).observe(canvas)
   }
 
   clear(): void {
-    cancelAnimationFrame(this.replay)
+    this.lift()
     this.strokes = []
     this.update()
   }
 
   undo(): void {
+    this.lift()
     this.strokes.pop()
     this.update()
   }
 
   /** Shows strokes as if they were being written; at once where motion is not wanted. */
   write(strokes: readonly Stroke[]): void {
-    cancelAnimationFrame(this.replay)
+    this.lift()
     const points = strokes.reduce((sum, stroke) => sum + stroke.length, 0)
     const show = (count: number) => {
       let left = count
@@ -122,6 +132,29 @@ export class Pad {
       }
       context.stroke()
     }
+    if (!this.pen.shown) return
+    // the keyboard's pen: a ring, filled while it writes
+    const [x, y] = this.pen.at
+    context.beginPath()
+    context.arc(x * size, y * size, size * 0.045, 0, 2 * Math.PI)
+    context.fillStyle = context.strokeStyle = style.outlineColor
+    context.lineWidth = 2
+    if (this.pen.down) context.fill()
+    context.stroke()
+  }
+
+  /** Whatever was writing writes no more. */
+  private lift(): void {
+    cancelAnimationFrame(this.replay)
+    this.drawing = this.pen.down = false
+  }
+
+  /** A point of a stroke, or the first of a new one. */
+  private draw(at: Point, begins: boolean): void {
+    cancelAnimationFrame(this.replay)
+    if (begins) this.strokes.push([at])
+    else this.strokes.at(-1)!.push(at)
+    this.update()
   }
 
   private update(): void {

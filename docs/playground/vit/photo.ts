@@ -28,7 +28,10 @@ export function mountPhoto(reader: Reader): void {
   view.setAttribute('aria-label', 'The picture in patches. Arrow keys move from patch to patch.')
 
   const chooser = byId('photo-files') as HTMLInputElement
-  chooser.addEventListener('change', () => void take(chooser.files))
+  chooser.addEventListener('change', () => {
+    void take(chooser.files)
+    chooser.value = '' // so that the same file may be chosen again
+  })
   addEventListener('dragover', (event) => {
     event.preventDefault()
     byId('photo').classList.add('dropping')

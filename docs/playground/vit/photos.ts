@@ -202,7 +202,7 @@ function scaled(value: number): ReturnType<typeof weight> {
 /** The picture itself is seen where it is looked at: a veil on the same scale, thin where the weight is large. */
 function lit(value: number): readonly [number, number, number, number] {
   const [, , , alpha] = scaled(value)
-  return [12, 13, 18, Math.round(215 * (1 - alpha / 240))]
+  return [12, 13, 18, Math.round(175 * (1 - alpha / 240))]
 }
 
 async function read(which: Name): Promise<Photo> {

@@ -15,6 +15,33 @@ describe('a digit', () => {
       }
     }))
 
+  test('drawn with the keyboard alone is read as what it is', () =>
+    visit({ path }, async (page) => {
+      await ready(page)
+      await page.locator('#clear').press('Enter')
+      await page.locator('.pad').focus()
+      const press = async (key: string, times: number) => {
+        for (let i = 0; i < times; i++) await page.keyboard.press(key)
+      }
+      await press('ArrowUp', 10)
+      await press('Space', 1)
+      await press('ArrowDown', 20)
+      await press('Space', 1)
+      await expect.poll(() => verdict(page)).toBe('1')
+      // lifted, it leaves nothing: a second line makes a cross of it, until it is taken back
+      await press('ArrowUp', 12)
+      await expect.poll(() => verdict(page)).toBe('1')
+      await press('Space', 1)
+      await page.keyboard.down('ArrowLeft')
+      await page.keyboard.down('ArrowUp')
+      await page.keyboard.up('ArrowLeft')
+      await page.keyboard.up('ArrowUp')
+      await page.waitForFunction(() => /^[\w-]{4,}\.[\w-]{4,}/.test(location.hash.slice(1)))
+      await press('Backspace', 1)
+      await page.waitForFunction(() => /^[\w-]{4,}$/.test(location.hash.slice(1)))
+      await expect.poll(() => verdict(page)).toBe('1')
+    }))
+
   test('of each kind can be written for one, and is read', () =>
     visit({ path }, async (page) => {
       await ready(page)

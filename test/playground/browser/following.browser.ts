@@ -141,4 +141,24 @@ describe('pictures', () => {
         expect(colours.red / colours.green).toBeCloseTo(1, 1)
       }))
   }
+
+  test('a file that is none is told to be none, and all else stays', () =>
+    visit({ path: patchify }, async (page) => {
+      for (const [name, type, sentence] of [
+        ['broken.png', 'image/png', 'broken.png is not a picture that this browser can read'],
+        ['notes.txt', 'text/plain', 'notes.txt is not a picture'],
+      ] as const) {
+        await page.evaluate(
+          (file) => {
+            const transfer = new DataTransfer()
+            transfer.items.add(new File(['no picture'], file.name, { type: file.type }))
+            const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true })
+            document.body.dispatchEvent(event)
+          },
+          { name, type },
+        )
+        await expect.poll(() => page.locator('#message').innerText()).toBe(sentence)
+      }
+      expect(await page.locator('.drawing').getAttribute('aria-label')).toMatch(/^rearrange \[1, 3, 4, 6\]/)
+    }))
 })

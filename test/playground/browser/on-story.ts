@@ -24,6 +24,8 @@ export async function read(page: Page, name: string): Promise<void> {
         }),
       )
   await expect.poll(inked).toBe(true)
+  // what changed while it was out of view is drawn as it comes
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
 
 /** Draws lines on the pad with the mouse; coordinates are parts of its side. */

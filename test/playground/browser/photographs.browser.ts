@@ -135,6 +135,10 @@ describe('a model of one’s own', () => {
         .setInputFiles({ name: 'wrong.safetensors', mimeType: '', buffer: Buffer.from('not weights at all') })
       await expect.poll(() => page.locator('#photo-status').getAttribute('class')).toContain('wrong')
       expect(await page.locator('#photo-status').innerText()).toMatch(/safetensors|header|file/i)
+      await page
+        .locator('#photo-files')
+        .setInputFiles({ name: 'empty.safetensors', mimeType: '', buffer: Buffer.alloc(0) })
+      await expect.poll(() => page.locator('#photo-status').innerText()).toMatch(/got 0 bytes/)
     }))
 
   const data = fileURLToPath(new URL('../../../../shared/data/', import.meta.url))

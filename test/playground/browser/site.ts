@@ -144,6 +144,20 @@ export async function loaded(page: Page, done: () => Promise<void>): Promise<Map
   return sizes
 }
 
+/** Waits until all that a page loaded, and what its worker did, by parts of the names, is kept for a time without a network. */
+export async function keptOf(page: Page, ...worker: readonly string[]): Promise<void> {
+  const missing = () =>
+    page.evaluate(async (also) => {
+      const cache = await caches.open('tesserae-playground')
+      const kept = (await cache.keys()).map(({ url }) => url)
+      const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
+      return [location.href.replace(/#.*/, ''), ...loaded, ...also].filter(
+        (name) => !kept.some((url) => url.includes(name)),
+      )
+    }, worker)
+  await expect.poll(missing, { timeout: 10_000 }).toEqual([])
+}
+
 /** How far the page can be scrolled to the side: 0 where everything fits. */
 export async function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

@@ -1,7 +1,7 @@
 /** The move in its stages, axes that are pointed at, back and forward, pack and unpack. */
 import { describe, expect, test } from 'vitest'
 import { drawingLabel, patchify, pattern } from './on-patterns.ts'
-import { coloursOf, useSite, visit } from './site.ts'
+import { coloursOf, keptOf, useSite, visit } from './site.ts'
 
 useSite()
 
@@ -73,22 +73,7 @@ describe('the browser’s buttons', () => {
       await page.evaluate(async () => {
         await navigator.serviceWorker.ready
       })
-      // all that the page loaded before is kept in the background
-      await expect
-        .poll(
-          () =>
-            page.evaluate(async () => {
-              const cache = await caches.open('tesserae-playground')
-              const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
-              const missing = []
-              for (const name of [location.href.replace(/#.*/, ''), ...loaded]) {
-                if ((await cache.match(name, { ignoreVary: true })) === undefined) missing.push(name)
-              }
-              return missing
-            }),
-          { timeout: 10_000 },
-        )
-        .toEqual([])
+      await keptOf(page)
       await page.context().setOffline(true)
       await page.reload()
       expect(await drawingLabel(page)).toMatch(/^rearrange \[1, 3, 4, 6\]/)

@@ -1,7 +1,7 @@
 /** The story as a whole: what it loads, and whether everyone can use it. */
 import { describe, expect, test } from 'vitest'
-import { path, read, ready } from './on-story.ts'
-import { complaints, desktop, loaded, overflow, phone, useSite, visit } from './site.ts'
+import { path, read, ready, verdict } from './on-story.ts'
+import { complaints, desktop, keptOf, loaded, overflow, phone, useSite, visit } from './site.ts'
 
 useSite()
 
@@ -12,6 +12,36 @@ describe('the page', () => {
       const code = [...sizes].filter(([url]) => !/\.safetensors|\/photos?\/|\.jpg|chelsea|coffee/.test(url))
       expect(code.length).toBeGreaterThan(4)
       expect(code.reduce((sum, [, size]) => sum + size, 0)).toBeLessThan(180_000)
+    }))
+
+  test('says which step is being read, and leads to each without a change of the link', () =>
+    visit({ path }, async (page) => {
+      await ready(page)
+      const current = page.locator('#way [aria-current="step"]')
+      await expect.poll(() => current.innerText()).toMatch(/Cut/)
+      await page.waitForFunction(() => location.hash.length > 5)
+      const link = page.url()
+      await page.locator('#way').getByRole('link', { name: 'Look' }).click()
+      await expect.poll(() => current.innerText()).toMatch(/Look/)
+      expect(await page.locator('#title-attend').evaluate((title) => title === document.activeElement)).toBe(
+        true,
+      )
+      const top = () => page.locator('#title-attend').evaluate((title) => title.getBoundingClientRect().top)
+      const bar = await page.locator('#way').evaluate((way) => way.getBoundingClientRect().bottom)
+      await expect.poll(top).toBeLessThan(bar + 60)
+      expect(await top()).toBeGreaterThanOrEqual(bar)
+      expect(page.url()).toBe(link)
+    }))
+
+  test('reads digits without a network once it was opened', () =>
+    visit({ path, first: true }, async (page) => {
+      await ready(page)
+      await keptOf(page, 'reader.worker', '.safetensors')
+      await page.context().setOffline(true)
+      await page.reload()
+      await ready(page)
+      await expect.poll(() => verdict(page)).toBe('3')
+      await page.context().setOffline(false)
     }))
 
   for (const theme of ['light', 'dark'] as const) {

@@ -10,9 +10,10 @@ export const heads = 4
 export const headWidth = width / heads
 export const layers = 4
 
-/** Draws a figure when it is in view and something changed since it was drawn. */
+/** Draws a figure at once, so that it has its height, and then when it is in view and something changed. */
 export function whenSeen(node: Element, story: Story, draw: (shown: Shown) => void): void {
   let seen = false
+  let isNew = true
   let late: Shown | null = null
   new IntersectionObserver(
     (entries) => {
@@ -23,8 +24,9 @@ export function whenSeen(node: Element, story: Story, draw: (shown: Shown) => vo
     { rootMargin: '300px' },
   ).observe(node)
   story.subscribe((shown) => {
-    if (seen) draw(shown)
+    if (seen || isNew) draw(shown)
     else late = shown
+    isNew = false
   })
 }
 
