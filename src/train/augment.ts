@@ -36,33 +36,43 @@ function warped(
   mapOf: (height: number, width: number) => Affine,
 ): Images {
   const { data, shape, offset } = pictures(images)
-  const [b, c, height, width] = shape as [number, number, number, number]
-  const result = new Float32Array(b * c * h * w)
+  const [count, channels, height, width] = shape as [number, number, number, number]
+  const result = new Float32Array(count * channels * h * w)
   const at = (plane: number, y: number, x: number) => {
     const inside = y >= 0 && y < height && x >= 0 && x < width
     if (!inside && fill !== null) return fill
-    const [row, column] = [Math.min(height - 1, Math.max(0, y)), Math.min(width - 1, Math.max(0, x))]
+    const row = Math.min(height - 1, Math.max(0, y))
+    const column = Math.min(width - 1, Math.max(0, x))
     return data[plane + row * width + column]!
   }
-  for (let i = 0; i < b; i++) {
+  for (let i = 0; i < count; i++) {
     const { matrix, shift } = mapOf(height, width)
     for (let row = 0; row < h; row++) {
       for (let column = 0; column < w; column++) {
-        const [dy, dx] = [row - (h - 1) / 2, column - (w - 1) / 2]
+        const dy = row - (h - 1) / 2
+        const dx = column - (w - 1) / 2
         const y = matrix[0] * dy + matrix[1] * dx + shift[0] + (height - 1) / 2
         const x = matrix[2] * dy + matrix[3] * dx + shift[1] + (width - 1) / 2
-        const [top, left] = [Math.floor(y), Math.floor(x)]
-        const [fy, fx] = [y - top, x - left]
-        for (let channel = 0; channel < c; channel++) {
-          const plane = offset + (i * c + channel) * height * width
-          const upper = at(plane, top, left) * (1 - fx) + at(plane, top, left + 1) * fx
-          const lower = at(plane, top + 1, left) * (1 - fx) + at(plane, top + 1, left + 1) * fx
-          result[((i * c + channel) * h + row) * w + column] = upper * (1 - fy) + lower * fy
+        const top = Math.floor(y)
+        const left = Math.floor(x)
+        const fy = y - top
+        const fx = x - left
+        const hasFour = top >= 0 && left >= 0 && top < height - 1 && left < width - 1
+        for (let channel = 0; channel < channels; channel++) {
+          const plane = offset + (i * channels + channel) * height * width
+          const first = plane + top * width + left
+          const nw = hasFour ? data[first]! : at(plane, top, left)
+          const ne = hasFour ? data[first + 1]! : at(plane, top, left + 1)
+          const sw = hasFour ? data[first + width]! : at(plane, top + 1, left)
+          const se = hasFour ? data[first + width + 1]! : at(plane, top + 1, left + 1)
+          const upper = nw * (1 - fx) + ne * fx
+          const lower = sw * (1 - fx) + se * fx
+          result[((i * channels + channel) * h + row) * w + column] = upper * (1 - fy) + lower * fy
         }
       }
     }
   }
-  return toNdarray({ data: result, ...contiguous([b, c, h, w]) })
+  return toNdarray({ data: result, ...contiguous([count, channels, h, w]) })
 }
 
 /** Height and width of pictures. */
