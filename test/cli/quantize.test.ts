@@ -1,5 +1,5 @@
 /** `tesserae quantize`: a smaller file that opens as the same model, written whole or not at all, and mistakes said in a line. */
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,6 +81,11 @@ test('writes half floats, half the size', async () => {
   expect(agreement).toBeUndefined()
   expect(bytes).toEqual({ before: statSync(weights).size, after: statSync(half).size })
   expect(bytes.after / bytes.before).toBeLessThan(0.55)
+})
+
+test.runIf(existsSync('/dev/null'))('a device is not replaced by a file', async () => {
+  const { notices } = await tesserae('quantize', weights, '/dev/null')
+  expect(notices).toEqual(['tesserae quantize: /dev/null: is no regular file'])
 })
 
 test.each([
