@@ -1,11 +1,12 @@
 /** Files by their path, where there is a file system. Reached as `#file`, which package.json resolves by platform. */
 
-import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UrlLike } from '../layout/platform.ts'
-import { isA, messageOf } from '../layout/realms.ts'
+import { isA } from '../layout/realms.ts'
 import type { Buffers } from './buffers.ts'
+import { codeOf, reasonOf } from './reason.ts'
 import type { ByteSource } from './source.ts'
 
 /** Opens a file for reading piece by piece; rejects with a sentence that says why it cannot. */
@@ -28,12 +29,13 @@ export async function openFile(path: string | UrlLike): Promise<ByteSource> {
   }
 }
 
-/** Writes a file under another name and then gives it its own, so that there is either the old one or the new one, and never a part. */
+/** Writes a file under another name and then gives it its own, so that there is either the old one or the new one, and never a part. A link stays one, and its file is replaced. */
 export async function replaceFile(
   path: string,
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const part = `${path}.part`
+  const own = await realpath(path).catch(() => path)
+  const part = `${own}.${process.pid}.part`
   try {
     const handle = await open(part, 'w')
     try {
@@ -42,7 +44,7 @@ export async function replaceFile(
     } finally {
       await handle.close()
     }
-    await rename(part, path)
+    await rename(part, own)
   } catch (cause) {
     await rm(part, { force: true })
     throw new Error(`${path}: ${reasonOf(cause)}`, { cause })
@@ -59,7 +61,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | null> {
       await source.close?.()
     }
   } catch (error) {
-    if (error instanceof Error && error.message === 'no such file') return null
+    if (codeOf((error as Error).cause) === 'ENOENT') return null
     throw error
   }
 }
@@ -85,11 +87,4 @@ async function readFully(
     filled += bytesRead
   }
   return bytes
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code
-  if (code === 'ENOENT') return 'no such file'
-  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it'
-  return messageOf(error)
 }

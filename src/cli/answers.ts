@@ -1,6 +1,6 @@
 /** The answers of a classifier: the best of them, their names, and how they are printed. */
 import type { NdArray } from '../layout/tensor.ts'
-import { FileError, readBytes } from './files.ts'
+import { FileError, readBytes, shown } from './files.ts'
 import { bar, type Output } from './output.ts'
 
 export interface Answer {
@@ -35,9 +35,9 @@ export async function readLabels(path: string): Promise<string[]> {
     const names = Array.isArray(parsed) ? parsed : Object.values(parsed as object)
     if (names.every((name) => typeof name === 'string')) return names
   } catch (cause) {
-    throw new FileError(`${path}: not JSON`, { cause })
+    throw new FileError(`${shown(path)}: not JSON`, { cause })
   }
-  throw new FileError(`${path}: expected a JSON list of names, or one name a line`)
+  throw new FileError(`${shown(path)}: expected a JSON list of names, or one name a line`)
 }
 
 /** `Egyptian cat 81.3%, tiger cat 10.7%` */

@@ -57,6 +57,14 @@ export function pngName(text: string, option: string): string {
   )
 }
 
+/** One of some words. */
+export function oneOf<const Word extends string>(text: string, option: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text)
+  if (found !== undefined) return found
+  const expected = words.join(words.length === 2 ? ' or ' : ', ')
+  throw new UsageError(`${option} is ${JSON.stringify(text)}, expected ${expected}`)
+}
+
 /** An integer of at least `least`. */
 export function integer(text: string, option: string, least: number): number {
   const value = Number(text)

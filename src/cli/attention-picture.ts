@@ -9,7 +9,7 @@ import { reduce } from '../ops/reduce.ts'
 import { ofSize, type Preparation } from '../vit/preparation.ts'
 import { attentionRollout } from '../vit/rollout.ts'
 import type { VisionTransformer } from '../vit/vision-transformer.ts'
-import { fill, fitted, letter } from './lettering.ts'
+import { fill, fitted, letter, MUTED, PAPER, WHITE } from './lettering.ts'
 
 /** The longer side of a panel, and the paper between two, in pixels. */
 const SIDE = 448
@@ -17,9 +17,6 @@ const GAP = 12
 /** The strip for two lines of letters below the panels, and the side of the letters' pixels. */
 const CAPTION = 60
 const LETTER = 2
-const PAPER = [20, 19, 26] as const
-const WHITE = [245, 243, 250] as const
-const MUTED = [139, 135, 156] as const
 
 /**
  * Draws three panels of what the model saw of a picture.

@@ -1,11 +1,13 @@
 /** Files that a command reads and writes, with a line that names the file when it cannot. */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve } from 'node:path'
+import { replaceFile } from '#file'
 import { reasonOf } from '../folders/fault.ts'
 import { ImageError } from '../image/error.ts'
 import { type ReadOptions, type ReadPicture, readImage } from '../image/read.ts'
 import { writePng } from '../image/write.ts'
 import type { NdArray } from '../layout/tensor.ts'
+import { parsed } from '../vit/hints.ts'
 import type { Output } from './output.ts'
 
 /** A file that cannot be read or written, or holds something else; printed in one line. */
@@ -55,14 +57,11 @@ export async function writePicture(path: string, picture: NdArray<Uint8Array>): 
 }
 
 /** Writes a file whole or not at all: what stood there stays until the new one is complete. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const part = `${path}.${process.pid}.part`
+export async function writeWhole(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    await writeFile(part, bytes)
-    await rename(part, path)
+    await replaceFile(path, bytes)
   } catch (cause) {
-    await rm(part, { force: true })
-    throw fileError(path, cause, { ENOENT: 'no such folder' })
+    throw fileError(path, (cause as Error).cause, { ENOENT: 'no such folder' })
   }
 }
 
@@ -72,23 +71,37 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
  * @param sources - what it is made of, which is not to be lost
  */
 export async function expectPlace(path: string, ...sources: readonly string[]): Promise<void> {
+  const there = await placeOf(path)
   for (const source of sources) {
-    if ([source, ...(await shardsOf(source))].some((one) => resolve(one) === resolve(path))) {
+    for (const one of [source, ...(await shardsOf(source))]) {
+      if (resolve(one) !== resolve(path) && !(there && (await placeOf(one))?.id === there.id)) continue
       throw new FileError(`${shown(path)}: is the file that it is made of, expected another name`)
     }
   }
-  const folder = await stat(dirname(resolve(path))).catch(() => undefined)
-  if (!folder?.isDirectory()) throw new FileError(`${shown(path)}: no such folder`)
-  const there = await stat(path).catch(() => undefined)
-  if (there?.isDirectory()) throw new FileError(`${shown(path)}: is a folder, expected a file`)
+  if (there?.isFolder) throw new FileError(`${shown(path)}: is a folder, expected a file`)
+  if (there && !there.isFile) throw new FileError(`${shown(path)}: is no regular file`)
+  const folder = await placeOf(dirname(resolve(path)))
+  if (!folder?.isFolder) throw new FileError(`${shown(path)}: no such folder`)
+}
+
+/** What stands at a path, links followed; undefined where there is nothing. */
+async function placeOf(path: string) {
+  const status = await stat(path, { bigint: true }).catch(() => undefined)
+  if (status === undefined) return undefined
+  return {
+    id: `${status.dev}:${status.ino}`,
+    isFile: status.isFile(),
+    isFolder: status.isDirectory(),
+  }
 }
 
 /** The files that an index of a sharded checkpoint names. */
 export async function shardsOf(source: string): Promise<string[]> {
   if (!source.endsWith('.json')) return []
-  const text = await readFile(source, 'utf8').catch(() => '')
-  const names = [...text.matchAll(/"([^"]+\.safetensors)"/g)].map(([, name]) => name!)
-  return [...new Set(names)].map((name) => join(dirname(source), name))
+  const { weight_map: map } = Object(parsed(await readFile(source, 'utf8').catch(() => ''))) as {
+    readonly weight_map?: object
+  }
+  return [...new Set(Object.values(map ?? {}))].map((name) => join(dirname(source), String(name)))
 }
 
 /** `photos/cat.jpg` and `mosaic` → `photos/cat.mosaic.png`. */

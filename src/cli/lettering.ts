@@ -1,6 +1,11 @@
 /** A font of 5×7 pixels for captions in pictures: letters, digits and the signs of file names. */
 import type { NdArray } from '../layout/tensor.ts'
 
+/** What drawings are on, and what is written on it. */
+export const PAPER = [20, 19, 26] as const
+export const WHITE = [245, 243, 250] as const
+export const MUTED = [139, 135, 156] as const
+
 /** Seven rows of five pixels each, from the top, as binary digits; two more of letters that go below the line. */
 const GLYPHS: Readonly<Record<string, string>> = {
   A: '01110 10001 10001 11111 10001 10001 10001',

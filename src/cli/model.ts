@@ -3,7 +3,8 @@ import type { Precision } from '../gemm/weighted.ts'
 import type { Preparation } from '../vit/preparation.ts'
 import { VisionTransformer } from '../vit/vision-transformer.ts'
 import { init } from '../wasm/threads.ts'
-import { given, integer, number, numbers, UsageError } from './arguments.ts'
+import { given, integer, number, numbers, oneOf } from './arguments.ts'
+import { shown } from './files.ts'
 import type { Output } from './output.ts'
 
 /** Options of every command that runs a model on pictures. */
@@ -31,12 +32,8 @@ export interface ModelRequest {
 }
 
 export function readModelRequest(texts: Texts): ModelRequest {
-  const { decoder } = texts
-  if (decoder !== undefined && decoder !== 'auto' && decoder !== 'own') {
-    throw new UsageError(`--decoder is ${JSON.stringify(decoder)}, expected auto or own`)
-  }
   return {
-    decoder,
+    decoder: given(texts.decoder, (text) => oneOf(text, '--decoder', ['auto', 'own'])),
     heads: given(texts.heads, (text) => integer(text, '--heads', 1)),
     maxPixels: given(texts['max-pixels'], (text) => integer(text, '--max-pixels', 1)),
     threads: given(texts.threads, (text) => (text === 'auto' ? 'auto' : integer(text, '--threads', 1))),
@@ -54,7 +51,7 @@ export async function loadModel(
 ): Promise<VisionTransformer> {
   const started = performance.now()
   const timer = setInterval(() => {
-    output.progress(`reading ${path} … ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    output.progress(`reading ${shown(path)} … ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }, 500)
   try {
     return await VisionTransformer.fromCheckpoint(path, { numHeads: heads, precision })

@@ -1,25 +1,29 @@
 /** The pictures that operands of a command name, prepared ahead and side by side; those that cannot be read are told, counted and left out. */
 import { stat } from 'node:fs/promises'
-import { type Decoders, type Decoding, decodedAhead, type Fault, type Listed, listPictures } from '#folders'
+import { type Decoding, decodedAhead, type Fault, type Listed, listPictures, startDecoders } from '#folders'
 import { inBatches, type Prepared, type PreparedBatch } from '../folders/batches.ts'
-import { reasonOf } from '../folders/fault.ts'
-import { FileError, shown } from './files.ts'
+import { FileError, fileError, shown } from './files.ts'
 import type { Output } from './output.ts'
-import type { Meter } from './progress.ts'
+import { type Meter, startMeter } from './progress.ts'
 
 /** What could not be read of a work of many pictures. */
 export class Faults {
   readonly all: Fault[] = []
-  readonly #tell: (fault: Fault) => void
 
-  /** @param tell says one, as it is found */
-  constructor(tell: (fault: Fault) => void) {
-    this.#tell = tell
+  /** Says one, as it is found: above the bar while there is one. */
+  notice: (text: string) => void
+  readonly #json: Output['json'] | null
+
+  /** @param isJson whether they are lines of NDJSON among the results */
+  constructor(output: Output, isJson: boolean) {
+    this.notice = output.notice
+    this.#json = isJson ? output.json : null
   }
 
-  add(fault: Fault): void {
-    this.all.push(fault)
-    this.#tell(fault)
+  add({ name, reason }: Fault): void {
+    this.all.push({ name, reason })
+    if (this.#json === null) this.notice(`left out: ${shown(name)}: ${reason}`)
+    else this.#json({ file: name, error: reason })
   }
 
   /**
@@ -32,14 +36,6 @@ export class Faults {
     if (count === 0) return
     if (read === 0) throw new FileError(`none of ${pictures(count)} could be read`)
     if (isStrict) throw new FileError(`${pictures(count)} could not be read, and --strict allows none`)
-  }
-}
-
-/** Tells faults as lines: of NDJSON for machines, else notices. */
-export function tellFaults(output: Output, isJson: boolean, notice = (text: string) => output.notice(text)) {
-  return ({ name, reason }: Fault): void => {
-    if (isJson) output.json({ file: name, error: reason })
-    else notice(`left out: ${shown(name)}: ${reason}`)
   }
 }
 
@@ -69,36 +65,53 @@ async function expectThere(operand: string): Promise<void> {
   try {
     await stat(operand)
   } catch (cause) {
-    throw new FileError(`${shown(operand)}: ${reasonOf(cause)}`, { cause })
+    throw fileError(operand, cause)
   }
 }
 
-interface Reading {
-  readonly decoders: Decoders
-  readonly decoding: Decoding
+interface Look<Item> extends Decoding {
+  /** What is being done: `embedding`. */
+  readonly doing: string
+  /** How many were done before. */
+  readonly before?: number
+  readonly threads: number
+  /** How many stand side by side. */
   readonly batch: number
   readonly faults: Faults
-  readonly meter: Meter
+  readonly output: Output
+  use(batch: PreparedBatch<Item>, meter: Meter): void | Promise<void>
 }
 
-/** Batches of prepared pictures, in their order. */
-export function preparedBatches<Item extends Listed>(
-  items: readonly Item[],
-  reading: Reading,
-): AsyncGenerator<PreparedBatch<Item>, void, undefined> {
-  return inBatches(prepared(items, reading), reading.batch)
-}
-
-async function* prepared<Item extends Listed>(
-  items: readonly Item[],
-  { decoders, decoding, faults, meter }: Reading,
-): AsyncGenerator<Prepared<Item>, void, undefined> {
-  for await (const [item, decoded] of decodedAhead(items, decoding, decoders)) {
-    if ('fault' in decoded) {
-      faults.add({ name: item.name, reason: decoded.fault })
-      continue
+/** Has all pictures used, batch by batch in their order, and says how far that is; returns how many could be read. */
+export async function lookAt<Item extends Listed>(items: readonly Item[], look: Look<Item>): Promise<number> {
+  const { doing, before = 0, threads, batch: size, faults, output } = look
+  const told = faults.all.length
+  const meter = startMeter({ doing, total: before + items.length, before }, output)
+  faults.notice = meter.notice
+  const decoders = startDecoders(threads)
+  let read = 0
+  try {
+    for await (const batch of inBatches(prepared(), size)) {
+      await look.use(batch, meter)
+      read += batch.items.length
+      meter.at(before + read + faults.all.length - told)
     }
-    for (const warning of decoded.warnings) meter.notice(`${shown(item.name)}: ${warning}`)
-    yield { item, data: decoded.data, shape: decoded.shape }
+  } finally {
+    meter.end()
+    faults.notice = output.notice
+    await decoders.close()
+  }
+  return read
+
+  async function* prepared(): AsyncGenerator<Prepared<Item>, void, undefined> {
+    const { view, decoder, maxPixels } = look
+    for await (const [item, decoded] of decodedAhead(items, { view, decoder, maxPixels }, decoders)) {
+      if ('fault' in decoded) {
+        faults.add({ name: item.name, reason: decoded.fault })
+        continue
+      }
+      for (const warning of decoded.warnings) meter.notice(`${shown(item.name)}: ${warning}`)
+      yield { item, data: decoded.data, shape: decoded.shape }
+    }
   }
 }

@@ -4,7 +4,7 @@ import { CheckpointError } from '../checkpoint/error.ts'
 import { ImageError } from '../image/error.ts'
 import { UsageError } from './arguments.ts'
 import { type CommandName, commands, generalHelp, helpOf, isCommand } from './commands.ts'
-import { FileError } from './files.ts'
+import { FileError, shown } from './files.ts'
 import type { Output } from './output.ts'
 
 /** Runs the command line `args` and returns the exit code. */
@@ -47,7 +47,7 @@ function complaint(name: CommandName, error: unknown): string {
   if (error instanceof ImageError || error instanceof EinopsError)
     return `tesserae ${name}: ${oneLine(error.what)}`
   if (error instanceof CheckpointError) {
-    return `tesserae ${name}: ${error.file === undefined ? '' : `${error.file}: `}${oneLine(error.what)}`
+    return `tesserae ${name}: ${error.file === undefined ? '' : `${shown(error.file)}: `}${oneLine(error.what)}`
   }
   return `tesserae ${name}: internal: ${error instanceof Error ? error.stack : String(error)}`
 }

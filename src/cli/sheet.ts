@@ -3,7 +3,7 @@
 import { resize } from '../image/resize.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { makeNdarray } from '../ops/array.ts'
-import { fill, fitted, letter, widthOf } from './lettering.ts'
+import { fill, fitted, letter, MUTED, PAPER, WHITE, widthOf } from './lettering.ts'
 
 /** A picture on the sheet; null where it cannot be shown. */
 export interface Print {
@@ -13,10 +13,7 @@ export interface Print {
   readonly likeness?: number | undefined
 }
 
-const PAPER = [20, 19, 26] as const
 const FRAME = [34, 32, 43] as const
-const WHITE = [245, 243, 250] as const
-const MUTED = [139, 135, 156] as const
 const AMBER = [249, 160, 40] as const
 
 /** The side of the large picture, and of those beside it; the letters' pixels. */

@@ -47,7 +47,9 @@ export async function listPictures(operands: readonly string[]): Promise<Listing
     // pictures of several folders may have the same names, so that the folders' stand before them
     else await walk(operand, operands.length === 1 ? '' : `${operand.replace(/[\\/]+$/, '')}/`, [], found)
   }
-  return { ...found, pictures: inOrder(found.pictures), faults: inOrder(found.faults) }
+  // several operands may lead to one picture
+  const pictures = [...new Map(found.pictures.map((picture) => [picture.name, picture])).values()]
+  return { ...found, pictures: inOrder(pictures), faults: inOrder(found.faults) }
 }
 
 class Gathered {
@@ -95,8 +97,7 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
     const status = await stat(path)
     return status.isDirectory() ? 'folder' : status.isFile() ? 'file' : 'is no regular file'
   } catch (error) {
-    const reason = reasonOf(error)
-    return reason === 'no such file' ? 'is a link to nothing' : reason
+    return reasonOf(error, { ENOENT: 'is a link to nothing' })
   }
 }
 

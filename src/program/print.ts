@@ -29,20 +29,23 @@ export function printed(program: Program): string {
 /** The lines, those of blocks that follow each other and say the same written once. */
 function linesOf(program: Program): Line[] {
   const names = namesOf(program)
+  const layouts = layoutsOf(program)
+  const baseOf = ({ id }: ProgramValue) => layouts.get(id)!.base
+  const lineOf = (step: ProgramStep) => lineFor(step, names, baseOf)
   const lines: Line[] = []
   const { steps } = program
   for (let at = 0; at < steps.length; ) {
     const block = blockAt(steps, at)
     const times = block === 0 ? 1 : repetitions(program, at, block)
     if (times < 2) {
-      lines.push(lineOf(program, steps[at]!, names))
+      lines.push(lineOf(steps[at]!))
       at++
       continue
     }
     const name = steps[at]!.scopes.at(-1)!.name
     lines.push({ name: '', what: `${times} × ${name}`, shape: '', how: '' })
     for (const step of steps.slice(at, at + block)) {
-      const line = lineOf(program, step, names)
+      const line = lineOf(step)
       lines.push({ ...line, what: `  ${line.what}` })
     }
     at += times * block
@@ -92,25 +95,22 @@ function namesOf({ inputs, parameters, constants, steps }: Program): ReadonlyMap
   ])
 }
 
-function lineOf(
-  program: Program,
+/** @param baseOf the value whose elements a value shows */
+
+function lineFor(
   { step, inputs, output }: ProgramStep,
   names: ReadonlyMap<number, string>,
+  baseOf: (value: ProgramValue) => number,
 ): Line {
   const of = inputs.map(({ id }) => names.get(id)).join(', ')
   const operations = operationsOf(step, inputs)
-  const isView = operations === 0 && isViewOf(program, inputs[0]!, output)
+  const moved = baseOf(output) === baseOf(inputs[0]!) ? 'view' : 'copied'
   return {
     name: names.get(output.id)!,
     what: `${describe(step)}  ${of}`,
     shape: showShape(output.shape),
-    how: isView ? 'view' : operations === 0 ? 'copied' : `${short(operations)} FLOP`,
+    how: operations === 0 ? moved : `${short(operations)} FLOP`,
   }
-}
-
-function isViewOf(program: Program, input: ProgramValue, output: ProgramValue): boolean {
-  const layouts = layoutsOf(program)
-  return layouts.get(output.id)!.base === layouts.get(input.id)!.base
 }
 
 /** What a step does, without what it does it to. */

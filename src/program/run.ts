@@ -162,9 +162,8 @@ interface Recorded {
   readonly result: FloatTensor
 }
 
-function performed({ step, kernel }: ProgramStep, inputs: readonly HostValue[]): HostValue {
-  return kernel.perform(step, inputs)
-}
+const performed = ({ step, kernel }: ProgramStep, inputs: readonly HostValue[]): HostValue =>
+  kernel.perform(step, inputs)
 
 /** Whether a step comes to calls that are written down, or is performed again as a whole, as what is computed by loops has to be. */
 const repeatedBy: { readonly [K in StepKind]: 'calls' | 'performing' } = {
@@ -206,7 +205,7 @@ function partsOf(program: ProgramParts, steps: readonly ProgramStep[], depth: nu
 /** The one value of some steps that others need. */
 function resultOf({ steps, output }: ProgramParts, inside: readonly ProgramStep[]): number {
   const made = new Set(inside.map((step) => step.output.id))
-  const others = steps.filter((step) => !inside.includes(step))
+  const others = steps.filter((step) => !made.has(step.output.id))
   const needed = [output, ...others.flatMap(({ inputs }) => inputs)].filter(({ id }) => made.has(id))
   return needed.at(-1)!.id
 }

@@ -9,9 +9,11 @@ import { openSafetensors } from '../checkpoint/open.ts'
 import type { StateDict } from '../checkpoint/read.ts'
 import type { BlobLike, UrlLike } from '../layout/platform.ts'
 import { isA, isBlob } from '../layout/realms.ts'
+import { pair } from '../nn/check.ts'
 import { allParameters } from '../nn/module.ts'
 import { expectOptions } from '../nn/options.ts'
 import { matched } from '../nn/state.ts'
+import { mistakeIn } from '../ops/kinds.ts'
 import { resolved } from './checkpoint-guesses.ts'
 import { operation } from './checkpoint-options.ts'
 import { textsAbout } from './configurations.ts'
@@ -134,11 +136,12 @@ function drafted(
   const found = foundIn(tensors)
   const { recipes, left } = recipesOf(tensors, found, operation)
   const own = ownIn(texts)
-  expectTrue(own?.options ?? {}, tensors.size)
+  expectOwn(own?.options ?? {}, tensors.size)
   const told = given(options)
   const overrides = { ...own?.options, ...told }
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
+  expectRoom(read)
   const labels = hints.labels?.length === read.numClasses ? hints.labels : undefined
   const model = make(read, {
     guesses: [
@@ -154,16 +157,22 @@ function drafted(
   return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: fitting.get(name)! })) }
 }
 
-/** A file that says of itself what its tensors cannot be is damaged: nothing is made of it. */
-function expectTrue({ depth = 0, imgSize = 0 }: VisionTransformerOptions, tensors: number): void {
-  const [height, width] = typeof imgSize === 'number' ? [imgSize, imgSize] : imgSize
+/** A file that says of itself what is no option, or what its tensors cannot be, is damaged: nothing is made of it. */
+function expectOwn(options: VisionTransformerOptions, tensors: number): void {
+  const { depth = 0 } = options
   const what =
-    depth > tensors
-      ? `depth is ${depth} in the file's metadata, and it has ${tensors} tensors`
-      : height * width > 2 ** 26
-        ? `imgSize is ${height}×${width} in the file's metadata, more than 2^26 pixels`
-        : null
-  if (what !== null) throw new CheckpointError({ operation, code: 'metadata/options', what })
+    mistakeIn(options, visionTransformerOptions)?.what ??
+    (depth > tensors ? `depth is ${depth}, and there are ${tensors} tensors` : null)
+  if (what === null) return
+  throw new CheckpointError({ operation, code: 'metadata/options', what: `the file's metadata: ${what}` })
+}
+
+/** Refuses pictures so large that memory ends with their positions, whoever says that they are. */
+function expectRoom({ imgSize = 0, patchPadding = 0 }: VisionTransformerOptions): void {
+  const [height, width] = pair(imgSize).map((side) => side + 2 * patchPadding) as [number, number]
+  if (height * width <= 2 ** 26) return
+  const what = `imgSize comes to ${height}×${width} with its padding, expected at most 2^26 pixels`
+  throw new CheckpointError({ operation, code: 'metadata/options', what })
 }
 
 /** The naming scheme of a checkpoint, unless its names are another family's. */

@@ -4,7 +4,12 @@
  */
 
 import { ImageError } from '../image/error.ts'
-import { IMAGENET_MEAN, IMAGENET_STD, type PreprocessOptions } from '../image/preprocess.ts'
+import {
+  expectPreparation,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type PreprocessOptions,
+} from '../image/preprocess.ts'
 import type { Interpolation } from '../image/resample.ts'
 import { isObject, parsed } from './hints.ts'
 import { assumedIn, ownIn } from './own.ts'
@@ -29,7 +34,10 @@ type Keys = Readonly<Record<string, unknown>>
  */
 export function preparationIn(texts: Readonly<Record<string, string>>, input: Input): Preparation {
   const own = ownIn(texts)
-  if (own !== undefined) return completed({ ...own.preparation, said: assumedIn('preparation', own) }, input)
+  if (own !== undefined) {
+    expectPreparation(own.preparation)
+    return completed({ ...own.preparation, said: assumedIn('preparation', own) }, input)
+  }
   const objects = Object.values(texts).flatMap((text) => [parsed(text)].filter(isObject))
   const huggingface = [parsed(texts['preprocessor_config.json'] ?? ''), ...objects].find(
     (keys) => isObject(keys) && (isProcessor(keys) || 'image_mean' in keys),

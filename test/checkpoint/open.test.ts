@@ -1,5 +1,5 @@
 /** Checkpoints that stay where they are: files, Blobs, and several files as one. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
@@ -39,6 +39,16 @@ describe('opening', () => {
       'openSafetensors: no/such.safetensors: no such file',
     )
     await expect(openSafetensors(tmpdir())).rejects.toThrow('is a folder, expected a file')
+  })
+
+  test('a link that leads in a circle and a name that is too long are said in words', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tesserae-'))
+    await symlink('circle.safetensors', join(folder, 'circle.safetensors'))
+    await expect(openSafetensors(join(folder, 'circle.safetensors'))).rejects.toThrow(
+      'circle.safetensors: is a link that leads in a circle',
+    )
+    await expect(openSafetensors('x'.repeat(300))).rejects.toThrow(': its path is too long')
+    await rm(folder, { recursive: true })
   })
 
   test('a broken file by its path is refused with the path in the message', async () => {

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { appendFile, cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +19,7 @@ import { openSafetensors } from 'tesserae/checkpoint'
 import { preprocess, readImage } from 'tesserae/image'
 import { VisionTransformer } from 'tesserae/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { put, smallModel, stripes } from './pictures.ts'
+import { put, smallModel, striped, stripes } from './pictures.ts'
 import { tesserae } from './recorder.ts'
 
 const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -202,10 +213,35 @@ describe('tesserae embed', () => {
     )
     expect(none.code).toBe(1)
     expect(none.notices.at(-1)).toBe('tesserae embed: none of 1 picture could be read')
+    // nothing is left that a second run would have to go on with
+    expect((await readdir(folder)).filter((name) => name.startsWith('none.npy'))).toEqual([])
     await rm(join(at('none'), 'empty.png'))
     const nothing = await tesserae('embed', at('none'), '--weights', weights, '--out', at('none.npy'))
     expect(nothing.notices).toEqual([
       `tesserae embed: ${at('none')}: no pictures in it — 1 file is none by its name`,
+    ])
+  })
+
+  test('a picture that several operands lead to counts once, and one larger than 2 GiB is left out', async () => {
+    await put(at('few'), { 'a.png': striped(1, false), 'huge.png': '' })
+    await truncate(at('few/huge.png'), 2 ** 31 + 1)
+    const operands = [at('few'), `${at('few')}/`, at('few/a.png')]
+    const more = ['--weights', weights, '--out', at('few.ndjson'), '--threads', '1']
+    const { code, notices } = await tesserae('embed', ...operands, ...more)
+    expect(code).toBe(0)
+    expect(notices).toContain(`left out: ${at('few/huge.png')}: is larger than 2 GiB`)
+    expect((await readFile(at('few.ndjson'), 'utf8')).match(/\n/g)).toHaveLength(1)
+  })
+
+  test('an output that is a link stays one, and its file is replaced; it is never that of the weights', async () => {
+    await put(at('elsewhere'), { 'real.safetensors': '' })
+    await symlink(at('elsewhere/real.safetensors'), at('link.safetensors'))
+    await embed('link.safetensors')
+    expect((await featuresIn('elsewhere/real.safetensors')).shape).toEqual([12, 48])
+    expect(await readdir(at('elsewhere'))).toEqual(['real.safetensors'])
+    await symlink(weights, at('weights.safetensors'))
+    expect((await embed('weights.safetensors')).notices).toEqual([
+      `tesserae embed: ${at('weights.safetensors')}: is the file that it is made of, expected another name`,
     ])
   })
 

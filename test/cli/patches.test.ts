@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
@@ -53,6 +53,18 @@ describe('tesserae patches', () => {
     expect(notices).toEqual([
       `${cut}: the file ends before its last chunk, IEND, does; all its pixels are there`,
     ])
+  })
+
+  test('names are on one line, whatever stands in them', async () => {
+    const name = JSON.stringify('no\n\u001b[31m.png')
+    expect((await tesserae('patches', 'no\n\u001b[31m.png')).notices).toEqual([
+      `tesserae patches: ${name}: no such file`,
+    ])
+    await rename(photo, join(folder, 'two\nlines.png'))
+    const { lines } = await tesserae('patches', join(folder, 'two\nlines.png'), '--patch', '3')
+    await rename(join(folder, 'two\nlines.png'), photo)
+    expect(lines.filter((line) => line.includes('two\\nlines'))).toHaveLength(2)
+    expect(lines).toHaveLength(3)
   })
 
   test('names a missing file also where its path has no folder', async () => {

@@ -1,4 +1,5 @@
 /** `tesserae quantize`: a smaller file that opens as the same model, written whole or not at all, and mistakes said in a line. */
+import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -81,6 +82,15 @@ test('writes half floats, half the size', async () => {
   expect(agreement).toBeUndefined()
   expect(bytes).toEqual({ before: statSync(weights).size, after: statSync(half).size })
   expect(bytes.after / bytes.before).toBeLessThan(0.55)
+})
+
+test('what is no regular file, as a device, is not replaced by one', async () => {
+  const pipe = inside('pipe')
+  if (spawnSync('mkfifo', [pipe]).status !== 0) return // not on Windows
+  expect((await tesserae('quantize', weights, pipe)).notices).toEqual([
+    `tesserae quantize: ${pipe}: is no regular file`,
+  ])
+  expect(statSync(pipe).isFIFO()).toBe(true)
 })
 
 test.each([

@@ -82,12 +82,23 @@ describe('tesserae similar', () => {
       'b.npy.json': Buffer.from(JSON.stringify({ ...beside, files: beside.files.slice(1) })),
       'c.npy': npy,
       'c.npy.json': Buffer.from('5'),
+      'cut.npy': npy.subarray(0, -1),
+      'cut.npy.json': Buffer.from(JSON.stringify(beside)),
+      'lie.npy': npy,
+      'lie.npy.json': Buffer.from(JSON.stringify({ ...beside, weights: 5 })),
+      'folder.ndjson/a.txt': '',
       'd.ndjson': Buffer.from(`${lines[0]}\n{"file": "x", "features": [1, "a"]}\n`),
       'e.ndjson': Buffer.from('no json\n'),
     })
     expect(await said('--in', at('a.npy'))).toMatch(/a\.npy\.json: is no JSON$/)
     expect(await said('--in', at('b.npy'))).toMatch(/b\.npy\.json: names \d+ pictures for \d+ rows$/)
-    expect(await said('--in', at('c.npy'))).toContain('holds no features that tesserae embed wrote')
+    for (const name of ['c.npy', 'lie.npy']) {
+      expect(await said('--in', at(name))).toContain('holds no features that tesserae embed wrote')
+    }
+    expect(await said('--in', at('cut.npy'))).toMatch(
+      /cut\.npy: is truncated — \d+\.75 numbers, expected \d+$/,
+    )
+    expect(await said('--in', at('folder.ndjson'))).toMatch(/folder\.ndjson: is a folder, expected a file$/)
     expect(await said('--in', at('d.ndjson'))).toMatch(
       /d\.ndjson: the line that begins at byte \d+ is none of features$/,
     )

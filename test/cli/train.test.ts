@@ -60,10 +60,12 @@ describe('tesserae train', () => {
   test('ends with the same bits after it was stopped in the middle and went on', async () => {
     await train('whole.safetensors')
     // a run that ends before its file can be written leaves its journal, as one that is killed does
-    await put(folder, { 'stopped.safetensors.part/in-the-way': '' })
+    await put(folder, {
+      [`stopped.safetensors.${process.pid}.part/in-the-way`]: '',
+    })
     expect((await train('stopped.safetensors')).code).toBe(1)
     expect(existsSync(at('stopped.safetensors'))).toBe(false)
-    await rm(at('stopped.safetensors.part'), { recursive: true })
+    await rm(at(`stopped.safetensors.${process.pid}.part`), { recursive: true })
     expect((await train('stopped.safetensors')).notices.at(-1)).toContain(
       'is left from a run that did not end',
     )

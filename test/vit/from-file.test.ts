@@ -6,7 +6,8 @@ import ndarray from 'ndarray'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WINDOW_BYTES } from '../../src/checkpoint/windows.ts'
 import { CheckpointError, convertNames, type StateDict, writeSafetensors } from '../../src/checkpoint.ts'
-import { VisionTransformer, type VisionTransformerOptions } from '../../src/nn.ts'
+import { ImageError } from '../../src/image.ts'
+import { metadataOf, VisionTransformer, type VisionTransformerOptions } from '../../src/nn.ts'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { distance, randn } from '../documents/arrays.ts'
 
@@ -232,5 +233,49 @@ describe('a configuration that is not of this model', () => {
     expect((await beside({ hidden_act: 'mish' })).guesses).toContain(
       "actLayer is 'gelu', where the configuration has 'mish'",
     )
+  })
+})
+
+describe('a file that says of itself what cannot be', () => {
+  const model = new VisionTransformer(small)
+  const own = JSON.parse(metadataOf(model)['tesserae']!) as {
+    options: object
+    preparation: object
+  }
+  const opened = (options: object, preparation: object = {}) => {
+    const said = {
+      options: { ...own.options, ...options },
+      preparation: { ...own.preparation, ...preparation },
+    }
+    return VisionTransformer.fromStateDict(model.stateDict(), {}, { tesserae: JSON.stringify(said) })
+  }
+
+  test.each<[object, string]>([
+    [{ patchSize: 'x' }, "the file's metadata: bad option 'patchSize'"],
+    [{ depth: {} }, "the file's metadata: bad option 'depth'"],
+    [{ depth: 10_000 }, "the file's metadata: depth is 10000, and there are"],
+    [{ imgSize: 1e9 }, 'expected at most 2^26 pixels'],
+    [{ patchPadding: 1e9 }, 'expected at most 2^26 pixels'],
+  ])('%j makes no model', (options, words) => {
+    expect(() => opened(options)).toThrow(CheckpointError)
+    expect(() => opened(options)).toThrow(words)
+  })
+
+  test('about pictures is refused when the preparation is asked', () => {
+    expect(opened({}).preparation.size).toEqual([32, 32])
+    for (const wrong of [{ size: 'x' }, { mean: ['a', 'b', 'c'] }, { std: [0, 0, 0] }]) {
+      expect(() => opened({}, wrong).preparation).toThrow(ImageError)
+    }
+  })
+
+  test('neither does a configuration whose pictures end the memory', () => {
+    const dict = new VisionTransformer({
+      ...small,
+      posEmbed: 'none',
+      rotary: true,
+    }).stateDict()
+    const given = { numHeads: 3, posEmbed: 'none', rotary: true } as const
+    const config = { 'config.json': { image_size: 1e9 } }
+    expect(() => VisionTransformer.fromStateDict(dict, given, config)).toThrow('expected at most 2^26 pixels')
   })
 })

@@ -1,5 +1,4 @@
 /** `tesserae classify`: what is in pictures, by a Vision Transformer from a file. */
-import { startDecoders } from '#folders'
 import { minSizeFor, preprocess } from '../../image/preprocess.ts'
 import type { NdArray } from '../../layout/tensor.ts'
 import { present } from '../../ops/array.ts'
@@ -11,8 +10,8 @@ import { drawAttention } from '../attention-picture.ts'
 import { decodePicture, expectPlace, readBytes, shown, writePicture } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
-import { Faults, findPictures, isFolder, pictures, preparedBatches, tellFaults } from '../pictures.ts'
-import { lasting, startMeter } from '../progress.ts'
+import { Faults, findPictures, isFolder, lookAt, pictures } from '../pictures.ts'
+import { lasting } from '../progress.ts'
 
 export async function runClassify(args: readonly string[], output: Output): Promise<void> {
   const request = readRequest(args)
@@ -87,35 +86,24 @@ async function classifyOne(request: Request & { readonly path: string }, output:
   for (const guess of assumed) output.notice(`assumed: ${guess}`)
   if (labels === undefined) output.notice(nameless)
   output.notice(`${shown(path)}: answered in ${milliseconds} ms`)
-  if (attention !== undefined) output.notice(`drawn: ${attention}`)
+  if (attention !== undefined) output.notice(`drawn: ${shown(attention)}`)
 }
 
 /** A line for each picture, in the order of their names. */
 async function classifyMany(request: Request & { readonly threads: number }, output: Output): Promise<void> {
   const { json, top = json ? 5 : 1 } = request
-  let notice = (text: string) => output.notice(text)
-  const faults = new Faults(tellFaults(output, json, (text) => notice(text)))
+  const faults = new Faults(output, json)
   const all = await findPictures(request.operands, faults)
   const { model, labels, view } = await openClassifier(request, output)
   const assumed = [...model.guesses, ...view.assumed]
   for (const guess of json ? [] : assumed) output.notice(`assumed: ${guess}`)
-  const width = Math.min(48, Math.max(...all.map(({ name }) => shown(name).length)))
+  const widest = all.reduce((most, { name }) => Math.max(most, shown(name).length), 0)
+  const width = Math.min(48, widest)
   const counts = new Map<string, number>()
   const started = performance.now()
-  // answers are lines of their own where no one watches
-  const meter = startMeter({ doing: 'classifying', total: all.length }, output)
-  notice = meter.notice
-  const decoders = startDecoders(request.threads)
-  let read = 0
-  try {
-    const decoding = { view, decoder: request.decoder, maxPixels: request.maxPixels }
-    for await (const { items, images } of preparedBatches(all, {
-      ...request,
-      decoders,
-      decoding,
-      faults,
-      meter,
-    })) {
+  const read = await lookAt(all, {
+    ...{ ...request, view, faults, output, doing: 'classifying' },
+    use({ items, images }, meter) {
       const probabilities = probabilitiesOf(model, images)
       for (const [i, { name }] of items.entries()) {
         const answers = bestOf(probabilities.pick(i, null) as NdArray<Float32Array>, top, labels)
@@ -123,14 +111,8 @@ async function classifyMany(request: Request & { readonly threads: number }, out
         if (json) output.json({ file: name, answers, assumed })
         else meter.line(`${shown(name).padEnd(width)}  ${oneLineOf(answers)}`)
       }
-      read += items.length
-      meter.at(read + faults.all.length)
-    }
-  } finally {
-    meter.end()
-    notice = output.notice
-    await decoders.close()
-  }
+    },
+  })
   const seconds = (performance.now() - started) / 1000
   if (read > 0) {
     if (labels === undefined) output.notice(nameless)

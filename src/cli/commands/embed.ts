@@ -1,10 +1,10 @@
 /** `tesserae embed`: the features of all pictures of a folder, in one file. */
-import { type Listed, startDecoders } from '#folders'
+import type { Listed } from '#folders'
 import { allocate } from '../../layout/data.ts'
 import { contiguous } from '../../layout/layout.ts'
 import { toNdarray } from '../../ops/array.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
-import { given, integer, readArguments, UsageError } from '../arguments.ts'
+import { given, integer, oneOf, readArguments, UsageError } from '../arguments.ts'
 import { expectTokens, featuresOf } from '../features/compute.ts'
 import { formatOf } from '../features/files.ts'
 import { type Origin, originOf, tokenKinds } from '../features/origin.ts'
@@ -12,8 +12,8 @@ import { FeatureSink } from '../features/sink.ts'
 import { expectPlace, shown } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
-import { Faults, findPictures, pictures, preparedBatches, tellFaults } from '../pictures.ts'
-import { lasting, startMeter } from '../progress.ts'
+import { Faults, findPictures, lookAt, pictures } from '../pictures.ts'
+import { lasting } from '../progress.ts'
 import { isIn, shardOf } from '../shard.ts'
 
 export async function runEmbed(args: readonly string[], output: Output): Promise<void> {
@@ -41,10 +41,7 @@ function readRequest(args: readonly string[]) {
   if (weights === undefined) throw new UsageError('--weights is missing')
   if (out === undefined) throw new UsageError('--out is missing')
   formatOf(out, '--out')
-  const tokens = tokenKinds.find((kind) => kind === values.tokens)
-  if (tokens === undefined) {
-    throw new UsageError(`--tokens is ${JSON.stringify(values.tokens)}, expected ${tokenKinds.join(', ')}`)
-  }
+  const tokens = oneOf(values.tokens, '--tokens', tokenKinds)
   return {
     ...readModelRequest(values),
     ...{ operands: positionals, weights, out, resume, strict, json, tokens },
@@ -59,8 +56,7 @@ type Request = ReturnType<typeof readRequest>
 
 async function embed(request: Request & { readonly threads: number }, output: Output): Promise<void> {
   const { operands, out, json, shard } = request
-  const faults = new Faults(tellFaults(output, json, (text) => notice(text)))
-  let notice = (text: string) => output.notice(text)
+  const faults = new Faults(output, json)
   await expectPlace(out, request.weights, ...operands)
   const all = await findPictures(operands, faults)
   const mine = shard === undefined ? all : all.filter(({ name }) => isIn(shard, name))
@@ -69,52 +65,37 @@ async function embed(request: Request & { readonly threads: number }, output: Ou
   const view = viewOf(model, request)
   const origin = await originOf({ path: request.weights, model, view }, request)
   const sink = await FeatureSink.open(out, origin, request)
-  const before = mine.filter(({ name }) => sink.has(name)).length
-  const left = mine.filter(({ name }) => !sink.has(name))
-  if (request.resume) {
-    output.notice(
-      `${pictures(before)} of ${mine.length} ${before === 1 ? 'is' : 'are'} there, ${left.length} left`,
-    )
-  }
-  for (const guess of [...model.guesses, ...view.assumed]) output.notice(`assumed: ${guess}`)
-
-  const started = performance.now()
-  const meter = startMeter({ doing: 'embedding', total: mine.length, before }, output)
-  notice = meter.notice
-  const decoders = startDecoders(request.threads)
-  let read = 0
   try {
-    const decoding = { view, decoder: request.decoder, maxPixels: request.maxPixels }
-    for await (const { items, images } of preparedBatches(left, {
-      ...request,
-      decoders,
-      decoding,
-      faults,
-      meter,
-    })) {
-      const { rows, shape } = featuresOf(model, images, origin)
-      await sink.add(named(items, rows), shape)
-      read += items.length
-      meter.at(before + read + faults.all.length)
-      if (json) for (const { name } of items) output.json({ file: name })
+    const before = mine.filter(({ name }) => sink.has(name)).length
+    const left = mine.filter(({ name }) => !sink.has(name))
+    if (request.resume) {
+      output.notice(
+        `${pictures(before)} of ${mine.length} ${before === 1 ? 'is' : 'are'} there, ${left.length} left`,
+      )
     }
-  } catch (error) {
-    await sink.close()
-    throw error
+    for (const guess of [...model.guesses, ...view.assumed]) output.notice(`assumed: ${guess}`)
+
+    const started = performance.now()
+    const read = await lookAt(left, {
+      ...{ ...request, view, faults, output, before, doing: 'embedding' },
+      async use({ items, images }) {
+        const { rows, shape } = featuresOf(model, images, origin)
+        await sink.add(named(items, rows), shape)
+        if (json) for (const { name } of items) output.json({ file: name })
+      },
+    })
+    const seconds = (performance.now() - started) / 1000
+    if (sink.count === 0 && left.length > 0) {
+      await sink.discard()
+      faults.conclude(0, request.strict)
+    }
+    const folder = operands.length === 1 ? operands[0]! : '.'
+    const about = { folder, shard: request.shardText, shape: sink.shape ?? emptyShape(model, view, origin) }
+    await sink.finish(about)
+    report({ out, json, read, before, faults, seconds, rows: sink.count, shape: about.shape }, output)
   } finally {
-    meter.end()
-    notice = output.notice
-    await decoders.close()
-  }
-  const seconds = (performance.now() - started) / 1000
-  if (sink.count === 0 && left.length > 0) {
     await sink.close()
-    faults.conclude(0, request.strict)
   }
-  const folder = operands.length === 1 ? operands[0]! : '.'
-  const about = { folder, shard: request.shardText, shape: sink.shape ?? emptyShape(model, view, origin) }
-  await sink.finish(about)
-  report({ out, json, read, before, faults, seconds, rows: sink.count, shape: about.shape }, output)
   faults.conclude(sink.count, request.strict)
 }
 

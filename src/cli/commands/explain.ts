@@ -6,11 +6,10 @@ import { describe } from '../../program/print.ts'
 import { trace } from '../../program/trace.ts'
 import { VisionTransformer } from '../../vit/vision-transformer.ts'
 import type { VisionTransformerOptions } from '../../vit/vision-transformer-options.ts'
-import { integer, lengths, onlyOperand, readArguments, shape, UsageError } from '../arguments.ts'
+import { integer, lengths, oneOf, onlyOperand, readArguments, shape, UsageError } from '../arguments.ts'
 import type { Output } from '../output.ts'
 
 const operations = ['rearrange', 'reduce', 'repeat', 'einsum'] as const
-type Operation = (typeof operations)[number]
 
 export async function runExplain(args: readonly string[], output: Output): Promise<void> {
   const { values, positionals } = readArguments(args, {
@@ -32,19 +31,12 @@ export async function runExplain(args: readonly string[], output: Output): Promi
   const pattern = onlyOperand(positionals, 'a pattern in quotes')
   if (shapes.length === 0) throw new UsageError('--shape is missing')
   const given = values.axes === undefined ? undefined : lengths(values.axes.join(','), '--axes')
-  const operation = operationOf(values.operation ?? (pattern.includes(',') ? 'einsum' : 'rearrange'))
+  const usual = pattern.includes(',') ? 'einsum' : 'rearrange'
+  const operation = oneOf(values.operation ?? usual, '--operation', operations)
 
   const explanation = explain(shapes.length === 1 ? shapes[0]! : shapes, pattern, given, { operation })
   if (values.json) output.json(explanation)
   else output.line(String(explanation))
-}
-
-function operationOf(name: string): Operation {
-  const operation = operations.find((known) => known === name)
-  if (operation === undefined) {
-    throw new UsageError(`--operation is ${JSON.stringify(name)}, expected ${operations.join(', ')}`)
-  }
-  return operation
 }
 
 /** The steps of a checkpoint's model, a line each. */

@@ -1,15 +1,12 @@
 /** `tesserae export`: a checkpoint's model as an ONNX file, and how to run it. */
 import { basename } from 'node:path'
-import { replaceFile } from '#file'
 import { ImageError } from '../../image/error.ts'
-import type { AttentionForm } from '../../onnx/attend.ts'
-import type { Precision } from '../../onnx/parameters.ts'
 import { toOnnx } from '../../onnx/to-onnx.ts'
 import { trace } from '../../program/trace.ts'
 import type { Preparation } from '../../vit/preparation.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
-import { given, integer, readArguments, UsageError } from '../arguments.ts'
-import { expectPlace, fileError, shown } from '../files.ts'
+import { given, integer, oneOf, readArguments, UsageError } from '../arguments.ts'
+import { expectPlace, shown, writeWhole } from '../files.ts'
 import { loadModel } from '../model.ts'
 import type { Output } from '../output.ts'
 
@@ -28,12 +25,9 @@ export async function runExport(args: readonly string[], output: Output): Promis
       `two files are expected, a checkpoint and where the ONNX file goes — got ${positionals.length}`,
     )
   }
-  const asked = given(
-    values.precision,
-    (text) => oneOf(text, '--precision', ['float32', 'int8']) as Precision,
-  )
+  const asked = given(values.precision, (text) => oneOf(text, '--precision', ['float32', 'int8']))
   const options = {
-    attention: oneOf(values.attention, '--attention', ['plain', 'fused']) as AttentionForm,
+    attention: oneOf(values.attention, '--attention', ['plain', 'fused']),
     opset: integer(values.opset, '--opset', 1),
     batch: values.batch === 'dynamic' ? ('dynamic' as const) : integer(values.batch, '--batch', 1),
   }
@@ -48,11 +42,7 @@ export async function runExport(args: readonly string[], output: Output): Promis
   const isCodes = [...model.parameters()].some((parameter) => parameter.precision !== 'float32')
   const precision = asked ?? (isCodes ? 'int8' : 'float32')
   const file = toOnnx(model, { ...options, precision, metadata: metadataOf(model, view) })
-  try {
-    await replaceFile(to, file)
-  } catch (cause) {
-    throw fileError(to, (cause as Error).cause ?? cause, { ENOENT: 'no such folder' })
-  }
+  await writeWhole(to, file)
   const input = model.inputShape!
   const shape = (axes: readonly number[]) => [
     options.batch === 'dynamic' ? 'batch' : options.batch,
@@ -113,11 +103,6 @@ function preparationOf(model: VisionTransformer): Preparation | null {
 function shownView({ mean, std }: Preparation): string {
   const list = (values: unknown) => (Array.isArray(values) ? `[${values.join(', ')}]` : String(values))
   return `  (pixels / 255 − ${list(mean)}) / ${list(std)}`
-}
-
-function oneOf(text: string, option: string, names: readonly string[]): string {
-  if (names.includes(text)) return text
-  throw new UsageError(`${option} is ${JSON.stringify(text)}, expected ${names.join(' or ')}`)
 }
 
 const size = (bytes: number): string =>

@@ -1,7 +1,7 @@
 /** `tesserae patches`: a picture cut into patches, drawn apart. */
 import { drawMosaic } from '../../image/draw.ts'
 import { given, integer, onlyOperand, pngName, readArguments } from '../arguments.ts'
-import { besides, decodePicture, expectPlace, readBytes, writePicture } from '../files.ts'
+import { besides, decodePicture, expectPlace, readBytes, shown, writePicture } from '../files.ts'
 import type { Output } from '../output.ts'
 
 export async function runPatches(args: readonly string[], output: Output): Promise<void> {
@@ -20,8 +20,7 @@ export async function runPatches(args: readonly string[], output: Output): Promi
   const out = given(values.out, (text) => pngName(text, '--out')) ?? besides(path, 'mosaic')
   await expectPlace(out, path)
 
-  const most = values['max-pixels']
-  const maxPixels = most === undefined ? undefined : integer(most, '--max-pixels', 1)
+  const maxPixels = given(values['max-pixels'], (text) => integer(text, '--max-pixels', 1))
   const picture = await decodePicture(path, await readBytes(path), { maxPixels }, output)
   await writePicture(out, await drawMosaic(picture, { patch, gap, scale }))
   const [height, width, channels] = picture.shape as [number, number, number]
@@ -32,7 +31,7 @@ export async function runPatches(args: readonly string[], output: Output): Promi
     return
   }
   output.line(
-    `${path}: ${height}×${width} pixels, ${rows} × ${columns} = ${rows * columns} patches of ${patch}×${patch}`,
+    `${shown(path)}: ${height}×${width} pixels, ${rows} × ${columns} = ${rows * columns} patches of ${patch}×${patch}`,
   )
   if (left.rows > 0 || left.columns > 0) {
     output.line(`left out: ${left.rows} rows at the bottom, ${left.columns} columns at the right`)
@@ -40,5 +39,5 @@ export async function runPatches(args: readonly string[], output: Output): Promi
   output.line(
     `'1 c (h s1) (w s2) -> 1 (h w) (s1 s2 c)': [1, ${channels}, ${rows * patch}, ${columns * patch}] -> [1, ${rows * columns}, ${patch * patch * channels}]`,
   )
-  output.line(`drawn: ${out}`)
+  output.line(`drawn: ${shown(out)}`)
 }

@@ -1,24 +1,20 @@
 /** `tesserae quantize`: a model's file in eight bits, or in half floats, and how its answers agree with those before. */
 import { stat } from 'node:fs/promises'
-import { startDecoders } from '#folders'
 import { writeSafetensors } from '../../checkpoint/write.ts'
 import type { Precision } from '../../gemm/weighted.ts'
 import { quantizedState } from '../../nn/quantize.ts'
 import { metadataOf } from '../../vit/own.ts'
 import { Agreement } from '../agreement.ts'
-import { integer, readArguments, UsageError } from '../arguments.ts'
+import { integer, oneOf, readArguments, UsageError } from '../arguments.ts'
 import { expectPlace, shardsOf, shown, writeWhole } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
-import { Faults, findPictures, pictures, preparedBatches, tellFaults } from '../pictures.ts'
-import { startMeter } from '../progress.ts'
-
-const precisions = ['int8', 'int8-fast', 'float16'] as const
+import { Faults, findPictures, lookAt, pictures } from '../pictures.ts'
 
 export async function runQuantize(args: readonly string[], output: Output): Promise<void> {
   const request = readRequest(args)
   await expectPlace(request.to, request.from)
-  const faults = new Faults(tellFaults(output, request.json))
+  const faults = new Faults(output, request.json)
   const listed = request.check.length === 0 ? [] : await findPictures(request.check, faults)
   await withThreads(request.threads ?? 'auto', async (threads) => {
     const written = await write(request, output)
@@ -43,12 +39,7 @@ function readRequest(args: readonly string[]) {
   if (from === undefined || to === undefined || rest.length > 0) {
     throw new UsageError(`two files are expected, the model and the one to write — got ${positionals.length}`)
   }
-  const precision = precisions.find((name) => name === values.precision)
-  if (precision === undefined) {
-    throw new UsageError(
-      `--precision is ${JSON.stringify(values.precision)}, expected ${precisions.join(', ')}`,
-    )
-  }
+  const precision = oneOf(values.precision, '--precision', ['int8', 'int8-fast', 'float16'])
   const { check, json, strict } = values
   return {
     ...readModelRequest(values),
@@ -104,18 +95,18 @@ async function compare(
 ): Promise<void> {
   const before = await loadModel(request.from, { heads: request.heads, precision: 'float32' }, output)
   const after = await loadModel(request.to, { heads: undefined }, output)
-  const meter = startMeter({ doing: 'comparing', total: listed.length }, output)
-  const decoders = startDecoders(request.threads)
   try {
-    const decoding = { view: viewOf(before, request), decoder: request.decoder, maxPixels: request.maxPixels }
-    const reading = { ...request, decoders, decoding, faults, meter }
-    for await (const { images } of preparedBatches(listed, reading)) {
-      agreement.add(before.forward(images), after.forward(images))
-      meter.at(agreement.count + faults.all.length)
-    }
+    await lookAt(listed, {
+      ...{
+        ...request,
+        view: viewOf(before, request),
+        faults,
+        output,
+        doing: 'comparing',
+      },
+      use: ({ images }) => agreement.add(before.forward(images), after.forward(images)),
+    })
   } finally {
-    meter.end()
-    await decoders.close()
     before.dispose()
     after.dispose()
   }

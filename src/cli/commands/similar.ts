@@ -86,7 +86,7 @@ async function similar(request: Request, output: Output): Promise<void> {
   output.notice(`${shown(path)}: the likest of ${count}`)
   if (sheet === undefined) return
   await writePicture(sheet, await sheetOf(path, bytes, found, request, output))
-  output.notice(`drawn: ${sheet}`)
+  output.notice(`drawn: ${shown(sheet)}`)
 }
 
 type Kind = { readonly tokens: 'pooled' | 'class' | 'patch'; readonly normalised: boolean }

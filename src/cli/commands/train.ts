@@ -1,6 +1,5 @@
 /** `tesserae train`: a classifier of a folder's pictures, from a checkpoint and a folder for each class. */
 import { rm, stat } from 'node:fs/promises'
-import { startDecoders } from '#folders'
 import { contiguous } from '../../layout/layout.ts'
 import type { NdArray } from '../../layout/tensor.ts'
 import { toNdarray } from '../../ops/array.ts'
@@ -13,7 +12,7 @@ import { FeatureSink } from '../features/sink.ts'
 import { expectPlace, FileError, shown } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
-import { Faults, pictures, preparedBatches, tellFaults } from '../pictures.ts'
+import { Faults, lookAt, pictures } from '../pictures.ts'
 import { lasting, startMeter } from '../progress.ts'
 import { type Example, type Examples, examplesIn, validationOf } from '../training/data.ts'
 import { answersTo, learnAll } from '../training/full.ts'
@@ -66,8 +65,7 @@ async function train(request: Request, output: Output): Promise<void> {
   const { folder, from, out, json } = request
   const started = performance.now()
   await expectPlace(out, from)
-  const faults = new Faults(tellFaults(output, json, (text) => notice(text)))
-  let notice = (text: string) => output.notice(text)
+  const faults = new Faults(output, json)
   const examples = await examplesIn(folder, request.validation, (fault) => faults.add(fault))
   await expectNone(runOf(out), request.resume)
   const { classes, learned, heldBack } = examples
@@ -83,14 +81,13 @@ async function train(request: Request, output: Output): Promise<void> {
   }
   const sink = await FeatureSink.open(out, origin, { resume: request.resume, isWhole: false })
   try {
-    await lookAt([...learned, ...heldBack], {
+    await compute([...learned, ...heldBack], {
       request,
       model,
       view,
       sink,
       faults,
       output,
-      watch: (tell) => (notice = tell),
     })
     await learn({
       examples,
@@ -101,11 +98,10 @@ async function train(request: Request, output: Output): Promise<void> {
       output,
       seconds: () => (performance.now() - started) / 1000,
     })
-  } catch (error) {
+    await sink.discard()
+  } finally {
     await sink.close()
-    throw error
   }
-  await sink.discard()
   await rm(runOf(out), { force: true })
   faults.conclude(learned.length, request.strict)
 }
@@ -117,45 +113,25 @@ interface Looking {
   readonly sink: FeatureSink
   readonly faults: Faults
   readonly output: Output
-  /** Told who says notices from now on. */
-  readonly watch: (notice: (text: string) => void) => void
 }
 
 /** Computes the features of all examples that have none yet. */
-async function lookAt(
+async function compute(
   all: readonly Example[],
-  { request, model, view, sink, faults, output, watch }: Looking,
-) {
+  { request, model, view, sink, faults, output }: Looking,
+): Promise<void> {
   const left = all.filter(({ key }) => !sink.has(key))
   const before = all.length - left.length
   if (request.resume)
     output.notice(`${pictures(before)} of ${all.length} were looked at before, ${left.length} left`)
-  const meter = startMeter({ doing: 'looking', total: all.length, before }, output)
-  watch(meter.notice)
-  const decoders = startDecoders(request.threads)
-  const decoding = { view, decoder: request.decoder, maxPixels: request.maxPixels }
-  let done = before
-  try {
-    for await (const { items, images } of preparedBatches(left, {
-      batch: 4,
-      decoders,
-      decoding,
-      faults,
-      meter,
-    })) {
+  await lookAt(left, {
+    ...{ ...request, batch: 4, view, faults, output, before, doing: 'looking' },
+    async use({ items, images }) {
       const { rows, shape } = featuresOf(model, images, { tokens: 'mirrored', normalised: false })
-      await sink.add(
-        items.map(({ key }, i) => [key, rows[i]!] as const),
-        shape,
-      )
-      done += items.length
-      meter.at(done)
-    }
-  } finally {
-    meter.end()
-    watch(output.notice)
-    await decoders.close()
-  }
+      const named = items.map(({ key }, i) => [key, rows[i]!] as const)
+      await sink.add(named, shape)
+    },
+  })
 }
 
 interface Learning extends Pick<Looking, 'request' | 'model' | 'view' | 'sink' | 'output'> {

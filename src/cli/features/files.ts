@@ -1,5 +1,4 @@
 /** Files of features: safetensors, npy with a JSON file beside it, and NDJSON; how each begins, and what is read of it. */
-import { open as openHandle } from 'node:fs/promises'
 import { openSafetensors } from '../../checkpoint/open.ts'
 import { writeHeader } from '../../checkpoint/write.ts'
 import { sizeOf } from '../../layout/layout.ts'
@@ -46,7 +45,8 @@ function metadataOf({ origin, files, folder, shard }: About): Record<string, str
 
 function aboutIn(metadata: Readonly<Record<string, string>>, shape: readonly number[], path: string): About {
   const { weights, decoder, tokens, normalised, model, preparation, files, folder = '.' } = metadata
-  if (metadata['format'] !== 'tesserae features' || files === undefined) {
+  const isText = Object.values(metadata).every((text) => typeof text === 'string')
+  if (metadata['format'] !== 'tesserae features' || files === undefined || !isText) {
     throw new FileError(`${shown(path)}: holds no features that tesserae embed wrote`)
   }
   const origin = { weights, decoder, tokens, model, preparation, normalised: normalised === 'true' }
@@ -146,13 +146,13 @@ async function readNpy(path: string): Promise<readonly [About, Float32Array]> {
   const said = jsonIn(Buffer.from(await readBytes(beside)).toString(), beside)
   const { files, ...texts } = Object(said) as { readonly files?: unknown } & Record<string, string>
   const about = aboutIn({ ...texts, files: JSON.stringify(files ?? null) }, shape, beside)
-  const data = new Float32Array(Uint8Array.from(bytes.subarray(length)).buffer) // aligned
-  if (data.length === sizeOf(shape)) return [about, data]
-  throw new FileError(`${shown(path)}: is truncated — ${data.length} numbers, expected ${sizeOf(shape)}`)
+  const numbers = (bytes.length - length) / 4
+  if (numbers === sizeOf(shape))
+    return [about, new Float32Array(Uint8Array.from(bytes.subarray(length)).buffer)] // aligned
+  throw new FileError(`${shown(path)}: is truncated — ${numbers} numbers, expected ${sizeOf(shape)}`)
 }
 
 async function openNdjson(path: string): Promise<FeatureFile> {
-  await (await openHandle(path, 'r').catch(() => readBytes(path).then(() => undefined)))?.close()
   let origin: FeatureFile['origin'] = {}
   for await (const { line } of recordsOf(path)) {
     const { weights, decoder, made } = line as Line & Pick<Origin, 'weights' | 'decoder'>

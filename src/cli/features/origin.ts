@@ -1,13 +1,11 @@
 /** Where features come from: all that their numbers depend on beside the picture. What differs in it is not mixed. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import type { Preparation } from '../../vit/preparation.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
 import { capabilities } from '../../wasm/capabilities.ts'
-import { FileError } from '../files.ts'
+import { fileError, shardsOf } from '../files.ts'
 import type { ModelRequest } from '../model.ts'
 
 /** Which vectors of a picture are meant. */
@@ -73,16 +71,11 @@ export function digestOf({ tokens, normalised, model, preparation }: Origin): st
 /** Of a checkpoint in several files: of its index and each of them. */
 async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256')
-  const files = [path]
-  if (path.endsWith('.json')) {
-    const { weight_map } = JSON.parse(await readFile(path, 'utf8')) as { weight_map: Record<string, string> }
-    files.push(...[...new Set(Object.values(weight_map))].sort().map((name) => join(dirname(path), name)))
-  }
   try {
-    for (const file of files)
+    for (const file of [path, ...(await shardsOf(path)).sort()])
       for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array)
   } catch (cause) {
-    throw new FileError(`${path}: cannot be read`, { cause })
+    throw fileError(path, cause)
   }
   return `sha256:${hash.digest('hex')}`
 }

@@ -2,9 +2,10 @@
  * Features as lines of text, one a picture, appended as they are computed: what survives a kill. A line that was not written to its end is none. The
  * NDJSON file that users ask for is such lines with numbers; the journal of other files has the bytes of float32 in base64, which is quicker.
  */
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+import { codeOf } from '../../checkpoint/reason.ts'
 import { sizeOf } from '../../layout/layout.ts'
-import { FileError, shown } from '../files.ts'
+import { FileError, fileError, shown } from '../files.ts'
 import { digestOf, type Origin } from './origin.ts'
 
 /** What a file of lines holds already, and where. */
@@ -75,8 +76,9 @@ function shortest(value: number): string {
 export async function* linesOf(
   path: string,
 ): AsyncGenerator<{ readonly text: string; readonly start: number; readonly length: number }> {
-  const handle = await open(path, 'r')
+  let handle: FileHandle | undefined
   try {
+    handle = await open(path, 'r')
     let rest: Buffer = Buffer.alloc(0)
     let start = 0
     for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
@@ -87,8 +89,10 @@ export async function* linesOf(
         rest = rest.subarray(end + 1)
       }
     }
+  } catch (cause) {
+    throw codeOf(cause) === '' ? cause : fileError(path, cause)
   } finally {
-    await handle.close()
+    await handle?.close()
   }
 }
 

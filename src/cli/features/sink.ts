@@ -1,7 +1,6 @@
 /** Where features go while they are computed: a file of lines, which the finished file is made of. What is there already is gone on from. */
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
-import { replaceFile } from '#file'
-import { FileError, fileError, shown } from '../files.ts'
+import { FileError, fileError, shown, writeWhole } from '../files.ts'
 import { lockFile } from '../lock.ts'
 import {
   type About,
@@ -25,6 +24,7 @@ export class FeatureSink {
   readonly #known: Known
   readonly #unlock: () => Promise<void>
   #end: number
+  #isClosed = false
 
   private constructor(
     out: string,
@@ -102,6 +102,11 @@ export class FeatureSink {
     return this.#known.places.size
   }
 
+  /** The file of lines. */
+  get #path(): string {
+    return this.#format === 'ndjson' ? this.#out : journalOf(this.#out)
+  }
+
   get shape(): readonly number[] | undefined {
     return this.#known.shape
   }
@@ -140,14 +145,10 @@ export class FeatureSink {
     if (this.#format === 'ndjson') return this.close()
     const files = [...this.#known.places.keys()].sort()
     const about = { files, folder, shard, origin: this.#origin, shape: this.#known.shape ?? shape }
-    try {
-      if (this.#format === 'npy') {
-        await replaceFile(besideNpy(this.#out), new TextEncoder().encode(textBesideNpy(about)))
-      }
-      await replaceFile(this.#out, this.#bytes(this.#format, about))
-    } catch (cause) {
-      throw new FileError(cause instanceof Error ? cause.message : String(cause), { cause })
+    if (this.#format === 'npy') {
+      await writeWhole(besideNpy(this.#out), new TextEncoder().encode(textBesideNpy(about)))
     }
+    await writeWhole(this.#out, this.#bytes(this.#format, about))
     await this.discard()
   }
 
@@ -159,14 +160,17 @@ export class FeatureSink {
     return rowIn(line.toString())
   }
 
-  /** Takes the journal away, whose rows nobody needs any more. */
+  /** Takes the lines away, where nobody needs them any more: those of a journal, or of a file of lines that has none. */
   async discard(): Promise<void> {
+    const isKept = this.#format === 'ndjson' && this.count > 0
+    if (!isKept) await rm(this.#path, { force: true })
     await this.close()
-    await rm(journalOf(this.#out), { force: true })
   }
 
-  /** Leaves what is there for another run. */
+  /** Leaves what is there for another run; nothing where that was done. */
   async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
     await this.#handle.close()
     await this.#unlock()
   }
@@ -186,7 +190,7 @@ export class FeatureSink {
         done += (await this.#handle.write(bytes, done, bytes.length - done, this.#end + done)).bytesWritten
       }
     } catch (cause) {
-      throw new FileError(`${shown(this.#out)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      throw fileError(this.#out, cause)
     }
     this.#end += bytes.length
   }

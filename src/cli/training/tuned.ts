@@ -1,11 +1,10 @@
 /** A checkpoint's model with another head, and the file that it becomes. */
-import { replaceFile } from '#file'
 import { writeSafetensors } from '../../checkpoint/write.ts'
 import type { Linear } from '../../nn/linear.ts'
 import { metadataOf } from '../../vit/own.ts'
 import type { Preparation } from '../../vit/preparation.ts'
 import { VisionTransformer } from '../../vit/vision-transformer.ts'
-import { FileError } from '../files.ts'
+import { writeWhole } from '../files.ts'
 
 /** The model with this head; the old one is not to be used any more. */
 export function withHead(model: VisionTransformer, head: Linear): VisionTransformer {
@@ -29,13 +28,6 @@ export async function saveTuned(
   { classes, view }: { readonly classes: readonly string[]; readonly view: Preparation },
 ): Promise<void> {
   const { assumed: _, ...preparation } = view
-  const bytes = writeSafetensors(
-    model.stateDict(),
-    metadataOf(model, { labels: classes, preparation, guesses: [] }),
-  )
-  try {
-    await replaceFile(path, bytes)
-  } catch (cause) {
-    throw new FileError(cause instanceof Error ? cause.message : String(cause), { cause })
-  }
+  const about = metadataOf(model, { labels: classes, preparation, guesses: [] })
+  await writeWhole(path, writeSafetensors(model.stateDict(), about))
 }
