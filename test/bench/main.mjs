@@ -5,7 +5,7 @@
  * `python3`, or what the environment variable PYTHON names, has them. `product` (matrix products beside
  * their ceiling and onnxruntime-web) and `twins` (products on views beside contiguous ones) and `train` (steps of learning beside forwards and PyTorch) run in processes of their own;
  * so do `int8` (models in eight bits beside onnxruntime-web's), `pictures` and `folders` (decoding photographs, and the command on many of them; of a folder with `--pictures DIR`), and `vit` (whole models), `onnx` (their files in onnxruntime), `first` (fresh processes to their first logits) and `features` (pictures to features), which need
- * `--models DIR` and `--pictures DIR`, as vit.mjs, first-logits.mjs and features.mjs say, and `digits` (a whole run of learning), which needs `--digits DIR` with MNIST's test files.
+ * `--models DIR` and `--pictures DIR`, as vit.mjs, first-logits.mjs and features.mjs say, and `digits` (a whole run of learning), which needs `--mnist DIR` with MNIST's test files.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -23,10 +23,10 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     ...{ json: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
-    ...{ models: { type: 'string' }, pictures: { type: 'string' }, digits: { type: 'string' } },
+    ...{ models: { type: 'string' }, pictures: { type: 'string' }, mnist: { type: 'string' } },
   },
 })
-const { models, pictures, digits } = values
+const { models, pictures, mnist } = values
 const suites = {
   ...{ calls, rearrange: copies, convert, mixed, reduce: reductionsOfAllAxes },
   ...{ product: () => apart('product.mjs'), twins: () => apart('einsum-twins.mjs') },
@@ -40,7 +40,7 @@ const suites = {
     onnx: () => apart('onnx.mjs', models),
     first: () => apart('first-logits.mjs', models),
   }),
-  ...(digits && { digits: () => apart('digits.mjs', digits) }),
+  ...(mnist && { digits: () => apart('digits.mjs', mnist) }),
   ...(models && pictures && { features: () => apart('features.mjs', pictures, models) }),
 }
 const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
