@@ -1,5 +1,6 @@
 /** Finds the command, runs it, and turns what went wrong into one line and exit code 1. */
 import { EinopsError } from '../../grammar/error.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import { ImageError } from '../image/error.ts'
 import { UsageError } from './arguments.ts'
@@ -19,9 +20,10 @@ export async function run([name, ...args]: readonly string[], output: Output): P
     return 0
   }
   if (!isCommand(name)) {
-    output.notice(
-      `tesserae: there is no command ${JSON.stringify(name)}, expected ${Object.keys(commands).join(', ')}`,
-    )
+    const known = Object.keys(commands)
+    output.notice(`tesserae: there is no command ${JSON.stringify(name)}, expected ${known.join(', ')}`)
+    const advice = didYouMean(name, known)
+    if (advice) output.notice(`  hint:    ${advice.text}`)
     return 1
   }
   if (asksForHelp) {

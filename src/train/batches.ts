@@ -74,7 +74,9 @@ function checked(batch: Batch): Batch {
   }
   const images = asTensor(batch.images, 'fit', 'the images of a batch')
   const [count] = images.shape
-  const labels = Array.isArray(batch.labels) ? batch.labels.length : (batch.labels as NdArray).shape[0]
+  const labels = Array.isArray(batch.labels)
+    ? batch.labels.length
+    : asTensor(batch.labels as NdArray<Data>, 'fit', 'the list of labels').shape[0]
   if (count === labels) return batch
   throw mistake('fit', `a batch has another number of labels than of images — got ${labels} and ${count}`)
 }

@@ -140,11 +140,12 @@ describe('tesserae', () => {
     expect(lines[0]).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
-  test('an unknown command is refused with the known ones', async () => {
+  test('an unknown command is refused with the known ones and the one that was meant', async () => {
     const { code, notices } = await tesserae('clasify')
     expect(code).toBe(1)
     expect(notices).toEqual([
       `tesserae: there is no command "clasify", expected ${Object.keys(commands).join(', ')}`,
+      "  hint:    did you mean 'classify'?",
     ])
   })
 })

@@ -173,6 +173,8 @@ describe('fit', () => {
     expect(await all(fit(newModel(), batches, { epochs: 2 }))).toHaveLength(5)
     expect(await all(fit(newModel(), [data, data]))).toHaveLength(2)
     await expect(all(fit(newModel(), [{ images: data.images, labels: [1] }]))).rejects.toThrow(/1 and 10/)
+    const bare = { images: data.images, labels: new Uint8Array(10) as never }
+    await expect(all(fit(newModel(), bare))).rejects.toThrow(/bare Uint8Array[\s\S]*ndarray\(values, shape\)/)
     await expect(all(fit(newModel(), 3 as never))).rejects.toThrow(/no batches/)
   })
 
