@@ -11,6 +11,7 @@ import { Weight } from '../gemm/weight.ts'
 import type { IsWeight, Precision, Weighted } from '../gemm/weighted.ts'
 import { contiguous, contiguousStride, isContiguous, isSameShape, sizeOf } from '../layout/layout.ts'
 import { isFloat32 } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor, dtypeOf, toNdarray } from '../ops/array.ts'
 import { expectHost } from '../steps/machine.ts'
@@ -84,6 +85,10 @@ export class Parameter implements Weighted {
       if (this.#draw === null) throw disposedError(this.#disposed)
       const draw = this.#draw
       const values = roomFor('a parameter', this.#shape, 'Parameter', () => draw(this.size))
+      if (!isFloat32(values) || values.length !== this.size) {
+        const what = `the first values must be a Float32Array of ${this.size} — got ${show(values)}`
+        throw new EinopsError({ code: 'parameter/draw', operation: 'Parameter', what })
+      }
       this.#weight = this.#keeper?.(values, this.#shape[0]!) ?? new Weight(values)
       this.#draw = null
     }

@@ -165,6 +165,18 @@ describe('new layers', () => {
     expect([...layer.bias!.data]).toEqual([0, 0, 0])
   })
 
+  test('says what it is where something else draws than so many floats', () => {
+    for (const wrong of [
+      constant(0.5),
+      () => [1, 2, 3],
+      () => new Float32Array(2),
+      () => new Float64Array(3),
+    ]) {
+      const parameter = new Parameter([3], wrong as never)
+      expect(() => parameter.data).toThrow('Parameter: the first values must be a Float32Array of 3 — got')
+    }
+  })
+
   test('values are drawn when they are first needed, and only once', () => {
     let draws = 0
     const parameter = new Parameter([3], (size) => {
