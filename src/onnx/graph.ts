@@ -92,12 +92,17 @@ export class Graph {
     return name
   }
 
-  /** The name of a number of a dtype. */
+  /** The name of a number of a dtype in which graphs compute. */
   number(value: number, type = 1): string {
+    return this.scalar(type, arrayOf(type, [value]))
+  }
+
+  /** The name of a constant without axes, each once: the only element of `data`. */
+  scalar(type: number, data: Constant['data']): string {
     const known = this.constants.find(
-      (one) => one.shape.length === 0 && one.type === type && Number(one.data[0]) === value,
+      (one) => one.shape.length === 0 && one.type === type && Object.is(one.data[0], data[0]),
     )
-    return known?.name ?? this.constant({ type, shape: [], data: arrayOf(type, [value]) })
+    return known?.name ?? this.constant({ type, shape: [], data })
   }
 }
 

@@ -1,6 +1,7 @@
 /** A graph as the bytes of an ONNX file: the messages of onnx.proto3 (github.com/onnx/onnx), by their field numbers. */
 import { EinopsError } from '../../grammar/error.ts'
 import { sizeOf } from '../layout/layout.ts'
+import { show } from '../layout/show.ts'
 import type { Length } from './batch.ts'
 import { type Attribute, elementBytes, type Graph, type Input, type Node, type Parameter } from './graph.ts'
 import { type Field, float, integer, message, raw, sizeOfFields, text } from './protobuf.ts'
@@ -41,13 +42,16 @@ const mostBytes = 2 ** 31 - 1
 /**
  * The file.
  *
- * @throws {EinopsError} where it would be larger than the format allows
+ * @throws {EinopsError} where it would be larger than the format allows, or two things have one name
  */
 export function fileOf({ name, graph, inputs, outputs, metadata }: ModelParts): Uint8Array<ArrayBuffer> {
   const vectors = new Map<string, Parameter>()
   const nodes = graph.nodes.map((node) => message(1, nodeOf(node, vectors)))
   const constants = graph.constants.map((one): Parameter => ({ ...one, read: () => one.data }))
   const initializers = [...graph.parameters, ...constants, ...vectors.values()]
+  expectNames(
+    [...inputs, ...initializers].map((one) => one.name).concat(graph.nodes.map(({ output }) => output)),
+  )
   const domains = new Set(['', ...graph.nodes.map(({ domain }) => domain)])
   const fields = [
     integer(1, formats[graph.opset]!),
@@ -69,6 +73,23 @@ export function fileOf({ name, graph, inputs, outputs, metadata }: ModelParts): 
   const to = { bytes: new Uint8Array(size), at: 0 }
   for (const field of fields) field.write(to)
   return to.bytes
+}
+
+/** Refuses a parameter that is called as something else of the graph is: runtimes would take one for the other. */
+function expectNames(names: readonly string[]): void {
+  const known = new Set([''])
+  for (const name of names) {
+    if (known.has(name)) {
+      throw new EinopsError({
+        code: 'onnx/name',
+        operation: 'toOnnx',
+        what: `a parameter needs a name that nothing else in the graph has — got ${show(name)}`,
+        values: { got: name },
+        hint: "a graph's own are 'x' or 'x1', 'x2', … for inputs and 'y' for the output",
+      })
+    }
+    known.add(name)
+  }
 }
 
 function nodeOf({ op, domain, inputs, output, attributes }: Node, vectors: Map<string, Parameter>): Field[] {

@@ -57,7 +57,14 @@ const kinds: Kinds<OnnxOptions> = {
   },
   attention: oneOf(['plain', 'fused']),
   precision: oneOf(['float32', 'int8']),
-  ...each(kind.anything, 'shape', 'shapes', 'dtypes', 'metadata'),
+  metadata: {
+    expected: 'texts by name',
+    has: (value) =>
+      value !== null &&
+      typeof value === 'object' &&
+      Object.values(value).every((text) => typeof text === 'string'),
+  },
+  ...each(kind.anything, 'shape', 'shapes', 'dtypes'),
 }
 
 /**
@@ -67,7 +74,8 @@ const kinds: Kinds<OnnxOptions> = {
  * @param model a model, in evaluation mode; what `trace` gives; or a function of arrays, made of the library's operations, with `shapes` of its inputs
  * @param options the operator set, the batch, the form of attention, the precision
  * @returns the file
- * @throws {EinopsError} for a step that ONNX cannot say, where no one graph serves every batch, and for a file larger than 2 GB
+ * @throws {EinopsError} for a step that ONNX cannot say, where no one graph serves every batch, for a parameter that is called as an input or the output is, and for a
+ *   file larger than 2 GB
  *
  * @example
  * import { toOnnx } from 'tesserae/onnx'
@@ -203,7 +211,7 @@ function constant(graph: Graph, source: Tensor, dtype: Dtype): Placed {
   const elements = (data as Float32Array).subarray(offset, offset + size)
   const type = elementTypes[dtype]!
   if (elements.every((element) => Object.is(element, elements[0]))) {
-    const name = graph.number(Number(elements[0]), type)
+    const name = graph.scalar(type, elements.subarray(0, 1))
     return { tensor: name, shape: [], dtype, layout: { shape, stride: shape.map(() => 0), offset: 0 } }
   }
   return whole(graph.constant({ type, shape, data: elements }), shape, dtype)

@@ -126,9 +126,11 @@ function layoutOf({ layout: { offset } }: Placed, runs: readonly Run[]): Layout 
   return { shape: runs.map(({ length }) => length), stride: runs.map(({ stride }) => stride), offset }
 }
 
-/** Elements of another dtype. Of bytes that clamp, those nearest to what there is. */
-function converted(graph: Graph, value: Placed, dtype: Dtype): Placed {
-  if (dtype !== 'uint8_clamped' || !value.dtype.startsWith('float')) return cast(graph, value, dtype)
+/** Elements of another dtype. Of bytes that clamp, those nearest to what there is; runtimes have no Clip of every kind of integer. */
+function converted(graph: Graph, given: Placed, dtype: Dtype): Placed {
+  if (dtype !== 'uint8_clamped' || elementTypes[given.dtype] === elementTypes.uint8)
+    return cast(graph, given, dtype)
+  const value = given.dtype.startsWith('float') ? given : cast(graph, given, 'float64')
   const type = elementTypes[value.dtype]!
   const round = graph.once('Round', [value.tensor])
   const tensor = graph.once('Clip', [round, graph.number(0, type), graph.number(255, type)])
@@ -204,7 +206,8 @@ const reductions: Readonly<Record<Fold['reduction'], string>> = {
 function folded(graph: Graph, { plan, reduction, dtype }: Fold, x: Placed): Placed {
   const target = resultDtype(reduction, x.dtype)!
   const isTruth = reduction === 'any' || reduction === 'all'
-  const elements = isTruth ? truths(graph, x) : cast(graph, x, target)
+  // ONNX has no least and largest of 16 bits
+  const elements = isTruth ? truths(graph, x) : cast(graph, x, target.endsWith('int16') ? 'int32' : target)
   const runsOn = ({ layout: { stride } }: Placed) =>
     [...plan.axes, ...plan.reduced].map(({ length, dimension, step }, i) => ({
       length,
@@ -232,7 +235,7 @@ function folded(graph: Graph, { plan, reduction, dtype }: Fold, x: Placed): Plac
   const strideOf = (keeps: number) => result.layout.stride[left.findIndex((run) => run.keeps === keeps)] ?? 0
   let at = 0
   const groups = plan.dimensions.map((axes) => axes.map(({ length }) => ({ length, stride: strideOf(at++) })))
-  const folded = grouped(graph, result, groups)
+  const folded = cast(graph, grouped(graph, result, groups), target)
   return dtype === null ? folded : converted(graph, folded, dtype)
 }
 

@@ -3,8 +3,10 @@
  * axis by itself, and the result is brought to the pattern's groups.
  */
 import type { ZipOperation } from '../../grammar/ast.ts'
+import { EinopsError } from '../../grammar/error.ts'
 import type { EinsumPattern } from '../../grammar/index.ts'
-import { classOf, type Dtype } from '../layout/data.ts'
+import { say } from '../../grammar/sentences.ts'
+import { classOf, type Dtype, isBigDtype } from '../layout/data.ts'
 import type { Dimensions } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous } from '../layout/layout.ts'
@@ -24,8 +26,8 @@ export function zipSteps(
   dtype: Dtype | undefined,
 ): Value {
   const values = given.filter((operand) => typeof operand !== 'number')
-  const float = values.find((value) => typeOf(value).startsWith('float'))
-  const kind: Dtype = float === undefined ? 'float64' : typeOf(float)
+  const kind = kindOf(values.map(typeOf))
+  expectWhole(pattern, given, kind)
   const operands = given.map((operand) => {
     if (typeof operand === 'number') return numberOf(operand, kind)
     return typeOf(operand) === kind ? operand : converted(operand, kind)
@@ -45,6 +47,30 @@ export function zipSteps(
   return dtype === undefined || dtype === typeOf(shaped) ? shaped : converted(shaped, dtype)
 }
 
+/** What is computed in: the first floats there are, or big integers where all are of one such dtype. */
+function kindOf(dtypes: readonly Dtype[]): Dtype {
+  const [first] = dtypes
+  const isBig = isBigDtype(first!) && dtypes.every((dtype) => dtype === first)
+  return isBig ? first! : (dtypes.find((dtype) => dtype.startsWith('float')) ?? 'float64')
+}
+
+/** Refuses what big integers have not: quotients, and numbers with fractions beside them. */
+export function expectWhole(
+  { text, output, operation }: EinsumPattern,
+  operands: readonly (Pick<Value, 'shape'> | number)[],
+  computed: Dtype,
+): void {
+  const fraction = operands.find((operand) => typeof operand === 'number' && !Number.isInteger(operand))
+  if (!isBigDtype(computed) || (operation !== 'divide' && fraction === undefined)) return
+  const got = fraction === undefined ? computed : `${fraction} beside ${computed}`
+  const values = { what: 'an operand', got, expected: 'numbers, which have fractions' }
+  throw new EinopsError({
+    ...{ operation, pattern: text, span: output.span, ...say('tensor/dtype', values) },
+    shape: operands.map((operand) => (typeof operand === 'number' ? [] : operand.shape)),
+    hint: "rearrange(x, pattern, {}, { dtype: 'float64' }) converts it",
+  })
+}
+
 /** Dimensions as a pattern writes them. */
 const grouped = (dimensions: Dimensions, names: readonly string[]): string =>
   dimensions
@@ -59,5 +85,6 @@ const grouped = (dimensions: Dimensions, names: readonly string[]): string =>
 
 function numberOf(value: number, dtype: Dtype): Tensor {
   const Elements = classOf(dtype) ?? Float64Array
-  return { ...contiguous([]), data: (new Elements(1) as Float64Array).fill(value) }
+  const element = isBigDtype(dtype) ? BigInt(value) : value
+  return { ...contiguous([]), data: (new Elements(1) as Float64Array).fill(element as number) }
 }

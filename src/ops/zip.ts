@@ -29,7 +29,7 @@ import {
   type TensorOptions,
 } from './options.ts'
 import type { ArrayOf, Converted, OneDtype, OperandShapes, SumsOf } from './typed.ts'
-import { zipSteps } from './zip-steps.ts'
+import { expectWhole, zipSteps } from './zip-steps.ts'
 
 /** An array, or a number, which is an operand without axes and of any dtype. */
 export type ZipOperand = NdArray<Data> | number
@@ -167,13 +167,11 @@ function compute(
   if (out !== undefined) checkOut(out, plan.outputShape, null, operation)
   const kind = computedKind(operands)
   const computed = dtypeOf(kind)
-  const fraction = operands.find(({ number }) => number !== undefined && !Number.isInteger(number))
-  if (isBigDtype(computed) && (operation === 'divide' || fraction)) {
-    const got = fraction ? `${fraction.number} beside ${computed}` : computed
-    const values = { what: 'an operand', got, expected: 'numbers, which have fractions' }
-    const hint = "rearrange(x, pattern, {}, { dtype: 'float64' }) converts it"
-    throw mistake(pattern, operands, say('tensor/dtype', values), hint)
-  }
+  expectWhole(
+    pattern,
+    operands.map((operand) => operand.number ?? operand),
+    computed,
+  )
   const like = out?.data ?? resultKind(kind, dtype ?? null, operation)
   // numbers are converted as they are written; big integers, and what takes several steps, at the end
   const isConverted =

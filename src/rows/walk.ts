@@ -4,9 +4,10 @@
  * Rows are handed over in double precision, so that every operation of this room rounds exactly once.
  */
 
+import { allocate, dtypeOf, isBigDtype } from '../layout/data.ts'
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
 import { isFloat64 } from '../layout/realms.ts'
-import type { Tensor } from '../layout/tensor.ts'
+import type { Data, Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { resultTensor } from '../wasm/result.ts'
@@ -17,10 +18,11 @@ export type RowFunction = (row: Float64Array) => void
 /** Elements that rows are made of. */
 export type FloatArray = Float32Array | Float64Array
 
-/** A new contiguous tensor of the precision of `x`, its elements not set; of single precision with the other tensors of a running model. */
+/** A new contiguous tensor of the precision of `x`, or of its big integers, the elements not set; of single precision with the other tensors of a running model. */
 export function newLike<D extends FloatArray>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
-  const tensor: Tensor<FloatArray> = isFloat64(x.data)
-    ? { ...contiguous(shape), data: new Float64Array(sizeOf(shape)) }
+  const isOwn = isFloat64(x.data) || isBigDtype(dtypeOf(x.data))
+  const tensor: Tensor = isOwn
+    ? { ...contiguous(shape), data: allocate<Data>(x.data, sizeOf(shape)) }
     : resultTensor(shape)
   return tensor as Tensor<D>
 }

@@ -4,6 +4,9 @@ import ndarray, { type Data, type NdArray } from 'ndarray'
 const kinds: Readonly<Record<string, (values: Float32Array) => Data>> = {
   float32: (values) => values,
   uint8: (values) => Uint8Array.from(values, (value) => 64 * (value + 2)),
+  int16: (values) => Int16Array.from(values, (value) => 300 * value),
+  bigint64: (values) =>
+    BigInt64Array.from(values as unknown as number[], (value) => BigInt(Math.floor(100 * value))),
   int32: (values) => Int32Array.from(values, (value) => 1000 * value),
 }
 

@@ -26,13 +26,13 @@ import { readOnnx, type Tensor } from './read.ts'
 
 const asTensor = (x: NdArray<Data>, type = 1): Tensor => ({
   ...{ type, shape: x.shape },
-  values: Array.from(toDims(x).data as unknown as ArrayLike<number>),
+  values: Array.from(toDims(x).data as unknown as ArrayLike<number>, Number),
 })
 
 /** The largest difference in parts of the range of what was wanted. */
 function difference(got: Tensor, want: NdArray<Data>): number {
   expect(got.shape).toEqual(want.shape)
-  const wanted = Array.from(toDims(want).data as unknown as ArrayLike<number>)
+  const wanted = Array.from(toDims(want).data as unknown as ArrayLike<number>, Number)
   const range = Math.max(...wanted) - Math.min(...wanted) || 1
   return Math.max(...wanted.map((value, i) => Math.abs(value - got.values[i]!))) / range
 }
@@ -284,8 +284,25 @@ describe('what no graph can be', () => {
       { batch: 'any' },
       { attention: 'flash' },
       { presicion: 'int8' },
+      { metadata: null },
+      { metadata: { author: 1 } },
     ]) {
       expect(mistake(() => toOnnx(model, { shape: [1, 2], ...options } as never)).code).toMatch(/^option\//)
+    }
+  })
+
+  test('a parameter that is called as the input is, or the output, or not at all', () => {
+    for (const name of ['x', 'y', '']) {
+      const linear = new Linear(2, 2, { bias: false })
+      const model = {
+        training: false,
+        *namedParameters() {
+          yield [name, linear.weight] as const
+        },
+        compute: (x: Value) => linear.compute(x),
+      }
+      const { code, values } = mistake(() => toOnnx(model, { shape: [1, 2] }))
+      expect([code, values]).toEqual(['onnx/name', { got: name }])
     }
   })
 

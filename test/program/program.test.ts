@@ -1,8 +1,11 @@
 /** Programs: what a trace writes down, and what comes of running it. */
 import ndarray, { type NdArray } from 'ndarray'
 import {
+  add,
+  divide,
   EinopsError,
   einsum,
+  multiply,
   pack,
   rearrange,
   reduce,
@@ -13,6 +16,7 @@ import {
 import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/nn'
 import { describe, expect, test } from 'vitest'
 import { getHeap } from '../../src/wasm/heap.ts'
+import { mistakeOf } from '../mistake.ts'
 import { inputOf } from './inputs.ts'
 import { cases, differential, mixedRotary } from './models.ts'
 
@@ -216,6 +220,21 @@ describe('a function of arrays', () => {
       [2, 3, 3],
     )
     expect(program.run(pixels).data).toEqual(f(pixels).data)
+  })
+
+  test('computes with big integers as its operations do, and refuses what they refuse', () => {
+    const x = ndarray(BigInt64Array.of(2n ** 60n, -3n), [2])
+    const f = (a: NdArray<BigInt64Array<ArrayBuffer>>) => add([multiply([a, 3], 'i, -> i'), a], 'i, i -> i')
+    const sums = traceOfLanguage(f, [[2]], { dtypes: ['bigint64'] }).run(x)
+    expect(sums.data).toEqual(BigInt64Array.of(2n ** 62n, -12n))
+    for (const mistaken of [
+      (a: NdArray<BigInt64Array<ArrayBuffer>>) => divide([a, 2], 'i, -> i'),
+      (a: NdArray<BigInt64Array<ArrayBuffer>>) => add([a, 0.5], 'i, -> i'),
+    ]) {
+      const what = mistakeOf(() => mistaken(x)).message
+      expect(what).toContain('numbers, which have fractions')
+      expect(mistakeOf(() => traceOfLanguage(mistaken, [[2]], { dtypes: ['bigint64'] })).message).toBe(what)
+    }
   })
 
   test('takes lists, packs and unpacks', () => {
