@@ -106,7 +106,7 @@ function programOf(
 ): Program {
   if (model instanceof Program) return model
   if (typeof model === 'function') {
-    if (shapes === undefined)
+    if (shapes === undefined || shapes.length === 0)
       throw missing('shapes', "a function's inputs have shapes", '{ shapes: [[1, 3, 224, 224]] }')
     return trace(model as (...inputs: NdArray<Data>[]) => NdArray<Data>, shapes, { dtypes })
   }

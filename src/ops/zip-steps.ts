@@ -6,7 +6,8 @@ import type { ZipOperation } from '../../grammar/ast.ts'
 import { EinopsError } from '../../grammar/error.ts'
 import type { EinsumPattern } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
-import { classOf, type Dtype, isBigDtype } from '../layout/data.ts'
+import { resultDtype } from '../copy/reduction.ts'
+import { classOf, type Dtype, isBigDtype, isSameDtype } from '../layout/data.ts'
 import type { Dimensions } from '../layout/einsum-plan.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous } from '../layout/layout.ts'
@@ -47,11 +48,29 @@ export function zipSteps(
   return dtype === undefined || dtype === typeOf(shaped) ? shaped : converted(shaped, dtype)
 }
 
-/** What is computed in: the first floats there are, or big integers where all are of one such dtype. */
-function kindOf(dtypes: readonly Dtype[]): Dtype {
-  const [first] = dtypes
-  const isBig = isBigDtype(first!) && dtypes.every((dtype) => dtype === first)
-  return isBig ? first! : (dtypes.find((dtype) => dtype.startsWith('float')) ?? 'float64')
+/** What is computed in: floats or big integers where all are of one such dtype, and else float64. */
+export function kindOf([first = 'float64', ...others]: readonly Dtype[]): Dtype {
+  const isOne = others.every((dtype) => dtype === first)
+  return isOne && resultDtype('sum', first) === first ? first : 'float64'
+}
+
+/** Refuses operands of several dtypes; a number, null here, has none of its own. */
+export function expectOneDtype(
+  { text, operands, operation }: EinsumPattern,
+  dtypes: readonly (Dtype | null)[],
+): void {
+  const expected = dtypes.find((dtype) => dtype !== null)
+  const other = dtypes.findIndex((dtype) => dtype !== null && !isSameDtype(dtype, expected!))
+  if (other < 0) return
+  throw new EinopsError({
+    ...{ operation, pattern: text, span: operands[other]!.span },
+    ...say('tensor/dtype', {
+      what: `operand ${other + 1}`,
+      got: dtypes[other]!,
+      expected: `${expected}, as the operands before it`,
+    }),
+    hint: "the option { dtype: 'float32' } converts what is computed",
+  })
 }
 
 /** Refuses what big integers have not: quotients, and numbers with fractions beside them. */

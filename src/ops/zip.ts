@@ -9,8 +9,7 @@ import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/types/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
-import { resultDtype } from '../copy/reduction.ts'
-import { allocate, type Dtype, dtypeOf, isBigDtype, isSameDtype } from '../layout/data.ts'
+import { allocate, dtypeOf, isBigDtype } from '../layout/data.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
@@ -19,6 +18,7 @@ import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { zipInto } from '../rows/zip.ts'
 import { currentMachine, expectHost } from '../steps/machine.ts'
 import { newResult, resultKind } from '../steps/result.ts'
+import { typeOf, type Value } from '../steps/value.ts'
 import { asTensor, asValue, present, toNdarray } from './array.ts'
 import {
   checkOptions,
@@ -29,7 +29,7 @@ import {
   type TensorOptions,
 } from './options.ts'
 import type { ArrayOf, Converted, OneDtype, OperandShapes, SumsOf } from './typed.ts'
-import { expectWhole, zipSteps } from './zip-steps.ts'
+import { expectOneDtype, expectWhole, kindOf, zipSteps } from './zip-steps.ts'
 
 /** An array, or a number, which is an operand without axes and of any dtype. */
 export type ZipOperand = NdArray<Data> | number
@@ -141,12 +141,21 @@ function zip(
     const values = x.map((one, i) =>
       typeof one === 'number' ? one : asValue(one, operation, `operand ${i + 1}`),
     )
+    if (!mayConvert(checked)) expectOneDtype(parsed, values.map(dtypeOrNone))
     return present(zipSteps(operation, parsed, values, lengths, checked.dtype))
   }
-  const operands = asOperands(x, parsed, mayConvert(checked))
+  const operands = asOperands(x, parsed)
+  if (!mayConvert(checked)) {
+    expectOneDtype(
+      parsed,
+      operands.map(({ data, number }) => (number === undefined ? dtypeOf(data) : null)),
+    )
+  }
   const result = compute(operands, parsed, operation, lengths, checked)
   return checked.out ?? toNdarray(result)
 }
+
+const dtypeOrNone = (value: Value | number) => (typeof value === 'number' ? null : typeOf(value))
 
 /** An operand; a number has no dtype of its own and takes that of the arrays. */
 interface Operand extends Tensor {
@@ -199,10 +208,8 @@ function compute(
 /** A buffer of the kind that operands are computed in: where dtypes differ, and of integers, float64. */
 function computedKind(operands: readonly Operand[]): Data {
   const arrays = operands.filter(({ number }) => number === undefined)
-  const data = arrays[0]?.data ?? new Float64Array(0)
-  const dtype = dtypeOf(data)
-  const isOne = arrays.every((array) => dtypeOf(array.data) === dtype)
-  return isOne && resultDtype('sum', dtype) === dtype ? data : new Float64Array(0)
+  const dtypes = arrays.map(({ data }) => dtypeOf(data))
+  return kindOf(dtypes) === dtypes[0] ? arrays[0]!.data : new Float64Array(0)
 }
 
 /** An operand as it is computed with: numbers take the dtype of arrays, and big integers beside numbers are numbers. */
@@ -222,7 +229,6 @@ function asComputed(operand: Operand, kind: Data): { data: Data; offset: number 
 function asOperands(
   x: readonly ZipOperand[],
   { text, operands, operation }: EinsumPattern,
-  converts: boolean,
 ): readonly Operand[] {
   const span = { start: 0, end: text.indexOf('->') }
   if (!Array.isArray(x))
@@ -231,7 +237,6 @@ function asOperands(
     const said = say('operand/count', { got: x.length, expected: operands.length })
     throw new EinopsError({ operation, pattern: text, span, ...said })
   }
-  let expected: Dtype | undefined
   return x.map((operand: ZipOperand, i): Operand => {
     if (typeof operand === 'number')
       return { ...contiguous([]), data: Float64Array.of(operand), number: operand }
@@ -242,13 +247,7 @@ function asOperands(
       const hint = `fromNested(${show(operand)}) makes an array without axes of it`
       throw new EinopsError({ operation, ...place, ...said, hint })
     }
-    const tensor = asTensor<Data>(operand, operation, what, place)
-    const got = dtypeOf(tensor.data)
-    expected ??= got
-    if (converts || isSameDtype(got, expected)) return tensor
-    const said = say('tensor/dtype', { what, got, expected: `${expected}, as the operands before it` })
-    const hint = "the option { dtype: 'float32' } converts what is computed"
-    throw new EinopsError({ operation, ...place, ...said, hint })
+    return asTensor<Data>(operand, operation, what, place)
   })
 }
 

@@ -237,6 +237,17 @@ describe('a function of arrays', () => {
     }
   })
 
+  test('refuses operands of several dtypes as the operations do, and computes them as they do where they are converted', () => {
+    const half = (a: Floats) => rearrange(a, 'i -> i', {}, { dtype: 'float64' })
+    const mixed = (a: Floats) => add([a, half(a)] as never, 'i, i -> i') as Floats
+    const x = ndarray(Float32Array.of(0.1, 3), [2])
+    expect(mistakeOf(() => traceOfLanguage(mixed, [[2]])).message.split('\n')[0]).toBe(
+      mistakeOf(() => mixed(x)).message.split('\n')[0],
+    )
+    const converted = (a: Floats) => multiply([a, half(a)], 'i, i -> i', {}, { dtype: 'float64' })
+    expect(traceOfLanguage(converted, [[2]]).run(x).data).toEqual(converted(x).data)
+  })
+
   test('takes lists, packs and unpacks', () => {
     const f = (a: Floats, b: Floats) => {
       const both = rearrange([a, b], 'two h w -> h (two w)')
