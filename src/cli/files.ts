@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve } from 'node:path'
 import { replaceFile } from '#file'
-import { reasonOf } from '../folders/fault.ts'
+import { reasonOf } from '../checkpoint/reason.ts'
 import { ImageError } from '../image/error.ts'
 import { type ReadOptions, type ReadPicture, readImage } from '../image/read.ts'
 import { writePng } from '../image/write.ts'

@@ -2,9 +2,7 @@
 import { codeOf, reasonOf } from '../checkpoint/reason.ts'
 import { ImageError } from '../image/error.ts'
 
-export { reasonOf }
-
-/** Undefined where the error is not about a picture or its file. */
+/** The sentence; undefined where the error is not about a picture or its file. */
 export function faultOf(error: unknown): string | undefined {
   if (error instanceof ImageError) return error.what
   return codeOf(error) === '' ? undefined : reasonOf(error)

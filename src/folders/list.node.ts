@@ -3,8 +3,8 @@ import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { reasonOf } from '../checkpoint/reason.ts'
 import type { UrlLike } from '../layout/platform.ts'
-import { reasonOf } from './fault.ts'
 
 /** A picture's file. */
 export interface Listed {

@@ -96,7 +96,6 @@ function namesOf({ inputs, parameters, constants, steps }: Program): ReadonlyMap
 }
 
 /** @param baseOf the value whose elements a value shows */
-
 function lineFor(
   { step, inputs, output }: ProgramStep,
   names: ReadonlyMap<number, string>,

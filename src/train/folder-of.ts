@@ -1,8 +1,8 @@
 /** A folder of folders of pictures as what a model learns from: decoded ahead of the steps, in a new order each epoch. */
 import { decodedAhead, listPictures, pathOf, startDecoders } from '#folders'
+import { reasonOf } from '../checkpoint/reason.ts'
 import { joined, type Prepared } from '../folders/batches.ts'
 import { type Classes, inClasses, type Labelled } from '../folders/classes.ts'
-import { reasonOf } from '../folders/fault.ts'
 import { expectPreparation, type PreprocessOptions } from '../image/preprocess.ts'
 import type { UrlLike } from '../layout/platform.ts'
 import { isA } from '../layout/realms.ts'

@@ -202,7 +202,7 @@ function pairCode(
   return sumCode({ lengths, rows: kept, along, output, finishes }, operands)
 }
 
-/** The operand so that invocations beside each other, which have kept places beside each other, read what stands side by side: products are a fifth faster (docs/webgpu.md). */
+/** The operand so that invocations beside each other, which have kept places beside each other, read what stands side by side: products are up to a fifth faster (docs/webgpu.md). */
 function sideBySide(
   operand: Operand,
   groups: readonly [Group, Group, Group],

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import { type Fault, type Listing, listPictures } from '#folders'
+import { reasonOf } from '../../checkpoint/reason.ts'
 import { inClasses, type Labelled } from '../../folders/classes.ts'
-import { reasonOf } from '../../folders/fault.ts'
 import { noClasses } from '../../train/folder-of.ts'
 import { UsageError } from '../arguments.ts'
 import { FileError, shown } from '../files.ts'
