@@ -6,7 +6,7 @@
  */
 import { handed, type ModuleName, mayCompile, relaxedSimd, simd } from './capabilities.ts'
 
-/** A module as the build wrote it: its bytes in hexadecimal, in pieces, and their form with relaxed SIMD where that differs. */
+/** A module as the build wrote it: its bytes as letters, in pieces, and their form with relaxed SIMD where that differs. */
 export interface EmbeddedModule<Kernels> {
   readonly name: ModuleName
   readonly pieces: readonly (readonly [simd: string, relaxed?: string])[]
@@ -49,7 +49,7 @@ export function bytesOf<Kernels>(
   shared: boolean,
 ): Uint8Array<ArrayBuffer> {
   const relaxed = relaxedSimd()
-  const bytes = decodeHexadecimal(pieces.map(([simd, fused = simd]) => (relaxed ? fused : simd)).join(''))
+  const bytes = lettersToBytes(pieces.map(([simd, fused = simd]) => (relaxed ? fused : simd)).join(''))
   if (shared) importShared(bytes)
   return bytes
 }
@@ -66,15 +66,13 @@ function importShared(bytes: Uint8Array): void {
   bytes[at + memoryImport.length] = 3
 }
 
-function decodeHexadecimal(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) {
-    bytes[i] = 16 * digit(text.charCodeAt(2 * i)) + digit(text.charCodeAt(2 * i + 1))
+/** The bytes of a text of the build (`lettersOf` in .ci/build-wasm.mjs): letters from `#` on, three ahead; the last two begin a pair. */
+function lettersToBytes(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length)
+  let length = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i) - 35
+    bytes[length++] = (code < 90 ? code : 90 + 83 * (code - 90) + text.charCodeAt(++i) - 35) - 3
   }
-  return bytes
-}
-
-/** The value of `0` to `9`, `a` to `f`: letters have bit 6, and count from 1. */
-function digit(code: number): number {
-  return (code & 15) + 9 * (code >> 6)
+  return bytes.slice(0, length)
 }
