@@ -1,7 +1,18 @@
 /** Teach it: two classes drawn with the mouse are learned, and fresh drawings are named right. */
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { coloursOf, complaints, desktop, keptOf, loaded, overflow, type Page, phone, useSite, visit } from './site.ts'
+import {
+  coloursOf,
+  complaints,
+  desktop,
+  keptOf,
+  loaded,
+  overflow,
+  type Page,
+  phone,
+  useSite,
+  visit,
+} from './site.ts'
 
 useSite()
 
