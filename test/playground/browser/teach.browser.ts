@@ -1,7 +1,18 @@
 /** Teach it: two classes drawn with the mouse are learned, and fresh drawings are named right. */
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { coloursOf, complaints, desktop, loaded, overflow, type Page, phone, useSite, visit } from './site.ts'
+import {
+  coloursOf,
+  complaints,
+  desktop,
+  keptOf,
+  loaded,
+  overflow,
+  type Page,
+  phone,
+  useSite,
+  visit,
+} from './site.ts'
 
 useSite()
 
@@ -200,6 +211,20 @@ describe('a lesson', () => {
 })
 
 describe('the page', () => {
+  test('learns without a network once it was opened, and never taught before', () =>
+    visit({ path, first: true }, async (page) => {
+      await keptOf(page, 'teacher.worker')
+      await page.context().setOffline(true)
+      await page.reload()
+      await page.locator('#for-me').click()
+      await page.locator('#learn').click()
+      await expect.poll(() => status(page)).toMatch(/^step \d\d of 300, loss \d\.\d\d$/)
+      await expect.poll(() => best(page)).toMatch(/^[A-Za-z]+$/)
+      await page.locator('#learn').click()
+      await expect.poll(() => status(page)).toMatch(/^stopped after \d+ steps/)
+      await page.context().setOffline(false)
+    }))
+
   test('loads less than 182 kB, compressed', () =>
     visit({ path, first: true }, async (page) => {
       const sizes = await loaded(page, () => page.waitForLoadState('networkidle'))

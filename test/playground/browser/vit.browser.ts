@@ -1,6 +1,6 @@
 /** The story as a whole: what it loads, and whether everyone can use it. */
 import { describe, expect, test } from 'vitest'
-import { path, read, ready, verdict } from './on-story.ts'
+import { figure, path, read, ready, verdict } from './on-story.ts'
 import { complaints, desktop, keptOf, loaded, overflow, phone, useSite, visit } from './site.ts'
 
 useSite()
@@ -31,6 +31,52 @@ describe('the page', () => {
       await expect.poll(top).toBeLessThan(bar + 60)
       expect(await top()).toBeGreaterThanOrEqual(bar)
       expect(page.url()).toBe(link)
+    }))
+
+  test('carries the chosen token through all steps, and the frame along with the reader', () =>
+    visit({ path }, async (page) => {
+      await ready(page)
+      const forms = () =>
+        page.locator('#way canvas').evaluateAll((all) =>
+          all.map((one) => {
+            const { width, height } = one as HTMLCanvasElement
+            const { data } = (one as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height)
+            return data.join()
+          }),
+        )
+      const inked = (form: string) => /[1-9]/.test(form)
+      const before = await forms()
+      expect(before.map(inked)).toEqual(Array.from({ length: 9 }, () => true))
+      await figure(page, 'cut').getByRole('button', { name: 'Patch 11', exact: true }).click()
+      expect(await page.locator('#way-of').innerText()).toBe('patch 11')
+      const after = await forms()
+      // all but the answer, which is the same for every patch
+      expect(after.map((form, i) => form === before[i])).toEqual([...Array(8).fill(false), true])
+      // the same pixels as its tile
+      const tile = await figure(page, 'cut')
+        .locator('.tile canvas')
+        .nth(10)
+        .evaluate((one) => (one as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, 7, 7).data.join())
+      expect(after[0]).toBe(tile)
+      await read(page, 'pack')
+      await figure(page, 'pack').getByRole('button', { name: 'Class token' }).click()
+      expect((await forms()).map(inked)).toEqual([false, false, ...Array(7).fill(true)])
+
+      const framed = () =>
+        page.locator('#way-frame').evaluate((frame) => {
+          const at = (node: Element) => node.getBoundingClientRect().left
+          return (
+            [...document.querySelectorAll('#way a')].findIndex((link) => Math.abs(at(link) - at(frame)) < 2) +
+            1
+          )
+        })
+      for (const step of [8, 3, 9]) {
+        await page
+          .locator('#way a')
+          .nth(step - 1)
+          .click()
+        await expect.poll(framed).toBe(step)
+      }
     }))
 
   test('reads digits without a network once it was opened', () =>
