@@ -1,7 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+// what needs more than `npm ci`, or a browser, has scripts of its own
+const elsewhere = /^(bench|browser|package|adapters\/real|onnx\/real|webgpu)\/|node_modules/
+
+// who replaces what modules find, starts workers, or looks at memory and time needs modules of its own; all others share a worker's, since
+// loading them anew for each file takes as long as the tests
+const needsOwnModules =
+  /\bvi\.|\bsrc\/wasm\/|\binit\(|globalThis|process\.env|memoryUsage|setFlagsFromString|performance\.now|node:(vm|child_process|worker_threads)/
+
+const files = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.test.ts') && !elsewhere.test(name))
+const alone = files.filter((name) => needsOwnModules.test(readFileSync(`${root}test/${name}`, 'utf8')))
+const include = (names: readonly string[]) => names.map((name) => `test/${name}`)
 
 export default defineConfig({
   root,
@@ -16,9 +31,17 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    // what needs more than `npm ci`, or a browser, has scripts of its own
-    exclude: ['test/{bench,browser,package,adapters/real,onnx/real,webgpu}/**', '**/node_modules/**'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: include(alone) } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: include(files.filter((name) => !alone.includes(name))),
+          isolate: false,
+        },
+      },
+    ],
     setupFiles: [`${root}test/setup.ts`],
     // a machine may be busy: only what hangs is stopped
     testTimeout: 900_000,

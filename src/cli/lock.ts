@@ -2,7 +2,7 @@
  * One run at a time for one file. Beside it stands who is at work on it, a file that is touched every few seconds: what is left by a run that was killed is not, whatever
  * process has its number by now, on this machine or in another container.
  */
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FileError, fileError, shown } from './files.ts'
@@ -29,7 +29,7 @@ export async function lockFile(path: string, { beat, patience } = times): Promis
       const where = host === hostname() ? '' : ` on ${host}`
       throw new FileError(`${shown(path)}: another run, process ${pid}${where}, is at work on it`)
     }
-    if (after === before) await rm(lock, { force: true })
+    if (after === before) await clear(lock, before)
   }
   const timer = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), beat)
   timer.unref()
@@ -37,6 +37,18 @@ export async function lockFile(path: string, { beat, patience } = times): Promis
     clearInterval(timer)
     await rm(lock, { force: true })
   }
+}
+
+/** Takes away the file that was touched last at a time, and no newer one: of several runs that find it left, each moves it aside before it looks. */
+async function clear(lock: string, touched: number): Promise<void> {
+  const aside = `${lock}.${process.pid}`
+  try {
+    await rename(lock, aside)
+  } catch {
+    return // another was sooner
+  }
+  if ((await touchedAt(aside)) !== touched) await link(aside, lock).catch(() => {})
+  await rm(aside, { force: true })
 }
 
 /** Makes the file, unless there is one. */

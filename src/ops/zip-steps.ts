@@ -41,11 +41,16 @@ export function zipSteps(
     const present = new Set(own.flat())
     const apart = names.map((name, axis) => (present.has(axis) ? name : '1')).join(' ')
     const theirs = Object.fromEntries([...present].map((axis) => [names[axis]!, plan.lengths[axis]!]))
-    return rearrangeTensor(operand, `${grouped(own, names)} -> ${apart}`, theirs)
+    return arranged(operand, grouped(own, names), apart, theirs)
   })
   const result = aligned.reduce((first, second) => zip(operation, first, second))
-  const shaped = rearrangeTensor(result, `${names.join(' ')} -> ${grouped(plan.output, names)}`, known)
+  const shaped = arranged(result, names.join(' '), grouped(plan.output, names), known)
   return dtype === undefined || dtype === typeOf(shaped) ? shaped : converted(shaped, dtype)
+}
+
+/** A value as a pattern's other side has it, itself where that is the same. */
+function arranged(value: Value, from: string, to: string, lengths: Lengths): Value {
+  return from === to ? value : rearrangeTensor(value, `${from} -> ${to}`, lengths)
 }
 
 /** What is computed in: floats or big integers where all are of one such dtype, and else float64. */

@@ -85,7 +85,7 @@ function expectedOf(
   const classes = x.shape[axis]!
   const samples = x.shape.toSpliced(axis, 1)
   const labels = Array.isArray(given) ? { data: given, shape: [given.length], stride: [1], offset: 0 } : given
-  const target = asValue(labels as Value, 'crossEntropy', 'the labels')
+  const target = asValue(labels as Value, 'crossEntropy', "the argument 'labels'")
   if (isSameShape(target.shape, x.shape) && typeOf(target).startsWith('float')) {
     const even = constant({ shape: [], values: [smoothing / classes] }, x)
     const sharp = scaled(alike(x, target), 1 - smoothing)

@@ -19,10 +19,25 @@ import { openSafetensors } from 'tesserae/checkpoint'
 import { preprocess, readImage } from 'tesserae/image'
 import { VisionTransformer } from 'tesserae/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ndjsonLine, rowIn } from '../../src/cli/features/records.ts'
 import { put, smallModel, striped, stripes } from './pictures.ts'
 import { tesserae } from './recorder.ts'
 
 const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+test('lines are JSON also where a number is none, and come back', () => {
+  const origin = {
+    weights: 'w',
+    decoder: 'own',
+    tokens: 'pooled',
+    normalised: false,
+    model: '',
+    preparation: '',
+  } as const
+  const line = ndjsonLine('a.jpg', Float32Array.of(0.1, Number.NaN, Number.POSITIVE_INFINITY), [3], origin)
+  expect(JSON.parse(line).features).toEqual([0.1, null, null])
+  expect(rowIn(line)).toEqual(Float32Array.of(0.1, Number.NaN, Number.NaN))
+})
 
 describe('tesserae embed', () => {
   let folder: string

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +33,17 @@ test('what a run left that was killed is in nobody’s way: its process is gone,
     await (await lockFile(path, quick))()
     expect(existsSync(`${path}.lock`)).toBe(false)
   }
+})
+
+test('of several runs that find what one left, one has the file', async () => {
+  const path = join(folder, 'raced.npy')
+  const { pid } = spawnSync(process.execPath, ['--version'])
+  await writeFile(`${path}.lock`, `${hostname()} ${pid}\n`)
+  const runs = await Promise.allSettled(Array.from({ length: 8 }, () => lockFile(path, quick)))
+  const had = runs.filter((run) => run.status === 'fulfilled')
+  expect(had).toHaveLength(1)
+  await had[0]!.value()
+  expect(readdirSync(folder).filter((name) => name.startsWith('raced'))).toEqual([])
 })
 
 test('where no file can be made the folder is at fault', async () => {

@@ -237,6 +237,20 @@ describe('a function of arrays', () => {
     }
   })
 
+  test('takes operands as they stand where their axes do already', () => {
+    const kindsOf = (pattern: string, shapes: number[][]) =>
+      traceOfLanguage((a: Floats, b: Floats) => add([a, b], pattern) as Floats, shapes).steps.map(
+        ({ step }) => step.kind,
+      )
+    expect(
+      kindsOf('b d, b d -> b d', [
+        [2, 3],
+        [2, 3],
+      ]),
+    ).toEqual(['zip'])
+    expect(kindsOf('b d, d -> b d', [[2, 3], [3]])).toEqual(['rearrange', 'zip'])
+  })
+
   test('refuses operands of several dtypes as the operations do, and computes them as they do where they are converted', () => {
     const half = (a: Floats) => rearrange(a, 'i -> i', {}, { dtype: 'float64' })
     const mixed = (a: Floats) => add([a, half(a)] as never, 'i, i -> i') as Floats

@@ -32,7 +32,8 @@ export interface Line {
 export const rowIn = (text: string): Float32Array => rowOf(JSON.parse(text) as Line)
 
 export function rowOf({ features }: Line): Float32Array {
-  if (typeof features !== 'string') return Float32Array.from(features.flat() as number[])
+  if (typeof features !== 'string')
+    return Float32Array.from(features.flat() as (number | null)[], (number) => number ?? Number.NaN)
   return new Float32Array(Uint8Array.from(Buffer.from(features, 'base64')).buffer)
 }
 
@@ -63,8 +64,9 @@ export function ndjsonLine(
   return `{"file":${JSON.stringify(file)},"features":${nested},${about}`
 }
 
-/** The fewest digits that are this float32. */
+/** The fewest digits that are this float32; JSON has none for what is not finite. */
 function shortest(value: number): string {
+  if (!Number.isFinite(value)) return 'null'
   for (let digits = 6; digits < 9; digits++) {
     const text = value.toPrecision(digits)
     if (Math.fround(Number(text)) === value) return String(Number(text))
@@ -140,10 +142,12 @@ function shapeOf({ features, ...others }: Line): readonly number[] {
   return Array.isArray(features[0]) ? [features.length, features[0].length] : [features.length]
 }
 
+const isNumber = (x: unknown): boolean => x === null || Number.isFinite(x)
+
 /** Whether a line names a picture and has its numbers: bytes in base64, or lists of numbers. */
 const isRecord = ({ file, features }: Line): boolean =>
   typeof file === 'string' &&
-  (typeof features === 'string' || (Array.isArray(features) && features.flat().every(Number.isFinite)))
+  (typeof features === 'string' || (Array.isArray(features) && features.flat().every(isNumber)))
 
 function parsed(text: string): Line | undefined {
   try {
