@@ -5,13 +5,14 @@
 
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
+import { drop } from '../steps/drop.ts'
 import { gather } from '../steps/gather.ts'
 import type { Value } from '../steps/value.ts'
 import { multiply } from '../steps/zip.ts'
 import { expectOption, expectRank } from './check.ts'
 import { Module } from './module.ts'
 import { kind, type OptionsOf, or, readOptions } from './options.ts'
-import { currentCourse, nextSeed, Random } from './random.ts'
+import { currentCourse, mixed, nextSeed, Random } from './random.ts'
 
 const dropoutOptions = {
   /** The probability of each element to be dropped, 0 to 1; PyTorch's default; 0.5 if not given. */
@@ -28,30 +29,17 @@ const patchDropoutOptions = {
 export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 export interface PatchDropoutOptions extends OptionsOf<typeof patchDropoutOptions> {}
 
-abstract class RandomMask extends Module {
-  readonly p: number
-  readonly #random: Random
+/** The seeds of what a layer draws, one after the other; of a step of learning those that belong to it. */
+class Seeds {
+  readonly #first: number
+  #calls = 0
 
-  constructor(options: DropoutOptions = {}) {
-    super()
-    const { p, seed } = readOptions(this, options, dropoutOptions)
-    this.p = p
-    this.#random = new Random(seed ?? nextSeed())
+  constructor(first: number | undefined) {
+    this.#first = first ?? nextSeed()
   }
 
-  protected abstract maskShape(x: Value): readonly number[]
-
-  /** Whether anything is dropped now. */
-  get active(): boolean {
-    return this.training && this.p > 0
-  }
-
-  override compute(x: Value): Value {
-    if (!this.active) return x
-    const shape = this.maskShape(x)
-    const random = currentCourse()?.streamOf(this) ?? this.#random
-    const mask = random.either(0, 1 / (1 - this.p), this.p, sizeOf(shape))
-    return multiply(x, constant(mask, shape))
+  nextOf(layer: Module): number {
+    return currentCourse()?.seedOf(layer) ?? mixed(this.#first, this.#calls++)
   }
 }
 
@@ -63,9 +51,24 @@ abstract class RandomMask extends Module {
  * const y = dropout.forward(ndarray(new Float32Array(100).fill(1)))
  * y.data.every((value) => value === 0 || value === 2) // → true
  */
-export class Dropout extends RandomMask {
-  protected override maskShape(x: Value): readonly number[] {
-    return x.shape
+export class Dropout extends Module {
+  readonly p: number
+  readonly #seeds: Seeds
+
+  constructor(options: DropoutOptions = {}) {
+    super()
+    const { p, seed } = readOptions(this, options, dropoutOptions)
+    this.p = p
+    this.#seeds = new Seeds(seed)
+  }
+
+  /** Whether anything is dropped now. */
+  get active(): boolean {
+    return this.training && this.p > 0
+  }
+
+  override compute(x: Value): Value {
+    return this.active ? drop(x, { p: this.p, seed: this.#seeds.nextOf(this) }) : x
   }
 }
 
@@ -76,9 +79,11 @@ export class Dropout extends RandomMask {
  * const path = new DropPath({ p: 0.5, seed: 1 })
  * path.forward(ndarray(new Float32Array(6).fill(1), [2, 3])).data[0] // → 1
  */
-export class DropPath extends RandomMask {
-  protected override maskShape({ shape }: Value): readonly number[] {
-    return shape.map((length, axis) => (axis === 0 ? length : 1))
+export class DropPath extends Dropout {
+  override compute(x: Value): Value {
+    if (!this.active) return x
+    const samples = x.shape.map((length, axis) => (axis === 0 ? length : 1))
+    return multiply(x, super.compute(constant(new Float32Array(sizeOf(samples)).fill(1), samples)))
   }
 }
 
@@ -95,7 +100,7 @@ export class DropPath extends RandomMask {
 export class PatchDropout extends Module {
   readonly p: number
   readonly numPrefixTokens: number
-  readonly #random: Random
+  readonly #seeds: Seeds
 
   constructor(options: PatchDropoutOptions = {}) {
     super()
@@ -103,7 +108,7 @@ export class PatchDropout extends Module {
     expectOption(this, p >= 0 && p < 1, `the share p is not one — got ${p}, expected 0 to less than 1`)
     this.p = p
     this.numPrefixTokens = numPrefixTokens
-    this.#random = new Random(seed ?? nextSeed())
+    this.#seeds = new Seeds(seed)
   }
 
   override compute(x: Value): Value {
@@ -117,7 +122,7 @@ export class PatchDropout extends Module {
       `no patches are left beside the prefix — got ${n} tokens, numPrefixTokens ${this.numPrefixTokens}`,
     )
     const kept = Math.max(1, Math.floor(patches * (1 - this.p)))
-    const random = currentCourse()?.streamOf(this) ?? this.#random
+    const random = new Random(this.#seeds.nextOf(this))
     const tokens = Array.from({ length: b }, () => this.#choose(patches, kept, random))
     return gather(x, constant(Int32Array.from(tokens.flat()), [b, this.numPrefixTokens + kept]))
   }

@@ -53,16 +53,6 @@ export class Random {
     return low + (high - low) * uniformFloat64(this.#generator)
   }
 
-  /** As many numbers, each `a` with probability `p` and else `b`; a draw of 32 bits for each, which takes about half as long as a double. */
-  either(a: number, b: number, p: number, count: number): Float32Array {
-    this.#generator ??= mersenne(this.#seed)
-    const generator = this.#generator
-    const below = Math.round(p * 2 ** 32) - 2 ** 31
-    const numbers = new Float32Array(count)
-    for (let i = 0; i < count; i++) numbers[i] = generator.next() < below ? a : b
-    return numbers
-  }
-
   /** Normally distributed, by Marsaglia's polar method; the pair's second number is dropped for simplicity. */
   normal(mean = 0, std = 1): number {
     for (;;) {
@@ -109,13 +99,13 @@ export class Course {
     this.#step = step
   }
 
-  /** The stream of a layer, a new one each time that it draws. */
-  streamOf(layer: object): Random {
+  /** The seed of what a layer draws, a new one each time. */
+  seedOf(layer: object): number {
     const place = this.#places.get(layer) ?? this.#places.size
     const call = this.#calls.get(layer) ?? 0
     this.#places.set(layer, place)
     this.#calls.set(layer, call + 1)
-    return new Random(mixed(this.#seed, this.#step, place, call))
+    return mixed(this.#seed, this.#step, place, call)
   }
 
   /** Makes a function that computes again what is computed from here on, with the same random numbers. */

@@ -83,6 +83,7 @@ const writers: { readonly [K in StepKind]: Writer<StepOf<K>> } = {
   },
   norm: ({ graph }, step, inputs) => normed(graph, step, inputs),
   map: ({ graph }, { fn }, [x]) => activated(graph, x!, fn),
+  drop: (_, step) => refused(step),
   zip({ graph, shape }, { fn }, [a, b]) {
     const tensors = [a!, b!].map((value) => forBroadcast(graph, value))
     const varies = (axis: number) =>

@@ -153,6 +153,8 @@ export function describe(step: Step): string {
       return step.fn
     case 'gather':
       return 'gather'
+    case 'drop':
+      return `drop ${step.p}`
     case 'slope':
       return `slope of ${describe(step.of)}`
   }

@@ -169,6 +169,7 @@ const performed = ({ step, kernel }: ProgramStep, inputs: readonly HostValue[]):
 const repeatedBy: { readonly [K in StepKind]: 'calls' | 'performing' } = {
   ...{ rearrange: 'calls', slice: 'calls', window: 'calls', pack: 'calls' },
   ...{ contract: 'calls', attend: 'calls', softmax: 'calls', norm: 'calls', map: 'calls', zip: 'calls' },
+  drop: 'calls',
   ...{ place: 'performing', gather: 'performing', scatter: 'performing', fold: 'performing' },
   ...{ opaque: 'performing', slope: 'performing' },
 }

@@ -13,6 +13,7 @@ import { type Heap, isResident } from '../wasm/heap.ts'
 import type { Pointer } from '../wasm/memory.ts'
 import { called } from '../wasm/recording.ts'
 import { resultTensor } from '../wasm/result.ts'
+import { type DropForm, dropsBelow, keptFactor, secondKey } from './drop.ts'
 import type { NormForm } from './norm.ts'
 import type { ZipName } from './zip.ts'
 
@@ -59,6 +60,16 @@ export function activateInHeap(heap: Heap, x: Stored, activation: Activation): F
   const source = contiguousInHeap(x)
   const size = sizeOf(x.shape)
   called(() => heap.rows.activate(addressOf(result), addressOf(source), size, activationCodes[activation]))
+  return result
+}
+
+/** Each number 0, or multiplied by what makes up for those. */
+export function dropInHeap(heap: Heap, x: Stored, { p, seed }: DropForm): FloatTensor {
+  const result = resultTensor(x.shape)
+  const source = contiguousInHeap(x)
+  const size = sizeOf(x.shape)
+  const form = { seed, key: secondKey(seed), below: dropsBelow(p), factor: keptFactor(p) }
+  called(() => heap.rows.drop(addressOf(result), addressOf(source), size, form))
   return result
 }
 

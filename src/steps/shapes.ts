@@ -29,6 +29,7 @@ const shapes: { readonly [K in StepKind]: Shaping<StepOf<K>> } = {
   softmax: (_, [x]) => x!.shape,
   norm: (_, [x]) => x!.shape,
   map: (_, [x]) => x!.shape,
+  drop: (_, [x]) => x!.shape,
   zip: (_, [a, b]) => broadcastShape(a!.shape, b!.shape)!,
   slope: ({ of }, [, x]) => (of.kind === 'attend' ? [3, ...x!.shape] : x!.shape),
 }
@@ -59,6 +60,7 @@ function dtypeOfResult(step: Step, inputs: readonly Value[]): Dtype {
     case 'softmax':
     case 'norm':
     case 'map':
+    case 'drop':
     case 'zip':
     case 'slope':
       return given
@@ -81,6 +83,7 @@ export function operationsOf(step: Step, inputs: readonly Value[]): number {
     case 'softmax':
     case 'norm':
     case 'map':
+    case 'drop':
     case 'zip':
       return sizeOf(resultOf(step, inputs).shape)
     case 'scatter':

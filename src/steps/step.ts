@@ -6,7 +6,7 @@
  *     slice      place                              attend, softmax, norm, map  `slope`
  *     window     places that add up                 zip       zip
  *     pack       slices                             gather    scatter
- *     fold sum   a repeat; min, max, prod `slope`
+ *     fold sum   a repeat; min, max, prod `slope`           drop      the same one
  */
 
 import type { ReductionName } from '../copy/reduction.ts'
@@ -132,6 +132,13 @@ export interface MapStep {
   readonly fn: MapFunction
 }
 
+/** Elements dropped at random: with probability `p` 0, else divided by 1 − p. Which ones are follows from the seed and from where they stand. */
+export interface Drop {
+  readonly kind: 'drop'
+  readonly p: number
+  readonly seed: number
+}
+
 /** Two values element by element, with the broadcasting rule of NumPy. */
 export interface Zip {
   readonly kind: 'zip'
@@ -162,6 +169,7 @@ export type Step =
   | Softmax
   | Norm
   | MapStep
+  | Drop
   | Zip
   | Slope
 

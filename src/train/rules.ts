@@ -11,6 +11,7 @@ import { einsumTensor } from '../ops/einsum.ts'
 import type { ZipName } from '../rows/zip.ts'
 import { attentionWeights } from '../steps/attend.ts'
 import { contraction } from '../steps/contract.ts'
+import { drop } from '../steps/drop.ts'
 import { foldBy } from '../steps/fold.ts'
 import { gather, scatter } from '../steps/gather.ts'
 import { layerNorm, rmsNorm } from '../steps/norm.ts'
@@ -122,6 +123,9 @@ export const rules: { readonly [K in StepKind]: Rule<K> } = {
   },
 
   map: (step, { g, inputs: [x] }) => [() => slopeOfMap(step, g, x!)],
+
+  // what was dropped did not matter, and drawn again it is the same
+  drop: (step, { g }) => [() => drop(g, step)],
 
   // a summand changes as the sum does, a factor as the product does, times the other factor; a divisor by the quotient itself
   zip: ({ fn }, { g, inputs: [a, b], result }) => {

@@ -5,7 +5,7 @@ import type { ProductEngine } from './product.ts'
 import { RowsJobs } from './rows-job.ts'
 
 /** What kinds of jobs there are (src/wasm/assembly/rows.ts). */
-const kinds = { add: 0, multiply: 1, activate: 2, normalise: 3, softmax: 4, sumRows: 5 } as const
+const kinds = { add: 0, multiply: 1, activate: 2, normalise: 3, softmax: 4, sumRows: 5, drop: 6 } as const
 
 export class RowsEngine {
   readonly #engine: ProductEngine
@@ -46,6 +46,19 @@ export class RowsEngine {
     if (this.#jobs.shares(n))
       this.#jobs.run(this.#team, kinds.activate, { count: n, choice: activation, tensors: [y, x] })
     else this.#kernels.activate(y, x, n, activation)
+  }
+
+  /** y[i] = factor · x[i], or 0 where the random bits of place i are less than `below`, i < n. */
+  drop(
+    y: Pointer,
+    x: Pointer,
+    n: number,
+    { seed, key, below, factor }: Readonly<Record<'seed' | 'key' | 'below' | 'factor', number>>,
+  ): void {
+    if (this.#jobs.shares(n)) {
+      const job = { count: n, step: below, choice: seed, scale: factor, tensors: [y, x, key] }
+      this.#jobs.run(this.#team, kinds.drop, job)
+    } else this.#kernels.drop(y, x, n, seed, key, below, factor)
   }
 
   /** A layer norm, or an RMS norm, of each row; y: [rows, n], x: [rows, n], `step` bytes from row to row; weight, bias: [n], or 0. */

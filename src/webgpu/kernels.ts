@@ -142,6 +142,10 @@ const table: { readonly [K in StepKind]: Row<K> } = {
     return [elementsCode({ ...problem, finishes }, operandOf(lowering.place(fused.first.inputs[0]!)), fn)]
   },
 
+  drop(_, { first }) {
+    throw refused(first, 'random numbers are drawn on the host')
+  },
+
   zip({ fn }, fused, lowering) {
     const problem = plainly(fused, lowering)
     const [a, b] = fused.first.inputs.map((value) =>

@@ -36,6 +36,22 @@ describe('Dropout', () => {
     expect(run(3)[0]).not.toEqual(run(3)[1])
   })
 
+  test('draws for neighbouring seeds, places and calls as if for no relatives', () => {
+    const count = 40_000
+    const kept = (seed: number) => {
+      const dropout = new Dropout({ p: 0.5, seed }).train()
+      return [0, 1].map(() => [...dropout.forward(ones([count])).data].map((value) => Number(value > 0)))
+    }
+    const [[a, later], [b]] = [kept(7), kept(8)] as [number[][], number[][]]
+    const agreement = (x: number[], y: number[], shift: number) =>
+      x.slice(shift).filter((value, i) => value === y[i]).length / (count - shift)
+    for (const shift of [0, 1, 2, 3, 4, 8, 16, 64, 100]) {
+      // six standard deviations of a fair coin
+      for (const other of shift === 0 ? [b!, later!] : [a!, b!, later!])
+        expect(Math.abs(agreement(a!, other, shift) - 0.5)).toBeLessThan(6 * Math.sqrt(0.25 / count))
+    }
+  })
+
   test('is turned on and off through the layers that hold it', () => {
     const dropout = new Dropout({ p: 1 })
     const model = new Sequential(new Sequential(dropout))

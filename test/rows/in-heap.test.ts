@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FloatTensor } from '../../src/layout/tensor.ts'
-import { activate, add, layerNorm, multiply, rmsNorm, scope, softmax } from '../steps/on-host.ts'
+import { activate, add, drop, layerNorm, multiply, rmsNorm, scope, softmax } from '../steps/on-host.ts'
 import { layoutsOf, tensor, values, waves } from './tensors.ts'
 
 const weightOf = (n: number) => tensor([n], waves(n, 2))
@@ -20,6 +20,8 @@ const functions: Record<string, (x: FloatTensor) => FloatTensor> = {
   relu: (x) => activate(x, 'relu'),
   silu: (x) => activate(x, 'silu'),
   'quick-gelu': (x) => activate(x, 'quick-gelu'),
+  drop: (x) => drop(x, { p: 0.3, seed: 77 }),
+  'drop of everything': (x) => drop(x, { p: 1, seed: -1 }),
   'add of itself': (x) => add(x, x),
   'add of a row': (x) => add(x, biasOf(x.shape[2]!)),
   'add to a row': (x) => add(biasOf(x.shape[2]!), x),

@@ -3,6 +3,7 @@ import type { FloatTensor } from '../../src/layout/tensor.ts'
 import { einsumTensor } from '../../src/ops/einsum.ts'
 import * as attending from '../../src/steps/attend.ts'
 import type { Store } from '../../src/steps/contract.ts'
+import * as drops from '../../src/steps/drop.ts'
 import * as maps from '../../src/steps/map.ts'
 import * as norms from '../../src/steps/norm.ts'
 import * as softmaxes from '../../src/steps/softmax.ts'
@@ -19,6 +20,7 @@ export const logSoftmax = onHost(softmaxes.logSoftmax)
 export const layerNorm = onHost(norms.layerNorm)
 export const rmsNorm = onHost(norms.rmsNorm)
 export const activate = onHost(maps.activate)
+export const drop = onHost(drops.drop)
 export const add = onHost(zips.add)
 export const multiply = onHost(zips.multiply)
 export const attend = onHost(attending.attend)

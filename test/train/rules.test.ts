@@ -11,6 +11,7 @@ import { contiguous, sizeOf } from '../../src/layout/layout.ts'
 import { asValue, present } from '../../src/ops/array.ts'
 import { attend, attentionWeights } from '../../src/steps/attend.ts'
 import { contraction } from '../../src/steps/contract.ts'
+import { drop } from '../../src/steps/drop.ts'
 import { gather, scatter } from '../../src/steps/gather.ts'
 import { type Activation, activate, activations } from '../../src/steps/map.ts'
 import { layerNorm, rmsNorm } from '../../src/steps/norm.ts'
@@ -240,6 +241,13 @@ describe('a rule agrees with finite differences', () => {
     agrees(
       steps((x) => slide(x!, 0, { size: 2, stride: 3, dilation: 1 })),
       [numbers([7, 2])],
+    )
+  })
+
+  test('dropping, of what was kept', () => {
+    agrees(
+      steps((x) => drop(x!, { p: 0.4, seed: 3 })),
+      [numbers([5, 4])],
     )
   })
 

@@ -8,7 +8,7 @@ import { countOf, firstOf, RowsJob } from './shared/rows-job'
 import { softmaxRow } from './shared/softmax'
 
 /** What kinds of jobs there are; the first word of each. */
-const ADD: i32 = 0, MULTIPLY: i32 = 1, ACTIVATE: i32 = 2, NORMALISE: i32 = 3, SOFTMAX: i32 = 4
+const ADD: i32 = 0, MULTIPLY: i32 = 1, ACTIVATE: i32 = 2, NORMALISE: i32 = 3, SOFTMAX: i32 = 4, DROP: i32 = 6
 
 /** Computes part `index` of a job. */
 export function compute(description: usize, thread: i32, index: i32): void {
@@ -21,6 +21,7 @@ export function compute(description: usize, thread: i32, index: i32): void {
   else if (job.kind == NORMALISE) {
     normalise(job.a + rows, job.b + <usize>(first * job.step), job.step, count, job.n, job.c, job.d, job.eps, job.choice != 0)
   } else if (job.kind == SOFTMAX) softmax(job.a + rows, count, job.n)
+  else if (job.kind == DROP) drop(job.a + numbers, job.b + numbers, count, job.choice + first, <i32>job.c, job.step, job.scale)
   else sumRows(job.a + numbers, job.b + numbers, job.step, job.choice, count, job.eps)
 }
 
@@ -53,6 +54,27 @@ function activated(x: v128, activation: i32): v128 {
   if (activation == 3) return relu(x)
   if (activation == 4) return silu(x)
   return quickGelu(x)
+}
+
+/** y[i] = factor · x[i], or 0 where the random bits of place i are less than `below`, i < n: src/rows/drop.ts. The first place is `seed`'s. */
+export function drop(y: usize, x: usize, n: i32, seed: i32, key: i32, below: i32, factor: f32): void {
+  const end = y + (<usize>n << 2)
+  const keys = i32x4.splat(key), limits = i32x4.splat(below), factors = f32x4.splat(factor)
+  let places = i32x4.add(i32x4.splat(seed), i32x4(0, 1, 2, 3))
+  for (; y + 16 <= end; x += 16, y += 16) {
+    v128.store(y, kept(v128.load(x), places, keys, limits, factors))
+    places = i32x4.add(places, i32x4.splat(4))
+  }
+  // memory may be read past the end of any block, and lanes do not mix
+  if (y < end) storeFirst(y, <i32>((end - y) >> 2), kept(v128.load(x), places, keys, limits, factors))
+}
+
+@inline
+function kept(x: v128, places: v128, keys: v128, limits: v128, factors: v128): v128 {
+  const half = i32x4.add(i32x4.mul(v128.xor(places, i32x4.shr_u(places, 16)), i32x4.splat(0x7feb352d)), keys)
+  const whole = i32x4.mul(v128.xor(half, i32x4.shr_u(half, 15)), i32x4.splat(0x846ca68b))
+  const bits = v128.xor(whole, i32x4.shr_u(whole, 16))
+  return v128.and(f32x4.mul(x, factors), i32x4.ge_s(bits, limits))
 }
 
 /**
