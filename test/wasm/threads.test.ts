@@ -32,7 +32,7 @@ import { CONTROL } from '../../src/wasm/memory.ts'
 import { ProductEngine } from '../../src/wasm/product.ts'
 import { init } from '../../src/wasm/threads.ts'
 import { buildContraction } from '../gemm/build.ts'
-import { attend, scope } from '../steps/on-host.ts'
+import { attend, drop, scope } from '../steps/on-host.ts'
 import { numbers, place, read } from './matrices.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -173,6 +173,16 @@ describe('threads', () => {
       for (const [i, [heads, n]] of cases.entries()) expect(attended(heads, n)).toEqual(alone[i])
     }
     await init({ threads: 1 })
+  })
+
+  test('what is dropped follows from where it stands, not from who draws', async () => {
+    const x = contiguous([3, 2 ** 15 + 7])
+    const data = Float32Array.from({ length: 3 * (2 ** 15 + 7) }, (_, i) => 1 + Math.sin(i))
+    const run = () => scope(() => drop({ ...x, data }, { p: 0.3, seed: 5 })).data
+    const alone = run()
+    expect(drop({ ...x, data }, { p: 0.3, seed: 5 }).data).toEqual(alone)
+    await init({ threads: 3, worker })
+    expect(run()).toEqual(alone)
   })
 
   test('blocks keep their addresses and contents when memory becomes shared, and when it grows then', async () => {
