@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ndarray from 'ndarray'
-import { EncoderBlock, LayerNorm, Linear, manualSeed, Sequential, Softmax } from 'tesserae/nn'
+import { Dropout, EncoderBlock, LayerNorm, Linear, manualSeed, Sequential, Softmax } from 'tesserae/nn'
 import { adamw, mse, valueAndGradients } from 'tesserae/train'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -128,10 +128,11 @@ describe('with several threads', () => {
       manualSeed(4)
       const model = new Sequential(
         new Linear(40, 60),
-        new EncoderBlock(60, { numHeads: 3 }),
+        new Dropout({ p: 0.1 }),
+        new EncoderBlock(60, { numHeads: 3, drop: 0.2, attnDrop: 0.1, dropPath: 0.1 }),
         new LayerNorm(60),
         new Softmax(),
-      )
+      ).train()
       const x = ndarray(numbers(30 * 33 * 40, 1), [30, 33, 40])
       const target = ndarray(numbers(30 * 33 * 60, 2), [30, 33, 60])
       const optimizer = adamw(model, { lr: 1e-2 })
