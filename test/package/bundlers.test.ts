@@ -103,7 +103,7 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       null,
     ],
     ['the whole language', 97.5, language, null],
-    ['all of tesserae/nn beyond the language, with the kernels of eight bits', 61.3, layers, language],
+    ['all of tesserae/nn beyond the language, with the kernels of eight bits', 61.5, layers, language],
     [
       'tesserae/checkpoint beyond the language',
       13.2,
@@ -118,7 +118,7 @@ describe('sizes, minified and gzipped, dependencies included', () => {
     ],
     [
       'tesserae/webgpu beyond the layers',
-      40,
+      21,
       `${layers}; import * as webgpu from 'tesserae/webgpu'; globalThis.webgpu = webgpu`,
       layers,
     ],
