@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { mergeConfig } from 'vitest/config'
-import shared from '../vitest.config.ts'
+import { shared } from '../vitest.shared.ts'
 
 export default mergeConfig(
-  { ...shared, test: { ...shared.test, include: [], exclude: [] } },
+  shared,
   // each process has a graphics card of its own, emulated on the processor: more than one at a time are no faster
   {
     root: fileURLToPath(new URL('.', import.meta.url)),

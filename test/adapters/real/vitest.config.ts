@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { mergeConfig } from 'vitest/config'
-import shared from '../../vitest.config.ts'
+import { shared } from '../../vitest.shared.ts'
 
-export default mergeConfig(
-  { ...shared, test: { ...shared.test, include: [], exclude: [] } },
-  { root: fileURLToPath(new URL('.', import.meta.url)), test: { include: ['*.test.ts'] } },
-)
+export default mergeConfig(shared, {
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  test: { include: ['*.test.ts'] },
+})

@@ -1,7 +1,7 @@
 /** The story as a whole: what it loads, and whether everyone can use it. */
 import { describe, expect, test } from 'vitest'
 import { figure, path, read, ready, verdict } from './on-story.ts'
-import { complaints, desktop, keptOf, loaded, overflow, phone, useSite, visit } from './site.ts'
+import { complaints, desktop, keptOf, loaded, overflow, type Page, phone, useSite, visit } from './site.ts'
 
 useSite()
 
@@ -36,14 +36,17 @@ describe('the page', () => {
   test('carries the chosen token through all steps, and the frame along with the reader', () =>
     visit({ path }, async (page) => {
       await ready(page)
-      const forms = () =>
-        page.locator('#way canvas').evaluateAll((all) =>
-          all.map((one) => {
-            const { width, height } = one as HTMLCanvasElement
-            const { data } = (one as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height)
-            return data.join()
+      // read from copies: Chromium complains of canvases that are read often
+      const pixelsOf = (canvases: ReturnType<Page['locator']>) =>
+        canvases.evaluateAll((all) =>
+          (all as HTMLCanvasElement[]).map((canvas) => {
+            const { width, height } = canvas
+            const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
+            copy.drawImage(canvas, 0, 0)
+            return copy.getImageData(0, 0, width, height).data.join()
           }),
         )
+      const forms = () => pixelsOf(page.locator('#way canvas'))
       const inked = (form: string) => /[1-9]/.test(form)
       const before = await forms()
       expect(before.map(inked)).toEqual(Array.from({ length: 9 }, () => true))
@@ -53,10 +56,7 @@ describe('the page', () => {
       // all but the answer, which is the same for every patch
       expect(after.map((form, i) => form === before[i])).toEqual([...Array(8).fill(false), true])
       // the same pixels as its tile
-      const tile = await figure(page, 'cut')
-        .locator('.tile canvas')
-        .nth(10)
-        .evaluate((one) => (one as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, 7, 7).data.join())
+      const [tile] = await pixelsOf(figure(page, 'cut').locator('.tile canvas').nth(10))
       expect(after[0]).toBe(tile)
       await read(page, 'pack')
       await figure(page, 'pack').getByRole('button', { name: 'Class token' }).click()

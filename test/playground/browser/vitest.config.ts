@@ -1,10 +1,10 @@
 /** The pages in a real browser: run by `.ci/playground`, not by `npm test`. */
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig } from 'vitest/config'
-import base from '../../vitest.config.ts'
+import { shared } from '../../vitest.shared.ts'
 
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: undefined, exclude: undefined } },
+  shared,
   defineConfig({
     root: fileURLToPath(new URL('../../..', import.meta.url)),
     test: {
