@@ -1,6 +1,7 @@
 /** Pictures of the browser's canvas: rows of red, green, blue and alpha, one byte each (HTML Standard, `ImageData`). */
 
 import { copyInto } from '../copy/copy.ts'
+import { isByteDtype } from '../layout/dtype.ts'
 import { contiguousStride, slice } from '../layout/layout.ts'
 import type { CanvasImageData } from '../layout/platform.ts'
 import { isA } from '../layout/realms.ts'
@@ -55,7 +56,7 @@ export function fromImageData(image: ImageDataLike): NdArray<Uint8ClampedArray> 
 export function toImageData(x: Tensor): CanvasImageData {
   asTensor(x, 'toImageData')
   const dtype = dtypeOf(x.data)
-  if (dtype !== 'uint8' && dtype !== 'uint8_clamped' && dtype !== 'buffer') {
+  if (!isByteDtype(dtype)) {
     const hint =
       dtype === 'float32' || dtype === 'float64'
         ? 'scale to 0 … 255 and put them into a Uint8ClampedArray, which rounds'

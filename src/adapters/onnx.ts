@@ -5,6 +5,7 @@
 
 import { widenHalf } from '../checkpoint/half.ts'
 import { materialize } from '../copy/copy.ts'
+import { type Dtype, dtypes, isByteDtype, numberName } from '../layout/dtype.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { dtypeOf, toNdarray } from '../ops/array.ts'
@@ -49,23 +50,10 @@ export interface OnnxArrays {
 
 type ElementsOf<T extends string> = T extends keyof OnnxArrays ? OnnxArrays[T] : Data
 
-const typeOfDtype: ReadonlyMap<string, string> = new Map([
-  ['float16', 'float16'],
-  ['float32', 'float32'],
-  ['float64', 'float64'],
-  ['int8', 'int8'],
-  ['int16', 'int16'],
-  ['int32', 'int32'],
-  ['bigint64', 'int64'],
-  ['uint8', 'uint8'],
-  ['uint8_clamped', 'uint8'],
-  ['buffer', 'uint8'],
-  ['uint16', 'uint16'],
-  ['uint32', 'uint32'],
-  ['biguint64', 'uint64'],
-])
-
-const onnxTypes: readonly string[] = [...typeOfDtype.values(), 'bool']
+const onnxTypes: readonly unknown[] = [
+  ...Object.keys(dtypes).map((dtype) => numberName(dtype as Dtype)),
+  'bool',
+]
 
 /**
  * An array over an onnxruntime tensor's elements: on its memory, except that half floats widen to float32.
@@ -142,12 +130,12 @@ export function toOnnx<T>(x: Tensor, Tensor: OnnxTensorConstructor<T>, options: 
     throw refuse('toOnnx', 'adapter/type', 'no class of tensors', show(Tensor), 'ort.Tensor')
   }
   if (type === 'bool') return new Tensor('bool', truths(data, dtype, copy), dims)
-  return new Tensor(typeOfDtype.get(dtype), asPlain(data, dtype), dims)
+  return new Tensor(numberName(dtype), asPlain(data, dtype), dims)
 }
 
 /** Bytes that are 0 or 1: themselves where they are that already. */
-function truths(data: Data, dtype: string, copy: CopyOption['copy']): Uint8Array {
-  if (dtype !== 'uint8' && dtype !== 'uint8_clamped' && dtype !== 'buffer') {
+function truths(data: Data, dtype: Dtype, copy: CopyOption['copy']): Uint8Array {
+  if (!isByteDtype(dtype)) {
     throw refuse('toOnnx', 'adapter/dtype', "type: 'bool' is for bytes", dtype, 'uint8')
   }
   const bytes = asPlain(data, dtype) as Uint8Array
@@ -164,9 +152,9 @@ function truths(data: Data, dtype: string, copy: CopyOption['copy']): Uint8Array
 }
 
 /** Clamped bytes and Node's buffers as the plain bytes that onnxruntime knows, half floats of a polyfill as their bits, on the same memory. */
-function asPlain(data: Data, dtype: string): Data {
+function asPlain(data: Data, dtype: Dtype): Data {
   const { buffer, byteOffset, length } = data as Uint8Array
-  if (dtype === 'uint8_clamped' || dtype === 'buffer') return new Uint8Array(buffer, byteOffset, length)
+  if (dtype !== 'uint8' && isByteDtype(dtype)) return new Uint8Array(buffer, byteOffset, length)
   if (dtype === 'float16' && !ArrayBuffer.isView(data)) return new Uint16Array(buffer, byteOffset, length)
   return data
 }

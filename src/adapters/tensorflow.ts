@@ -1,4 +1,5 @@
 /** Tensors of TensorFlow.js, described by what they have, so that it is no dependency (tfjs-core, `tensor.ts`). */
+import { bytesOfDtype, isByteDtype, isFloatDtype, isWholeDtype } from '../layout/dtype.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { dtypeOf } from '../ops/array.ts'
@@ -89,7 +90,7 @@ export function toTensorflow<T>(
   const { data, dims } = rowMajor(x, 'toTensorflow')
   const dtype = dtypeOf(data)
   if (wanted === 'bool') {
-    if (dtype === 'uint8')
+    if (isByteDtype(dtype))
       return tf.tensor(
         (data as Uint8Array).map((byte) => (byte === 0 ? 0 : 1)),
         dims,
@@ -97,28 +98,16 @@ export function toTensorflow<T>(
       )
     throw refuse('toTensorflow', 'adapter/dtype', "dtype: 'bool' is for bytes", dtype, 'uint8')
   }
-  switch (dtype) {
-    case 'float32':
-    case 'int32':
-      return tf.tensor(data, dims, dtype)
-    case 'float64':
-    case 'float16':
-      return tf.tensor(Float32Array.from(data as ArrayLike<number>), dims, 'float32')
-    case 'int8':
-    case 'int16':
-    case 'uint8':
-    case 'uint8_clamped':
-    case 'buffer':
-    case 'uint16':
-      return tf.tensor(Int32Array.from(data as ArrayLike<number>), dims, 'int32')
-    default:
-      throw refuse(
-        'toTensorflow',
-        'adapter/dtype',
-        'tfjs cannot hold this dtype',
-        dtype,
-        'float32 or an integer of at most 31 bits',
-        'convert the elements to float32 or int32 first',
-      )
-  }
+  if (dtype === 'float32' || dtype === 'int32') return tf.tensor(data, dims, dtype)
+  const values = data as ArrayLike<number>
+  if (isFloatDtype(dtype)) return tf.tensor(Float32Array.from(values), dims, 'float32')
+  if (isWholeDtype(dtype) && bytesOfDtype(dtype) < 4) return tf.tensor(Int32Array.from(values), dims, 'int32')
+  throw refuse(
+    'toTensorflow',
+    'adapter/dtype',
+    'tfjs cannot hold this dtype',
+    dtype,
+    'float32 or an integer of at most 31 bits',
+    'convert the elements to float32 or int32 first',
+  )
 }

@@ -3,7 +3,9 @@
  * have no typed array on every platform: "raw" means their bits, as unsigned integers of the same width.
  * The order is the one of the format's reference implementation (safetensors/src/tensor.rs), which sorts a file by it.
  */
-import { dtypeOf } from '../layout/data.ts'
+
+import { type BigIntegers, dtypeOf, type Numbers } from '../layout/data.ts'
+import { type Dtype, numberName } from '../layout/dtype.ts'
 
 export type SafetensorsDtype =
   | 'BOOL'
@@ -23,17 +25,7 @@ export type SafetensorsDtype =
   | 'U64'
 
 /** The typed arrays a tensor of a checkpoint can lie in. */
-export type CheckpointData =
-  | Uint8Array
-  | Int8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
-  | BigInt64Array<ArrayBuffer>
-  | BigUint64Array<ArrayBuffer>
+export type CheckpointData = Exclude<Numbers, Uint8ClampedArray> | BigIntegers
 
 interface ElementType {
   readonly bytes: 1 | 2 | 4 | 8
@@ -73,3 +65,9 @@ export function dtypeOnceRead(dtype: SafetensorsDtype): string {
 
 /** Position of a dtype in a file written by the reference implementation: later ones stand first. */
 export const rankOf = (dtype: SafetensorsDtype): number => [...elementTypes.keys()].indexOf(dtype)
+
+/** What the format calls a dtype: `'I64'` for bigint64; undefined where it has no name for it. */
+export function formatDtype(dtype: Dtype): SafetensorsDtype | undefined {
+  const name = numberName(dtype)
+  return name && (`${name[0]!.toUpperCase()}${name.replace(/\D/g, '')}` as SafetensorsDtype)
+}

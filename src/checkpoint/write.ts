@@ -1,13 +1,13 @@
 /** Writing a safetensors file. */
 import { materialize } from '../copy/copy.ts'
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { dtypeOf, type Floats } from '../layout/data.ts'
 import { isContiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
 import { type Kinds, mistakeIn, oneOf } from '../ops/kinds.ts'
 import { expectDict } from './described.ts'
-import { type CheckpointData, rankOf, type SafetensorsDtype } from './dtype.ts'
+import { type CheckpointData, formatDtype, rankOf, type SafetensorsDtype } from './dtype.ts'
 import { CheckpointError } from './error.ts'
 import { narrowToBrain, narrowToHalf } from './half.ts'
 import { LENGTH_BYTES } from './header.ts'
@@ -24,7 +24,7 @@ const kinds: Kinds<WriteOptions> = { floats: oneOf(['F16', 'BF16', 'F32', 'F64']
  * Writes tensors as a safetensors file, byte for byte as the reference implementation does: widest elements first, then
  * by name, the header padded to 8 bytes.
  *
- * @param tensors by name, of any strides; float32, float64, (u)int8 to (u)int32 and 64-bit integers
+ * @param tensors by name, of any strides; float16 to float64, (u)int8 to (u)int32 and 64-bit integers
  * @param metadata strings by name
  * @param options `floats`: narrows (or widens) float tensors, to the nearest value
  * @returns the whole file
@@ -120,7 +120,7 @@ function encodeTensor(name: string, x: NdArray<Data>, floats: WriteOptions['floa
   const tensor = asTensor(x, 'writeSafetensors', `tensor ${JSON.stringify(name)}`)
   const data = elementsOf(tensor)
   const { shape } = tensor
-  const dtype = dtypes.get(dtypeOf(data))
+  const dtype = formatDtype(dtypeOf(data))
   if (dtype === undefined) {
     throw new CheckpointError({
       operation: 'writeSafetensors',
@@ -128,44 +128,31 @@ function encodeTensor(name: string, x: NdArray<Data>, floats: WriteOptions['floa
       what: `tensor ${JSON.stringify(name)} has dtype ${x.dtype}, which the format cannot hold — copy it into a typed array`,
     })
   }
-  if (dtype === 'F32' || dtype === 'F64') {
-    return { name, shape, ...encodeFloats(data as Float32Array | Float64Array, dtype, floats ?? dtype) }
+  if (dtype === 'F16' || dtype === 'F32' || dtype === 'F64') {
+    return { name, shape, ...encodeFloats(data as Floats, dtype, floats ?? dtype) }
   }
   return { name, shape, dtype, data: data as CheckpointData }
 }
 
 function encodeFloats(
-  data: Float32Array | Float64Array,
-  own: 'F32' | 'F64',
+  data: Floats,
+  own: 'F16' | 'F32' | 'F64',
   dtype: 'F16' | 'BF16' | 'F32' | 'F64',
-) {
+): Pick<Part, 'dtype' | 'data'> {
+  if (own === 'F16') {
+    // an array of the platform or of a polyfill: its bits, or its values in single precision, which has them all
+    if (dtype === own) return { dtype, data: new Uint16Array(data.buffer, data.byteOffset, data.length) }
+    return encodeFloats(Float32Array.from(data), 'F32', dtype)
+  }
   if (dtype === 'F16') return { dtype, data: narrowToHalf(data) }
   if (dtype === 'BF16') return { dtype, data: narrowToBrain(data) }
   if (dtype === own) return { dtype, data }
   return { dtype, data: dtype === 'F64' ? Float64Array.from(data) : Float32Array.from(data) }
 }
 
-/** The format's names of dtypes. */
-const dtypes: ReadonlyMap<Dtype, SafetensorsDtype> = new Map([
-  ['uint8', 'U8'],
-  ['buffer', 'U8'],
-  ['uint8_clamped', 'U8'],
-  ['int8', 'I8'],
-  ['int16', 'I16'],
-  ['uint16', 'U16'],
-  ['int32', 'I32'],
-  ['uint32', 'U32'],
-  ['bigint64', 'I64'],
-  ['biguint64', 'U64'],
-  ['float32', 'F32'],
-  ['float64', 'F64'],
-])
-
 function elementsOf(x: Tensor): Data {
   const { data, offset } = isContiguous(x) ? x : materialize(x)
-  return ArrayBuffer.isView(data) && 'subarray' in data
-    ? (data as Float32Array).subarray(offset, offset + sizeOf(x.shape))
-    : data
+  return 'subarray' in data ? (data as Float32Array).subarray(offset, offset + sizeOf(x.shape)) : data
 }
 
 /** By code points, as the reference implementation sorts (JavaScript's own order is by UTF-16 units). */

@@ -3,10 +3,9 @@
  * element that JavaScript hands out is an object.
  */
 
-import { dtypeOf } from '../layout/data.ts'
+import { type BigIntegers, dtypeOf } from '../layout/data.ts'
+import { isBigDtype, isSignedDtype } from '../layout/dtype.ts'
 import type { Data } from '../layout/tensor.ts'
-
-export type BigIntegers = BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>
 
 /** Beyond this a double is not every integer. */
 export const mostExact = 2 ** 53
@@ -16,7 +15,7 @@ const low = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1
 const high = 1 - low
 
 export function isBig(data: Data): data is BigIntegers {
-  return dtypeOf(data).startsWith('big')
+  return isBigDtype(dtypeOf(data))
 }
 
 /** Reads `count` of them from `start` on as doubles, and gives what no magnitude exceeds, at most twice the largest. */
@@ -26,7 +25,7 @@ export function readBig(source: BigIntegers, start: number, count: number, targe
   // the bits that any magnitude has; of negative ones, less 1
   let uppers = 0
   let lowers = 0
-  if (dtypeOf(source) === 'bigint64') {
+  if (isSignedDtype(dtypeOf(source))) {
     for (let i = 0, at = 0; i < count; i++, at += 2) {
       const upper = words[at + high]!
       const lower = words[at + low]!

@@ -3,11 +3,10 @@
  * the platform's `set` converts whole runs of them on their last way: it knows the rules of typed arrays and does many elements at a time.
  * Only between numbers and big integers it refuses; they meet as pairs of 32-bit words.
  */
-import { classOf, type Dtype, isBigDtype } from '../layout/data.ts'
-import type { Numbers } from './fold-engines.ts'
+import { classOf, type Numbers } from '../layout/data.ts'
+import { type Dtype, isBigDtype, roundsIntegers } from '../layout/dtype.ts'
 import { type Typed, wordsOf } from './memory.ts'
 import { type Loop, type Nest, sizeOfLoops, walk } from './nest.ts'
-import { roundsIntegers } from './reference.ts'
 import { copyStaged, fewBytes, type NumbersConstructor } from './staged.ts'
 import { tilesOf } from './tiles.ts'
 import { copyWords } from './words.ts'

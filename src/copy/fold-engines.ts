@@ -3,25 +3,13 @@
  * doubles for everything else. Both take the numbers of a tile in one `set`, which converts them, so that the loops
  * meet one kind of array whatever the dtype.
  */
-import { dtypeOf } from '../layout/data.ts'
+import { type BigIntegers, dtypeOf, type Numbers } from '../layout/data.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import { type Apart, instantiateApart } from '../wasm/apart.ts'
 import { type FoldKernels, fold } from '../wasm/generated/fold.ts'
-import { type BigIntegers, isBig, readBig } from './big.ts'
+import { isBig, readBig } from './big.ts'
 import type { FoldLoop, FoldPart, TileLimits } from './fold-loops.ts'
 import type { ReductionName } from './reduction.ts'
-
-/** Arrays whose elements are numbers. */
-export type Numbers =
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | Uint8ClampedArray
-  | Float32Array
-  | Float64Array
 
 /** Arrays that a fold reads; big integers as doubles. */
 export type Foldable = Numbers | BigIntegers

@@ -2,7 +2,8 @@
  * Reducing, said plainly: for every element of the result, all elements that it is made of, one after the other. What
  * the fast reduction is tested against.
  */
-import { type Dtype, dtypeOf, isBigDtype } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { type Dtype, isBigDtype } from '../layout/dtype.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { folds, type ReductionName } from './reduction.ts'

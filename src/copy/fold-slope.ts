@@ -2,13 +2,12 @@
  * How a change of a reduction's result becomes a change of what was reduced, where that depends on the elements: the least and the greatest ones share
  * it evenly, and each factor of a product gets the product of the others.
  */
+import type { Floats } from '../layout/data.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
 
 export type CurvedReduction = 'min' | 'max' | 'prod'
-
-type Floats = Float32Array | Float64Array
 
 /** `kept` and `dropped` walk the elements of x as in a reduction; `change` is of kept's shape, and `result` is laid out like x. */
 export function foldSlope(

@@ -2,7 +2,9 @@
  * Reducing: the source is read run by run in the order in which it stands in memory, whichever axes are dropped, and
  * folded tile by tile into results that stay in a fast cache. What has no long runs is copied into order first.
  */
-import { allocate, dtypeOf } from '../layout/data.ts'
+
+import { allocate, dtypeOf, type Numbers } from '../layout/data.ts'
+import { roundsIntegers } from '../layout/dtype.ts'
 import { contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 import { allocateUnset } from '../layout/unset.ts'
@@ -10,11 +12,10 @@ import { computedPlainly } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
 import { isBig, mostExact, writeBig } from './big.ts'
 import { copyApart, materialize } from './copy.ts'
-import { engineFor, type Foldable, type FoldEngine, type Numbers, visit } from './fold-engines.ts'
+import { engineFor, type Foldable, type FoldEngine, visit } from './fold-engines.ts'
 import { type FoldPiece, foldNestOf, foldPieces, isWhole } from './fold-loops.ts'
 import { foldPlainly } from './fold-reference.ts'
 import type { ReductionName } from './reduction.ts'
-import { roundsIntegers } from './reference.ts'
 
 /** Shorter runs than this cost more to fetch than to copy into order. */
 const shortRun = 32

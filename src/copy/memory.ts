@@ -1,6 +1,7 @@
 /** What two buffers share, and a buffer's bits as plain integers. */
 
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { type Dtype, isFloatDtype } from '../layout/dtype.ts'
 import type { Layout } from '../layout/layout.ts'
 import { isA } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
@@ -50,14 +51,10 @@ export function keepsBits(source: Typed, read: Dtype, target: Typed, write: Dtyp
   if (read === write) return true
   return (
     source.BYTES_PER_ELEMENT === target.BYTES_PER_ELEMENT &&
-    !isFloat(read) &&
-    !isFloat(write) &&
+    !isFloatDtype(read) &&
+    !isFloatDtype(write) &&
     !(read === 'int8' && write === 'uint8_clamped')
   )
-}
-
-function isFloat(dtype: Dtype): boolean {
-  return dtype.startsWith('float')
 }
 
 /** Whether the ranges of memory that two tensors span have a byte, or an element of the same array, in common. */

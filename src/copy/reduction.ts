@@ -1,20 +1,9 @@
 /** What can be made of many elements: the reductions' names, the dtypes of their results, and what each does. */
-import type { Dtype } from '../layout/data.ts'
+import { type Dtype, isBigDtype, isWholeDtype } from '../layout/dtype.ts'
 
 export type ReductionName = 'min' | 'max' | 'sum' | 'mean' | 'prod' | 'any' | 'all'
 
 export const reductionNames: readonly ReductionName[] = ['min', 'max', 'sum', 'mean', 'prod', 'any', 'all']
-
-const small: ReadonlySet<Dtype> = new Set([
-  'int8',
-  'int16',
-  'int32',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint8_clamped',
-  'buffer',
-])
 
 /** The dtype of a reduction's result, or null where it has none: big integers have no mean. */
 export function resultDtype(reduction: ReductionName, dtype: Dtype): Dtype | null {
@@ -26,11 +15,15 @@ export function resultDtype(reduction: ReductionName, dtype: Dtype): Dtype | nul
     case 'all':
       return 'uint8'
     case 'mean':
-      if (dtype === 'bigint64' || dtype === 'biguint64') return null
-      return small.has(dtype) ? 'float64' : dtype
+      return isBigDtype(dtype) ? null : sumDtype(dtype)
     default:
-      return small.has(dtype) ? 'float64' : dtype
+      return sumDtype(dtype)
   }
+}
+
+/** Sums of integers are doubles, but for big ones. */
+function sumDtype(dtype: Dtype): Dtype {
+  return isWholeDtype(dtype) && !isBigDtype(dtype) ? 'float64' : dtype
 }
 
 type Value = number | bigint

@@ -2,7 +2,8 @@
  * Copying, said plainly: every index in row-major order, one element at a time. What the fast copy is tested
  * against.
  */
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { type Dtype, isBigDtype, roundsIntegers } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
 
@@ -57,17 +58,12 @@ function place({ stride, offset }: Tensor, index: readonly number[]): number {
 export function asElementOf(dtype: Dtype, value: unknown): unknown {
   if (dtype === 'array' || dtype === 'generic') return value
   const isBig = typeof value === 'bigint'
-  if (dtype === 'bigint64' || dtype === 'biguint64') {
+  if (isBigDtype(dtype)) {
     const number = Number(value)
     return isBig ? value : Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n
   }
   if (!isBig) return value
   return roundsIntegers(dtype) ? Number(value) : Number(BigInt.asIntN(32, value))
-}
-
-/** Whether an integer becomes the nearest value of a dtype, and does not wrap. */
-export function roundsIntegers(dtype: Dtype): boolean {
-  return dtype.startsWith('float') || dtype === 'uint8_clamped'
 }
 
 /** Element `index` of a buffer of any kind. */

@@ -5,10 +5,10 @@
  * many elements at a time, whatever types the program has used before. Where the target has another dtype, that last `set` converts: linear
  * memory only ever holds elements as they were.
  */
+import type { Numbers } from '../layout/data.ts'
 import { Recent } from '../layout/recent.ts'
 import { instantiateApart } from '../wasm/apart.ts'
 import { type CopyKernels, copy } from '../wasm/generated/copy.ts'
-import type { Numbers } from './fold-engines.ts'
 import type { Typed } from './memory.ts'
 import { type Loop, type Nest, walk } from './nest.ts'
 import { type Runs, runsOf, type Side, type TiledNest, tilesOf } from './tiles.ts'

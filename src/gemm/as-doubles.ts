@@ -4,7 +4,7 @@
  */
 
 import { halvesOf, slowestLabel } from './halves.ts'
-import type { Numbers } from './kernel.ts'
+import type { Elements } from './kernel.ts'
 import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
 
@@ -47,7 +47,7 @@ function rangeOf(lengths: readonly number[], { offset, stride }: Operand): { fir
 
 function converted(lengths: readonly number[], operand: Operand): Operand {
   const { first, size } = rangeOf(lengths, operand)
-  const data = dataOf(operand) as Numbers & { subarray?(start: number, end: number): ArrayLike<number> }
+  const data = dataOf(operand) as Elements & { subarray?(start: number, end: number): ArrayLike<number> }
   const doubles = new Float64Array(size)
   if (ArrayBuffer.isView(data) && data.subarray) doubles.set(data.subarray(first, first + size))
   else for (let i = 0; i < size; i++) doubles[i] = data[first + i]!

@@ -1,5 +1,5 @@
 /** Attention by two products and a softmax for each block of rows: where there is no WebAssembly, and what that is tested against. */
-import { allocate } from '../layout/data.ts'
+import { allocate, type Floats } from '../layout/data.ts'
 import type { Layout } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
@@ -10,10 +10,8 @@ import { noEpilogue } from './epilogue.ts'
 import { forEachOffset } from './matrix.ts'
 import type { Operand } from './operand.ts'
 
-type FloatArray = Float32Array | Float64Array
-
 /** Computes output, and weights where they are wanted. */
-export function attendPlainly<D extends FloatArray>(problem: AttentionProblem<D>): void {
+export function attendPlainly<D extends Floats>(problem: AttentionProblem<D>): void {
   computedPlainly()
   const { q, k, v, bias, weights, output, scale } = problem
   const [n, d] = q.shape.slice(-2) as [number, number]
@@ -70,7 +68,7 @@ function operand({ data }: Tensor, offset: number, stride: readonly number[]): O
 }
 
 /** Subtracts each row's maximum, exponentiates and divides by the sum: [rows, length], contiguous, in place. */
-function softmaxRows(data: FloatArray, offset: number, rows: number, length: number): void {
+function softmaxRows(data: Floats, offset: number, rows: number, length: number): void {
   for (let row = 0; row < rows; row++) {
     const start = offset + row * length
     let maximum = Number.NEGATIVE_INFINITY

@@ -3,12 +3,11 @@
  * dP = g vᵀ, dS = P ∘ (dP − Σ dP ∘ P), dq = scale · dS k, dk = scale · dSᵀ q. The weights are computed again, so that they need not be kept
  * (Dao et al., FlashAttention, arXiv:2205.14135, appendix B).
  */
+import type { Floats } from '../layout/data.ts'
 import { type Layout, permute, pick } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import { forEachOffset } from './matrix.ts'
-
-type Floats = Float32Array | Float64Array
 
 /** q, k, v and the change g of the result, all [...batch, n, d] of one shape. */
 export interface AttentionSlope<D extends Floats = Float32Array> {

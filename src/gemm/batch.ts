@@ -1,6 +1,6 @@
 /** A product of tensors as one product of matrices for each batch index. */
 
-import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
+import type { Elements, Kernel, MatrixProduct } from './kernel.ts'
 import { forEachOffset, type Matrix, walkOf } from './matrix.ts'
 import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
@@ -46,6 +46,6 @@ export function multiplyBatch(kernel: Kernel, product: Product): void {
   )
 }
 
-function matrix(operand: Operand, { rows, columns }: MatrixWalks): Matrix<Numbers> {
-  return { data: dataOf(operand) as Numbers, offset: operand.offset, rows, columns }
+function matrix(operand: Operand, { rows, columns }: MatrixWalks): Matrix<Elements> {
+  return { data: dataOf(operand) as Elements, offset: operand.offset, rows, columns }
 }

@@ -1,6 +1,8 @@
 /** A contraction of big integers: by the kernels of doubles where no sum can leave what doubles hold exactly, else one element at a time. */
-import { type BigIntegers, isBig, mostExact, readBig, writeBig } from '../copy/big.ts'
+
+import { isBig, mostExact, readBig, writeBig } from '../copy/big.ts'
 import { copyApart } from '../copy/copy.ts'
+import type { BigIntegers } from '../layout/data.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data } from '../layout/tensor.ts'
 import type { Located, LocatedTensors } from './bound-pair.ts'

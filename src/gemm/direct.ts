@@ -7,7 +7,7 @@ import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
 import type { BoundEpilogue } from './epilogue.ts'
-import type { Numbers } from './kernel.ts'
+import type { Elements } from './kernel.ts'
 import { forEachOffset } from './matrix.ts'
 import { dataOf } from './operand.ts'
 import type { Product } from './pair.ts'
@@ -15,9 +15,9 @@ import { planThin, type ThinLoop } from './thin-plan.ts'
 
 /** Everything that the innermost loops need. */
 interface Sums {
-  readonly a: Numbers
-  readonly b: Numbers
-  readonly output: Numbers
+  readonly a: Elements
+  readonly b: Elements
+  readonly output: Elements
   /** Null where a sum goes to memory as it is. */
   readonly finish: Finish | null
   /** Three loops over the output. */
@@ -46,7 +46,7 @@ export function multiplyDirectly(product: Product): void {
   const [x, y, z] = padded.slice(-3) as [ThinLoop, ThinLoop, ThinLoop]
   const outer = padded.slice(0, -3)
   const sums: Sums = {
-    ...{ a: dataOf(a) as Numbers, b: dataOf(b) as Numbers, output: dataOf(output) as Numbers },
+    ...{ a: dataOf(a) as Elements, b: dataOf(b) as Elements, output: dataOf(output) as Elements },
     ...{ finish: finishing(epilogue), x, y, z, depth },
     ...{ outerA: tableOf(outerA), outerB: tableOf(outerB) },
   }
@@ -69,8 +69,8 @@ function tableOf(walk: Walk): Int32Array {
 
 function finishing({ scale, bias, activation, residual }: BoundEpilogue): Finish | null {
   if (scale === 1 && bias === null && activation === null && residual === null) return null
-  const biases = bias && (dataOf(bias) as Numbers)
-  const residuals = residual && (dataOf(residual) as Numbers)
+  const biases = bias && (dataOf(bias) as Elements)
+  const residuals = residual && (dataOf(residual) as Elements)
   const activate = activation && activations[activation]
   return (sum, b, r) => {
     let value = sum * scale

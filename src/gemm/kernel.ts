@@ -16,13 +16,13 @@ import type { Activation } from './activation.ts'
 import type { Matrix } from './matrix.ts'
 
 /** Arrays whose elements are numbers. */
-export interface Numbers {
+export interface Elements {
   readonly length: number
   [index: number]: number
 }
 
 /** output = activation(scale · a·b + bias) + residual */
-export interface MatrixProduct<D extends Numbers = Numbers> {
+export interface MatrixProduct<D extends Elements = Elements> {
   /** [m, k] */
   readonly a: Matrix<D>
   /** [k, n] */
@@ -37,7 +37,7 @@ export interface MatrixProduct<D extends Numbers = Numbers> {
   readonly residual: Matrix<D> | null
 }
 
-export interface Kernel<D extends Numbers = Numbers> {
+export interface Kernel<D extends Elements = Elements> {
   multiply(product: MatrixProduct<D>): void
   /** Multiplies for every index of a batch, or says that it does not. */
   multiplyMany?(product: MatrixProduct<D>, batch: Batch): boolean

@@ -5,7 +5,7 @@
 import { fillOffsets } from '../wasm/offsets.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
-import type { Kernel, MatrixProduct, Numbers } from './kernel.ts'
+import type { Elements, Kernel, MatrixProduct } from './kernel.ts'
 import { lengthOf, type Matrix } from './matrix.ts'
 import { multiplyTile, tile } from './plain-tile.ts'
 
@@ -76,14 +76,14 @@ export const plainKernel: Kernel = {
   },
 }
 
-function packA({ data, offset, rows, columns }: Matrix<Numbers>, block: Block): void {
+function packA({ data, offset, rows, columns }: Matrix<Elements>, block: Block): void {
   const space = getWorkspace()
   fillOffsets(rows, block.row, space.rows.subarray(0, block.rows))
   fillOffsets(columns, block.k, space.depth.subarray(0, block.depth))
   pack(data, offset, space.rows, block.rows, space.depth, block.depth, space.a)
 }
 
-function packB({ data, offset, rows, columns }: Matrix<Numbers>, block: Block): void {
+function packB({ data, offset, rows, columns }: Matrix<Elements>, block: Block): void {
   const space = getWorkspace()
   fillOffsets(columns, block.column, space.columns.subarray(0, block.columns))
   fillOffsets(rows, block.k, space.depth.subarray(0, block.depth))
@@ -109,7 +109,7 @@ function padded(count: number): number {
  * [depth, line]; missing lines of the last one are zeros.
  */
 function pack(
-  data: Numbers,
+  data: Elements,
   offset: number,
   lineOffsets: Int32Array,
   lines: number,
@@ -169,7 +169,7 @@ function store(
   }
 }
 
-function addBlock(matrix: Matrix<Numbers>, block: Block, sums: Float64Array): void {
+function addBlock(matrix: Matrix<Elements>, block: Block, sums: Float64Array): void {
   const { data, offset } = matrix
   const { rows, columns } = tables(matrix, block)
   const width = padded(block.columns)
@@ -182,7 +182,10 @@ function addBlock(matrix: Matrix<Numbers>, block: Block, sums: Float64Array): vo
 }
 
 /** The scatter vectors of a block of rows and columns; valid until the next call. */
-function tables({ rows, columns }: Matrix<Numbers>, block: Block): { rows: Int32Array; columns: Int32Array } {
+function tables(
+  { rows, columns }: Matrix<Elements>,
+  block: Block,
+): { rows: Int32Array; columns: Int32Array } {
   const space = getWorkspace()
   fillOffsets(rows, block.row, space.rows.subarray(0, block.rows))
   fillOffsets(columns, block.column, space.columns.subarray(0, block.columns))

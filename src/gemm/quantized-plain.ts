@@ -2,7 +2,7 @@
 import { fillOffsets, type Walk } from '../wasm/offsets.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
-import type { Numbers } from './kernel.ts'
+import type { Elements } from './kernel.ts'
 import { lengthOf } from './matrix.ts'
 import { dataOf, type Operand } from './operand.ts'
 import type { Product } from './pair.ts'
@@ -28,7 +28,7 @@ export function multiplyCodesPlainly(product: Product, { codes, scales, isFine }
   const k = depths.length
   const row = new Float32Array(k)
   const rowCodes = new Int32Array(k)
-  const [from, to] = [dataOf(a) as Numbers, element(output, walks.output)]
+  const [from, to] = [dataOf(a) as Elements, element(output, walks.output)]
   const bias = epilogue.bias && element(epilogue.bias, walks.bias!)
   const residual = epilogue.residual && element(epilogue.residual, walks.residual!)
   const activate = epilogue.activation && activations[epilogue.activation]
@@ -52,7 +52,7 @@ export function multiplyCodesPlainly(product: Product, { codes, scales, isFine }
 function element(tensor: Operand, { rows, columns }: MatrixWalks) {
   const [down, across] = [tableOf(rows), tableOf(columns)]
   return {
-    data: dataOf(tensor) as Numbers,
+    data: dataOf(tensor) as Elements,
     at: (i: number, j: number) => tensor.offset + down[i]! + across[j]!,
   }
 }

@@ -2,7 +2,9 @@
  * The definition of a contraction, one element at a time in double precision: what every faster way is tested against, and what
  * computes the elements that no kernel knows (big integers, exactly, and containers with `get` and `set`).
  */
+
 import { dtypeOf } from '../layout/data.ts'
+import { isBigDtype } from '../layout/dtype.ts'
 import type { Data } from '../layout/tensor.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { activations } from './activation.ts'
@@ -53,7 +55,7 @@ const multiply = (a: number | bigint, b: number | bigint) =>
   ((a as number) * (b as number)) as number | bigint
 
 function holdsBigIntegers(data: Data, offset: number): boolean {
-  return dtypeOf(data).startsWith('big') || typeof reader(data)(offset) === 'bigint'
+  return isBigDtype(dtypeOf(data)) || typeof reader(data)(offset) === 'bigint'
 }
 
 interface Accessors {

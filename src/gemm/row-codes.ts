@@ -1,5 +1,5 @@
 /**
- * Rows of numbers as integers with a scale of their own: the plain reference of src/wasm/assembly/shared/row-codes.ts, with the same codes. Numbers in single
+ * Rows of numbers as integers with a scale of their own: the plain reference of src/wasm/assembly/shared/row-codes.ts, with the same codes. Elements in single
  * precision are rounded after each operation as the kernel does, to the nearest integer, the even one of two.
  */
 

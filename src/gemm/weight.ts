@@ -1,5 +1,5 @@
 /**
- * Numbers that many products take as their right operand: the weights of a layer. They are kept once: as they were given, until the kernel
+ * Elements that many products take as their right operand: the weights of a layer. They are kept once: as they were given, until the kernel
  * first needs them, then in panels as the kernel reads them. Reading them brings them back; and once somebody outside holds the array, who
  * may write to it at any time, it stays the truth and is packed anew for each product. Of those that learn the elements are kept as they are
  * too, since each step changes them, and up to two forms of panels, for the product forth and the one back, which are renewed where they

@@ -3,6 +3,7 @@
 import { encode } from 'fast-png'
 import { materialize } from '../copy/copy.ts'
 import { dtypeOf } from '../layout/data.ts'
+import { isByteDtype } from '../layout/dtype.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { asTensor } from '../ops/array.ts'
 import { ImageError } from './error.ts'
@@ -28,7 +29,7 @@ export function writePng(image: NdArray<Uint8Array> | NdArray<Uint8ClampedArray>
     )
   }
   const { data, offset } = materialize<Uint8Array | Uint8ClampedArray>(tensor)
-  if (!['uint8', 'buffer', 'uint8_clamped'].includes(dtypeOf(data))) {
+  if (!isByteDtype(dtypeOf(data))) {
     throw new ImageError(
       'writePng',
       'image/dtype',

@@ -3,45 +3,22 @@
  * apart by `Object.prototype.toString`, so that half floats of a polyfill count too; so does this file.
  */
 import type { Data } from 'ndarray'
+import { type Dtype, dtypes, type PlainDtype } from './dtype.ts'
 
-export type Dtype =
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'uint8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint8_clamped'
-  | 'bigint64'
-  | 'biguint64'
-  | 'float16'
-  | 'float32'
-  | 'float64'
-  | 'buffer'
-  | 'array'
-  | 'generic'
-
-const constructors = {
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint8_clamped: Uint8ClampedArray,
-  bigint64: BigInt64Array,
-  biguint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const
+export const plainDtypes = Object.keys(dtypes).filter(
+  (dtype) => 'array' in dtypes[dtype as Dtype],
+) as readonly PlainDtype[]
 
 /** By the platform's own classes, which tell most buffers fastest, and by their names, which other realms' have too. */
-const dtypes = new Map<unknown, Dtype>([
+const dtypeOfClass = new Map<unknown, Dtype>([
   ['Float16Array', 'float16'],
-  ...Object.entries(constructors).flatMap(([dtype, Class]): [unknown, Dtype][] => [
-    [Class, dtype as PlainDtype],
-    [Class.name, dtype as PlainDtype],
-  ]),
+  ...plainDtypes.flatMap((dtype): [unknown, Dtype][] => {
+    const { array } = dtypes[dtype]
+    return [
+      [array, dtype],
+      [array.name, dtype],
+    ]
+  }),
 ])
 
 /** What the platform calls a value's class, whichever realm the class is of: frames, `vm` contexts and Jest have classes of their own. */
@@ -51,30 +28,16 @@ export function tagOf(value: unknown): string {
 
 /** Whether a buffer is of one of the platform's own classes, no subclass of them, and none of a polyfill. */
 export function isPlatformArray(data: Data): data is Data & { readonly BYTES_PER_ELEMENT: number } {
-  return ArrayBuffer.isView(data) && dtypes.has(data.constructor)
-}
-
-/** Whether elements are big integers. */
-export function isBigDtype(dtype: Dtype): boolean {
-  return dtype === 'bigint64' || dtype === 'biguint64'
+  return ArrayBuffer.isView(data) && dtypeOfClass.has(data.constructor)
 }
 
 /** The dtype of a buffer, as ndarray names it: `'float32'`, …, `'array'`, or `'generic'` for objects with `get` and `set`. */
 export function dtypeOf(data: Data): Dtype {
-  const known = ArrayBuffer.isView(data) ? dtypes.get(data.constructor) : undefined
+  const known = ArrayBuffer.isView(data) ? dtypeOfClass.get(data.constructor) : undefined
   if (known !== undefined) return known
-  const dtype = dtypes.get(tagOf(data))
+  const dtype = dtypeOfClass.get(tagOf(data))
   if (dtype === 'uint8' && isNodeBuffer(data)) return 'buffer'
   return dtype ?? (Array.isArray(data) ? 'array' : 'generic')
-}
-
-/** Whether two dtypes are one: Node's buffers hold the same bytes as Uint8Arrays. */
-export function isSameDtype(a: Dtype, b: Dtype): boolean {
-  return a === b || (isBytes(a) && isBytes(b))
-}
-
-function isBytes(dtype: Dtype): boolean {
-  return dtype === 'uint8' || dtype === 'buffer'
 }
 
 function isNodeBuffer(data: unknown): boolean {
@@ -107,26 +70,37 @@ type TypedArrayClass = {
 /** The class of typed arrays that holds a dtype, if this platform has one. */
 export function classOf(dtype: Dtype): TypedArrayClass | undefined {
   if (dtype === 'float16') return (globalThis as { Float16Array?: TypedArrayClass }).Float16Array
-  return constructors[dtype === 'buffer' ? 'uint8' : (dtype as PlainDtype)]
+  return dtypes[dtype === 'buffer' ? 'uint8' : (dtype as PlainDtype)].array
 }
 
-/** The dtypes whose arrays every platform has. */
-export type PlainDtype = keyof typeof constructors
+/** Buffers of whole numbers that JavaScript hands out as numbers. */
+export type Integers =
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
 
-export const plainDtypes = Object.keys(constructors) as readonly PlainDtype[]
+export type Floats = Float32Array | Float64Array
 
-/** The array that holds a dtype: `ArrayOf<'float32'>` is `Float32Array`. */
-export type ArrayOf<T extends PlainDtype> = InstanceType<(typeof constructors)[T]>
+export type Numbers = Integers | Floats
+
+export type BigIntegers = BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>
+
+/** The buffer that holds a dtype: `BufferOf<'float32'>` is `Float32Array`. */
+export type BufferOf<T extends PlainDtype> = InstanceType<(typeof dtypes)[T]['array']>
 
 /**
  * A new buffer of `size` elements: zeros of a named dtype, or of the same kind as `like`.
  *
  * @throws {RangeError} where the platform has no room for so many elements
  */
-export function allocate<T extends PlainDtype>(dtype: T, size: number): ArrayOf<T>
+export function allocate<T extends PlainDtype>(dtype: T, size: number): BufferOf<T>
 export function allocate<D extends Data>(like: D, size: number): D
 export function allocate(kind: PlainDtype | Data, size: number): Data {
-  if (typeof kind === 'string') return new constructors[kind](size)
+  if (typeof kind === 'string') return new dtypes[kind].array(size)
   switch (dtypeOf(kind)) {
     case 'array':
       return new Array<number>(size).fill(0)

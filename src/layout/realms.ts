@@ -2,7 +2,8 @@
  * What belongs to a class of the platform, whichever realm the class is of: frames, `vm` contexts and Jest have classes of their own, of
  * which `instanceof` knows nothing.
  */
-import { type Dtype, dtypeOf, tagOf } from './data.ts'
+import { dtypeOf, tagOf } from './data.ts'
+import type { Dtype } from './dtype.ts'
 import type { BlobLike, UrlLike } from './platform.ts'
 import type { Data } from './tensor.ts'
 

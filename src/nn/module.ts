@@ -8,6 +8,7 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { fill } from '../../grammar/sentences.ts'
 import type { StateDict } from '../checkpoint/read.ts'
+import { isByteDtype } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
@@ -223,7 +224,6 @@ export function runOn(
   return present(scope(module.constructor.name, () => compute(input))) as NdArray<Float32Array>
 }
 
-const pixels: ReadonlySet<string> = new Set(['uint8', 'uint8_clamped', 'buffer'])
 const conversion = "rearrange(x, '... -> ...', {}, { dtype: 'float32' })"
 
 /** The input of a layer, checked to be a float32 array. */
@@ -237,7 +237,7 @@ export function asFloat(x: NdArray<Float32Array>, module: Module): Value {
       operation,
       ...fill('layers compute in float32 — got an input of {dtype}', { dtype }),
       shape: x.shape,
-      hint: pixels.has(dtype)
+      hint: isByteDtype(dtype)
         ? `preprocess of tesserae/image makes a model's input of a picture's bytes, scaled and normalised; ${conversion} only converts`
         : `${conversion} converts`,
     })

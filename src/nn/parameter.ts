@@ -144,7 +144,7 @@ export class Parameter implements Weighted {
         values: { got: [...values.shape], expected: [...this.#shape] },
       })
     }
-    if (!isFloat(dtypeOf(values.data))) {
+    if (!holdsReals(dtypeOf(values.data))) {
       throw new EinopsError({
         code: 'parameter/dtype',
         operation: 'Parameter.assign',
@@ -222,7 +222,7 @@ export function flat(tensor: Tensor<Data>): Float32Array {
 }
 
 /** Whether arrays of a dtype hold real numbers that a parameter can take over. */
-export function isFloat(dtype: string): boolean {
+export function holdsReals(dtype: string): boolean {
   return ['float32', 'float64', 'float16', 'array'].includes(dtype)
 }
 

@@ -11,7 +11,7 @@ import type { StateDict } from '../checkpoint/read.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { type Kinds, kind, mistakeIn } from '../ops/kinds.ts'
-import { isFloat, type Parameter } from './parameter.ts'
+import { holdsReals, type Parameter } from './parameter.ts'
 
 export interface LoadOptions {
   /** Whether a name that only one side has is an error; true if not given. */
@@ -105,7 +105,7 @@ function misfit(
   parameter: Parameter,
   { shape, dtype }: Described,
 ): { readonly name: string; readonly text: string }[] {
-  if (!isFloat(dtype)) return [{ name, text: `unfit ${name} — got ${dtype}, expected float32` }]
+  if (!holdsReals(dtype)) return [{ name, text: `unfit ${name} — got ${dtype}, expected float32` }]
   if (parameter.accepts(shape)) return []
   return [{ name, text: `misshapen ${name} — got [${shape}], expected [${parameter.shape}]` }]
 }

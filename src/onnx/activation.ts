@@ -1,7 +1,7 @@
 /** Functions of single numbers as nodes: in the forms that runtimes look for, to compute each in one pass. */
 import type { MapFunction } from '../rows/functions.ts'
-import { elementTypes, type Graph } from './graph.ts'
-import { inOrder, type Placed, whole } from './values.ts'
+import { type Graph, tensorTypes } from './graph.ts'
+import { type GraphValue, inOrder, whole } from './values.ts'
 
 type Calculate = (op: string, ...inputs: (string | number)[]) => string
 
@@ -20,13 +20,13 @@ const forms: Readonly<Record<MapFunction, (x: string, calculate: Calculate) => s
   cos: (x, c) => c('Cos', x),
 }
 
-export function activated(graph: Graph, value: Placed, fn: MapFunction): Placed {
+export function activated(graph: Graph, value: GraphValue, fn: MapFunction): GraphValue {
   const { layout, dtype } = value
   const x = inOrder(graph, value)
   const calculate: Calculate = (op, ...inputs) =>
     graph.emit(
       op,
-      inputs.map((input) => (typeof input === 'string' ? input : graph.number(input, elementTypes[dtype]!))),
+      inputs.map((input) => (typeof input === 'string' ? input : graph.number(input, tensorTypes[dtype]!))),
     )
   const isOneNode = graph.opset >= 20 && (fn === 'gelu' || fn === 'gelu-tanh')
   const approximate = fn === 'gelu' ? 'none' : 'tanh'

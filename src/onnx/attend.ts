@@ -4,12 +4,12 @@
  */
 import type { Attend } from '../steps/step.ts'
 import type { Graph } from './graph.ts'
-import { elementTypes } from './graph.ts'
+import { tensorTypes } from './graph.ts'
 import {
   arranged,
   forBroadcast,
+  type GraphValue,
   inOrder,
-  type Placed,
   permuted,
   runsOf,
   sameShape,
@@ -19,15 +19,20 @@ import {
 
 export type AttentionForm = 'plain' | 'fused'
 
-export function attended(graph: Graph, step: Attend, inputs: readonly Placed[], form: AttentionForm): Placed {
+export function attended(
+  graph: Graph,
+  step: Attend,
+  inputs: readonly GraphValue[],
+  form: AttentionForm,
+): GraphValue {
   const isHeads = inputs.slice(0, 3).every(({ layout }) => layout.shape.length === 4)
   if (form === 'fused' && isHeads && step.result === 'output') return fused(graph, step, inputs)
-  const [q, k, v, bias] = inputs as [Placed, Placed, Placed, Placed?]
+  const [q, k, v, bias] = inputs as [GraphValue, GraphValue, GraphValue, GraphValue?]
   const axes = k.layout.shape.map((_, axis) => axis)
   const [row, column] = axes.splice(-2) as [number, number]
   const [batch, n, m] = [q.layout.shape.slice(0, -2), q.layout.shape.at(-2)!, k.layout.shape.at(-2)!]
   let scores = graph.emit('MatMul', [inOrder(graph, q), inOrder(graph, permuted(k, [...axes, column, row]))])
-  if (step.scale !== 1) scores = graph.emit('Mul', [scores, graph.number(step.scale, elementTypes[q.dtype]!)])
+  if (step.scale !== 1) scores = graph.emit('Mul', [scores, graph.number(step.scale, tensorTypes[q.dtype]!)])
   if (bias) scores = graph.emit('Add', [scores, forBroadcast(graph, bias)])
   const weights = graph.emit('Softmax', [scores], { axis: batch.length + 1 })
   if (step.result === 'weights') return whole(weights, [...batch, n, m], q.dtype)
@@ -36,13 +41,13 @@ export function attended(graph: Graph, step: Attend, inputs: readonly Placed[], 
 }
 
 /** Heads side by side in each token, as both operators take them: [b, h, n, d] → [b, n, (h d)]. */
-function merged(graph: Graph, value: Placed): string {
+function merged(graph: Graph, value: GraphValue): string {
   const [b, h, n, d] = runsOf(value.layout) as [[never], [never], [never], [never]]
   const groups = [b, n, [...h, ...d]]
   return arranged(graph, value, groups) ?? arranged(graph, settled(graph, value), groups)!
 }
 
-function fused(graph: Graph, { scale }: Attend, [q, k, v, bias]: readonly Placed[]): Placed {
+function fused(graph: Graph, { scale }: Attend, [q, k, v, bias]: readonly GraphValue[]): GraphValue {
   const [b, heads, n] = q!.layout.shape as [number, number, number, number]
   const m = k!.layout.shape[2]!
   const e = v!.layout.shape[3]!
@@ -67,7 +72,7 @@ function fused(graph: Graph, { scale }: Attend, [q, k, v, bias]: readonly Placed
 }
 
 /** What is added to scores, with all of its axes: [1 or b, h, n, m]. */
-function fourAxes(graph: Graph, bias: Placed, [h, n, m]: readonly [number, number, number]): string {
+function fourAxes(graph: Graph, bias: GraphValue, [h, n, m]: readonly [number, number, number]): string {
   const { shape } = bias.layout
   const name = inOrder(graph, bias)
   const full = [shape.length === 4 ? shape[0]! : 1, h, n, m]

@@ -2,20 +2,20 @@
  * An einsum as nodes. Two operands whose axes are known are a matrix product: axes that only one has become its rows or columns, those that both have and the
  * result has not are summed, the others are batches. MatMul and Gemm say that, after the operands were brought into that order; Einsum says the rest.
  */
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { sumDtype } from '../steps/contract.ts'
 import type { Contract } from '../steps/step.ts'
 import { activated } from './activation.ts'
-import { elementTypes, type Graph } from './graph.ts'
+import { type Graph, tensorTypes } from './graph.ts'
 import {
   arranged,
   cast,
   forBroadcast,
+  type GraphValue,
   grouped,
   inOrder,
-  type Placed,
   type Run,
   replaced,
   settled,
@@ -24,11 +24,11 @@ import {
 
 /** An operand by the axes of the plan: those that it has, each with its stride. */
 interface Operand {
-  readonly value: Placed
+  readonly value: GraphValue
   readonly strides: readonly number[]
 }
 
-export function contracted(graph: Graph, step: Contract, inputs: readonly Placed[]): Placed {
+export function contracted(graph: Graph, step: Contract, inputs: readonly GraphValue[]): GraphValue {
   const { plan, activation } = step
   const count = plan.operands.length
   const dtype = sumDtype(inputs[0]!.dtype)
@@ -40,7 +40,7 @@ export function contracted(graph: Graph, step: Contract, inputs: readonly Placed
   const gemm = linear(graph, step, operands, bias)
   let value =
     gemm ?? scaled(graph, product(graph, plan, operands), step.scale * timesRepeated(plan, operands))
-  const add = (other: Placed) => {
+  const add = (other: GraphValue) => {
     value = whole(
       graph.emit('Add', [inOrder(graph, value), forBroadcast(graph, other)]),
       plan.outputShape,
@@ -61,20 +61,20 @@ function timesRepeated(plan: EinsumPlan, operands: readonly Operand[]): number {
   return sizeOf(axesWhere(plan, isRepeated).map((axis) => plan.lengths[axis]!))
 }
 
-function scaled(graph: Graph, value: Placed, scale: number): Placed {
+function scaled(graph: Graph, value: GraphValue, scale: number): GraphValue {
   if (scale === 1) return value
   const { shape } = value.layout
   const { dtype } = value
-  const factor = graph.number(scale, elementTypes[dtype]!)
+  const factor = graph.number(scale, tensorTypes[dtype]!)
   return whole(graph.emit('Mul', [inOrder(graph, value), factor]), shape, dtype)
 }
 
 /** An operand whose elements can be brought into any order of its axes: of a diagonal those are taken out first. */
-function operandOf(graph: Graph, plan: EinsumPlan, i: number, given: Placed): Operand {
+function operandOf(graph: Graph, plan: EinsumPlan, i: number, given: GraphValue): Operand {
   const { lengths } = plan
-  const stridesOf = ({ layout }: Placed) =>
+  const stridesOf = ({ layout }: GraphValue) =>
     plan.operandStride(i, layout).map((stride, axis) => (lengths[axis] === 1 ? 0 : stride))
-  const byAxis = (value: Placed) => ({
+  const byAxis = (value: GraphValue) => ({
     shape: lengths,
     stride: stridesOf(value),
     offset: value.layout.offset,
@@ -111,8 +111,8 @@ function linear(
   graph: Graph,
   { plan, scale }: Contract,
   [x, weight, ...others]: readonly Operand[],
-  bias: Placed | null,
-): Placed | null {
+  bias: GraphValue | null,
+): GraphValue | null {
   if (weight === undefined || others.length > 0 || plan.output.length < 2) return null
   const rows = plan.output.slice(0, -1).flat()
   const columns = plan.output.at(-1)!
@@ -153,7 +153,7 @@ function axesWhere({ lengths }: EinsumPlan, is: (axis: number) => boolean): numb
 }
 
 /** The sum of products, its axes as the output has them. */
-function product(graph: Graph, plan: EinsumPlan, given: readonly Operand[]): Placed {
+function product(graph: Graph, plan: EinsumPlan, given: readonly Operand[]): GraphValue {
   const output = plan.output.flat().filter((axis) => plan.lengths[axis]! > 1)
   const operands = given.map((operand, i) =>
     withoutOwn(
@@ -199,7 +199,7 @@ function times(
   plan: EinsumPlan,
   operands: readonly Operand[],
   output: readonly number[],
-): Placed {
+): GraphValue {
   const groups = (strides: readonly number[]) => output.map((axis) => [runOf(plan, strides, axis)])
   const tensors = operands.map(
     ({ value, strides }) => arranged(graph, value, groups(strides), { units: true })!,
@@ -211,7 +211,12 @@ function times(
 }
 
 /** Of a tensor whose axes are axes of the plan, the stride of each; 0 of those that it has not. */
-function stridesIn(plan: EinsumPlan, axes: readonly number[], { layout }: Placed, known = axes): number[] {
+function stridesIn(
+  plan: EinsumPlan,
+  axes: readonly number[],
+  { layout }: GraphValue,
+  known = axes,
+): number[] {
   return plan.lengths.map((_, axis) => (known.includes(axis) ? layout.stride[axes.indexOf(axis)]! : 0))
 }
 
@@ -225,7 +230,7 @@ function matrixProduct(
   plan: EinsumPlan,
   [left, right]: readonly [Operand, Operand],
   { output, summed }: Sorted,
-): Placed {
+): GraphValue {
   const has = ({ strides }: Operand, axis: number) => strides[axis] !== 0
   const isColumn = (axis: number) => has(right, axis) && !has(left, axis)
   const isRow = (axis: number) => has(left, axis) && !has(right, axis)
@@ -285,7 +290,7 @@ function byEinsum(
   plan: EinsumPlan,
   operands: readonly Operand[],
   output: readonly number[],
-): Placed {
+): GraphValue {
   const own = operands.map(({ strides }) => axesWhere(plan, (axis) => strides[axis] !== 0))
   const known = output.filter((axis) => own.some((axes) => axes.includes(axis)))
   const tensors = operands.map(({ value, strides }, i) =>
@@ -302,7 +307,7 @@ function byEinsum(
 }
 
 /** A result by the axes of the plan, with the output's groups; axes that it has not repeat it. */
-function finished(graph: Graph, plan: EinsumPlan, value: Placed, strides: readonly number[]): Placed {
+function finished(graph: Graph, plan: EinsumPlan, value: GraphValue, strides: readonly number[]): GraphValue {
   const groups = plan.output.map((axes) => axes.map((axis) => runOf(plan, strides, axis)))
   return grouped(graph, value, groups)
 }

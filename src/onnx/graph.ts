@@ -2,7 +2,7 @@
  * A graph that is being written: nodes in their order, each with one output. What a node is given is the name of a value, or numbers that stand in the graph
  * itself: lengths and places, which may turn out to depend on the batch (batch.ts).
  */
-import type { Dtype } from '../layout/data.ts'
+import { bytesOfDtype, type Dtype } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 
 /** Numbers that stand in the graph. */
@@ -37,15 +37,15 @@ export interface Parameter {
 }
 
 /** ONNX's numbers of dtypes (`TensorProto.DataType`). */
-export const elementTypes: Readonly<Partial<Record<Dtype, number>>> = {
+export const tensorTypes: Readonly<Partial<Record<Dtype, number>>> = {
   ...{ float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, bigint64: 7, float16: 10, float64: 11 },
   ...{ uint32: 12, biguint64: 13, uint8_clamped: 2, buffer: 2 },
 }
 
 /** The bytes of an element of each. */
-export const elementBytes: Readonly<Record<number, number>> = {
-  ...{ 1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 10: 2, 11: 8, 12: 4, 13: 8 },
-}
+export const elementBytes: Readonly<Record<number, number>> = Object.fromEntries(
+  Object.entries(tensorTypes).map(([dtype, type]) => [type, bytesOfDtype(dtype as Dtype)]),
+)
 
 export class Graph {
   readonly nodes: Node[] = []

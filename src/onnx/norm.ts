@@ -1,11 +1,11 @@
 /** Norms as nodes: in one, where the operator set has it, else what it is made of. Both want the axes last, and in order. */
 import type { Norm } from '../steps/step.ts'
-import { elementTypes, type Graph, ones } from './graph.ts'
-import { inOrder, type Placed, permuted, whole } from './values.ts'
+import { type Graph, ones, tensorTypes } from './graph.ts'
+import { type GraphValue, inOrder, permuted, whole } from './values.ts'
 
-export function normed(graph: Graph, step: Norm, inputs: readonly Placed[]): Placed {
+export function normed(graph: Graph, step: Norm, inputs: readonly GraphValue[]): GraphValue {
   const { axes, eps, centred } = step
-  const [x, ...factors] = inputs as [Placed, ...Placed[]]
+  const [x, ...factors] = inputs as [GraphValue, ...GraphValue[]]
   const weight = step.weight ? factors[0] : undefined
   const bias = step.bias ? factors.at(-1) : undefined
   const rank = x.layout.shape.length
@@ -30,7 +30,7 @@ export function normed(graph: Graph, step: Norm, inputs: readonly Placed[]): Pla
   return permuted(whole(result, shape, x.dtype), back)
 
   function byParts(): string {
-    const type = elementTypes[x.dtype]!
+    const type = tensorTypes[x.dtype]!
     const last = Array.from({ length: rank - first }, (_, i) => first + i)
     const squares = graph.emit('Pow', [tensor, graph.number(2, type)])
     const mean = reduced(graph, 'ReduceMean', squares, last, 1)

@@ -5,30 +5,28 @@ import { sizeOf } from '../layout/layout.ts'
 import type { ProgramParameter } from '../program/program.ts'
 import { codesIn } from '../program/weights.ts'
 import { tensorOf } from '../steps/value.ts'
-import { elementTypes, type Graph } from './graph.ts'
-import { type Placed, whole } from './values.ts'
-
-export type Precision = 'float32' | 'int8'
+import { type Graph, tensorTypes } from './graph.ts'
+import { type GraphValue, whole } from './values.ts'
 
 /** Writes a parameter, and gives the value that steps compute with: codes that are to be turned back, where it is kept as codes or `isWeight` is to be. */
 export function placedParameter(
   graph: Graph,
   parameter: ProgramParameter,
-  precision: Options,
+  precision: 'float32' | 'int8' | undefined,
   isWeight: boolean,
-): Placed {
+): GraphValue {
   const { name, shape, source } = parameter
   const values = () => valuesOf(parameter)
   const kept = precision === 'float32' ? null : codesIn(source)
   if (kept === null && !(precision === 'int8' && isWeight)) {
-    graph.parameters.push({ name, type: elementTypes.float32!, shape, read: values })
+    graph.parameters.push({ name, type: tensorTypes.float32!, shape, read: values })
     return whole(name, shape, 'float32')
   }
   const channels = shape[0]!
   let made: Codes | undefined
   const make = () => kept?.() ?? quantizeRows(values(), channels)
   graph.parameters.push({
-    ...{ name, type: elementTypes.int8!, shape },
+    ...{ name, type: tensorTypes.int8!, shape },
     read() {
       made = make()
       return made.codes
@@ -36,11 +34,9 @@ export function placedParameter(
   })
   const scale = `${name}_scale`
   const read = () => (made ?? make()).scales
-  graph.parameters.push({ name: scale, type: elementTypes.float32!, shape: [channels], read })
+  graph.parameters.push({ name: scale, type: tensorTypes.float32!, shape: [channels], read })
   return whole(graph.emit('DequantizeLinear', [name, scale], { axis: 0 }), shape, 'float32')
 }
-
-type Options = Precision | undefined
 
 function valuesOf({ source }: ProgramParameter): Float32Array {
   const { data, offset, shape } = materialize(tensorOf(source))

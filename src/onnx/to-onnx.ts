@@ -1,7 +1,7 @@
 /** Models, programs and functions of arrays as ONNX files. */
 import { EinopsError } from '../../grammar/error.ts'
 import { materialize } from '../copy/copy.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -11,10 +11,10 @@ import { type Traceable, trace } from '../program/trace.ts'
 import { weightsOf } from '../program/weights.ts'
 import type { AttentionForm } from './attend.ts'
 import { batchesFor, lengthOf, united } from './batch.ts'
-import { elementTypes, Graph } from './graph.ts'
+import { Graph, tensorTypes } from './graph.ts'
 import { fileOf, firstOpset, lastOpset, type ModelParts } from './model.ts'
-import { type Precision, placedParameter } from './parameters.ts'
-import { inOrder, type Placed, whole } from './values.ts'
+import { placedParameter } from './parameters.ts'
+import { type GraphValue, inOrder, whole } from './values.ts'
 import { written } from './writers.ts'
 
 export interface OnnxOptions {
@@ -34,7 +34,7 @@ export interface OnnxOptions {
    * `'int8'`: weights of products as int8 codes with a scale for each output channel, and DequantizeLinear; `'float32'`: none of them. If not given, each is written
    * as the model keeps it.
    */
-  readonly precision?: Precision | undefined
+  readonly precision?: 'float32' | 'int8' | undefined
   /** The shape of a model's input, where it does not tell (`model.inputShape`). */
   readonly shape?: readonly number[] | undefined
   /** The shapes of a function's inputs. */
@@ -142,7 +142,7 @@ function partsOf(program: Program, options: OnnxOptions): ModelParts {
   const graph = batch === 'dynamic' ? united(graphs, batches, namesOf(first)[0]!) : graphs[0]!
   const port = (name: string, values: readonly { shape: readonly number[]; dtype: Dtype }[]) => ({
     name,
-    type: elementTypes[values[0]!.dtype]!,
+    type: tensorTypes[values[0]!.dtype]!,
     shape: values[0]!.shape.map((length, axis) =>
       sizes.length === 1
         ? length
@@ -181,7 +181,7 @@ function graphOf(
 ): Graph {
   expectElements(program)
   const graph = new Graph(opset)
-  const values = new Map<number, Placed>()
+  const values = new Map<number, GraphValue>()
   const weights = precision === 'int8' ? weightsOf(program) : new Set()
   for (const [i, name] of namesOf(program).entries()) {
     const { id, shape, dtype } = program.inputs[i]!
@@ -204,12 +204,12 @@ function graphOf(
 }
 
 /** Numbers that never change; those that are all the same are one number, repeated. */
-function constant(graph: Graph, source: Tensor, dtype: Dtype): Placed {
+function constant(graph: Graph, source: Tensor, dtype: Dtype): GraphValue {
   const { data, offset } = materialize(source)
   const { shape } = source
   const size = sizeOf(shape)
   const elements = (data as Float32Array).subarray(offset, offset + size)
-  const type = elementTypes[dtype]!
+  const type = tensorTypes[dtype]!
   if (elements.every((element) => Object.is(element, elements[0]))) {
     const name = graph.scalar(type, elements.subarray(0, 1))
     return { tensor: name, shape: [], dtype, layout: { shape, stride: shape.map(() => 0), offset: 0 } }
@@ -221,7 +221,7 @@ function constant(graph: Graph, source: Tensor, dtype: Dtype): Placed {
 function expectElements({ inputs, constants, parameters, steps }: Program): void {
   const values = [...inputs, ...constants, ...parameters, ...steps.map(({ output }: ProgramStep) => output)]
   for (const { shape, dtype } of values) {
-    if (elementTypes[dtype] === undefined) {
+    if (tensorTypes[dtype] === undefined) {
       throw new EinopsError({
         code: 'onnx/dtype',
         operation: 'toOnnx',

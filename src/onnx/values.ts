@@ -1,11 +1,11 @@
 /** Values of a program as tensors of a graph: what is known of each, and the nodes that bring its elements into an order. */
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
-import { elementTypes, type Graph } from './graph.ts'
+import { type Graph, tensorTypes } from './graph.ts'
 import { taking } from './place.ts'
 
 /** A value: a layout over a tensor of the graph, whose elements stand in row-major order. */
-export interface Placed {
+export interface GraphValue {
   /** The tensor's name and shape. */
   readonly tensor: string
   readonly shape: readonly number[]
@@ -20,12 +20,12 @@ export interface Run {
 }
 
 /** A tensor as the value that it is. */
-export function whole(tensor: string, shape: readonly number[], dtype: Dtype): Placed {
+export function whole(tensor: string, shape: readonly number[], dtype: Dtype): GraphValue {
   return { tensor, shape, dtype, layout: contiguous(shape) }
 }
 
 /** The same elements in another layout, or null where no nodes but Gather would bring them there. */
-export function replaced(value: Placed, layout: Layout): Placed | null {
+export function replaced(value: GraphValue, layout: Layout): GraphValue | null {
   return taking(value.shape, layout) && { ...value, layout }
 }
 
@@ -40,7 +40,7 @@ export function runsOf({ shape, stride }: Layout): Run[][] {
  */
 export function arranged(
   graph: Graph,
-  { tensor, shape, layout: { offset } }: Placed,
+  { tensor, shape, layout: { offset } }: GraphValue,
   groups: readonly (readonly Run[])[],
   { units = false }: { readonly units?: boolean } = {},
 ): string | null {
@@ -97,24 +97,24 @@ export function arranged(
 const before = -(2 ** 40)
 
 /** A tensor of a value's elements in row-major order. */
-export function inOrder(graph: Graph, value: Placed): string {
+export function inOrder(graph: Graph, value: GraphValue): string {
   const name = arranged(graph, value, runsOf(value.layout))
   if (name === null) throw new Error(`internal: a layout that no nodes make: ${JSON.stringify(value)}`)
   return name
 }
 
 /** The value over a tensor of its own. */
-export function settled(graph: Graph, value: Placed): Placed {
+export function settled(graph: Graph, value: GraphValue): GraphValue {
   return whole(inOrder(graph, value), value.layout.shape, value.dtype)
 }
 
 /** A tensor for an operator that repeats elements along axes of length 1 by itself, as numpy does. */
-export function forBroadcast(graph: Graph, value: Placed): string {
+export function forBroadcast(graph: Graph, value: GraphValue): string {
   return arranged(graph, value, runsOf(value.layout), { units: true })!
 }
 
 /** Of axes that stand one after the other, a value whose axes are groups of them: where strides cannot join a group, over a tensor of its own. */
-export function grouped(graph: Graph, value: Placed, groups: readonly (readonly Run[])[]): Placed {
+export function grouped(graph: Graph, value: GraphValue, groups: readonly (readonly Run[])[]): GraphValue {
   const runs = groups.map(joinedRuns)
   const shape = groups.map((group) => sizeOf(group.map(({ length }) => length)))
   const { offset } = value.layout
@@ -150,13 +150,13 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** A tensor with axis `i` where axis `order[i]` stood. */
-export function permuted(value: Placed, order: readonly number[]): Placed {
+export function permuted(value: GraphValue, order: readonly number[]): GraphValue {
   return { ...value, layout: permute(value.layout, order) }
 }
 
 /** A value's elements as those of another dtype. */
-export function cast(graph: Graph, value: Placed, dtype: Dtype): Placed {
+export function cast(graph: Graph, value: GraphValue, dtype: Dtype): GraphValue {
   if (dtype === value.dtype) return value
-  const to = elementTypes[dtype]!
+  const to = tensorTypes[dtype]!
   return { ...value, tensor: graph.once('Cast', [value.tensor], { to }), dtype }
 }

@@ -4,7 +4,7 @@
  */
 import { EinopsError } from '../../grammar/error.ts'
 import { resultDtype } from '../copy/reduction.ts'
-import type { Dtype } from '../layout/data.ts'
+import { type Dtype, isFloatDtype } from '../layout/dtype.ts'
 import { type Layout, sizeOf } from '../layout/layout.ts'
 import { slideWindow, windowCount } from '../layout/window.ts'
 import { describe } from '../program/print.ts'
@@ -14,15 +14,15 @@ import type { Fold, Place, Slice, Slide, Step, StepKind, StepOf } from '../steps
 import { activated } from './activation.ts'
 import { type AttentionForm, attended } from './attend.ts'
 import { contracted } from './contract.ts'
-import { elementTypes, type Graph } from './graph.ts'
+import { type Graph, tensorTypes } from './graph.ts'
 import { normed, reduced } from './norm.ts'
 import {
   arranged,
   cast,
   forBroadcast,
+  type GraphValue,
   grouped,
   inOrder,
-  type Placed,
   type Run,
   replaced,
   runsOf,
@@ -38,11 +38,11 @@ export interface Writing {
   readonly shape: readonly number[]
 }
 
-type Writer<S extends Step> = (writing: Writing, step: S, inputs: readonly Placed[]) => Placed
+type Writer<S extends Step> = (writing: Writing, step: S, inputs: readonly GraphValue[]) => GraphValue
 
 const writers: { readonly [K in StepKind]: Writer<StepOf<K>> } = {
   rearrange({ graph }, { plan, dtype }, [x]) {
-    const groups = ({ layout }: Placed) =>
+    const groups = ({ layout }: GraphValue) =>
       plan.dimensions.map((axes) =>
         axes.map(({ length, dimension, step }) => ({
           length,
@@ -99,7 +99,7 @@ const writers: { readonly [K in StepKind]: Writer<StepOf<K>> } = {
 const arithmetic: Record<ZipName, string> = { add: 'Add', subtract: 'Sub', multiply: 'Mul', divide: 'Div' }
 
 /** The nodes of a step, and the value that it gives. */
-export function written(writing: Writing, step: Step, inputs: readonly Placed[]): Placed {
+export function written(writing: Writing, step: Step, inputs: readonly GraphValue[]): GraphValue {
   return (writers[step.kind] as Writer<Step>)(writing, step, inputs)
 }
 
@@ -119,27 +119,27 @@ function refused(step: Step): never {
 }
 
 /** The value as it is, where nodes bring its elements into a layout of the same axes; else over a tensor of its own. */
-function divisible(graph: Graph, value: Placed, layoutOf: (value: Placed) => Layout): Placed {
+function divisible(graph: Graph, value: GraphValue, layoutOf: (value: GraphValue) => Layout): GraphValue {
   return replaced(value, layoutOf(value)) === null ? settled(graph, value) : value
 }
 
-function layoutOf({ layout: { offset } }: Placed, runs: readonly Run[]): Layout {
+function layoutOf({ layout: { offset } }: GraphValue, runs: readonly Run[]): Layout {
   return { shape: runs.map(({ length }) => length), stride: runs.map(({ stride }) => stride), offset }
 }
 
 /** Elements of another dtype. Of bytes that clamp, those nearest to what there is; runtimes have no Clip of every kind of integer. */
-function converted(graph: Graph, given: Placed, dtype: Dtype): Placed {
-  if (dtype !== 'uint8_clamped' || elementTypes[given.dtype] === elementTypes.uint8)
+function converted(graph: Graph, given: GraphValue, dtype: Dtype): GraphValue {
+  if (dtype !== 'uint8_clamped' || tensorTypes[given.dtype] === tensorTypes.uint8)
     return cast(graph, given, dtype)
-  const value = given.dtype.startsWith('float') ? given : cast(graph, given, 'float64')
-  const type = elementTypes[value.dtype]!
+  const value = isFloatDtype(given.dtype) ? given : cast(graph, given, 'float64')
+  const type = tensorTypes[value.dtype]!
   const round = graph.once('Round', [value.tensor])
   const tensor = graph.once('Clip', [round, graph.number(0, type), graph.number(255, type)])
   return cast(graph, { ...value, tensor }, dtype)
 }
 
 /** A slice whose places have no common divisor with the axis: Slice itself. */
-function cutOut(graph: Graph, { axis, start, step, lengths }: Slice, x: Placed): Placed {
+function cutOut(graph: Graph, { axis, start, step, lengths }: Slice, x: GraphValue): GraphValue {
   const count = sizeOf(lengths)
   const last = start + step * (count - 1)
   const end = step > 0 ? last + 1 : last > 0 ? last - 1 : -(2 ** 40)
@@ -149,7 +149,7 @@ function cutOut(graph: Graph, { axis, start, step, lengths }: Slice, x: Placed):
 }
 
 /** Windows that overlap: the axis's elements by their places. */
-function windows(graph: Graph, { axis, window }: Slide, x: Placed): Placed {
+function windows(graph: Graph, { axis, window }: Slide, x: GraphValue): GraphValue {
   const { size, stride, dilation } = window
   const count = windowCount(x.layout.shape[axis]!, window)
   const places = Array.from({ length: count * size }, (_, i) =>
@@ -164,9 +164,9 @@ function windows(graph: Graph, { axis, window }: Slide, x: Placed): Placed {
 function padded(
   graph: Graph,
   { axis, start, step, count }: Place,
-  x: Placed,
+  x: GraphValue,
   shape: readonly number[],
-): Placed {
+): GraphValue {
   const runs = runsOf(x.layout)
   const groups = runs.toSpliced(axis, count, runs.slice(axis, axis + count).flat())
   const value = grouped(
@@ -193,7 +193,7 @@ function padded(
   return whole(pad(tensor, axis, first, shape[axis]! - first - length * stretch, rank), shape, x.dtype)
 }
 
-function reversed(value: Placed, axis: number): Placed {
+function reversed(value: GraphValue, axis: number): GraphValue {
   const length = value.layout.shape[axis]!
   return { ...value, layout: sliced(value.layout, { axis, start: length - 1, step: -1, lengths: [length] }) }
 }
@@ -204,12 +204,12 @@ const reductions: Readonly<Record<Fold['reduction'], string>> = {
 }
 
 /** A reduction over the axes as they stand in memory: the result's order is another layout. */
-function folded(graph: Graph, { plan, reduction, dtype }: Fold, x: Placed): Placed {
+function folded(graph: Graph, { plan, reduction, dtype }: Fold, x: GraphValue): GraphValue {
   const target = resultDtype(reduction, x.dtype)!
   const isTruth = reduction === 'any' || reduction === 'all'
   // ONNX has no least and largest of 16 bits
   const elements = isTruth ? truths(graph, x) : cast(graph, x, target.endsWith('int16') ? 'int32' : target)
-  const runsOn = ({ layout: { stride } }: Placed) =>
+  const runsOn = ({ layout: { stride } }: GraphValue) =>
     [...plan.axes, ...plan.reduced].map(({ length, dimension, step }, i) => ({
       length,
       stride: dimension < 0 ? 0 : stride[dimension]! * step,
@@ -241,7 +241,7 @@ function folded(graph: Graph, { plan, reduction, dtype }: Fold, x: Placed): Plac
 }
 
 /** 1 for what is not zero. */
-function truths(graph: Graph, x: Placed): Placed {
+function truths(graph: Graph, x: GraphValue): GraphValue {
   const bool = graph.once('Cast', [x.tensor], { to: 9 })
-  return { ...x, tensor: graph.once('Cast', [bool], { to: elementTypes.uint8! }), dtype: 'uint8' }
+  return { ...x, tensor: graph.once('Cast', [bool], { to: tensorTypes.uint8! }), dtype: 'uint8' }
 }

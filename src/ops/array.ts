@@ -19,7 +19,8 @@ import { isResident } from '../wasm/resident.ts'
 import { foreign } from './foreign.ts'
 import { stridedArray } from './strided-array.ts'
 
-export { allocate, type Dtype, dtypeOf } from '../layout/data.ts'
+export { allocate, dtypeOf } from '../layout/data.ts'
+export type { Dtype } from '../layout/dtype.ts'
 
 let codeGenerationAllowed = true
 

@@ -4,7 +4,8 @@ import { parseEinsum, parseTransform } from '../../grammar/index.ts'
 import { say } from '../../grammar/sentences.ts'
 import type { Checked, LengthsOf, NoLengths } from '../../grammar/types/index.ts'
 import { type ReductionName, resultDtype } from '../copy/reduction.ts'
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { bytesOfDtype, type Dtype } from '../layout/dtype.ts'
 import { einsumPlanOf } from '../layout/einsum-plans.ts'
 import { contiguous, contiguousStride, sizeOf } from '../layout/layout.ts'
 import type { Lengths } from '../layout/lengths.ts'
@@ -132,7 +133,7 @@ function explainTransform(
     })),
     view,
     why,
-    bytesMoved: view ? 0 : plan.outputSize * bytesOf(target),
+    bytesMoved: view ? 0 : plan.outputSize * bytesOfDtype(target),
     duals: [explainedDual(plan, reduction)],
   })
 }
@@ -163,7 +164,7 @@ function explainEinsum(
     })),
     view: false,
     why: 'sums of products are new elements; the operands are read where they stand',
-    bytesMoved: sizeOf(shape) * bytesOf(dtype),
+    bytesMoved: sizeOf(shape) * bytesOfDtype(dtype),
     duals: explainedEinsumDuals(plan),
   })
 }
@@ -185,24 +186,4 @@ function tensorOf(x: Explainable): Tensor {
 
 function dtypeIn(x: Explainable): Dtype {
   return isShape(x) ? 'float32' : dtypeOf(x.data)
-}
-
-function bytesOf(dtype: Dtype): number {
-  switch (dtype) {
-    case 'int8':
-    case 'uint8':
-    case 'uint8_clamped':
-    case 'buffer':
-      return 1
-    case 'int16':
-    case 'uint16':
-    case 'float16':
-      return 2
-    case 'int32':
-    case 'uint32':
-    case 'float32':
-      return 4
-    default:
-      return 8
-  }
 }

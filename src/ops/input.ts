@@ -6,7 +6,7 @@
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { copyApart } from '../copy/copy.ts'
-import { type Dtype, isSameDtype } from '../layout/data.ts'
+import { type Dtype, isSameDtype } from '../layout/dtype.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data } from '../layout/tensor.ts'

@@ -1,8 +1,9 @@
 /** The options that every operation takes: whether it may copy, what its elements become, and where it writes. */
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { type Dtype, dtypeOf, plainDtypes } from '../layout/data.ts'
+import { dtypeOf, plainDtypes } from '../layout/data.ts'
 import { isDistinct } from '../layout/distinct.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { emptyOf } from '../steps/result.ts'

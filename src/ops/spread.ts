@@ -1,7 +1,7 @@
 /** std and variance: made of the operations that there are, mean, difference, square and sum, in double precision. */
 import { copyApart } from '../copy/copy.ts'
 import { foldInto } from '../copy/fold.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { contiguous, type Layout, sizeOf, slice } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { zipInto } from '../rows/zip.ts'

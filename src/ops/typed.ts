@@ -3,10 +3,12 @@
  * its shape; `shaped` and every operation whose result has a known rank give a `Shaped` one, which is an `NdArray` too.
  * In a generic function whose parameter hides it, a pattern is judged by what the parameter's constraint says.
  */
+
 import type { ZipOperation } from '../../grammar/ast.ts'
 import type { Shape, Unless } from '../../grammar/types/index.ts'
 import type { Mistake, Say } from '../../grammar/types/mistake.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Integers, Numbers } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import type { ArraysByDtype, DtypeName } from './options.ts'
 
@@ -93,16 +95,7 @@ export type SameKind<D extends Data> = D | Extract<D extends TypedArray ? KindAm
 
 type KindAmong<D, T> = T extends unknown ? (D extends T ? T : never) : never
 
-type TypedArray = Integers | Float32Array | Float64Array | BigInt64Array | BigUint64Array
-
-type Integers =
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Uint16Array
-  | Uint32Array
+type TypedArray = Numbers | BigInt64Array | BigUint64Array
 
 /**
  * The buffer of sums of elements of a buffer: integers are added up in float64. By an index, so that a function that is generic in a float
@@ -113,29 +106,20 @@ export type SumsOf<D extends Data> = {
   readonly same: Exclude<D, Integers>
 }[D extends Integers ? 'float64' : 'same']
 
-/** The dtypes of arrays, by their classes' names; Node's buffers are Uint8Arrays. */
-interface DtypesByTag {
-  readonly Int8Array: 'int8'
-  readonly Int16Array: 'int16'
-  readonly Int32Array: 'int32'
-  readonly Uint8Array: 'uint8'
-  readonly Uint16Array: 'uint16'
-  readonly Uint32Array: 'uint32'
-  readonly Uint8ClampedArray: 'uint8_clamped'
-  readonly BigInt64Array: 'bigint64'
-  readonly BigUint64Array: 'biguint64'
-  readonly Float16Array: 'float16'
-  readonly Float32Array: 'float32'
-  readonly Float64Array: 'float64'
-}
+/** A dtype by the name of its class; Node's buffers are Uint8Arrays. */
+type DtypeNamed<Tag> = Tag extends 'Uint8ClampedArray'
+  ? 'uint8_clamped'
+  : Tag extends `${infer Name}Array`
+    ? Extract<Lowercase<Name>, Dtype>
+    : never
 
 /** The dtype of an array, or `Dtype` where several are possible. */
 type DtypeOf<X> =
   IsAny<X> extends true
     ? Dtype
     : X extends Holding<infer D>
-      ? D extends { readonly [Symbol.toStringTag]: infer Tag extends keyof DtypesByTag }
-        ? DtypesByTag[Tag]
+      ? D extends { readonly [Symbol.toStringTag]: infer Tag }
+        ? DtypeNamed<Tag>
         : Dtype
       : Dtype
 

@@ -2,7 +2,7 @@
  * A program: all steps that a model or a function takes for inputs of given shapes, written down once. It can be printed, run without the layers, and read by
  * whoever makes something else of it.
  */
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import type { Kernel } from '../steps/machine.ts'
 import type { Step } from '../steps/step.ts'

@@ -1,6 +1,6 @@
 /** Tracing: a machine that performs no step and writes each down. */
 import { EinopsError } from '../../grammar/error.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { asValue } from '../ops/array.ts'

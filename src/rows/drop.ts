@@ -3,10 +3,11 @@
  * drawn by anyone, and drawn again. The hash is Wellons' lowbias32 (nullprogram.com/blog/2018/07/31), keyed a second time halfway, so that the numbers
  * of two seeds are not the same ones some places apart.
  */
+import type { Floats } from '../layout/data.ts'
 import { sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/resident.ts'
-import { type FloatArray, newLike, valuesOf } from './walk.ts'
+import { newLike, valuesOf } from './walk.ts'
 
 export interface DropForm {
   /** The share that is dropped. */
@@ -31,7 +32,7 @@ export const dropsBelow = (p: number): number => Math.min(2 ** 31 - 1, Math.roun
 export const keptFactor = (p: number): number => (p < 1 ? 1 / (1 - p) : 0)
 
 /** 0, or the number times 1 / (1 − p). */
-export function dropped<D extends FloatArray>(x: Tensor<D>, { p, seed }: DropForm): Tensor<D> {
+export function dropped<D extends Floats>(x: Tensor<D>, { p, seed }: DropForm): Tensor<D> {
   const [key, below, factor] = [secondKey(seed), dropsBelow(p), keptFactor(p)]
   const result = newLike(x, x.shape)
   const isSingle = result.data instanceof Float32Array

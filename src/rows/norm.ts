@@ -3,8 +3,9 @@
  * E[x²] − E[x]² cancels where the mean is large against the spread (Chan, Golub and LeVeque, "Algorithms for computing
  * the sample variance", 1983). It is the biased one, divided by n.
  */
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { type FloatArray, mapRows, type RowFunction, valuesOf } from './walk.ts'
+import { mapRows, type RowFunction, valuesOf } from './walk.ts'
 
 /** The functions by which a row is normalised: layer norm, centred, and RMS norm. */
 export interface NormForm {
@@ -17,13 +18,13 @@ export interface NormForm {
 }
 
 /** Factors and summands, each of the shape of the normalised axes. */
-export interface Affine<D extends FloatArray> {
+export interface Affine<D extends Floats> {
   readonly weight: Tensor<D> | null
   readonly bias: Tensor<D> | null
 }
 
 /** Each row normalised, times the factors, plus the summands. */
-export function normalise<D extends FloatArray>(
+export function normalise<D extends Floats>(
   x: Tensor<D>,
   { axes, eps, centred }: NormForm,
   affine: Affine<D>,

@@ -2,13 +2,15 @@
  * The slopes of what runs along rows, said plainly: how a change `g` of the result becomes a change of the input. In double precision, each result
  * rounded once; what the kernels in linear memory are tested against.
  */
+
 import { erfc } from '../gemm/erf.ts'
+import type { Floats } from '../layout/data.ts'
 import { permute, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { current } from '../wasm/heap.ts'
 import type { MapFunction } from './functions.ts'
 import type { NormForm } from './norm.ts'
-import { type FloatArray, newLike, offsets, valuesOf } from './walk.ts'
+import { newLike, offsets, valuesOf } from './walk.ts'
 
 /** The derivative of each function. */
 export const slopes: Readonly<Record<MapFunction, (x: number) => number>> = {
@@ -38,7 +40,7 @@ function logisticSlope(x: number, u: number, du: number): number {
 }
 
 /** `g · f′(x)`. */
-export function mapSlope<D extends FloatArray>(g: Tensor<D>, x: Tensor<D>, fn: MapFunction): Tensor<D> {
+export function mapSlope<D extends Floats>(g: Tensor<D>, x: Tensor<D>, fn: MapFunction): Tensor<D> {
   const slope = slopes[fn]
   return ofRows(g, x, x.shape.length === 0 ? [] : [x.shape.length - 1], (g, x) => {
     for (let i = 0; i < g.length; i++) g[i]! *= slope(x[i]!)
@@ -46,7 +48,7 @@ export function mapSlope<D extends FloatArray>(g: Tensor<D>, x: Tensor<D>, fn: M
 }
 
 /** Of softmax, given its result: `y (g − Σ g y)`; of its logarithm `g − exp(y) Σ g`. */
-export function softmaxSlope<D extends FloatArray>(
+export function softmaxSlope<D extends Floats>(
   g: Tensor<D>,
   y: Tensor<D>,
   { axis, log }: { readonly axis: number; readonly log: boolean },
@@ -62,7 +64,7 @@ export function softmaxSlope<D extends FloatArray>(
  * Of a norm, with respect to what is normalised: where x̂ are the normalised values and h = g · weight,
  * `(h − mean(h) − x̂ mean(h x̂)) / σ`; without the first mean where nothing is centred.
  */
-export function normSlope<D extends FloatArray>(
+export function normSlope<D extends Floats>(
   g: Tensor<D>,
   x: Tensor<D>,
   { axes, eps, centred }: NormForm,
@@ -93,7 +95,7 @@ export function normSlope<D extends FloatArray>(
 }
 
 /** Applies `compute` to the rows of two tensors of one shape along `axes`; what it makes of the first one's are the result's. */
-function ofRows<D extends FloatArray>(
+function ofRows<D extends Floats>(
   g: Tensor<D>,
   x: Tensor<D>,
   axes: readonly number[],
@@ -105,11 +107,7 @@ function ofRows<D extends FloatArray>(
   const tensors = [g, x, result]
   const inside = tensors.map((tensor) => offsets({ ...permute(tensor, axes), offset: 0 }))
   const starts = tensors.map((tensor) => offsets(permute(tensor, others)))
-  const [gs, xs, target] = tensors.map(({ data }) => current(data as FloatArray)) as [
-    FloatArray,
-    FloatArray,
-    FloatArray,
-  ]
+  const [gs, xs, target] = tensors.map(({ data }) => current(data as Floats)) as [Floats, Floats, Floats]
   const [p, q] = [new Float64Array(inside[0]!.length), new Float64Array(inside[0]!.length)]
   for (let r = 0; r < starts[0]!.length; r++) {
     for (let i = 0; i < p.length; i++) {

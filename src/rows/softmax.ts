@@ -3,11 +3,12 @@
  * values of −Infinity (a mask) get the probability 0 exactly. A row of −Infinity only has no softmax: it gives NaN, as
  * in PyTorch.
  */
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { type FloatArray, mapRows } from './walk.ts'
+import { mapRows } from './walk.ts'
 
 /** `exp(x) / sum(exp(x))` along `axis`, or its logarithm, which is finite where softmax itself would round to 0. */
-export function softmax<D extends FloatArray>(
+export function softmax<D extends Floats>(
   x: Tensor<D>,
   { axis, log = false }: { readonly axis: number; readonly log?: boolean },
 ): Tensor<D> {

@@ -4,7 +4,8 @@
  * Rows are handed over in double precision, so that every operation of this room rounds exactly once.
  */
 
-import { allocate, dtypeOf, isBigDtype } from '../layout/data.ts'
+import { allocate, dtypeOf, type Floats } from '../layout/data.ts'
+import { isBigDtype } from '../layout/dtype.ts'
 import { contiguous, type Layout, permute, sizeOf } from '../layout/layout.ts'
 import { isFloat64 } from '../layout/realms.ts'
 import type { Data, Tensor } from '../layout/tensor.ts'
@@ -16,10 +17,8 @@ import { resultTensor } from '../wasm/result.ts'
 export type RowFunction = (row: Float64Array) => void
 
 /** Elements that rows are made of. */
-export type FloatArray = Float32Array | Float64Array
-
 /** A new contiguous tensor of the precision of `x`, or of its big integers, the elements not set; of single precision with the other tensors of a running model. */
-export function newLike<D extends FloatArray>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
+export function newLike<D extends Floats>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
   const isOwn = isFloat64(x.data) || isBigDtype(dtypeOf(x.data))
   const tensor: Tensor = isOwn
     ? { ...contiguous(shape), data: allocate<Data>(x.data, sizeOf(shape)) }
@@ -28,7 +27,7 @@ export function newLike<D extends FloatArray>(x: Tensor<D>, shape: readonly numb
 }
 
 /** Applies `compute` to every row along `axes` and returns the results as a new contiguous tensor of the same shape. */
-export function mapRows<D extends FloatArray>(
+export function mapRows<D extends Floats>(
   x: Tensor<D>,
   axes: readonly number[],
   compute: RowFunction,
@@ -69,7 +68,7 @@ export function offsets({ shape, stride, offset }: Layout): Float64Array {
 }
 
 /** The elements of a tensor in row-major order, in double precision. */
-export function valuesOf(x: Tensor<FloatArray>): Float64Array {
+export function valuesOf(x: Tensor<Floats>): Float64Array {
   const data = current(x.data)
   return offsets(x).map((offset) => data[offset]!)
 }

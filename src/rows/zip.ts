@@ -5,13 +5,14 @@
 
 import { copyApart } from '../copy/copy.ts'
 import { readElement, writeElement } from '../copy/reference.ts'
-import { dtypeOf, isBigDtype } from '../layout/data.ts'
+import { dtypeOf, type Floats } from '../layout/data.ts'
+import { isBigDtype } from '../layout/dtype.ts'
 import { broadcastTo, contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import { isFloat32, isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { computedPlainly } from '../wasm/recording.ts'
 import { current } from '../wasm/resident.ts'
-import { type FloatArray, newLike, offsets } from './walk.ts'
+import { newLike, offsets } from './walk.ts'
 
 export type ZipName = 'add' | 'subtract' | 'multiply' | 'divide'
 
@@ -37,7 +38,7 @@ export function zipInto(name: ZipName, a: Tensor, b: Tensor, target: Tensor): vo
 }
 
 /** The result of two tensors whose shapes broadcast to `shape`, as NumPy has it. */
-export function zipped<D extends FloatArray>(
+export function zipped<D extends Floats>(
   name: ZipName,
   a: Tensor<D>,
   b: Tensor<D>,

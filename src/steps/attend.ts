@@ -3,9 +3,10 @@
 import { attendInHeap } from '../gemm/attention-heap.ts'
 import { attendPlainly } from '../gemm/attention-plain.ts'
 import { newOutput } from '../gemm/attention-problem.ts'
+import type { Floats } from '../layout/data.ts'
 import { broadcastTo } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
-import { type FloatArray, newLike } from '../rows/walk.ts'
+import { newLike } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Attend } from './step.ts'
@@ -18,7 +19,7 @@ const ways: Ways<Attend> = {
     return problem[step.result]
   },
   plainly(step, inputs) {
-    const problem = problemOf<FloatArray>(step, inputs)
+    const problem = problemOf<Floats>(step, inputs)
     attendPlainly(problem)
     return problem[step.result]!
   },
@@ -30,7 +31,7 @@ const kernel: Kernel<Attend> = {
 }
 
 /** The tensors of a step, its results among them. */
-function problemOf<D extends FloatArray>({ scale, result }: Attend, inputs: readonly HostValue[]) {
+function problemOf<D extends Floats>({ scale, result }: Attend, inputs: readonly HostValue[]) {
   const [q, k, v, added] = inputs.map((value) => tensorOf(value) as Tensor<D>) as [
     Tensor<D>,
     Tensor<D>,

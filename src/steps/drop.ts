@@ -1,8 +1,8 @@
 /** Dropping elements at random as a step. */
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { type DropForm, dropped } from '../rows/drop.ts'
 import { dropInHeap } from '../rows/in-heap.ts'
-import type { FloatArray } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Drop } from './step.ts'
@@ -10,7 +10,7 @@ import { tensorOf, type Value } from './value.ts'
 
 const ways: Ways<Drop> = {
   inHeap: (heap, form, [x]) => dropInHeap(heap, x!, form),
-  plainly: (form, [x]) => dropped(tensorOf(x!) as Tensor<FloatArray>, form),
+  plainly: (form, [x]) => dropped(tensorOf(x!) as Tensor<Floats>, form),
 }
 
 const kernel: Kernel<Drop> = {

@@ -1,10 +1,11 @@
 /** A function of each element as a step. */
+
 import type { Activation } from '../gemm/activation.ts'
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { activate as activateRows } from '../rows/activation.ts'
 import { type Elementary, isActivation, type MapFunction } from '../rows/functions.ts'
 import { activateInHeap } from '../rows/in-heap.ts'
-import type { FloatArray } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { MapStep } from './step.ts'
@@ -14,7 +15,7 @@ export { type Activation, activations } from '../gemm/activation.ts'
 
 const ways: Ways<MapStep> = {
   inHeap: (heap, { fn }, [x]) => (isActivation(fn) ? activateInHeap(heap, x!, fn) : null),
-  plainly: ({ fn }, [x]) => activateRows(tensorOf(x!) as Tensor<FloatArray>, fn),
+  plainly: ({ fn }, [x]) => activateRows(tensorOf(x!) as Tensor<Floats>, fn),
 }
 
 const kernel: Kernel<MapStep> = {

@@ -1,8 +1,9 @@
 /** Layer norm and RMS norm as a step. */
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { normaliseInHeap } from '../rows/in-heap.ts'
 import { normalise } from '../rows/norm.ts'
-import { type FloatArray, frontAxis } from '../rows/walk.ts'
+import { frontAxis } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Norm } from './step.ts'
@@ -23,7 +24,7 @@ const ways: Ways<Norm> = {
   inHeap: (heap, step, inputs) => normaliseInHeap(heap, inputs[0]!, step, affine(step, inputs)),
   plainly(step, inputs) {
     const { weight, bias } = affine(step, inputs)
-    const floats = (value: HostValue) => tensorOf(value) as Tensor<FloatArray>
+    const floats = (value: HostValue) => tensorOf(value) as Tensor<Floats>
     return normalise(floats(inputs[0]!), step, {
       weight: weight && floats(weight),
       bias: bias && floats(bias),

@@ -2,7 +2,7 @@
 import { copyApart } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { copyPlainly } from '../copy/reference.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { type Kernel, perform } from './machine.ts'

@@ -3,7 +3,7 @@
 import { parseTransform } from '../../grammar/index.ts'
 import { copyApart } from '../copy/copy.ts'
 import { copyPlainly } from '../copy/reference.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import type { Layout } from '../layout/layout.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'

@@ -2,7 +2,8 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
-import { classOf, type Dtype, dtypeOf } from '../layout/data.ts'
+import { classOf, dtypeOf } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { isFloat32 } from '../layout/realms.ts'
 import { show, showShape } from '../layout/show.ts'

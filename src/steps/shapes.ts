@@ -1,6 +1,6 @@
 /** Shape and dtype of what a step gives, from those of its inputs: the table that every machine reads which computes nothing itself. */
 import { resultDtype } from '../copy/reduction.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { broadcastShape, sizeOf } from '../layout/layout.ts'
 import { windowCount } from '../layout/window.ts'
 import { sumDtype } from './contract.ts'

@@ -1,7 +1,9 @@
 /** A part of an axis, and a part put where it belongs among zeros: the two undo each other. */
+
 import { copyApart } from '../copy/copy.ts'
 import { countBefore, indexOf, pickPlainly } from '../copy/reference.ts'
 import { dtypeOf } from '../layout/data.ts'
+import { isBigDtype } from '../layout/dtype.ts'
 import { type Layout, sizeOf, split } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { frontAxis } from '../rows/walk.ts'
@@ -70,7 +72,7 @@ function placed(
 /** Fills a contiguous tensor with zeros. */
 export function zero({ data, shape, offset }: Tensor): void {
   const elements = current(data) as { fill?(value: unknown, start: number, end: number): unknown }
-  const nothing = dtypeOf(data).startsWith('big') ? 0n : 0
+  const nothing = isBigDtype(dtypeOf(data)) ? 0n : 0
   elements.fill?.(nothing, offset, offset + sizeOf(shape))
 }
 

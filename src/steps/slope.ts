@@ -1,12 +1,14 @@
 /** Slopes as a step: how a change of a result becomes a change of the input, for the steps that are no linear maps. */
+
 import { type CurvedReduction, foldSlope } from '../copy/fold-slope.ts'
 import { type AttentionSlope, newChanges, slopeOfAttention } from '../gemm/attention-slope.ts'
 import { slopeOfAttentionInHeap } from '../gemm/attention-slope-heap.ts'
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { isActivation } from '../rows/functions.ts'
 import { mapSlope, normSlope, softmaxSlope } from '../rows/slope.ts'
 import { mapSlopeInHeap, normSlopeInHeap, softmaxSlopeInHeap } from '../rows/slope-in-heap.ts'
-import { type FloatArray, newLike } from '../rows/walk.ts'
+import { newLike } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
@@ -29,10 +31,10 @@ const ways: Ways<Slope> = {
     }
   },
   plainly({ of }, inputs) {
-    const [g, x, ...more] = inputs.map((value) => tensorOf(value) as Tensor<FloatArray>) as [
-      Tensor<FloatArray>,
-      Tensor<FloatArray>,
-      ...Tensor<FloatArray>[],
+    const [g, x, ...more] = inputs.map((value) => tensorOf(value) as Tensor<Floats>) as [
+      Tensor<Floats>,
+      Tensor<Floats>,
+      ...Tensor<Floats>[],
     ]
     switch (of.kind) {
       case 'map':
@@ -42,7 +44,7 @@ const ways: Ways<Slope> = {
       case 'norm':
         return normSlope(g, x, of, more[0] ?? null)
       case 'attend':
-        return ofAttention<FloatArray>(inputs, of.scale, slopeOfAttention)
+        return ofAttention<Floats>(inputs, of.scale, slopeOfAttention)
       case 'fold':
         return ofFold(of, g, x)
     }
@@ -54,7 +56,7 @@ const kernel: Kernel<Slope> = {
   reference: (step, inputs) => ways.plainly(step, inputs),
 }
 
-function ofAttention<D extends FloatArray>(
+function ofAttention<D extends Floats>(
   inputs: readonly HostValue[],
   scale: number,
   compute: (problem: AttentionSlope<D>) => void,
@@ -70,9 +72,9 @@ function ofAttention<D extends FloatArray>(
   return result
 }
 
-function ofFold({ plan, reduction }: Fold, g: Tensor<FloatArray>, x: Tensor<FloatArray>): Tensor {
+function ofFold({ plan, reduction }: Fold, g: Tensor<Floats>, x: Tensor<Floats>): Tensor {
   const result = newLike(x, x.shape)
-  const walked = (tensor: Tensor<FloatArray>) => ({
+  const walked = (tensor: Tensor<Floats>) => ({
     ...tensor,
     kept: plan.kept(tensor),
     dropped: plan.dropped(tensor),

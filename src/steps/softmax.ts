@@ -1,8 +1,9 @@
 /** Softmax and its logarithm as steps. */
+import type { Floats } from '../layout/data.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { softmaxInHeap } from '../rows/in-heap.ts'
 import { softmax as softmaxOfRows } from '../rows/softmax.ts'
-import { type FloatArray, frontAxis } from '../rows/walk.ts'
+import { frontAxis } from '../rows/walk.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
 import type { Softmax } from './step.ts'
@@ -10,7 +11,7 @@ import { tensorOf, type Value } from './value.ts'
 
 const ways: Ways<Softmax> = {
   inHeap: (heap, { axis, log }, [x]) => (log ? null : softmaxInHeap(heap, x!, axis)),
-  plainly: (step, [x]) => softmaxOfRows(tensorOf(x!) as Tensor<FloatArray>, step),
+  plainly: (step, [x]) => softmaxOfRows(tensorOf(x!) as Tensor<Floats>, step),
 }
 
 const kernel: Kernel<Softmax> = {

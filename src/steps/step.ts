@@ -11,7 +11,7 @@
 
 import type { ReductionName } from '../copy/reduction.ts'
 import type { Activation } from '../gemm/activation.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import type { EinsumPlan } from '../layout/einsum-plan.ts'
 import type { Plan } from '../layout/plan.ts'
 import type { Tensor } from '../layout/tensor.ts'

@@ -5,7 +5,7 @@
  */
 import { EinopsError } from '../../grammar/error.ts'
 import { parseTransform } from '../../grammar/index.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { planOf } from '../layout/plans.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'

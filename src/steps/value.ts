@@ -3,7 +3,8 @@
  * the machine knows that performs the steps. On the host a value is a tensor, or a layout over the elements of a weight.
  */
 import { isWeighted, type Stored } from '../gemm/weighted.ts'
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import type { Data } from '../layout/tensor.ts'
 
 export {

@@ -1,8 +1,8 @@
 /** Arithmetic of two values as a step, with the broadcasting rule of NumPy. */
+import type { Floats } from '../layout/data.ts'
 import { broadcastShape } from '../layout/layout.ts'
 import type { Tensor } from '../layout/tensor.ts'
 import { combineInHeap } from '../rows/in-heap.ts'
-import type { FloatArray } from '../rows/walk.ts'
 import { type ZipName, zipped } from '../rows/zip.ts'
 import { eitherWay, type Ways } from './kernel.ts'
 import { type Kernel, perform } from './machine.ts'
@@ -12,7 +12,7 @@ import { tensorOf, type Value } from './value.ts'
 const ways: Ways<Zip> = {
   inHeap: (heap, { fn }, [a, b]) => combineInHeap(heap, a!, b!, broadcastShape(a!.shape, b!.shape)!, fn),
   plainly({ fn }, [a, b]) {
-    const [left, right] = [a!, b!].map((value) => tensorOf(value) as Tensor<FloatArray>)
+    const [left, right] = [a!, b!].map((value) => tensorOf(value) as Tensor<Floats>)
     return zipped(fn, left!, right!, broadcastShape(a!.shape, b!.shape)!)
   },
 }

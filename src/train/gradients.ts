@@ -5,13 +5,13 @@ import { isContiguous, sizeOf } from '../layout/layout.ts'
 import { planOf } from '../layout/plans.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import { asValue, present, toNdarray } from '../ops/array.ts'
+import { present, toNdarray } from '../ops/array.ts'
 import { MachineArray } from '../steps/machine.ts'
 import { rearranged } from '../steps/rearrange.ts'
 import { region } from '../steps/scope.ts'
 import { typeOf, type Value } from '../steps/value.ts'
 import { constant, zerosLike } from './changes.ts'
-import { mistake } from './refuse.ts'
+import { floats, mistake } from './refuse.ts'
 import { Tape } from './tape.ts'
 
 /**
@@ -42,11 +42,11 @@ export function gradients<const X extends readonly NdArray<Data>[]>(
     throw mistake('gradients', `the inputs are not a list of arrays — got ${show(inputs)}`)
   return region(() => {
     // each input is watched by itself, also where two of them are one array
-    const watched = inputs.map((x, i) => itself(floats(x, `input ${i}`)))
+    const watched = inputs.map((x, i) => itself(floats(x, 'gradients', `input ${i}`)))
     const tape = new Tape(watched)
     const result = tape.record(() => {
       const arrays = watched.map((value) => tape.present(value)) as { [I in keyof X]: X[I] }
-      return asValue(f(...arrays), 'gradients', 'the result of f')
+      return floats(f(...arrays), 'gradients', 'the result of f')
     })
     const changes = tape.playBack(result, cotangentOf(result, cotangent))
     const given = [...inputs, ...(cotangent ? [cotangent] : [])]
@@ -72,17 +72,9 @@ function itself(x: Value): Value {
   return rearranged(x, planOf(parseTransform('... -> ...', 'rearrange'), x.shape))
 }
 
-/** A checked array of real numbers. */
-export function floats(x: Value, what: string): Value {
-  const value = asValue(x, 'gradients', what)
-  const dtype = typeOf(value)
-  if (dtype === 'float32' || dtype === 'float64') return value
-  throw mistake('gradients', `${what} has no gradient — got ${dtype}, expected float32 or float64`)
-}
-
 function cotangentOf(result: Value, given: NdArray<Data> | undefined): Value {
   if (given !== undefined) {
-    const g = floats(given, 'the cotangent')
+    const g = floats(given, 'gradients', 'the cotangent')
     if (
       `${g.shape}` === `${result.shape}` &&
       g.shape.length === result.shape.length &&
@@ -95,7 +87,6 @@ function cotangentOf(result: Value, given: NdArray<Data> | undefined): Value {
       `the cotangent does not fit the result of f — got ${got}, expected ${expected}`,
     )
   }
-  floats(result, 'the result of f')
   if (sizeOf(result.shape) === 1) return constant({ shape: result.shape, values: [1] }, result)
   throw mistake(
     'gradients',

@@ -2,7 +2,10 @@
  * Losses, as PyTorch has them: made of the library's operations, so that their gradients are, too. What is expected stands in an array of the
  * result's shape, so that a loss is one einsum.
  */
+
 import { materialize } from '../copy/copy.ts'
+import type { Floats } from '../layout/data.ts'
+import { isFloatDtype } from '../layout/dtype.ts'
 import { isSameShape, sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
@@ -15,7 +18,7 @@ import { logSoftmax } from '../steps/softmax.ts'
 import { typeOf, type Value } from '../steps/value.ts'
 import { add, multiply } from '../steps/zip.ts'
 import { alike, axesOf, constant, scaled, zerosLike } from './changes.ts'
-import { mistake } from './refuse.ts'
+import { floats, mistake } from './refuse.ts'
 
 const reductions = ['mean', 'sum', 'none'] as const
 
@@ -26,8 +29,6 @@ export interface LossOptions {
   /** `'mean'` if not given. */
   readonly reduction?: LossReduction | undefined
 }
-
-type Floats = Float32Array | Float64Array
 
 const loss = <D extends Floats>(value: Value) => present(value) as NdArray<D>
 
@@ -65,7 +66,7 @@ export function crossEntropy<D extends Floats>(
 ): NdArray<D> {
   expectOptions('crossEntropy', options, crossEntropyKinds)
   const { smoothing = 0, reduction = 'mean', ignore = -100 } = options
-  const x = floating(logits, 'crossEntropy', 'the logits')
+  const x = floats(logits, 'crossEntropy', 'the logits')
   if (x.shape.length === 0) throw mistake('crossEntropy', 'the logits have no classes — got shape []')
   const axis = x.shape.length === 1 ? 0 : 1
   const { expected, count } = expectedOf(x, axis, labels, { smoothing, ignore })
@@ -86,7 +87,7 @@ function expectedOf(
   const samples = x.shape.toSpliced(axis, 1)
   const labels = Array.isArray(given) ? { data: given, shape: [given.length], stride: [1], offset: 0 } : given
   const target = asValue(labels as Value, 'crossEntropy', "the argument 'labels'")
-  if (isSameShape(target.shape, x.shape) && typeOf(target).startsWith('float')) {
+  if (isSameShape(target.shape, x.shape) && isFloatDtype(typeOf(target))) {
     const even = constant({ shape: [], values: [smoothing / classes] }, x)
     const sharp = scaled(alike(x, target), 1 - smoothing)
     return { expected: smoothing === 0 ? sharp : add(sharp, even), count: sizeOf(samples) }
@@ -216,14 +217,7 @@ function reduced<D extends Floats>(
 }
 
 function pairOf(x: NdArray<Data>, y: NdArray<Data>, operation: string): [Value, Value] {
-  const [a, b] = [floating(x, operation, 'the first array'), asValue(y, operation, 'the second array')]
+  const [a, b] = [floats(x, operation, 'the first array'), asValue(y, operation, 'the second array')]
   if (isSameShape(a.shape, b.shape)) return [a, alike(a, b)]
   throw mistake(operation, `the shapes differ — got ${showShape(a.shape)} and ${showShape(b.shape)}`)
-}
-
-function floating(x: NdArray<Data>, operation: string, what: string): Value {
-  const value = asValue(x, operation, what)
-  const dtype = typeOf(value)
-  if (dtype === 'float32' || dtype === 'float64') return value
-  throw mistake(operation, `${what} is not of real numbers — got ${dtype}, expected float32 or float64`)
 }

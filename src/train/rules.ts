@@ -5,6 +5,7 @@
  * One table of rules for one list of primitives is what makes tinygrad's `gradient.py` a pleasure; that einsum, its operands and its output are one
  * symmetrical thing is from Laue, Mitterreiter and Giesen, "A Simple and Efficient Tensor Calculus" (AAAI 2020).
  */
+import { isFloatDtype } from '../layout/dtype.ts'
 import { dualOf, einsumDualOf } from '../layout/dual.ts'
 import { isSameShape, sizeOf } from '../layout/layout.ts'
 import { einsumTensor } from '../ops/einsum.ts'
@@ -145,7 +146,7 @@ export const rules: { readonly [K in StepKind]: Rule<K> } = {
 const nothing = (): Change => []
 
 function back({ plan, dtype }: Pick<Rearrange, 'plan' | 'dtype'>, g: Value, x: Value): Value {
-  if (dtype !== null && !dtype.startsWith('float')) noGradient(`a conversion to ${dtype}`)
+  if (dtype !== null && !isFloatDtype(dtype)) noGradient(`a conversion to ${dtype}`)
   const dual = dualOf(plan)
   return dual.reduced.length > 0 ? foldBy(alike(x, g), dual, 'sum') : rearranged(alike(x, g), dual)
 }

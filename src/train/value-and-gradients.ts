@@ -7,12 +7,11 @@ import { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Parameter } from '../nn/parameter.ts'
 import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
-import { asValue } from '../ops/array.ts'
 import { region } from '../steps/scope.ts'
 import type { Value } from '../steps/value.ts'
 import { constant } from './changes.ts'
-import { floats, owned } from './gradients.ts'
-import { mistake } from './refuse.ts'
+import { owned } from './gradients.ts'
+import { floats, mistake } from './refuse.ts'
 import { Tape } from './tape.ts'
 
 export interface ValueAndGradients {
@@ -60,7 +59,7 @@ export function valueAndGradients(
   }
   return region(() => {
     const tape = new Tape(learning, { checkpoint })
-    const result = tape.record(() => floats(asValue(loss(), 'valueAndGradients', 'the loss'), 'the loss'))
+    const result = tape.record(() => floats(loss(), 'valueAndGradients', 'the loss'))
     if (sizeOf(result.shape) !== 1) {
       throw mistake(
         'valueAndGradients',

@@ -1,6 +1,6 @@
 /** A program on the card: its kernels with the buffers they are bound to, made once; each run is one list of commands. */
 import { EinopsError } from '../../grammar/error.ts'
-import type { Dtype } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
 import { layoutsOf, type Standing } from '../program/layouts.ts'
 import type { Program, ProgramValue } from '../program/program.ts'
@@ -10,7 +10,7 @@ import { limitsOf } from './device.ts'
 import { elementsCode } from './elements.ts'
 import { fused } from './fuse.ts'
 import { kernelsOf, scalarOf } from './kernels.ts'
-import { type Lowering, operandOf, type Placed } from './lowering.ts'
+import { type BufferView, type Lowering, operandOf } from './lowering.ts'
 import { pipelineFor } from './pipelines.ts'
 import type { KernelCode, Scalar } from './shader.ts'
 import { storageFor } from './storage.ts'
@@ -176,7 +176,7 @@ export function lowered(program: Program, card: Pick<Card, 'limits'>, half: bool
   let next = -2
   const steps = fused(program)
   /** Values that nobody reads stand nowhere. */
-  const place = (value: ProgramValue): Placed => {
+  const place = (value: ProgramValue): BufferView => {
     const { base, layout } = layouts.get(value.id)! as Standing
     const isOutput = base === writesOutput
     const buffer = isOutput ? outputId : base

@@ -2,7 +2,7 @@
  * The functions of numbers as WGSL, of one element or of four. Shaders may reckon as if there were neither infinities nor NaN, so each form keeps its exponentials finite.
  * The error function after Abramowitz and Stegun, "Handbook of Mathematical Functions" 7.1.26: to 1.5e-7, about what single precision holds.
  */
-import type { Dtype } from '../layout/data.ts'
+import { bytesOfDtype, type Dtype, isSignedDtype } from '../layout/dtype.ts'
 import type { MapFunction } from '../rows/functions.ts'
 
 /** A function by its name: one that steps know, its slope, or a conversion to whole numbers as typed arrays make it. */
@@ -107,12 +107,7 @@ function conversion(dtype: Dtype, T: string, U: string): readonly [type: string,
   const whole = `let whole = trunc(select(${T}(0.0), x, ${finite}));
   let low = ${U}(abs(whole) - 4294967296.0 * floor(abs(whole) / 4294967296.0));
   let bits = select(low, ${U}(0u) - low, whole < ${T}(0.0));`
-  const size = Number(dtype.replace(/\D/g, ''))
-  const unused = 32 - size
-  if (dtype.startsWith('u') || dtype === 'buffer') {
-    const mask = dtype === 'buffer' ? 24 : unused
-    return [U, `${whole}\n  return (bits << ${U}(${mask}u)) >> ${U}(${mask}u);`]
-  }
-  const I = U.replace('u32', 'i32')
-  return [I, `${whole}\n  return bitcast<${I}>(bits << ${U}(${unused}u)) >> ${U}(${unused}u);`]
+  const unused = 32 - 8 * bytesOfDtype(dtype)
+  const type = isSignedDtype(dtype) ? U.replace('u32', 'i32') : U
+  return [type, `${whole}\n  return bitcast<${type}>(bits << ${U}(${unused}u)) >> ${U}(${unused}u);`]
 }

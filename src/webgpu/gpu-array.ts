@@ -1,6 +1,7 @@
 /** An array on the graphics card: what one model gives and another takes, and what comes from and goes to others there. */
 import { EinopsError } from '../../grammar/error.ts'
-import { classOf, type Dtype } from '../layout/data.ts'
+import { classOf } from '../layout/data.ts'
+import { type Dtype, isSignedDtype } from '../layout/dtype.ts'
 import { contiguous, sizeOf } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
@@ -87,7 +88,7 @@ export class GpuArray {
     const words =
       dtype === 'float32'
         ? new Float32Array(bytes)
-        : dtype.startsWith('i')
+        : isSignedDtype(dtype)
           ? new Int32Array(bytes)
           : new Uint32Array(bytes)
     const Elements = classOf(dtype) as unknown as { from(values: ArrayLike<number>): Data }

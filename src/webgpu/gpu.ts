@@ -1,6 +1,7 @@
 /** Models, programs and functions on the graphics card: what `await gpu(model)` gives. */
 import { EinopsError } from '../../grammar/error.ts'
-import { type Dtype, dtypeOf } from '../layout/data.ts'
+import { dtypeOf } from '../layout/data.ts'
+import type { Dtype } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'

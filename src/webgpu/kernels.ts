@@ -1,5 +1,5 @@
 /** What each step becomes on the card: the table that the compiler keeps closed. */
-import type { Dtype } from '../layout/data.ts'
+import { type Dtype, isBigDtype, isSignedDtype, isWholeDtype } from '../layout/dtype.ts'
 import { broadcastTo, type Layout, sizeOf } from '../layout/layout.ts'
 import type { ProgramStep, ProgramValue } from '../program/program.ts'
 import { sliced } from '../steps/slice.ts'
@@ -245,20 +245,7 @@ function expectExact(step: ProgramStep, dtype: Dtype, isNumber: boolean): void {
 
 /** What elements of a dtype are kept as; null for those that the card has not. */
 export function scalarOf(dtype: Dtype): Scalar | null {
-  switch (dtype) {
-    case 'float32':
-      return 'f32'
-    case 'int8':
-    case 'int16':
-    case 'int32':
-      return 'i32'
-    case 'uint8':
-    case 'uint16':
-    case 'uint32':
-    case 'uint8_clamped':
-    case 'buffer':
-      return 'u32'
-    default:
-      return null
-  }
+  if (dtype === 'float32') return 'f32'
+  if (!isWholeDtype(dtype) || isBigDtype(dtype)) return null
+  return isSignedDtype(dtype) ? 'i32' : 'u32'
 }

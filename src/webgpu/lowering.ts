@@ -8,7 +8,7 @@ import type { Fused } from './fuse.ts'
 import type { Finish, Operand, Scalar } from './shader.ts'
 
 /** Where the elements of a value are. */
-export interface Placed {
+export interface BufferView {
   readonly buffer: number
   readonly type: Scalar
   readonly layout: Layout
@@ -25,7 +25,7 @@ export interface Limits {
 
 export interface Lowering {
   readonly limits: Limits
-  place(value: ProgramValue): Placed
+  place(value: ProgramValue): BufferView
   /** A new buffer for so many numbers between kernels of one step. */
   temporary(size: number): number
   /** A buffer for some of a parameter's elements, as a matrix of so many rows turned over if `turned` is given; null where the value is no parameter. */
@@ -36,7 +36,7 @@ export interface Lowering {
 
 /** A value as a kernel reads or writes it. */
 export function operandOf(
-  { buffer, type, layout }: Placed,
+  { buffer, type, layout }: BufferView,
   strideOf: (layout: Layout) => readonly number[] = ({ stride }) => stride,
 ): Operand {
   return { buffer, type, stride: strideOf(layout), offset: layout.offset }
