@@ -33,7 +33,8 @@ const flags = [
 // what stands beside each other in the text of a module with two forms
 const pieceBytes = 4096
 
-// modules share one memory, and each has its own place in it for static data
+// these have memories of their own; all others share one, and each has its own place in it for static data
+const apart = ['copy', 'fold', 'jpeg']
 const staticBytes = 512
 
 const names = readdirSync(sources)
@@ -112,7 +113,8 @@ function isStale() {
 }
 
 async function compile(asc, name, features) {
-  const base = String(64 + staticBytes * names.indexOf(name))
+  const sharing = names.filter((other) => !apart.includes(other))
+  const base = String(64 + staticBytes * Math.max(0, sharing.indexOf(name)))
   const files = new Map()
   const out = join(generated, `${name}.wasm`)
   const { error, stderr } = await asc.main(

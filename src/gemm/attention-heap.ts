@@ -1,7 +1,7 @@
 /** Attention in linear memory: the tensors are brought there, and their heads told by where each begins. */
 import { copyApart } from '../copy/copy.ts'
 import type { FloatTensor } from '../layout/tensor.ts'
-import type { ResidentHeads } from '../wasm/attention-engine.ts'
+import { attentionOn, type ResidentHeads } from '../wasm/attention-engine.ts'
 import { type Heap, isResident } from '../wasm/heap.ts'
 import { resultTensor } from '../wasm/result.ts'
 import type { AttentionProblem } from './attention-problem.ts'
@@ -13,7 +13,7 @@ export function attendInHeap(heap: Heap, problem: AttentionProblem): void {
   const [q, k, v] = [problem.q, problem.k, problem.v].map(brought) as [FloatTensor, FloatTensor, FloatTensor]
   const [n, d] = q.shape.slice(-2) as [number, number]
   const [m, e] = v.shape.slice(-2) as [number, number]
-  heap.attention.attend({
+  attentionOn(heap).attend({
     ...{ n, m, d, e, scale },
     q: headsOf(q),
     k: headsOf(k),

@@ -53,7 +53,7 @@ export class QuantizedWeight extends IsWeight {
 
   /** Brings the codes to where the kernel reads them, where there is room for that: nothing else then holds them. */
   settled(): this {
-    const heap = this.size > 0 ? getHeap() : null
+    const heap = this.size > 0 ? getHeap('quantized') : null
     try {
       if (heap !== null) this.#pack(heap, axis(this.#k, 1))
     } catch (error) {
@@ -128,7 +128,7 @@ export class QuantizedWeight extends IsWeight {
 
   multiply(product: Product): boolean {
     if (!this.#suits(product)) return false
-    const heap = getHeap()
+    const heap = getHeap('quantized')
     if (heap !== null) multiplyCodesInHeap(heap, product, () => this.#columns(heap, product.walks.b.rows))
     else multiplyCodesPlainly(product, { codes: this.readCodes(), scales: this.scales, isFine: false })
     return true

@@ -17,7 +17,7 @@ export interface AdamWArrays {
 
 /** values −= decay · values + size · mean / (√square · root + eps), after the means have followed the gradient. */
 export function stepAdamW(arrays: AdamWArrays, factors: AdamWFactors): void {
-  const heap = getHeap()
+  const heap = getHeap('training')
   if (heap === null) stepPlainly(arrays, factors)
   else stepInHeap(heap, arrays, factors)
 }

@@ -13,6 +13,7 @@ import type { Attend } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
 const ways: Ways<Attend> = {
+  module: 'attention',
   inHeap(heap, step, inputs) {
     const problem = problemOf<Float32Array>(step, inputs)
     attendInHeap(heap, problem)

@@ -15,6 +15,7 @@ import type { Attend, Fold, MapStep, Norm, Slope, Softmax } from './step.ts'
 import { type HostValue, tensorOf, type Value } from './value.ts'
 
 const ways: Ways<Slope> = {
+  module: 'training',
   inHeap(heap, { of }, inputs) {
     const [g, x, ...more] = inputs
     switch (of.kind) {

@@ -2,9 +2,11 @@
  * Attention on linear memory: cut into the parts that the kernel computes, and described to it. The keys and values of some heads are packed, then blocks of
  * their queries are attended, by as many threads as there are; no thread has more than one block of scores.
  */
+import { attention as embedded } from './generated/attention.ts'
+import type { Heap } from './heap.ts'
 import type { LinearMemory, Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
-import { blocks, COLUMNS, jobKinds, SCRATCH_BYTES } from './product-workspace.ts'
+import { blocks, COLUMNS, SCRATCH_BYTES } from './product-workspace.ts'
 import { called, currentRecording } from './recording.ts'
 
 /** [heads, rows, columns] in linear memory: element (h, i, j) stands heads[h] + i·rowStep + j·columnStep floats after `origin`. */
@@ -49,8 +51,11 @@ const TENSORS = 6
 /** What the kernel keeps in front of its scatter vectors (Tables, Output and Matrix in src/wasm/assembly). */
 const TABLE_WORDS = 4 + 5 + 3
 
-/** Attention by the kernels of an engine; keeps the workspace that it needs, and nothing else between calls. */
-export class AttentionEngine {
+/** What kinds of jobs there are (src/wasm/assembly/attention.ts). */
+const kinds = { pack: 0, attend: 1 } as const
+
+/** Attention by kernels on a heap, which are compiled when something first attends; keeps the workspace that it needs, and nothing else between calls. */
+class AttentionEngine {
   readonly #memory: LinearMemory
   readonly #engine: ProductEngine
   #space: Pointer = 0
@@ -58,7 +63,7 @@ export class AttentionEngine {
   #job: Pointer = 0
   #jobBytes = 0
 
-  constructor(memory: LinearMemory, engine: ProductEngine) {
+  constructor({ memory, engine }: Heap) {
     this.#memory = memory
     this.#engine = engine
   }
@@ -98,7 +103,7 @@ export class AttentionEngine {
       }
       return job + 4 * at
     })
-    words.set([jobKinds.heads, 0, n, m, d, e, 0, rows, blocks.depth, parts])
+    words.set([kinds.pack, 0, n, m, d, e, 0, rows, blocks.depth, parts])
     words.set([panels, headBytes, keyBytes, job + 4 * counting, panels + atOnce * headBytes, threadBytes], 10)
     words.set([scoresAt, tablesAt, ...tensors], 16)
     this.#memory.floats(job, 7)[6] = scale
@@ -108,14 +113,15 @@ export class AttentionEngine {
 
   /** Some heads after the others: their keys and values are packed, then they are attended. */
   #run(job: Pointer, count: number, atOnce: number, parts: number): void {
+    const team = this.#engine.team(embedded)!
     for (let first = 0; first < count; first += atOnce) {
       const heads = Math.min(atOnce, count - first)
       const words = this.#memory.integers(job, 2)
       words[1] = first
-      words[0] = jobKinds.heads
-      this.#engine.run(job, heads)
-      words[0] = jobKinds.attention
-      this.#engine.run(job, heads * parts)
+      words[0] = kinds.pack
+      this.#engine.run(job, heads, team)
+      words[0] = kinds.attend
+      this.#engine.run(job, heads * parts, team)
     }
   }
 
@@ -138,6 +144,15 @@ export class AttentionEngine {
     }
     return this.#space
   }
+}
+
+const engines = new WeakMap<Heap, AttentionEngine>()
+
+/** The engine of a heap. */
+export function attentionOn(heap: Heap): AttentionEngine {
+  const engine = engines.get(heap) ?? new AttentionEngine(heap)
+  engines.set(heap, engine)
+  return engine
 }
 
 /** Rows of a block: about as many in each, and so that every thread has as many blocks. */

@@ -33,7 +33,16 @@ const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
 export const handed = new Map<ModuleName, Handed>()
 
 /** The modules of kernels that there are. */
-export const moduleNames = ['copy', 'fold', 'jpeg', 'product', 'quantized', 'rows', 'training'] as const
+export const moduleNames = [
+  'attention',
+  'copy',
+  'fold',
+  'jpeg',
+  'product',
+  'quantized',
+  'rows',
+  'training',
+] as const
 
 export type ModuleName = (typeof moduleNames)[number]
 

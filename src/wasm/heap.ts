@@ -3,8 +3,7 @@
  * is a view of the whole memory and whose offset is its address: so every view of it does, too. Growing the memory detaches that buffer, not
  * the tensor: kernels need only the address, and whoever reads elements asks for `current` data first.
  */
-import { AttentionEngine } from './attention-engine.ts'
-import { handed, simd } from './capabilities.ts'
+import { canRun, handed, type ModuleName } from './capabilities.ts'
 import { ManyEngine } from './many.ts'
 import { LinearMemory, type Pointer } from './memory.ts'
 import { ProductEngine } from './product.ts'
@@ -17,7 +16,6 @@ export { current, isResident, residentFloats } from './resident.ts'
 export interface Heap {
   readonly memory: LinearMemory
   readonly engine: ProductEngine
-  readonly attention: AttentionEngine
   readonly many: ManyEngine
   readonly thin: ThinEngine
   /** What runs along rows. */
@@ -35,11 +33,12 @@ let heap: Heap | null = null
 /** How many modules there were when it was last tried. */
 let triedWith = -1
 
-/** The heap, or null where this platform has no WebAssembly SIMD. */
-export function getHeap(): Heap | null {
+/** The heap, or null where this platform has no WebAssembly SIMD, or not the kernels of a module that are needed there. */
+export function getHeap(module: ModuleName = 'product'): Heap | null {
+  if (!canRun(module)) return null
   if (heap === null && triedWith !== handed.size) {
     triedWith = handed.size
-    heap = simd() ? makeHeap() : null
+    heap = makeHeap()
   }
   return heap
 }
@@ -51,9 +50,8 @@ function makeHeap(): Heap | null {
     reside(memory.memory)
     const rows = engine && RowsEngine.on(memory, engine)
     if (engine === null || rows === null) return null
-    const attention = new AttentionEngine(memory, engine)
     return {
-      ...{ memory, engine, attention, rows },
+      ...{ memory, engine, rows },
       ...{ many: new ManyEngine(memory, engine), thin: new ThinEngine(memory, engine) },
     }
   } catch (error) {

@@ -29,7 +29,7 @@ export const COLUMNS = 8
 /** Of the description of a product, before its output. */
 export const JOB_WORDS = 13
 /** The first word of a job: what is to be done. */
-export const jobKinds = { product: 0, heads: 1, attention: 2, many: 3, thin: 4 } as const
+export const jobKinds = { product: 0, many: 1, thin: 2 } as const
 const OUTPUT_WORDS = 5
 const MATRIX_WORDS = 3
 /** Of an output and its three matrices. */

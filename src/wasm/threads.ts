@@ -21,7 +21,7 @@ export interface InitOptions {
   readonly worker?: UrlLike | undefined
   /**
    * Compiled modules, where a platform runs only such: `copy`, `fold`, `product` and the others are the files of that name in
-   * `tesserae/wasm/`, for example `tesserae/wasm/product.wasm`, or, with fused multiply-add, `product-relaxed.wasm` and `rows-relaxed.wasm`.
+   * `tesserae/wasm/`, for example `tesserae/wasm/product.wasm`, or, with fused multiply-add, `product-relaxed.wasm`.
    */
   readonly modules?: Modules | undefined
 }

@@ -1,10 +1,11 @@
 /** Linear memory is handed out in blocks that never overlap, taken back, and used again; running out of it harms nobody. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { copy } from '../../src/wasm/generated/copy.ts'
-import { fold } from '../../src/wasm/generated/fold.ts'
+import { attention } from '../../src/wasm/generated/attention.ts'
 import { product } from '../../src/wasm/generated/product.ts'
+import { quantized } from '../../src/wasm/generated/quantized.ts'
 import { rows } from '../../src/wasm/generated/rows.ts'
+import { training } from '../../src/wasm/generated/training.ts'
 import { instantiate } from '../../src/wasm/instantiate.ts'
 import { ALIGNMENT, CONTROL, LinearMemory } from '../../src/wasm/memory.ts'
 
@@ -109,9 +110,11 @@ describe('linear memory', () => {
 })
 
 test('the constants of each module stay in its own 512 bytes, below what threads share and memory hands out', () => {
-  const slots = [copy, fold, product, rows].map((embedded) => {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
-    instantiate<unknown>(embedded, memory)
+  const fresh = () => new WebAssembly.Memory({ initial: 1, maximum: 65536 })
+  const products = instantiate(product, fresh())!
+  const slots = [attention, product, quantized, rows, training].map((embedded) => {
+    const memory = fresh()
+    instantiate<unknown>(embedded, memory, products)
     const bytes = new Uint8Array(memory.buffer)
     const first = bytes.findIndex((byte) => byte !== 0)
     if (first < 0) return null // a module without any

@@ -79,6 +79,28 @@ describe('a platform that compiles no WebAssembly', () => {
     expect(capabilities().reasons.some((reason) => reason.startsWith('simd'))).toBe(false)
   })
 
+  it('computes plainly what it was given no kernels for: attention, gradients, weights of eight bits', async () => {
+    const { init, getHeap } = await deployed()
+    await init({ modules: all() })
+    const { Attention, quantize, Linear } = await import('../../src/nn.ts')
+    const { adamw, valueAndGradients, mse } = await import('../../src/train.ts')
+    const attention = new Attention(8, { numHeads: 2 })
+    const tokens = ndarray(
+      Float32Array.from({ length: 40 }, (_, i) => Math.sin(i)),
+      [1, 5, 8],
+    )
+    const target = ndarray(new Float32Array(40), [1, 5, 8])
+    const { value, gradients } = valueAndGradients(attention, () => mse(attention.forward(tokens), target))
+    adamw(attention).step(gradients)
+    expect(valueAndGradients(attention, () => mse(attention.forward(tokens), target)).value).toBeLessThan(
+      value,
+    )
+    const linear = new Linear(96, 8, { seed: 1 })
+    quantize(linear)
+    expect(linear.forward(x()).shape).toEqual([64, 8])
+    expect(getHeap()).not.toBe(null)
+  })
+
   it('starts no threads, and says why', async () => {
     const { init } = await deployed()
     const { threads, reasons } = await init({ modules: all(), threads: 2 })
@@ -98,7 +120,10 @@ describe('a platform that compiles no WebAssembly', () => {
 
 describe('init takes modules', () => {
   it.each<[string, unknown]>([
-    ["got 'kopy', expected copy, fold, jpeg, product, quantized, rows, training", { kopy: compiled('copy') }],
+    [
+      "got 'kopy', expected attention, copy, fold, jpeg, product, quantized, rows, training",
+      { kopy: compiled('copy') },
+    ],
     [
       "'modules.copy' — got fold.wasm of this version, expected copy.wasm of this version",
       { copy: compiled('fold') },
@@ -116,7 +141,7 @@ describe('init takes modules', () => {
 
   it('of this version, in both forms', async () => {
     const { handOver } = await import('../../src/wasm/modules.ts')
-    const relaxed = ['product-relaxed', 'rows-relaxed'].filter((file) => {
+    const relaxed = ['product-relaxed', 'training-relaxed'].filter((file) => {
       return WebAssembly.validate(readFileSync(join(folder, `${file}.wasm`)))
     })
     for (const file of relaxed) handOver({ [file.split('-')[0]!]: compiled(file) })

@@ -1,20 +1,42 @@
 /**
  * The kernels that threads share: each call computes one of the parts of a job, in the workspace of a thread. Jobs are cut and described by src/wasm/product.ts,
- * src/wasm/attention-engine.ts and src/wasm/thin.ts.
+ * src/wasm/many.ts and src/wasm/thin.ts.
  */
 import { tile1, tile2, tile3, tile4, tile5, tile6 } from './generated/tiles'
-import { attendRows, AttentionJob, packHead } from './shared/attend-rows'
 import { multiplyRows, packColumns, row32 } from './shared/block'
-import { Matrix, Output } from './shared/epilogue'
+import { activate } from './shared/activate'
+import { activateStored, finish, Matrix, Output } from './shared/epilogue'
+import { softmaxRow } from './shared/softmax'
 import { multiplyThin, ThinJob } from './shared/thin'
 
 // Functions each, and not inlined: V8 replaces slow first code by fast code at the next call, and these are called often.
 export { row32, tile1, tile2, tile3, tile4, tile5, tile6 }
 
-export { packColumns }
+// what other modules take from here
+export { activate, packColumns, softmaxRow }
+
+/** A block of rows of a product; all is as `multiplyRows` says. */
+export function multiplyBlock(
+  source: usize, rows: usize, depths: usize, k: i32, panels: usize, output: usize, row: i32, m: i32, n: i32,
+  scratch: usize, blockRows: i32, blockDepth: i32,
+): void {
+  multiplyRows(source, rows, depths, k, panels, changetype<Output>(output), row, m, n, scratch, blockRows, blockDepth)
+}
+
+/** The epilogue of a tile's sums: `finish`. */
+export function finishSums(
+  output: usize, sums: usize, scratch: usize, row: i32, rows: i32, column: i32, count: i32, runs: i32,
+): void {
+  finish(changetype<Output>(output), sums, scratch, row, rows, column, count, runs)
+}
+
+/** The activation of what tiles stored: `activateStored`. */
+export function activateColumns(output: usize, row: i32, rows: i32, column: i32): void {
+  activateStored(changetype<Output>(output), row, rows, column)
+}
 
 /** What kinds of jobs there are; the first word of each. */
-const PRODUCT: i32 = 0, HEADS: i32 = 1, MANY: i32 = 3, THIN: i32 = 4
+const PRODUCT: i32 = 0, MANY: i32 = 1
 
 /** A product, in parts of `blockRows` rows. Laid out as src/wasm/product-workspace.ts writes it. */
 @unmanaged
@@ -42,10 +64,8 @@ class Job {
 export function compute(description: usize, thread: i32, index: i32): void {
   const kind = load<i32>(description)
   if (kind == PRODUCT) multiplyPart(changetype<Job>(description), thread, index)
-  else if (kind == HEADS) packHead(changetype<AttentionJob>(description), thread, index)
   else if (kind == MANY) multiplyEach(changetype<ManyJob>(description), thread, index)
-  else if (kind == THIN) multiplyThin(changetype<ThinJob>(description))
-  else attendRows(changetype<AttentionJob>(description), thread, index)
+  else multiplyThin(changetype<ThinJob>(description))
 }
 
 function multiplyPart(job: Job, thread: i32, index: i32): void {
@@ -54,14 +74,6 @@ function multiplyPart(job: Job, thread: i32, index: i32): void {
     job.source, job.rows + (<usize>row << 2), job.depths, job.k, job.panels, job.output, row, min(job.blockRows, job.m - row), job.n,
     job.space + <usize>thread * job.spaceBytes, job.blockRows, job.blockDepth,
   )
-}
-
-/** A block of rows of a product, for other modules, which take it from here; all is as `multiplyRows` says. */
-export function multiplyBlock(
-  source: usize, rows: usize, depths: usize, k: i32, panels: usize, output: usize, row: i32, m: i32, n: i32,
-  scratch: usize, blockRows: i32, blockDepth: i32,
-): void {
-  multiplyRows(source, rows, depths, k, panels, changetype<Output>(output), row, m, n, scratch, blockRows, blockDepth)
 }
 
 /** Products of one size and one layout, in parts of `perPart`. Laid out as src/wasm/many.ts writes it. */

@@ -4,8 +4,9 @@
  * by src/wasm/quantized.ts.
  */
 import * as tiles from './generated/integer-tiles'
-import { activateStored, ALL, columnAt, finish, Output, runsOf } from './shared/epilogue'
+import { ALL, columnAt, Output, runsOf } from './shared/epilogue'
 import { IntegerPlace, scaled } from './shared/integer-place'
+import { activateColumns, finishSums } from './shared/products'
 import { isWholeLine, lineOf, packFine, packWide } from './shared/row-codes'
 
 /** Which tiles compute; codes of rows have 7 bits from PAIRS on. */
@@ -109,12 +110,12 @@ function multiply(
           v128.store(at, scaled(place, row + i + r, v128.load(at), 0))
           v128.store(at, scaled(place, row + i + r, v128.load(at, 16), 16), 16)
         }
-        finish(output, sums, scratch, row + i, rows, j, columns, runs)
+        finishSums(changetype<usize>(output), sums, scratch, row + i, rows, j, columns, runs)
       }
       panel += (<usize>(rows * own) * <usize>groups) << 2
       i += rows * own
     }
-    if (isPlaced && isActivated) activateStored(output, row, m, j)
+    if (isPlaced && isActivated) activateColumns(changetype<usize>(output), row, m, j)
   }
 }
 

@@ -2,10 +2,9 @@
  * What runs along rows of numbers, four at a time: softmax, norms, sums, products and activations of whole rows. A row is contiguous;
  * rows follow one another at any distance. Each has its plain reference in src/rows.
  */
-import { gelu, geluTanh, quickGelu, relu, silu } from './shared/exponential'
 import { storeFirst } from './shared/lanes'
+import { activate as activateNumbers, softmaxRow } from './shared/products'
 import { countOf, firstOf, RowsJob } from './shared/rows-job'
-import { softmaxRow } from './shared/softmax'
 
 /** What kinds of jobs there are; the first word of each. */
 const ADD: i32 = 0, MULTIPLY: i32 = 1, ACTIVATE: i32 = 2, NORMALISE: i32 = 3, SOFTMAX: i32 = 4, DROP: i32 = 6
@@ -41,19 +40,7 @@ export function multiply(c: usize, a: usize, b: usize, n: i32): void {
 
 /** y[i] = activation(x[i]), i < n: 1 GELU, 2 its tanh form, 3 ReLU, 4 SiLU, 5 quick GELU. */
 export function activate(y: usize, x: usize, n: i32, activation: i32): void {
-  const end = y + (<usize>n << 2)
-  for (; y + 16 <= end; x += 16, y += 16) v128.store(y, activated(v128.load(x), activation))
-  // memory may be read past the end of any block, and lanes do not mix
-  if (y < end) storeFirst(y, <i32>((end - y) >> 2), activated(v128.load(x), activation))
-}
-
-@inline
-function activated(x: v128, activation: i32): v128 {
-  if (activation == 1) return gelu(x)
-  if (activation == 2) return geluTanh(x)
-  if (activation == 3) return relu(x)
-  if (activation == 4) return silu(x)
-  return quickGelu(x)
+  activateNumbers(y, x, x + (<usize>n << 2), activation)
 }
 
 /** y[i] = factor · x[i], or 0 where the random bits of place i are less than `below`, i < n: src/rows/drop.ts. The first place is `seed`'s. */

@@ -4,18 +4,7 @@
  * arXiv:2205.14135, appendix B). The products are those of the product module.
  */
 import { Matrix, Output } from './epilogue'
-import { softmaxRow } from './softmax'
-
-@external('product', 'multiplyBlock')
-declare function multiplyBlock(
-  source: usize, rows: usize, depths: usize, k: i32, panels: usize, output: usize, row: i32, m: i32, n: i32,
-  scratch: usize, blockRows: i32, blockDepth: i32,
-): void
-
-@external('product', 'packColumns')
-declare function packColumns(
-  panels: usize, panelBytes: usize, source: usize, depths: usize, k: i32, columns: usize, n: i32,
-): void
+import { multiplyBlock, packColumns, softmaxRow } from './products'
 
 /** [heads, n, d]: element (h, i, j) stands heads[h] + rows[i] + columns[j] floats after `origin`. */
 @unmanaged

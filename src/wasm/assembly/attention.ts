@@ -2,9 +2,18 @@
  * Attention, softmax(scale · q kᵀ + bias) v, for any number of threads: first the keys and values of every head are packed, then blocks of query rows are
  * computed, each from scores to output, so that a thread has no more than one block of scores.
  */
-import { multiplyRows, packColumns } from './block'
-import { Matrix, Output } from './epilogue'
-import { softmaxRow } from './softmax'
+import { Matrix, Output } from './shared/epilogue'
+import { multiplyBlock, packColumns, softmaxRow } from './shared/products'
+
+/** What kinds of jobs there are; the first word of each. */
+const PACK: i32 = 0
+
+/** Computes part `index` of a job: packs a head, or attends a block of rows. */
+export function compute(description: usize, thread: i32, index: i32): void {
+  const job = changetype<AttentionJob>(description)
+  if (job.kind == PACK) packHead(job, thread, index)
+  else attendRows(job, thread, index)
+}
 
 /** [heads, rows, columns]: element (h, i, j) stands heads[h] + i·rows + j·columns floats after `origin`. */
 @unmanaged
@@ -17,7 +26,7 @@ class Tensor {
 
 /** Laid out as src/wasm/attention-engine.ts writes it. */
 @unmanaged
-export class AttentionJob {
+class AttentionJob {
   kind: i32
   /** The first of the heads whose panels exist at a time. */
   firstHead: i32
@@ -67,7 +76,7 @@ function paddedTo8(m: i32): i32 {
 }
 
 /** Packs the keys and values of a head. */
-export function packHead(job: AttentionJob, thread: i32, index: i32): void {
+function packHead(job: AttentionJob, thread: i32, index: i32): void {
   const tables = tablesOf(job, job.space + <usize>thread * job.spaceBytes)
   const head = job.firstHead + index
   const keys = job.panels + <usize>index * job.headBytes
@@ -81,7 +90,7 @@ export function packHead(job: AttentionJob, thread: i32, index: i32): void {
 }
 
 /** Attends a block of query rows of a head. */
-export function attendRows(job: AttentionJob, thread: i32, index: i32): void {
+function attendRows(job: AttentionJob, thread: i32, index: i32): void {
   const space = job.space + <usize>thread * job.spaceBytes
   const tables = tablesOf(job, space)
   const output = tables.output
@@ -98,8 +107,8 @@ export function attendRows(job: AttentionJob, thread: i32, index: i32): void {
   fill(tables.columns, job.d, job.q.columns)
   fill(tables.scoreRows, rows, padded)
   target(output, scores, tables.scoreRows, job.counting, job.scale)
-  multiplyRows(
-    rowOf(job.q, head, row), tables.rows, tables.columns, job.d, keys, output, 0, rows, padded, space, job.blockRows, job.blockDepth,
+  multiplyBlock(
+    rowOf(job.q, head, row), tables.rows, tables.columns, job.d, keys, changetype<usize>(output), 0, rows, padded, space, job.blockRows, job.blockDepth,
   )
   for (let i = 0; m > 0 && i < rows; i++) {
     const from = scores + (<usize>(i * padded) << 2)
@@ -112,8 +121,8 @@ export function attendRows(job: AttentionJob, thread: i32, index: i32): void {
   fill(tables.rows, rows, job.output.rows)
   fill(tables.columns, job.e, job.output.columns)
   target(output, rowOf(job.output, head, row), tables.rows, tables.columns, 1)
-  multiplyRows(
-    scores, tables.scoreRows, job.counting, m, keys + job.valuesAt, output, 0, rows, job.e, space, job.blockRows, job.blockDepth,
+  multiplyBlock(
+    scores, tables.scoreRows, job.counting, m, keys + job.valuesAt, changetype<usize>(output), 0, rows, job.e, space, job.blockRows, job.blockDepth,
   )
 }
 
