@@ -18,6 +18,7 @@ const forms: Readonly<Record<MapFunction, (x: string, calculate: Calculate) => s
   exp: (x, c) => c('Exp', x),
   sin: (x, c) => c('Sin', x),
   cos: (x, c) => c('Cos', x),
+  sqrt: (x, c) => c('Sqrt', x),
 }
 
 export function activated(graph: Graph, value: GraphValue, fn: MapFunction): GraphValue {

@@ -10,13 +10,14 @@ import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
 import { dtypeOf } from '../layout/data.ts'
+import { isFloatDtype } from '../layout/dtype.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
 import { planOf } from '../layout/plans.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { foldBy, foldByFunction, foldTo, newFold } from '../steps/fold.ts'
-import { expectHost } from '../steps/machine.ts'
+import { currentMachine, expectHost } from '../steps/machine.ts'
 import { converted } from '../steps/rearrange.ts'
 import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
 import { asTensor, present, toNdarray } from './array.ts'
@@ -32,7 +33,7 @@ import {
   optionKinds,
   type TensorOptions,
 } from './options.ts'
-import { isSpreadName, type SpreadName, spread, spreadNames } from './spread.ts'
+import { isSpreadName, type SpreadName, spread, spreadNames, spreadSteps } from './spread.ts'
 import { leftOf, transform } from './transform.ts'
 import type { ArrayOf, ArrayOrList, Converted, DataOf, OneDtype, ShapeOf, SumsOf } from './typed.ts'
 
@@ -192,7 +193,12 @@ function reduceInput(
   }
   if (isSpread) {
     const kind = out === undefined ? (wanted ?? target) : 'float64'
-    return writeFolded(spread(reduction, correction ?? 0, kind), gather(input, 'reduce'), plan, options)
+    const source = gather(input, 'reduce')
+    if (currentMachine() === null || copy === 'never' || out !== undefined || !isFloatDtype(target)) {
+      return writeFolded(spread(reduction, correction ?? 0, kind), source, plan, options)
+    }
+    const result = spreadSteps(reduction, correction ?? 0, source, plan)
+    return kind === 'float64' ? result : converted(result, kind)
   }
   const unchanged =
     plan.reduced.length === 0 && target === dtype && reduction !== 'any' && reduction !== 'all'

@@ -1,8 +1,8 @@
-/** The functions of single numbers that steps know: activations, and those that layers compute tables by. */
+/** The functions of single numbers that steps know: activations, and those that layers compute tables and reductions spreads by. */
 import { type Activation, activations } from '../gemm/activation.ts'
 
 /** Functions that no product applies and no layer is named after. */
-export type Elementary = 'exp' | 'sin' | 'cos'
+export type Elementary = 'exp' | 'sin' | 'cos' | 'sqrt'
 
 export type MapFunction = Activation | Elementary
 
@@ -11,6 +11,7 @@ export const functions: Readonly<Record<MapFunction, (x: number) => number>> = {
   exp: Math.exp,
   sin: Math.sin,
   cos: Math.cos,
+  sqrt: Math.sqrt,
 }
 
 /** Whether a product can apply it, and the kernels of rows know it. */

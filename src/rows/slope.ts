@@ -29,6 +29,8 @@ export const slopes: Readonly<Record<MapFunction, (x: number) => number>> = {
   exp: Math.exp,
   sin: Math.cos,
   cos: (x) => -Math.sin(x),
+  // 0 at 0, as PyTorch has it of a standard deviation: of elements that are all the same
+  sqrt: (x) => (x === 0 ? 0 : 0.5 / Math.sqrt(x)),
 }
 
 /** The derivative of `x σ(u)`, given u and its derivative: σ + x u′ σ (1 − σ). */

@@ -28,7 +28,7 @@ export function activate(x: Value, fn: Activation): Value {
   return mapped(x, fn)
 }
 
-/** eˣ, the sine or the cosine of every element. */
+/** eˣ, the sine, the cosine or the root of every element. */
 export function elementary(x: Value, fn: Elementary): Value {
   return mapped(x, fn)
 }

@@ -6,7 +6,9 @@ import { bytesOfDtype, type Dtype, isSignedDtype } from '../layout/dtype.ts'
 import type { MapFunction } from '../rows/functions.ts'
 
 /** A function by its name: one that steps know, its slope, or a conversion to whole numbers as typed arrays make it. */
-export type Mapped = MapFunction | `slope of ${MapFunction}` | `to ${Dtype}`
+export type Mapped = Plain | `to ${Dtype}`
+
+type Plain = MapFunction | `slope of ${MapFunction}`
 
 /** The text of a function of one element, or of four, and what it is called. */
 export function mappedBy(fn: Mapped, width: 1 | 4): { readonly name: string; readonly text: string } {
@@ -16,7 +18,7 @@ export function mappedBy(fn: Mapped, width: 1 | 4): { readonly name: string; rea
     const [type, body] = conversion(fn.slice(3) as Dtype, T!, U!)
     return { name, text: `fn ${name}(x: ${T}) -> ${type} {\n  ${body}\n}` }
   }
-  return { name, text: `fn ${name}(x: ${T}) -> ${T} {\n  ${body(fn, T!)}\n}` }
+  return { name, text: `fn ${name}(x: ${T}) -> ${T} {\n  ${body(fn as Plain, T!)}\n}` }
 }
 
 /** exp(−u) where u is not small, and the largest that is of use elsewhere. */
@@ -40,7 +42,7 @@ const wave = (T: string, quarters: string, end: string) => `let turns = round(x 
   let w = select(half, -half, quarter >= ${T}(2.0));
   ${end}`
 
-function body(fn: Mapped, T: string): string {
+function body(fn: Plain, T: string): string {
   const logistic = (u: string) => `return select(x / (1.0 + ${decay(u, T)}), ${T}(0.0), x < ${T}(-1e30));`
   const logisticSlope = (u: string, du: string) =>
     `let s = 1.0 / (1.0 + ${decay(u, T)});
@@ -86,8 +88,10 @@ function body(fn: Mapped, T: string): string {
   ${scaledErfc('a', T)}
   let tail = 0.5 * p * exp(-a * a);
   return select(1.0 - tail, tail, x < ${T}(0.0)) + clamp(x, ${T}(-13.0), ${T}(13.0)) * exp(-a * a) * 0.3989422804014327;`
-    default:
-      throw new Error(`internal: ${fn} is no function of numbers`)
+    case 'sqrt':
+      return 'return sqrt(x);'
+    case 'slope of sqrt':
+      return `return select(0.5 * inverseSqrt(x), ${T}(0.0), x == ${T}(0.0));`
   }
 }
 

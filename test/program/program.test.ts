@@ -1,4 +1,5 @@
 /** Programs: what a trace writes down, and what comes of running it. */
+import fc from 'fast-check'
 import ndarray, { type NdArray } from 'ndarray'
 import {
   add,
@@ -17,6 +18,7 @@ import { Linear, Module, Sequential, trace, VisionTransformer } from 'tesserae/n
 import { describe, expect, test } from 'vitest'
 import { getHeap } from '../../src/wasm/heap.ts'
 import { mistakeOf } from '../mistake.ts'
+import { anyPattern } from '../ops/patterns.ts'
 import { inputOf } from './inputs.ts'
 import { cases, differential, mixedRotary } from './models.ts'
 
@@ -320,6 +322,30 @@ describe('a function of arrays', () => {
     const program = traceOfLanguage(f as (x: Floats) => Floats, [[3, 4]])
     expect(program.steps.map(({ step }) => step.kind)).toEqual(['opaque'])
     expect(program.run(inputOf([3, 4])).data).toEqual(f(inputOf([3, 4])).data)
+  })
+
+  test('takes std and variance as steps, with the bits that they have without a trace', () => {
+    fc.assert(
+      fc.property(
+        anyPattern({ dropped: true, empty: true }),
+        fc.constantFrom('std' as const, 'variance' as const),
+        fc.constantFrom('float32' as const, 'float64' as const, 'uint8' as const),
+        fc.integer({ min: 0, max: 2 }),
+        ({ text, lengths, shape }, spread, dtype, correction) => {
+          const size = shape.reduce((all, length) => all * length, 1)
+          const x = ndarray(
+            new Float32Array(size).map((_, i) => 100 + ((i * 37) % 23) / 7),
+            [...shape],
+          )
+          const typed = rearrange(x, '... -> ...', {}, { dtype })
+          const f = (x: NdArray) => reduce(x, text, spread, lengths, { correction })
+          const program = traceOfLanguage(f, [shape], { dtypes: [dtype] })
+          expect(program.steps.map(({ step }) => step.kind)).not.toContain('opaque')
+          expect(program.run(typed as never).data).toEqual(f(typed as NdArray).data)
+        },
+      ),
+      { numRuns: 60 },
+    )
   })
 
   test('says which input does not reach the result', () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { activations } from '../../src/gemm/activation.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -194,6 +195,33 @@ describe('lists that name everything', () => {
       .filter((file) => file.startsWith('src/ops/') && /@example/.test(code(file)))
       .filter((file) => !door.includes(`'./ops/${file.slice('src/ops/'.length)}'`))
     expect(operations).toEqual([])
+  })
+
+  test('every activation has its number, its kernels, a layer, and a name in configurations', () => {
+    const codes = [...code('src/wasm/activation-codes.ts').matchAll(/'?([\w-]+)'?: (\d)/g)]
+    expect(codes.map(([, name]) => name)).toEqual(Object.keys(activations))
+    for (const file of ['shared/activate.ts', 'training.ts']) {
+      // the last number is what is left
+      const kernels = [...code(`src/wasm/assembly/${file}`).matchAll(/activation == (\d)/g)]
+      const numbers = new Set(kernels.map(([, number]) => number))
+      const missing = codes.slice(0, -1).filter(([, , number]) => !numbers.has(number))
+      expect({ file, missing }).toEqual({ file, missing: [] })
+    }
+    for (const file of ['src/nn/activation.ts', 'src/vit/hints.ts']) {
+      const missing = Object.keys(activations).filter((name) => !code(file).includes(`'${name}'`))
+      expect({ file, missing }).toEqual({ file, missing: [] })
+    }
+  })
+
+  test('every file of names and every scheme in it is known', () => {
+    const naming = code('src/vit/naming.ts')
+    const names = files.filter((file) => file.startsWith('src/vit/names/') && !file.endsWith('/row.ts'))
+    expect(names.filter((file) => !naming.includes(file.slice('src/vit/'.length)))).toEqual([])
+    const exported = names.flatMap((file) =>
+      [...code(file).matchAll(/^export const (\w+): Scheme/gm)].map(([, name]) => name!),
+    )
+    expect(exported.length).toBeGreaterThan(5)
+    expect(exported.filter((name) => !new RegExp(`\\[[^\\]]*\\b${name}\\b`).test(naming))).toEqual([])
   })
 
   test('the table of rooms in the docs is the list of rooms', () => {

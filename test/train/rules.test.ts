@@ -186,6 +186,19 @@ describe('a rule agrees with finite differences', () => {
     agrees((x) => reduce(x!, 'b (h 2) c -> c b', reduction), [numbers([2, 6, 3])])
   })
 
+  test.each(['std', 'variance'] as const)('reduce %s, and of elements that are all the same', (spread) => {
+    for (const correction of [0, 1]) {
+      agrees((x) => reduce(x, 'a (b c) d -> d b', spread, { c: 2 }, { correction }), [numbers([3, 4, 2])], 5)
+    }
+    const same = ndarray(new Float64Array(4).fill(3), [2, 2])
+    const [dx] = gradients(
+      (x) => reduce(x, 'a b -> a', spread),
+      [same],
+      ndarray(new Float64Array([1, 1]), [2]),
+    )
+    expect(dx.data).toEqual(new Float64Array(4))
+  })
+
   test('a product with zeros', () => {
     const x = ndarray(new Float64Array([2, 0, 3, 0, 0, 5]), [2, 3])
     const [dx] = gradients((x) => reduce(x, 'a b -> a', 'prod'), [x], ndarray(new Float64Array([1, 1]), [2]))
