@@ -13,6 +13,7 @@ import { bundled, readPicture } from './assets.ts'
 import { SIDE } from './draw-digits.ts'
 import { drawDigit } from './hand.ts'
 import { bar, headline } from './report.ts'
+import { upright } from './upright.ts'
 
 type Floats = NdArray<Float32Array>
 
@@ -28,7 +29,7 @@ function* drawn(): Generator<Batch> {
     const labels = Array.from({ length: BATCH }, () => Math.floor(random.uniform() * 10))
     const images = new Float32Array(BATCH * SIDE * SIDE)
     for (const [i, digit] of labels.entries()) images.set(drawDigit(digit, random), i * SIDE * SIDE)
-    yield { images: ndarray(images, [BATCH, 1, SIDE, SIDE]), labels }
+    yield { images: upright(ndarray(images, [BATCH, 1, SIDE, SIDE])), labels }
   }
 }
 
@@ -37,7 +38,7 @@ function read(model: ViT, images: Floats): number[] {
   const answers: number[] = []
   for (let start = 0; start < images.shape[0]!; start += 250) {
     const end = Math.min(images.shape[0]!, start + 250)
-    const logits = model.forward(images.lo(start, 0, 0, 0).hi(end - start, 1, SIDE, SIDE) as Floats)
+    const logits = model.forward(upright(images.lo(start, 0, 0, 0).hi(end - start, 1, SIDE, SIDE) as Floats))
     for (let i = 0; i < end - start; i++) {
       const row = Array.from({ length: 10 }, (_, digit) => logits.get(i, digit))
       answers.push(row.indexOf(Math.max(...row)))
