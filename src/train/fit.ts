@@ -12,7 +12,7 @@ import { adamw, clipNorm, type Gradients, type Optimizer } from './optimizer.ts'
 import { mistake } from './refuse.ts'
 import { type Position, restoreRun, savedRun } from './saved.ts'
 import type { Schedule } from './schedules.ts'
-import { valueAndGradients } from './value-and-gradients.ts'
+import { type ValueAndGradients, valueAndGradients } from './value-and-gradients.ts'
 
 /** Where checkpoints are kept, where that is no file. */
 export interface CheckpointStore {
@@ -123,7 +123,7 @@ export async function* fit(
   expectModule('fit', model)
   expectOptions('fit', options, kinds)
   const { epochs = 1, batchSize = 32, shuffle = true, patience, evaluate, signal, checkpointEvery } = options
-  const run = { model, optimizer: options.optimizer ?? adamw(model), ema: options.ema ?? null }
+  const run: Running = { model, optimizer: options.optimizer ?? adamw(model), ema: options.ema ?? null }
   const store = storeOf(options.checkpoint)
   let at: Position = { step: 0, epoch: 0, batch: 0, seed: options.seed ?? 0, best: Number.NaN, since: 0 }
   const kept = await store?.read()
@@ -163,20 +163,25 @@ export async function* fit(
   }
 }
 
+/** What learns, and the gradients of the step before, to whose arrays the next ones are written. */
+interface Running {
+  readonly model: Module
+  readonly optimizer: Optimizer
+  readonly ema: Ema | null
+  gradients?: ValueAndGradients['gradients']
+}
+
 /** One step of learning. */
-function learned(
-  { model, optimizer, ema }: { model: Module; optimizer: Optimizer; ema: Ema | null },
-  given: Batch,
-  { step, epoch, seed }: Position,
-  options: FitOptions,
-): Progress {
+function learned(run: Running, given: Batch, { step, epoch, seed }: Position, options: FitOptions): Progress {
   const { loss = defaultLoss(options.smoothing), schedule, clip, augment, recompute = false } = options
+  const { model, optimizer, ema } = run
   const started = performance.now()
   const batch = augment?.(given, new Random(mixed(seed, step, -1))) ?? given
   model.train()
   const { value, gradients } = onCourse(new Course(seed, step), () =>
-    valueAndGradients(model, () => loss(model, batch), { checkpoint: recompute }),
+    valueAndGradients(model, () => loss(model, batch), { checkpoint: recompute, out: run.gradients }),
   )
+  run.gradients = gradients
   const gradNorm = clipNorm(gradients as Gradients, clip ?? Number.POSITIVE_INFINITY)
   const lr = schedule?.(step)
   optimizer.step(gradients, lr === undefined ? {} : { lr })

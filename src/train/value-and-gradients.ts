@@ -1,14 +1,19 @@
 /** The gradients of a loss by the parameters of a model. */
-import { sizeOf } from '../layout/layout.ts'
-import { show } from '../layout/show.ts'
-import type { Data, NdArray } from '../layout/tensor.ts'
+
+import { copyInto } from '../copy/copy.ts'
+import { dtypeOf } from '../layout/data.ts'
+import { isSameShape, sizeOf } from '../layout/layout.ts'
+import { isA, isFloat32 } from '../layout/realms.ts'
+import { show, showShape } from '../layout/show.ts'
+import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { expectModule } from '../nn/expect-module.ts'
 import { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Parameter } from '../nn/parameter.ts'
 import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
+import { asTensor } from '../ops/array.ts'
 import { region } from '../steps/scope.ts'
-import type { Value } from '../steps/value.ts'
+import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
 import { constant } from './changes.ts'
 import { owned } from './gradients.ts'
 import { floats, mistake } from './refuse.ts'
@@ -24,6 +29,8 @@ export interface ValueAndGradients {
 export interface GradientOptions {
   /** Keeps of each block of a model only its input and computes the block again on the way back: less memory, and a third more time. */
   readonly checkpoint?: boolean | undefined
+  /** The gradients of an earlier call, whose arrays are written to and given back: steps one after the other need no new memory. */
+  readonly out?: ReadonlyMap<Parameter, NdArray<Float32Array>> | undefined
 }
 
 /**
@@ -46,7 +53,7 @@ export function valueAndGradients(
   options: GradientOptions = {},
 ): ValueAndGradients {
   expectOptions('valueAndGradients', options, kinds)
-  const { checkpoint = false } = options
+  const { checkpoint = false, out } = options
   const parameters = parametersOf(model)
   if (typeof loss !== 'function') {
     throw mistake('valueAndGradients', `the loss is ${show(loss)}, expected a function that computes it`)
@@ -55,7 +62,7 @@ export function valueAndGradients(
   expectFloats(model, learning)
   // what is computed again has to draw the same random numbers again
   if (checkpoint && currentCourse() === null) {
-    return onCourse(new Course(nextSeed(), 0), () => valueAndGradients(model, loss, { checkpoint }))
+    return onCourse(new Course(nextSeed(), 0), () => valueAndGradients(model, loss, options))
   }
   return region(() => {
     const tape = new Tape(learning, { checkpoint })
@@ -72,14 +79,39 @@ export function valueAndGradients(
     const taken = new Set<object>()
     for (const parameter of learning) {
       const change = changes.get(parameter as Value)
+      if (change === undefined) continue
       // elements of its own for each, since gradients are scaled in place
-      if (change !== undefined) gradients.set(parameter, owned(change, taken) as NdArray<Float32Array>)
+      const earlier = earlierOf(out, parameter)
+      const gradient = earlier ? written(change, earlier) : owned(change, taken)
+      gradients.set(parameter, gradient as NdArray<Float32Array>)
     }
     return { value, gradients }
   })
 }
 
-const kinds: Kinds<GradientOptions> = { checkpoint: kind.flag }
+const kinds: Kinds<GradientOptions> = {
+  checkpoint: kind.flag,
+  out: { expected: 'the gradients of an earlier call', has: (value) => isA(value, 'Map') },
+}
+
+/** The array of an earlier gradient, checked. */
+function earlierOf(out: GradientOptions['out'], parameter: Parameter): NdArray<Float32Array> | undefined {
+  const earlier = out?.get(parameter)
+  if (earlier === undefined) return undefined
+  const { shape, data } = asTensor(earlier, 'valueAndGradients', "an array of 'out'")
+  if (isFloat32(data) && isSameShape(shape, parameter.shape)) return earlier
+  const got = `${dtypeOf(data)} of shape ${showShape(shape)}`
+  throw mistake(
+    'valueAndGradients',
+    `an array of 'out' is no gradient of its parameter — got ${got}, expected float32 of shape ${showShape(parameter.shape)}`,
+  )
+}
+
+/** A value, written into an array. */
+function written<A extends Tensor>(value: Value, array: A): A {
+  copyInto(tensorOf(value as HostValue), array)
+  return array
+}
 
 function parametersOf(model: Module | Iterable<Parameter>): Iterable<Parameter> {
   const isList = typeof model === 'object' && model !== null && Symbol.iterator in model

@@ -101,6 +101,7 @@ const rows = cases.map(({ name, model, x, times, torch }, i) => {
   const best = Object.fromEntries(
     ['forward', 'step', ...others.map(([name]) => name)].map((name) => [name, Number.POSITIVE_INFINITY]),
   )
+  let out
   const timed = (what, f) => {
     const start = performance.now()
     f()
@@ -109,13 +110,11 @@ const rows = cases.map(({ name, model, x, times, torch }, i) => {
   for (let n = 0; n < times; n++) {
     timed('forward', () => model.forward(x))
     timed('step', () => {
-      const { gradients } = valueAndGradients(model, () =>
-        crossEntropy(
-          model.forward(x),
-          labels.map((l) => l % 10),
-        ),
-      )
+      const classes = labels.map((label) => label % 10)
+      // as `fit` does: a step writes to the arrays of the one before
+      const { gradients } = valueAndGradients(model, () => crossEntropy(model.forward(x), classes), { out })
       optimizer.step(gradients)
+      out = gradients
     })
     for (const [name, step] of n < rounds ? others : []) timed(name, step)
   }

@@ -1,6 +1,6 @@
 /** Losses, optimisers, schedules and what is frozen, against what their definitions say. */
 import ndarray, { type NdArray } from 'ndarray'
-import { Linear, Sequential } from 'tesserae/nn'
+import { Linear, type Module, ReLU, Sequential } from 'tesserae/nn'
 import {
   adamw,
   binaryCrossEntropy,
@@ -112,6 +112,46 @@ test('the other losses agree with finite differences', () => {
   for (const [i, value] of x.data.entries()) expect(each.data[i]).toBeCloseTo(plain(value, y.data[i]!), 12)
   expect(binaryCrossEntropy(doubles([800], [1]), doubles([0], [1])).get()).toBe(800)
   expect(cosine(x, x).get()).toBeCloseTo(0, 10)
+})
+
+describe('gradients of an earlier step', () => {
+  const model = () => new Sequential(new Linear(4, 3, { seed: 1 }), new ReLU(), new Linear(3, 2, { seed: 2 }))
+  const x = ndarray(
+    Float32Array.from({ length: 8 }, (_, i) => Math.sin(i)),
+    [2, 4],
+  )
+
+  test('are written to, with the values that new ones have; those that are missing are new', () => {
+    const [own, other] = [model(), model()]
+    const [first, ...later] = own.parameters()
+    const { gradients } = valueAndGradients(own, () =>
+      mse(own.forward(x), ndarray(new Float32Array(4), [2, 2])),
+    )
+    const arrays = [...gradients.values()]
+    gradients.delete(first!)
+    const loss = (model: Module) => () => crossEntropy(model.forward(x) as NdArray<Float32Array>, [1, 0])
+    const again = valueAndGradients(own, loss(own), { out: gradients })
+    const fresh = valueAndGradients(other, loss(other))
+    expect(again.value).toBe(fresh.value)
+    expect([...again.gradients.values()].map(({ data }) => data)).toEqual(
+      [...fresh.gradients.values()].map(({ data }) => data),
+    )
+    for (const [i, parameter] of later.entries()) expect(again.gradients.get(parameter)).toBe(arrays[i + 1])
+    expect(again.gradients.get(first!)).not.toBe(arrays[0])
+  })
+
+  test('of another shape are refused', () => {
+    const own = model()
+    const [first] = own.parameters()
+    const out = new Map([[first!, ndarray(new Float32Array(4), [4])]])
+    const loss = () => crossEntropy(own.forward(x), [1, 0])
+    expect(() => valueAndGradients(own, loss, { out })).toThrow(
+      "an array of 'out' is no gradient of its parameter — got float32 of shape [4], expected float32 of shape [3, 4]",
+    )
+    expect(() => valueAndGradients(own, loss, { out: [] as never })).toThrow(
+      'the gradients of an earlier call',
+    )
+  })
 })
 
 describe('what is frozen', () => {
