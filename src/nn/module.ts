@@ -12,7 +12,7 @@ import { isByteDtype } from '../layout/dtype.ts'
 import { sizeOf } from '../layout/layout.ts'
 import { show, showShape } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
-import { asValue, present } from '../ops/array.ts'
+import { asValue, present, presentResult } from '../ops/array.ts'
 import { scope } from '../steps/scope.ts'
 import { typeOf, type Value } from '../steps/value.ts'
 import { expectOption } from './check.ts'
@@ -221,7 +221,8 @@ export function runOn(
   compute: (input: Value) => Value,
 ): NdArray<Float32Array> {
   const input = asFloat(x, module)
-  return present(scope(module.constructor.name, () => compute(input))) as NdArray<Float32Array>
+  const result = scope(module.constructor.name, () => compute(input))
+  return presentResult(result, [x]) as NdArray<Float32Array>
 }
 
 const conversion = "rearrange(x, '... -> ...', {}, { dtype: 'float32' })"

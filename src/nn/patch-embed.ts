@@ -116,7 +116,13 @@ export class PatchEmbed extends Module {
     this.#expectSize(x)
     const { padding } = this
     const padded = padding === 0 ? x : pad(x, [padding, padding], [padding, padding])
-    const image = this.dynamicImgPad ? padToPatches(padded, this.patchSize) : padded
+    // as a convolution does; without padding a linear map refuses what does not fill its patches
+    const crops = padding > 0 || this.proj.isConvolution
+    const image = this.dynamicImgPad
+      ? padToPatches(padded, this.patchSize)
+      : crops
+        ? cropToPatches(padded, this.patchSize)
+        : padded
     return this.norm.compute(
       this.proj.compute(this.patchNorm === null ? image : this.#normalizePatches(image)),
     )
@@ -194,14 +200,19 @@ export class PatchProjection extends Module {
     this.bias = parameters.bias
   }
 
+  /** Whether the weight is a convolution's, which leaves out what does not fill a patch. */
+  get isConvolution(): boolean {
+    return this.weight.shape.length === 4
+  }
+
   override compute(x: Value): Value {
     expectLength(this, x, 1, this.inChans, 'inChans')
     const [s1, s2] = this.patchSize
     const { output, biasAxes } = formats[this.format]
-    const isConv = this.weight.shape.length === 4
+    const { isConvolution } = this
     return einsumTensor(
-      [isConv ? cropToPatches(x, this.patchSize) : x, this.weight],
-      `b c (h s1) (w s2), ${isConv ? 'd c s1 s2' : 'd (s1 s2 c)'} -> ${output}`,
+      [isConvolution ? cropToPatches(x, this.patchSize) : x, this.weight],
+      `b c (h s1) (w s2), ${isConvolution ? 'd c s1 s2' : 'd (s1 s2 c)'} -> ${output}`,
       { s1, s2 },
       { bias: this.bias && rearrangeTensor(this.bias, biasAxes) },
     )

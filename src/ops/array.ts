@@ -11,6 +11,7 @@ import { EinopsError } from '../../grammar/error.ts'
 import { say } from '../../grammar/sentences.ts'
 import { materialize } from '../copy/copy.ts'
 import { isDetached, ofDetached } from '../layout/data.ts'
+import { isContiguous } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray, Tensor } from '../layout/tensor.ts'
 import { currentMachine, MachineArray } from '../steps/machine.ts'
@@ -42,6 +43,14 @@ export function present(value: Value): NdArray<Data> {
   if (machine !== null) return machine.present(value)
   const tensor = tensorOf(value as HostValue)
   return toNdarray(isWeighted(value) ? materialize(tensor) : tensor)
+}
+
+/** The array that users get of a model: its elements in row-major order, unless it is a view of what the model was given. */
+export function presentResult(value: Value, inputs: readonly unknown[]): NdArray<Data> {
+  if (currentMachine() !== null) return present(value)
+  const tensor = tensorOf(value as HostValue)
+  const isView = inputs.some((input) => (input as Partial<Tensor>).data === tensor.data)
+  return toNdarray(isView || isContiguous(tensor) ? tensor : materialize(tensor))
 }
 
 /**

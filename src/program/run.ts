@@ -4,7 +4,7 @@ import { copyApart } from '../copy/copy.ts'
 import { isContiguous } from '../layout/layout.ts'
 import { showShape } from '../layout/show.ts'
 import type { Data, FloatTensor, NdArray, Tensor } from '../layout/tensor.ts'
-import { asTensor, dtypeOf, present } from '../ops/array.ts'
+import { asTensor, dtypeOf, present, presentResult } from '../ops/array.ts'
 import { using } from '../steps/machine.ts'
 import type { StepKind } from '../steps/step.ts'
 import type { HostValue } from '../steps/value.ts'
@@ -81,8 +81,16 @@ export class Runner {
     const heap = isKnown ? getHeap() : null
     return (
       (heap && this.#record(heap, tensors)) ??
-      (present(this.#inScope(() => this.#compute(tensors))) as NdArray<Float32Array>)
+      (this.#presented(
+        this.#inScope(() => this.#compute(tensors)),
+        tensors,
+      ) as NdArray<Float32Array>)
     )
+  }
+
+  /** A model gives what its `forward` gives; a function of arrays what its operations do. */
+  #presented(result: FloatTensor, inputs: readonly Tensor[]): NdArray<Data> {
+    return this.#program.isModel ? presentResult(result, inputs) : present(result)
   }
 
   /** A model computes in memory that is given back; a function of arrays as its operations do by themselves. */

@@ -139,6 +139,15 @@ describe('PatchEmbed', () => {
     const conv = new PatchEmbed({ ...options, projection: 'conv' })
     expect(valuesOf(conv.forward(x))).toEqual(valuesOf(conv.forward(x.hi(1, 1, 8, 4))))
     expect(() => new PatchEmbed(options).forward(x)).toThrow(/11[\s\S]*4/)
+    // where patches are normalised first, too, and where padding leaves something over
+    const normed = new PatchEmbed({ ...options, projection: 'conv', patchNorm: true })
+    expect(valuesOf(normed.forward(x))).toEqual(valuesOf(normed.forward(x.hi(1, 1, 8, 4))))
+    for (const projection of ['conv', 'linear'] as const) {
+      for (const patchNorm of [false, true]) {
+        const padded = new PatchEmbed({ ...options, projection, patchNorm, padding: 1 })
+        expect(padded.forward(waves([1, 1, 8, 8])).shape).toEqual([1, 4, 2])
+      }
+    }
   })
 
   test('with dynamicImgPad fills the last patches up with zeros', () => {

@@ -38,7 +38,10 @@ describe('VisionTransformer', () => {
   })
 
   test('without classes gives the pooled token, without pooling all tokens', () => {
-    expect(new VisionTransformer({ ...small, numClasses: 0 }).forward(x).shape).toEqual([2, 48])
+    const features = new VisionTransformer({ ...small, numClasses: 0 }).forward(x)
+    expect(features.shape).toEqual([2, 48])
+    // one token of each picture, side by side, so that `data` is what the shape says
+    expect([features.stride, features.offset, features.data.length]).toEqual([[48, 1], 0, 96])
     expect(new VisionTransformer({ ...small, globalPool: '' }).forward(x).shape).toEqual([2, 17, 7])
   })
 
