@@ -35,12 +35,15 @@ export function meant(from: string, to: string): Advice {
 
 /**
  * A hint for names of one letter that were not separated, as in NumPy's einsum and in `'hwc -> chw'`, or undefined: where a long name that stands
- * once is made of letters that others have, and `read` accepts the pattern of single letters.
+ * once is made of letters that others have, or in a pattern without any space one that stands twice has those of another, and `read` accepts the
+ * pattern of single letters.
  */
 export function separateNames(text: string, read: (text: string) => unknown): Advice | undefined {
   const words: string[] = text.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []
   if (words.length > 64) return undefined // nobody writes so many letters in a row
-  const alone = words.filter((word) => isCompact(word) && words.indexOf(word) === words.lastIndexOf(word))
+  const isOnce = (word: string) => words.indexOf(word) === words.lastIndexOf(word)
+  const isTight = !/[\p{L}\p{N}_)]\s+[\p{L}(]/u.test(text)
+  const alone = words.filter((word) => isCompact(word) && (isTight || isOnce(word)))
   const lettersBeside = (word: string) =>
     new Set(words.filter((other) => other !== word && (other.length === 1 || alone.includes(other))).join(''))
   const suspects = alone.filter((word) => {
@@ -48,7 +51,12 @@ export function separateNames(text: string, read: (text: string) => unknown): Ad
     return [...word].every((letter) => letters.has(letter))
   })
   // of a long word one letter more or less is a slip of the finger
-  if (!suspects.some((word) => word.length < 5 || nearest(word, alone) === undefined)) return undefined
+  const isSuspect =
+    suspects.some((word) => word.length < 5 || nearest(word, alone) === undefined) ||
+    alone.some(
+      (word) => !isOnce(word) && words.some((other) => other.length < word.length && isPart(other, word)),
+    )
+  if (!isSuspect) return undefined
   const to = spaced(text, alone)
   try {
     read(to)
@@ -65,6 +73,10 @@ export function separateAxes(text: string, part: string, rank: number): Advice |
     return undefined
   const to = spaced(text, words)
   return { text: `names are separated by spaces: '${to}'`, fix: { from: text, to } }
+}
+
+function isPart(letters: string, word: string): boolean {
+  return [...letters].every((letter) => word.includes(letter))
 }
 
 function isCompact(word: string): boolean {

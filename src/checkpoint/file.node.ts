@@ -1,6 +1,16 @@
 /** Files by their path, where there is a file system. Reached as `#file`, which package.json resolves by platform. */
 
-import { type FileHandle, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  access,
+  constants,
+  type FileHandle,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UrlLike } from '../layout/platform.ts'
@@ -47,11 +57,11 @@ export async function replaceFile(
     await rename(part, own)
   } catch (cause) {
     await rm(part, { force: true })
-    throw new Error(`${path}: ${reasonOf(cause)}`, { cause })
+    throw new Error(reasonOf(cause, { ENOENT: 'no such folder' }), { cause })
   }
 }
 
-/** The bytes of a file; null where there is none. */
+/** The bytes of a file; null where there is none, but a folder that one can be written into. */
 export async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
     const source = await openFile(path)
@@ -61,8 +71,13 @@ export async function readIfThere(path: string): Promise<Uint8Array | null> {
       await source.close?.()
     }
   } catch (error) {
-    if (codeOf((error as Error).cause) === 'ENOENT') return null
-    throw error
+    if (codeOf((error as Error).cause) !== 'ENOENT') throw error
+  }
+  try {
+    await access(dirname(path), constants.W_OK)
+    return null
+  } catch (cause) {
+    throw new Error(reasonOf(cause, { ENOENT: 'no such folder' }), { cause })
   }
 }
 

@@ -97,7 +97,10 @@ function hintAbout(axis: string, value: unknown): string | undefined {
 }
 
 function isOption(name: string, value: unknown): boolean {
-  return typeof value !== 'number' && ['copy', 'out', 'dtype', 'correction', 'broadcast'].includes(name)
+  return (
+    name === 'correction' ||
+    (typeof value !== 'number' && ['copy', 'out', 'dtype', 'broadcast'].includes(name))
+  )
 }
 
 function isName(text: string): boolean {

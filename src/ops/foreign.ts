@@ -30,13 +30,15 @@ export function foreign(x: unknown): Foreign {
   return { got: nameOf(x), hint: undefined }
 }
 
+const ofNested = 'fromNested(values) makes an ndarray of them'
 const ofValues = 'ndarray(values, shape) makes an ndarray of values that stand one after the other'
 
 function list(x: readonly unknown[]): Foreign {
   const [first] = x
-  if (isList(first)) return { got: 'nested arrays', hint: 'fromNested(values) makes an ndarray of them' }
+  if (isList(first)) return { got: 'nested arrays', hint: ofNested }
   const { data, shape } = (first ?? {}) as { data?: unknown; shape?: unknown }
-  if (data === undefined || !Array.isArray(shape)) return { got: 'a list', hint: ofValues }
+  if (data === undefined || !Array.isArray(shape))
+    return { got: 'a list', hint: typeof first === 'number' ? ofNested : ofValues }
   const batches = shape.length === 4 && shape[0] === 1 // as preprocess makes them
   const stacking = batches ? 'n 1 ... -> n ...' : 'n ... -> n ...'
   return {

@@ -3,7 +3,7 @@
  * layers do; each room throws its own error of what is found here.
  */
 import type { Advice } from '../../grammar/error.ts'
-import { type Said, say } from '../../grammar/sentences.ts'
+import { longest, type Said, say } from '../../grammar/sentences.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { show, showShape } from '../layout/show.ts'
 
@@ -91,15 +91,16 @@ type Mistake = Said & { readonly hint: Advice | undefined }
 
 function unknownName(option: string, value: unknown, known: readonly string[]): Mistake {
   const hint = didYouMean(option, known)
-  const isLong = hint !== undefined && known.length > 8
+  const isLong = known.length > (hint === undefined ? 20 : 8)
   const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
-  return { ...say('option/unknown', { option, got: show(value), expected }), hint }
+  const values = { option, got: show(value), expected }
+  return { ...say('option/unknown', values, Math.max(longest, expected.length)), hint }
 }
 
 function badValue(option: string, value: unknown, { expected, names }: Kind): Mistake {
   const got = isList(value) ? showShape(value) : show(value)
   const hint = names && typeof value === 'string' ? didYouMean(value, names) : undefined
-  return { ...say('option/value', { option, got, expected }, expected.length), hint }
+  return { ...say('option/value', { option, got, expected }, Math.max(longest, expected.length)), hint }
 }
 
 /** The options of a schema, with its defaults for those that are not given. */

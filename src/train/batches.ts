@@ -49,7 +49,8 @@ export async function* batchesOf(
     return
   }
   const source = typeof data === 'function' ? data(epoch) : data
-  if (!isIterable(source)) throw mistake('fit', `the data are no batches — got ${show(source)}`)
+  if (!isIterable(source))
+    throw mistake('fit', `the data are no { images, labels } and no batches of them — got ${show(source)}`)
   let index = 0
   for await (const batch of source) if (index++ >= first) yield checked(batch)
 }
@@ -68,11 +69,11 @@ export const isBatch = (data: unknown): data is Batch =>
 const isSource = (data: TrainingData): data is BatchSource =>
   typeof data === 'object' && data !== null && 'batches' in data && typeof data.batches === 'function'
 
-function checked(batch: Batch): Batch {
+export function checked(batch: Batch): Batch {
   if (typeof batch !== 'object' || batch === null || !('images' in batch) || !('labels' in batch)) {
     throw mistake('fit', `a batch is { images, labels } — got ${show(batch)}`)
   }
-  const images = asTensor(batch.images, 'fit', 'the images of a batch')
+  const images = asTensor(batch.images, 'fit', "the array of a batch's images")
   const [count] = images.shape
   const labels = Array.isArray(batch.labels)
     ? batch.labels.length

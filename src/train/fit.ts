@@ -1,11 +1,13 @@
 /** The loop: batches, gradients, steps, and between them everything that one wants to see or do. */
 import { readIfThere, replaceFile } from '#file'
+import { CheckpointError } from '../checkpoint/error.ts'
+import { messageOf } from '../layout/realms.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { expectModule } from '../nn/expect-module.ts'
 import type { Module } from '../nn/module.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Course, mixed, onCourse, Random } from '../nn/random.ts'
-import { type Batch, batchesOf, type TrainingData } from './batches.ts'
+import { type Batch, batchesOf, checked, type TrainingData } from './batches.ts'
 import type { Ema } from './ema.ts'
 import { crossEntropy } from './losses.ts'
 import { adamw, clipNorm, type Gradients, type Optimizer } from './optimizer.ts'
@@ -107,6 +109,7 @@ export interface Progress {
  * @param model is put into training mode, and into evaluation mode at the end
  * @param data arrays { images, labels }, or batches of them
  * @throws {EinopsError} when an option or a batch is not what it should be
+ * @throws CheckpointError when `checkpoint` cannot be read, or, before the first step, when nothing can be written into its folder
  *
  * @example
  * const model = new Sequential(new Rearrange('b c h w -> b (c h w)'), new Linear(4, 2))
@@ -176,7 +179,7 @@ function learned(run: Running, given: Batch, { step, epoch, seed }: Position, op
   const { loss = defaultLoss(options.smoothing), schedule, clip, augment, recompute = false } = options
   const { model, optimizer, ema } = run
   const started = performance.now()
-  const batch = augment?.(given, new Random(mixed(seed, step, -1))) ?? given
+  const batch = augment === undefined ? given : checked(augment(given, new Random(mixed(seed, step, -1))))
   model.train()
   const { value, gradients } = onCourse(new Course(seed, step), () =>
     valueAndGradients(model, () => loss(model, batch), { checkpoint: recompute, out: run.gradients }),
@@ -206,5 +209,12 @@ async function evaluated(
 
 function storeOf(checkpoint: FitOptions['checkpoint']): CheckpointStore | undefined {
   if (typeof checkpoint !== 'string') return checkpoint
-  return { read: () => readIfThere(checkpoint), write: (bytes) => replaceFile(checkpoint, bytes) }
+  const refused = (cause: unknown): never => {
+    const what = messageOf(cause)
+    throw new CheckpointError({ ...{ code: 'file/open', operation: 'fit', file: checkpoint }, what, cause })
+  }
+  return {
+    read: () => readIfThere(checkpoint).catch(refused),
+    write: (bytes) => replaceFile(checkpoint, bytes).catch(refused),
+  }
 }

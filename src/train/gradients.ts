@@ -22,8 +22,8 @@ import { Tape } from './tape.ts'
  * @param inputs float32 or float64 arrays with any strides
  * @param cotangent of the shape and the dtype of the result; not needed where that is one number
  * @returns new arrays, one for each input
- * @throws {EinopsError} when an operation on the way has no gradient (`any`, a reduction by a function, integers), when `f` reads elements or writes
- *   to them, or when the cotangent does not fit
+ * @throws {EinopsError} when an operation on the way has no gradient (`any`, a reduction by a function, integers), when `f` reads `data` or writes to
+ *   elements, or when the cotangent does not fit; a number that `get` reads is a constant
  *
  * @example
  * const x = ndarray(new Float32Array([1, 2, 3, 4]), [2, 2])

@@ -66,7 +66,7 @@ export function crossEntropy<D extends Floats>(
 ): NdArray<D> {
   expectOptions('crossEntropy', options, crossEntropyKinds)
   const { smoothing = 0, reduction = 'mean', ignore = -100 } = options
-  const x = floats(logits, 'crossEntropy', 'the logits')
+  const x = floats(logits, 'crossEntropy', "the argument 'logits'")
   if (x.shape.length === 0) throw mistake('crossEntropy', 'the logits have no classes — got shape []')
   const axis = x.shape.length === 1 ? 0 : 1
   const { expected, count } = expectedOf(x, axis, labels, { smoothing, ignore })
@@ -104,12 +104,13 @@ function expectedOf(
   const probabilities = new Float64Array(sizeOf(x.shape))
   let count = 0
   for (let i = 0; i < values.length; i++) {
-    const label = Number(values[i])
+    const value: unknown = values[i]
+    const label = typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN
     if (label === ignore) continue
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw mistake(
         'crossEntropy',
-        `label ${i} is no class — got ${show(values[i])}, expected 0 to ${classes - 1}, or ${ignore} for what does not count`,
+        `the label at index ${i} is no class — got ${show(value)}, expected 0 to ${classes - 1}, or ${ignore} for what does not count`,
       )
     }
     count++

@@ -85,7 +85,10 @@ export class Optimizer {
       throw mistake(this.#kind, `the learning rate is none — got ${lr}, expected a number from 0`)
     for (const [parameter, gradient] of gradients) {
       if (!this.#learners.has(parameter))
-        throw mistake(this.#kind, "a gradient's parameter is not the model's")
+        throw mistake(
+          this.#kind,
+          'a gradient is of a parameter that is none of the model that the optimiser was made of',
+        )
       if (`${gradient.shape}` === `${parameter.shape}`) continue
       throw mistake(
         this.#kind,
@@ -163,13 +166,17 @@ export interface AdamWOptions {
 const isPair = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((beta) => beta >= 0 && beta < 1)
 const pair = { expected: 'two numbers from 0 to less than 1', has: isPair }
+const fromZero = {
+  expected: 'a number from 0',
+  has: (value: unknown) => kind.number.has(value) && (value as number) >= 0,
+}
 const aFunction = { expected: 'a function', has: (value: unknown) => typeof value === 'function' }
 
 const adamwKinds: Kinds<AdamWOptions> = {
-  lr: kind.number,
+  lr: fromZero,
   betas: pair,
-  eps: kind.number,
-  weightDecay: kind.number,
+  eps: fromZero,
+  weightDecay: fromZero,
   groups: aFunction,
 }
 
@@ -215,10 +222,10 @@ export interface SgdOptions {
 }
 
 const sgdKinds: Kinds<SgdOptions> = {
-  lr: kind.number,
-  momentum: kind.number,
+  lr: fromZero,
+  momentum: fromZero,
   nesterov: kind.flag,
-  weightDecay: kind.number,
+  weightDecay: fromZero,
   groups: aFunction,
 }
 

@@ -31,6 +31,10 @@ test.each([
   ['batch -> bathe', undefined],
   ['i,j->ij', 'i, j -> i j'],
   ['i,j->k', undefined],
+  ['bchw,bchw->b', 'b c h w, b c h w -> b'],
+  ['ij,ij->i', 'i j, i j -> i'],
+  ['x y, batch time, batch time -> t', undefined],
+  ['time,time->s', undefined],
 ])('names that stand together in %s are taken apart: %s', (text, expected) => {
   const advice = separateNames(text, (spaced) =>
     text.includes(',') ? parseEinsum(spaced) : parseTransform(spaced, 'reduce'),

@@ -28,6 +28,7 @@ import {
   VisionTransformer,
   ViT,
 } from '../../src/nn.ts'
+import { fit } from '../../src/train.ts'
 
 const small = { imgSize: 8, patchSize: 4, embedDim: 8, depth: 1, numHeads: 2, numClasses: 3 } as const
 const embedding = { imageSize: 8, inChannels: 3, embedDim: 8, patchSize: 4 }
@@ -113,6 +114,15 @@ describe('an option', () => {
     expect(model({ embed_dim: 16 })).toThrow("did you mean 'embedDim'?")
     expect(model({ num_classes: 16 })).toThrow("did you mean 'numClasses'?")
     expect(model({ numHead: 16 })).toThrow("unknown option 'numHead' — got numHead: 16, expected one of")
+  })
+
+  test('is named whole, and so is what it may be', async () => {
+    expect(model({ dynamicImgSize: 'no' })).toThrow(
+      'bad option \'dynamicImgSize\' — got "no", expected true or false',
+    )
+    expect(model({ colour: 'red' })).toThrow(/got colour: "red", expected one of \d+ others$/)
+    const refused = fit(model({})(), [], { lr: 1 } as never).next()
+    await expect(refused).rejects.toThrow(/ or 'recompute' or 'signal'$/)
   })
 
   test.each([

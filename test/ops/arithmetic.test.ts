@@ -281,6 +281,9 @@ describe('std and variance', () => {
     const big = ndarray(BigInt64Array.of(1n), [1])
     expect(() => reduce(big, 'a ->', 'std')).toThrow("'std' of bigint64")
     expect(() => reduce(bytes, 'i ->', 'sum', {}, { correction: 1 })).toThrow("bad option 'correction'")
+    expect(() => reduce(bytes, 'i ->', 'std', { correction: 1 } as never)).toThrow(
+      'options are the argument after the lengths',
+    )
   })
 })
 

@@ -28,12 +28,7 @@ describe('an operation', () => {
       'an array as element 0',
       'fromNested(values) makes an ndarray of them',
     ],
-    [
-      'numbers',
-      [1, 2],
-      'a list',
-      'ndarray(values, shape) makes an ndarray of values that stand one after the other',
-    ],
+    ['numbers', [1, 2], 'a list', 'fromNested(values) makes an ndarray of them'],
     [
       'a typed array',
       new Float32Array(4),

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
+import { CheckpointError } from 'tesserae/checkpoint'
 import { manualSeed, ViT } from 'tesserae/nn'
 import {
   adamw,
@@ -138,6 +139,26 @@ describe('fit', () => {
     const before = bitsOf(model)
     await expect(all(fit(model, data, { checkpoint: path }))).rejects.toThrow()
     expect(bitsOf(model)).toEqual(before)
+  })
+
+  test('a checkpoint that cannot be written is refused before the first step', async () => {
+    const model = newModel()
+    const before = bitsOf(model)
+    const path = join(folder, 'nowhere', 'run.safetensors')
+    const started = fit(model, data, { checkpoint: path }).next()
+    await expect(started).rejects.toThrow(`fit: ${path}: no such folder`)
+    await expect(started).rejects.toThrow(CheckpointError)
+    await expect(fit(model, data, { checkpoint: folder }).next()).rejects.toThrow(
+      `fit: ${folder}: is a folder, expected a file`,
+    )
+    expect(bitsOf(model)).toEqual(before)
+  })
+
+  test('what `augment` gives has to be a batch', async () => {
+    const nothing = { augment: () => undefined } as never
+    await expect(fit(newModel(), data, nothing).next()).rejects.toThrow(
+      'fit: a batch is { images, labels } — got undefined',
+    )
   })
 
   test('ends after the step under way when it is aborted', async () => {

@@ -91,8 +91,10 @@ describe('cross entropy', () => {
 
   test.each([
     [() => crossEntropy(logits, [1]), /shape \[1\], expected \[2\]/],
-    [() => crossEntropy(logits, [1, 3]), /label 1 is no class — got 3/],
+    [() => crossEntropy(logits, [1, 3]), /label at index 1 is no class — got 3/],
     [() => crossEntropy(logits, [1, 0.5]), /got 0.5/],
+    [() => crossEntropy(logits, [1, null] as never), /index 1 is no class — got null/],
+    [() => crossEntropy(logits, ['0', 1] as never), /index 0 is no class — got "0"/],
     [() => crossEntropy(logits, [1, 0], { smoothing: 2 }), /smoothing/],
     [() => mse(logits, doubles([1], [1])), /\[2, 3\] and \[1\]/],
   ])('refuses what does not fit: %#', (call, message) => expect(call).toThrow(message))
@@ -194,6 +196,13 @@ describe('optimisers', () => {
       for (const [i, value] of model.weight.copy().entries()) expect(value).toBeCloseTo(w[i]!, 5)
     }
     expect(() => sgd(model, { nesterov: true })).toThrow(/momentum/)
+    expect(() => sgd(model, { momentum: -1 })).toThrow(
+      "bad option 'momentum' — got -1, expected a number from 0",
+    )
+    for (const name of ['lr', 'eps', 'weightDecay'])
+      expect(() => adamw(model, { [name]: -1 })).toThrow(
+        `bad option '${name}' — got -1, expected a number from 0`,
+      )
   })
 
   test('adamw follows the means of the gradients and of their squares', () => {
@@ -250,7 +259,7 @@ describe('optimisers', () => {
     const optimizer = adamw(model)
     const stranger = new Linear(1, 1)
     expect(() => optimizer.step(new Map([[stranger.weight, ndarray(new Float32Array(1), [1, 1])]]))).toThrow(
-      /not the model/,
+      /none of the model/,
     )
     expect(() => optimizer.step(new Map([[model.weight, ndarray(new Float32Array(2), [2])]]))).toThrow(
       /shape \[2\]/,

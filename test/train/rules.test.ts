@@ -425,6 +425,16 @@ describe('what has no gradient says so by name', () => {
     expect(call).toThrow(message)
   })
 
+  test('a number that is read on the way is a constant', () => {
+    const [dx] = gradients(
+      (x) => everyday.multiply([x, x.get(1)], 'a, -> a'),
+      [numbers([2])],
+      everyday.ones([2], 'float64'),
+    )
+    const read = numbers([2]).get(1)
+    expect([...dx.data]).toEqual([read, read])
+  })
+
   test('an input that the result does not depend on has zeros', () => {
     const [da, db] = gradients((a, _) => a, [x, x], x)
     expect([...da.data]).toEqual([...x.data])
