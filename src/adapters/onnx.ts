@@ -50,8 +50,8 @@ export interface OnnxArrays {
 
 type ElementsOf<T extends string> = T extends keyof OnnxArrays ? OnnxArrays[T] : Data
 
-const onnxTypes: readonly unknown[] = [
-  ...Object.keys(dtypes).map((dtype) => numberName(dtype as Dtype)),
+const onnxTypes: readonly string[] = [
+  ...Object.keys(dtypes).flatMap((dtype) => numberName(dtype as Dtype) ?? []),
   'bool',
 ]
 

@@ -9,7 +9,7 @@ import type { Checked, LengthsOf, NoLengths, ResultShape } from '../../grammar/t
 import { copyInto } from '../copy/copy.ts'
 import { overlap } from '../copy/memory.ts'
 import { type ReductionName, reductionNames, resultDtype } from '../copy/reduction.ts'
-import { dtypeOf } from '../layout/data.ts'
+import { classOf, dtypeOf } from '../layout/data.ts'
 import { isFloatDtype } from '../layout/dtype.ts'
 import type { Lengths } from '../layout/lengths.ts'
 import type { Plan } from '../layout/plan.ts'
@@ -194,7 +194,9 @@ function reduceInput(
   if (isSpread) {
     const kind = out === undefined ? (wanted ?? target) : 'float64'
     const source = gather(input, 'reduce')
-    if (currentMachine() === null || copy === 'never' || out !== undefined || !isFloatDtype(target)) {
+    // steps convert to dtypes of the platform: half floats of a polyfill are computed by the function
+    const isPlain = !isFloatDtype(target) || classOf(kind) === undefined
+    if (currentMachine() === null || copy === 'never' || out !== undefined || isPlain) {
       return writeFolded(spread(reduction, correction ?? 0, kind), source, plan, options)
     }
     const result = spreadSteps(reduction, correction ?? 0, source, plan)

@@ -111,6 +111,7 @@ describe('onnx', () => {
 
   test('strings are refused', () => {
     expect(() => fromOnnx({ type: 'string', data: ['a'], dims: [1] })).toThrow("got 'string'")
+    expect(() => fromOnnx({ data: new Float32Array(1), dims: [1] } as never)).toThrow("got 'undefined'")
   })
 })
 

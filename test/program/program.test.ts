@@ -1,4 +1,5 @@
 /** Programs: what a trace writes down, and what comes of running it. */
+import { Float16Array } from '@petamoriken/float16'
 import fc from 'fast-check'
 import ndarray, { type NdArray } from 'ndarray'
 import {
@@ -346,6 +347,13 @@ describe('a function of arrays', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  test('of half floats of a polyfill, which no step converts to', () => {
+    const half = ndarray(Float16Array.of(1, 3, 5, 5) as never, [2, 2]) as NdArray<Float32Array>
+    const spread = () => rearrange(reduce(half, 'a b -> a', 'std'), 'a -> a', {}, { dtype: 'float32' })
+    const program = traceOfLanguage((x: Floats) => add([x, spread()], 'a, a -> a'), [[2]])
+    expect(program.run(inputOf([2])).data).toEqual(add([inputOf([2]), spread()], 'a, a -> a').data)
   })
 
   test('says which input does not reach the result', () => {
