@@ -102,8 +102,8 @@ describe('sizes, minified and gzipped, dependencies included', () => {
       `import { load, rearrange } from 'tesserae/compiled'; globalThis.use = [load, rearrange]`,
       null,
     ],
-    ['the whole language', 95, language, null],
-    ['all of tesserae/nn beyond the language, with the kernels of eight bits', 62.3, layers, language],
+    ['the whole language', 96, language, null],
+    ['all of tesserae/nn beyond the language, with the kernels of eight bits', 61.8, layers, language],
     [
       'tesserae/checkpoint beyond the language',
       13.1,
