@@ -92,7 +92,7 @@ export function toTensorflow<T>(
   if (wanted === 'bool') {
     if (isByteDtype(dtype))
       return tf.tensor(
-        (data as Uint8Array).map((byte) => (byte === 0 ? 0 : 1)),
+        Uint8Array.from(data as Uint8Array, (byte) => (byte === 0 ? 0 : 1)),
         dims,
         'bool',
       )

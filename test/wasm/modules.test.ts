@@ -101,6 +101,17 @@ describe('a platform that compiles no WebAssembly', () => {
     expect(getHeap()).not.toBe(null)
   })
 
+  it('computes int8-fast as int8 by a module without its instructions, whatever the other modules have', async () => {
+    vi.stubGlobal('WebAssembly', Object.create(WebAssembly, { validate: { value: () => true } }))
+    const { precisionHere } = await import('../../src/wasm/precision.ts')
+    const { handed } = await import('../../src/wasm/capabilities.ts')
+    const module = compiled('quantized')
+    handed.set('product', { module, isRelaxed: true })
+    expect(precisionHere('int8-fast')).toBe('int8-fast')
+    handed.set('quantized', { module, isRelaxed: false })
+    expect(precisionHere('int8-fast')).toBe('int8')
+  })
+
   it('starts no threads, and says why', async () => {
     const { init } = await deployed()
     const { threads, reasons } = await init({ modules: all(), threads: 2 })
