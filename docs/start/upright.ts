@@ -7,7 +7,7 @@ import { einsum } from 'tesserae'
 
 type Floats = NdArray<Float32Array>
 
-/** Steeper slants are left as they are: a seven of two strokes is no slanted one. */
+/** No digit is sheared further: what seems to lean more has a stroke that lies. */
 const STEEPEST = 1
 
 /** The same pictures, [b, 1, h, w], each of its rows moved sideways, by parts of a pixel as well. */

@@ -70,11 +70,8 @@ export function roundsIntegers(dtype: Dtype): boolean {
 
 /** Whether two dtypes are one: Node's buffers hold the same bytes as Uint8Arrays. */
 export function isSameDtype(a: Dtype, b: Dtype): boolean {
-  return a === b || (isBytes(a) && isBytes(b))
-}
-
-function isBytes(dtype: Dtype): boolean {
-  return dtype === 'uint8' || dtype === 'buffer'
+  const plain = (dtype: Dtype) => (dtype === 'buffer' ? 'uint8' : dtype)
+  return plain(a) === plain(b)
 }
 
 /** What others call the numbers, whatever holds them: `'int64'`, `'uint8'`; undefined where elements may be anything. */

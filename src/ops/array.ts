@@ -50,7 +50,7 @@ export function presentResult(value: Value, inputs: readonly unknown[]): NdArray
   if (currentMachine() !== null) return present(value)
   const tensor = tensorOf(value as HostValue)
   const isView = inputs.some((input) => (input as Partial<Tensor>).data === tensor.data)
-  return toNdarray(isView || isContiguous(tensor) ? tensor : materialize(tensor))
+  return isView || isContiguous(tensor) ? present(value) : toNdarray(materialize(tensor))
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The functions of single numbers that steps know: activations, and those that layers compute tables and reductions spreads by. */
+/** The functions of single numbers that steps know: activations, and those by which layers compute tables and reductions standard deviations. */
 import { type Activation, activations } from '../gemm/activation.ts'
 
 /** Functions that no product applies and no layer is named after. */

@@ -12,6 +12,7 @@ import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Parameter } from '../nn/parameter.ts'
 import { Course, currentCourse, nextSeed, onCourse } from '../nn/random.ts'
 import { asTensor } from '../ops/array.ts'
+import { expectHost } from '../steps/machine.ts'
 import { region } from '../steps/scope.ts'
 import { type HostValue, tensorOf, type Value } from '../steps/value.ts'
 import { constant } from './changes.ts'
@@ -60,6 +61,7 @@ export function valueAndGradients(
   }
   const learning = [...parameters].filter((parameter) => isParameter(parameter) && parameter.requiresGrad)
   expectFloats(model, learning)
+  if (out !== undefined) expectOwnArrays(out, learning)
   // what is computed again has to draw the same random numbers again
   if (checkpoint && currentCourse() === null) {
     return onCourse(new Course(nextSeed(), 0), () => valueAndGradients(model, loss, options))
@@ -81,7 +83,7 @@ export function valueAndGradients(
       const change = changes.get(parameter as Value)
       if (change === undefined) continue
       // elements of its own for each, since gradients are scaled in place
-      const earlier = earlierOf(out, parameter)
+      const earlier = out?.get(parameter)
       const gradient = earlier ? written(change, earlier) : owned(change, taken)
       gradients.set(parameter, gradient as NdArray<Float32Array>)
     }
@@ -94,17 +96,29 @@ const kinds: Kinds<GradientOptions> = {
   out: { expected: 'the gradients of an earlier call', has: (value) => isA(value, 'Map') },
 }
 
-/** The array of an earlier gradient, checked. */
-function earlierOf(out: GradientOptions['out'], parameter: Parameter): NdArray<Float32Array> | undefined {
-  const earlier = out?.get(parameter)
-  if (earlier === undefined) return undefined
-  const { shape, data } = asTensor(earlier, 'valueAndGradients', "an array of 'out'")
-  if (isFloat32(data) && isSameShape(shape, parameter.shape)) return earlier
-  const got = `${dtypeOf(data)} of shape ${showShape(shape)}`
-  throw mistake(
-    'valueAndGradients',
-    `an array of 'out' is no gradient of its parameter — got ${got}, expected float32 of shape ${showShape(parameter.shape)}`,
-  )
+/** Refuses, before anything is written, arrays that cannot take the gradients of these parameters. */
+function expectOwnArrays(out: NonNullable<GradientOptions['out']>, learning: readonly Parameter[]): void {
+  expectHost('valueAndGradients', "writing into 'out'")
+  const taken = new Set<Data>()
+  for (const parameter of learning) {
+    const earlier = out.get(parameter)
+    if (earlier === undefined) continue
+    const { shape, data } = asTensor(earlier, 'valueAndGradients', "an array of 'out'")
+    if (!isFloat32(data) || !isSameShape(shape, parameter.shape)) {
+      const got = `${dtypeOf(data)} of shape ${showShape(shape)}`
+      throw mistake(
+        'valueAndGradients',
+        `an array of 'out' is no gradient of its parameter — got ${got}, expected float32 of shape ${showShape(parameter.shape)}`,
+      )
+    }
+    if (taken.has(data)) {
+      throw mistake(
+        'valueAndGradients',
+        "two arrays of 'out' have one buffer — expected one for each parameter",
+      )
+    }
+    taken.add(data)
+  }
 }
 
 /** A value, written into an array. */

@@ -60,6 +60,18 @@ describe('a module of a user', () => {
     }
   })
 
+  test('a layer that gives its parameter gives a copy of it', () => {
+    class Given extends Module {
+      readonly weight = new Parameter([2], (size) => new Float32Array(size).fill(1))
+      override compute() {
+        return this.weight
+      }
+    }
+    const layer = new Given()
+    layer.forward(waves([1])).set(0, 5)
+    expect([...layer.weight.copy()]).toEqual([1, 1])
+  })
+
   test('that overrides neither method says so when it is run', () => {
     class Empty extends Module {}
     expect(() => new Empty().forward(waves([1]))).toThrow('Empty: the layer computes nothing')

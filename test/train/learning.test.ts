@@ -154,6 +154,23 @@ describe('gradients of an earlier step', () => {
       'the gradients of an earlier call',
     )
   })
+
+  test('are refused before any of them is written to', () => {
+    const own = model()
+    const loss = () => crossEntropy(own.forward(x), [1, 0])
+    const { gradients } = valueAndGradients(own, loss)
+    const before = [...gradients.values()].map(({ data }) => data.slice())
+    const last = [...own.parameters()].at(-1)!
+    const first = [...gradients.values()][0]!
+    for (const [wrong, words] of [
+      [ndarray(new Float32Array(5), [5]), 'is no gradient of its parameter'],
+      [ndarray(first.data, [2]), "two arrays of 'out' have one buffer"],
+    ] as const) {
+      const out = new Map(gradients).set(last, wrong)
+      expect(() => valueAndGradients(own, loss, { out })).toThrow(words)
+    }
+    expect([...gradients.values()].map(({ data }) => data)).toEqual(before)
+  })
 })
 
 describe('what is frozen', () => {
