@@ -36,11 +36,17 @@ if (typeof document === 'undefined') {
       addEventListener('message', receive)
       for (const event of early) receive(event)
     },
-    () =>
-      postMessage({
-        kind: 'failure',
-        of: 'start',
-        text: 'a part of this page did not arrive: load it again',
-      }),
+    () => {
+      const fail = () =>
+        postMessage({
+          kind: 'failure',
+          of: 'start',
+          text: 'a part of this page did not arrive: load it again',
+        })
+      removeEventListener('message', keep)
+      // whatever is asked from now on
+      addEventListener('message', fail)
+      fail()
+    },
   )
 }

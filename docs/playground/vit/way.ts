@@ -89,8 +89,10 @@ export function mountWay(story: Story): void {
         const which = links.findIndex(({ hash }) => hash === `#${id}`)
         if (isIntersecting) links[which]!.setAttribute('aria-current', 'step')
         else links[which]!.removeAttribute('aria-current')
-        if (isIntersecting) arrive(which)
       }
+      // entries come by section, not by time: where one is shows when all are read
+      const now = links.findIndex((link) => link.hasAttribute('aria-current'))
+      if (now !== -1) arrive(now)
     },
     // the line in the middle of the window
     { rootMargin: '-50% 0px -50% 0px' },

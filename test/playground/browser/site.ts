@@ -21,6 +21,8 @@ let browser: Browser
 let origin = ''
 /** Pages that nobody visits at the moment, by what their browser is like. */
 const free = new Map<string, Page[]>()
+/** What pages, and their workers, asked for. */
+const asked = new WeakMap<Page, Set<string>>()
 
 /** Where a file of tests visits: the playground, or the documentation. */
 export function useSite(which: 'playground' | 'documentation' = 'playground'): void {
@@ -78,7 +80,10 @@ function watch(page: Page): { readonly wrong: string[]; stop(): void } {
     if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console: ${message.text()}`)
   }
   const onError = (error: Error) => void wrong.push(`error: ${error.message}`)
+  const requests = new Set<string>()
+  asked.set(page, requests)
   const onRequest = (request: Request) => {
+    requests.add(request.url())
     const { protocol, origin: theirs } = new URL(request.url())
     if (protocol !== 'blob:' && theirs !== origin) wrong.push(`request: ${request.url()}`)
   }
@@ -144,18 +149,26 @@ export async function loaded(page: Page, done: () => Promise<void>): Promise<Map
   return sizes
 }
 
-/** Waits until all that a page loaded, and what its worker did, by parts of the names, is kept for a time without a network. */
+/**
+ * Waits until all that a page and its workers loaded is kept for a time without a network; `worker` names parts of what the
+ * last worker to come asks for.
+ */
 export async function keptOf(page: Page, ...worker: readonly string[]): Promise<void> {
+  const built = () => [...asked.get(page)!].filter((url) => url.includes('/assets/'))
   const missing = () =>
-    page.evaluate(async (also) => {
-      const cache = await caches.open('tesserae-playground')
-      const kept = (await cache.keys()).map(({ url }) => url)
-      const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
-      return [location.href.replace(/#.*/, ''), ...loaded, ...also].filter(
-        (name) => !kept.some((url) => url.includes(name)),
-      )
-    }, worker)
-  await expect.poll(missing, { timeout: 10_000 }).toEqual([])
+    page.evaluate(
+      async (also) => {
+        const cache = await caches.open('tesserae-playground')
+        const kept = (await cache.keys()).map(({ url }) => url)
+        const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
+        return [location.href.replace(/#.*/, ''), ...loaded, ...also].filter(
+          (name) => !kept.some((url) => url.includes(name)),
+        )
+      },
+      [...built(), ...worker],
+    )
+  await page.waitForLoadState('networkidle')
+  await expect.poll(missing).toEqual([])
 }
 
 /** How far the page can be scrolled to the side: 0 where everything fits. */

@@ -218,10 +218,11 @@ describe('the page', () => {
       await page.reload()
       await page.locator('#for-me').click()
       await page.locator('#learn').click()
-      await expect.poll(() => status(page)).toMatch(/^step \d\d of 300, loss \d\.\d\d$/)
+      await expect.poll(() => status(page)).toMatch(/^step \d+ of 300, loss \d\.\d\d$/)
       await expect.poll(() => best(page)).toMatch(/^[A-Za-z]+$/)
       await page.locator('#learn').click()
-      await expect.poll(() => status(page)).toMatch(/^stopped after \d+ steps/)
+      // where the test was slower than the lesson, the click began another one
+      await expect.poll(() => status(page)).toMatch(/^(stopped after \d+|learned in 300) steps/)
       await page.context().setOffline(false)
     }))
 
