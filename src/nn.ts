@@ -10,7 +10,7 @@ export { Dropout, type DropoutOptions, DropPath, PatchDropout } from './nn/dropo
 export { EinMix, type EinMixOptions } from './nn/einmix.ts'
 export { Rearrange, Reduce } from './nn/einops.ts'
 export { Encoder, type EncoderOptions } from './nn/encoder.ts'
-export { EncoderBlock, type EncoderBlockOptions, LayerScale } from './nn/encoder-block.ts'
+export { EncoderBlock, type EncoderBlockOptions } from './nn/encoder-block.ts'
 export { GatedMlp, type GatedMlpOptions, type MlpLayer, SwiGLU } from './nn/gated-mlp.ts'
 export {
   constant,
@@ -25,6 +25,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from './nn/init.ts'
+export { LayerScale } from './nn/layer-scale.ts'
 export { Linear, type LinearOptions } from './nn/linear.ts'
 export { Mlp, type MlpOptions } from './nn/mlp.ts'
 export { type Member, Module } from './nn/module.ts'

@@ -11,6 +11,7 @@ import type { Value } from '../steps/value.ts'
 import { attendHeads } from './attend-heads.ts'
 import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
+import { firstOf } from './first-tokens.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
 import { makeNorm, normOptions } from './norm.ts'
@@ -131,14 +132,16 @@ export class Attention extends Module {
     this.projDrop = new Dropout({ p: projDrop })
   }
 
-  override compute(x: Value): Value {
+  /** `asked`: how many of the first tokens anybody wants to know of; all if not given. */
+  override compute(x: Value, asked?: number): Value {
     expectRank(this, x, '[b, n, d]')
     expectLength(this, x, 2, this.qkv.inFeatures, 'dim')
     const [first, second, v] = this.#heads(this.qkv.compute(x)) // each [b, h, n, d]
-    const q = this.rope.compute(this.qNorm.compute(first))
+    const q = firstOf(this.rope.compute(this.qNorm.compute(first)), asked, 2)
     const k = this.rope.compute(this.kNorm.compute(second))
     const { scale, attnDrop } = this
-    const output = attendHeads(this, [q, k, v], { scale, attnDrop, bias: this.relPos?.bias() })
+    const bias = this.relPos === null ? undefined : firstOf(this.relPos.bias(), asked)
+    const output = attendHeads(this, [q, k, v], { scale, attnDrop, bias })
     const merged = rearrangeTensor(output, 'b h n d -> b n (h d)')
     return this.projDrop.compute(this.proj.compute(this.norm.compute(merged)))
   }

@@ -17,6 +17,7 @@ import { attendHeads } from './attend-heads.ts'
 import { sharedOptions } from './attention.ts'
 import { expectLength, expectOption, expectRank, expectWhole } from './check.ts'
 import { Dropout } from './dropout.ts'
+import { firstOf } from './first-tokens.ts'
 import { newParameter, normal } from './init.ts'
 import { Linear } from './linear.ts'
 import { Module } from './module.ts'
@@ -138,13 +139,14 @@ export class DiffAttention extends Difference {
     this.projDrop = new Dropout({ p: read.projDrop })
   }
 
-  override compute(x: Value): Value {
+  /** `asked`: how many of the first tokens anybody wants to know of; all if not given. */
+  override compute(x: Value, asked?: number): Value {
     expectRank(this, x, '[b, n, d]')
     expectLength(this, x, 2, this.qkv.inFeatures, 'dim')
     const three = rearrangeTensor(this.qkv.compute(x), 'b n (three d) -> three b n d', { three: 3 })
     const [q, k, v] = unpackTensor(three, [[], [], []], '* b n d') as [Value, Value, Value]
     const { numHeads: h, attnDrop, qNorm, kNorm } = this
-    const merged = this.differ(this, [q, k, v], { h, attnDrop, qNorm, kNorm })
+    const merged = this.differ(this, [firstOf(q, asked), k, v], { h, attnDrop, qNorm, kNorm })
     return this.projDrop.compute(this.proj.compute(this.norm.compute(merged)))
   }
 

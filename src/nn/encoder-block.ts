@@ -4,18 +4,17 @@
  */
 
 import type { Value } from '../steps/value.ts'
-import { add, multiply } from '../steps/zip.ts'
+import { add } from '../steps/zip.ts'
 import { Attention } from './attention.ts'
-import { expectWhole } from './check.ts'
 import { DiffAttention } from './diff-attention.ts'
 import { DropPath } from './dropout.ts'
+import { firstOf, isAsMade, isOfTokens } from './first-tokens.ts'
 import { type AnyMlp, makeMlp, mlpLayers } from './gated-mlp.ts'
-import { constant, newParameter } from './init.ts'
+import { LayerScale } from './layer-scale.ts'
 import { mlpOptions } from './mlp.ts'
 import { Module } from './module.ts'
 import { makeNorm, normOptions } from './norm.ts'
 import { type Kind, kind, needed, type OptionsOf, oneOf, or, orNull, readOptions } from './options.ts'
-import type { Parameter } from './parameter.ts'
 import type { RelativePositionOptions } from './relative-positions.ts'
 import { Identity } from './sequential.ts'
 
@@ -69,10 +68,9 @@ export const encoderBlockOptions = {
   projInit: kind.init,
 }
 
-const scaleOptions = { initValues: or(kind.number, 1e-5) }
+const attentions = new Set<unknown>([Attention, DiffAttention])
 
 export interface EncoderBlockOptions extends OptionsOf<typeof encoderBlockOptions> {}
-export interface LayerScaleOptions extends OptionsOf<typeof scaleOptions> {}
 
 /**
  * Attention and MLP on residual paths: [b, n, dim] → [b, n, dim].
@@ -122,44 +120,32 @@ export class EncoderBlock extends Module {
     this.dropPath2 = new DropPath({ p: dropPath })
   }
 
-  override compute(x: Value): Value {
+  /** `asked`: how many of the first tokens anybody wants to know of; all if not given. */
+  override compute(x: Value, asked?: number): Value {
     if (this.normFirst) {
-      const y = add(x, this.attended(this.norm1.compute(x)))
+      const y = add(firstOf(x, asked), this.attended(this.norm1.compute(x), asked))
       return add(y, this.fed(this.norm2.compute(y)))
     }
-    const y = this.norm1.compute(add(x, this.attended(x)))
+    const y = this.norm1.compute(add(firstOf(x, asked), this.attended(x, asked)))
     return this.norm2.compute(add(y, this.fed(y)))
   }
 
   /** What attention adds, of tokens that are normalised already. @internal */
-  attended(x: Value): Value {
-    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x)))
+  attended(x: Value, asked?: number): Value {
+    return this.dropPath1.compute(this.ls1.compute(this.attn.compute(x, asked)))
+  }
+
+  /** Whether of each token its own part is enough after it has looked at the others, and nobody watches. @internal */
+  get canLeaveOut(): boolean {
+    const { attn, norm1, norm2, ls1, ls2, dropPath1, dropPath2, mlp } = this
+    const after = [attn.norm, attn.proj, attn.projDrop, ls1, dropPath1, norm2, mlp, ls2, dropPath2]
+    const isOwn = this.compute === EncoderBlock.prototype.compute && isAsMade(this)
+    if (!isOwn || !attentions.has(attn.constructor) || !isAsMade(attn)) return false
+    return (this.normFirst || isOfTokens(norm1)) && after.every(isOfTokens)
   }
 
   /** What the MLP adds, of tokens that are normalised already. @internal */
   fed(x: Value): Value {
     return this.dropPath2.compute(this.ls2.compute(this.mlp.compute(x)))
-  }
-}
-
-/**
- * A learned factor for each feature (Touvron et al., arXiv:2103.17239).
- *
- * @example
- * const scale = new LayerScale(2, { initValues: 0.5 })
- * scale.forward(ndarray(new Float32Array([2, 4]), [1, 2])).get(0, 1) // → 2
- */
-export class LayerScale extends Module {
-  readonly gamma: Parameter
-
-  constructor(dim: number, options: LayerScaleOptions = {}) {
-    super()
-    const { initValues } = readOptions(this, options, scaleOptions)
-    expectWhole(this, { dim }, 0)
-    this.gamma = newParameter([dim], constant(initValues))
-  }
-
-  override compute(x: Value): Value {
-    return multiply(x, this.gamma)
   }
 }

@@ -78,7 +78,11 @@ export function encoderBlocks(
   })
 }
 
-/** What the last block gives. */
-export function runBlocks(blocks: readonly AnyBlock[], x: Value): Value {
-  return blocks.reduce((y, block) => scope(block.constructor.name, () => block.compute(y)), x)
+/** What the last block gives; where no more than the first `asked` tokens are used, perhaps of them alone. */
+export function runBlocks(blocks: readonly AnyBlock[], x: Value, asked?: number): Value {
+  return blocks.reduce((y, block, i) => {
+    const isLast = i === blocks.length - 1 && asked !== undefined
+    const isEnough = isLast && block instanceof EncoderBlock && block.canLeaveOut
+    return scope(block.constructor.name, () => (isEnough ? block.compute(y, asked) : block.compute(y)))
+  }, x)
 }

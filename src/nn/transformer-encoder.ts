@@ -4,6 +4,7 @@ import type { Value } from '../steps/value.ts'
 import { expectWhole } from './check.ts'
 import { runBlocks } from './encoder.ts'
 import { EncoderBlock } from './encoder-block.ts'
+import { isAsMade } from './first-tokens.ts'
 import type { Mlp } from './mlp.ts'
 import { type Member, Module } from './module.ts'
 import { kind, needed, type OptionsOf, or, readOptions } from './options.ts'
@@ -94,8 +95,9 @@ export class TransformerEncoder extends Module {
     this.layers = Array.from({ length: numLayers }, () => copyOf(layer))
   }
 
-  override compute(x: Value): Value {
-    return runBlocks(this.layers, x)
+  /** `asked`: how many of the first tokens anybody wants to know of; all if not given. */
+  override compute(x: Value, asked?: number): Value {
+    return runBlocks(this.layers, x, isAsMade(this) ? asked : undefined)
   }
 }
 

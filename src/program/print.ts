@@ -36,14 +36,14 @@ function linesOf(program: Program): Line[] {
   const { steps } = program
   for (let at = 0; at < steps.length; ) {
     const block = blockAt(steps, at)
-    const times = block === 0 ? 1 : repetitions(program, at, block)
-    if (times < 2) {
+    if (block === 0) {
       lines.push(lineOf(steps[at]!))
       at++
       continue
     }
+    const times = repetitions(program, at, block)
     const name = steps[at]!.scopes.at(-1)!.name
-    lines.push({ name: '', what: `${times} × ${name}`, shape: '', how: '' })
+    lines.push({ name: '', what: times === 1 ? name : `${times} × ${name}`, shape: '', how: '' })
     for (const step of steps.slice(at, at + block)) {
       const line = lineOf(step)
       lines.push({ ...line, what: `  ${line.what}` })

@@ -11,6 +11,7 @@ import { AttentionPool } from '../nn/attention-pool.ts'
 import { Dropout, PatchDropout } from '../nn/dropout.ts'
 import { encoderBlocks, runBlocks } from '../nn/encoder.ts'
 import { type EncoderBlock, encoderBlockOptions } from '../nn/encoder-block.ts'
+import { isOfTokens } from '../nn/first-tokens.ts'
 import { newParameter, normal, truncNormal } from '../nn/init.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module, runOn } from '../nn/module.ts'
@@ -163,7 +164,7 @@ export class VisionTransformer extends Module {
 
   override compute(x: Value): Value {
     if (this.headDist === null) return this.head.compute(this.headDrop.compute(this.#pooled(x)))
-    const [token, second] = unpackTensor(this.#features(x), [[], [], [-1]], 'b * d') as Value[]
+    const [token, second] = unpackTensor(this.#features(x, 2), [[], [], [-1]], 'b * d') as Value[]
     const answers = [this.head.compute(token!), this.headDist.compute(second!)]
     return reduceTensor(packTensors(answers, '* b c')[0], 'two b c -> b c', 'mean')
   }
@@ -240,16 +241,17 @@ export class VisionTransformer extends Module {
     return modelFromState(dict, overrides, (...args) => new VisionTransformer(...args), configurations)
   }
 
-  #features(x: Value): Value {
+  /** The tokens after the last block and norm; where no more than the first `asked` are used, perhaps them alone. */
+  #features(x: Value, asked?: number): Value {
     const tokens = this.normPre.compute(this.patchDrop.compute(this.#tokens(x)))
     this.rope?.moveTo(this.patchEmbed.gridOf(x))
-    return this.norm.compute(runBlocks(this.blocks, tokens))
+    return this.norm.compute(runBlocks(this.blocks, tokens, isOfTokens(this.norm) ? asked : undefined))
   }
 
   #pooled(x: Value): Value {
     const { globalPool, poolIncludePrefix } = this.#read
     const skipped = poolIncludePrefix ? 0 : this.numPrefixTokens
-    const tokens = this.#features(x)
+    const tokens = this.#features(x, globalPool === 'token' ? 1 : undefined)
     return this.fcNorm.compute(poolTokens(tokens, { globalPool, skipped, attnPool: this.attnPool }))
   }
 

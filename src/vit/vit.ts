@@ -145,7 +145,7 @@ export class ViT extends Module {
   }
 
   override compute(x: Value): Value {
-    const tokens = this.encoderBlocks.compute(this.embeddingBlock.compute(x))
+    const tokens = this.encoderBlocks.compute(this.embeddingBlock.compute(x), 1)
     const [classToken] = unpackTensor(tokens, [[], [-1]], 'b * d')
     return this.mlpHead.compute(classToken!)
   }
