@@ -46,7 +46,7 @@ import { madd } from '../shared/madd'
 const integerKinds = [
   { name: 'wide', bytes: 32, load: 'v128.load', add: 'addDot' },
   { name: 'narrow', bytes: 16, load: 'v128.load_ext<i8>', add: 'addDot' },
-  { name: 'pairs', bytes: 32, load: 'v128.load', add: 'addPairs', isRelaxed: true },
+  { name: 'pairs', bytes: 32, load: 'v128.load', add: 'addPairs', isRelaxed: true, constant: 'ones' },
   { name: 'fours', bytes: 32, load: 'v128.load', add: 'addFours', isRelaxed: true },
 ]
 
@@ -55,7 +55,7 @@ const integerHeights = [
   { rows: 2, steps: 2, blocks: [[0, 1]] },
   { rows: 3, steps: 2, blocks: [[0, 1, 2]] },
   { rows: 4, steps: 2, blocks: [[0, 1, 2, 3]] },
-  { rows: 5, steps: 4, blocks: [[0, 1], [2, 3], [4]] },
+  { rows: 5, steps: 4, blocks: [[0], [1], [2], [3], [4]] },
 ]
 
 /** The AssemblyScript of the tiles of integers. */
@@ -69,13 +69,16 @@ import { IntegerPlace, storeRow } from '../shared/integer-place'
   ].join('\n')
 }
 
-function integerTile({ name, bytes, load, add, isRelaxed = false }, { rows, steps, blocks }) {
+function integerTile({ name, bytes, load, add, isRelaxed = false, constant }, { rows, steps, blocks }) {
   const all = Array.from({ length: rows }, (_, row) => row)
   const half = bytes / 2
+  const sum = (c, b) => `${c} = ${add}(x, ${b}, ${c}${constant ? `, ${constant}` : ''})`
   return [
     `export function ${name}${rows}(a: usize, panel: usize, groups: i32, sums: usize, stored: usize, row: i32, count: i32): void {`,
     ...(isRelaxed ? ['  if (!ASC_FEATURE_RELAXED_SIMD) return'] : []),
     '  let b0: v128, b1: v128, x: v128',
+    // of a number that V8 does not know, or it would make the constant anew each time
+    ...(constant ? [`  const ${constant} = i16x8.splat(<i16>(count > 0))`] : []),
     '  for (; count > 0; count--) {',
     '  let b = panel, k = groups',
     `  let ${all.flatMap((row) => [`c${row}0 = i32x4.splat(0)`, `c${row}1 = i32x4.splat(0)`]).join(', ')}`,
@@ -85,8 +88,7 @@ function integerTile({ name, bytes, load, add, isRelaxed = false }, { rows, step
       ...blocks.flatMap((block, index) => [
         ...(index > 0 ? [`if (k == ${-(step * blocks.length + index)}) break`] : []),
         ...block.map(
-          (row) =>
-            `x = v128.load32_splat(a, ${4 * row}); c${row}0 = ${add}(x, b0, c${row}0); c${row}1 = ${add}(x, b1, c${row}1)`,
+          (row) => `x = v128.load32_splat(a, ${4 * row}); ${sum(`c${row}0`, 'b0')}; ${sum(`c${row}1`, 'b1')}`,
         ),
       ]),
       `a += ${4 * rows}`,

@@ -44,12 +44,12 @@ export function isWholeLine(depths: usize, k: i32, padded: i32): bool {
  */
 export function packWide(to: usize, step: usize, from: usize, padded: i32, limit: f32): f32 {
   const end = from + (<usize>padded << 2)
-  let most0 = f32x4.splat(0), most1 = most0
+  let most0 = i32x4.splat(0), most1 = most0
   for (let p = from; p < end; p += 32) {
-    most0 = f32x4.max(most0, f32x4.abs(v128.load(p)))
-    most1 = f32x4.max(most1, f32x4.abs(v128.load(p, 16)))
+    most0 = i32x4.max_s(most0, f32x4.abs(v128.load(p)))
+    most1 = i32x4.max_s(most1, f32x4.abs(v128.load(p, 16)))
   }
-  const most = largest(f32x4.max(most0, most1))
+  const most = largest(i32x4.max_s(most0, most1))
   const factor = f32x4.splat(factorOf(most, limit))
   const rounder = f32x4.splat(ROUNDER)
   const bits = i32x4.splat(ROUNDER_BITS)
@@ -72,11 +72,11 @@ export function packWide(to: usize, step: usize, from: usize, padded: i32, limit
  */
 export function packFine(to: usize, step: usize, from: usize, padded: i32, zero: usize): f32 {
   const end = from + (<usize>padded << 2)
-  let low = f32x4.splat(0), high = low
+  let low = i32x4.splat(i32.MIN_VALUE), high = i32x4.splat(0)
   for (let p = from; p < end; p += 16) {
     const x = v128.load(p)
-    low = f32x4.min(low, x)
-    high = f32x4.max(high, x)
+    low = i32x4.max_u(low, x)
+    high = i32x4.max_s(high, x)
   }
   const least = -largest(f32x4.neg(low))
   const range = largest(high) - least
@@ -105,10 +105,14 @@ function rounded(p: usize, at: usize, factor: f32, rounder: v128, bits: v128): v
   return i32x4.sub(f32x4.add(f32x4.mul(v128.load(p + at), f32x4.splat(factor)), rounder), bits)
 }
 
+/**
+ * The largest of four floats that are not negative, whose bits are in their order, and those that are no numbers behind them all: to compare integers takes one
+ * instruction. Of negative ones the bits, without a sign, are in the order of their sizes.
+ */
 @inline
 function largest(lanes: v128): f32 {
-  const two = f32x4.max(lanes, v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1))
-  return f32x4.extract_lane(f32x4.max(two, v128.shuffle<f32>(two, two, 1, 0, 3, 2)), 0)
+  const two = i32x4.max_s(lanes, v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1))
+  return f32x4.extract_lane(i32x4.max_s(two, v128.shuffle<f32>(two, two, 1, 0, 3, 2)), 0)
 }
 
 /** What numbers are multiplied by: 0 where there is nothing but zeros, or something that is no number. */
