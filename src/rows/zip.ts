@@ -3,10 +3,10 @@
  * single precision are computed as they are, all other numbers in double precision, big integers exactly.
  */
 
+import { isBig } from '../copy/big.ts'
 import { copyApart } from '../copy/copy.ts'
 import { readElement, writeElement } from '../copy/reference.ts'
-import { dtypeOf, type Floats } from '../layout/data.ts'
-import { isBigDtype } from '../layout/dtype.ts'
+import type { Floats } from '../layout/data.ts'
 import { broadcastTo, contiguous, type Layout, sizeOf } from '../layout/layout.ts'
 import { isFloat32, isFloat64 } from '../layout/realms.ts'
 import type { Tensor } from '../layout/tensor.ts'
@@ -28,7 +28,7 @@ export function zipInto(name: ZipName, a: Tensor, b: Tensor, target: Tensor): vo
     Tensor,
   ]
   if (isSingle(x) && isSingle(y) && isSingle(z)) run(singles[name], x, y, z)
-  else if (isBig(x) || isBig(y)) zipPlainly(name, x, y, z)
+  else if (isBig(x.data) || isBig(y.data)) zipPlainly(name, x, y, z)
   else if (isDouble(z)) run(doubles[name], asDoubles(x), asDoubles(y), z)
   else {
     const result = { ...contiguous(z.shape), data: new Float64Array(sizeOf(z.shape)) }
@@ -77,10 +77,6 @@ function isSingle(x: Tensor): x is Tensor<Float32Array> {
 
 function isDouble(x: Tensor): x is Tensor<Float64Array> {
   return isFloat64(x.data)
-}
-
-function isBig({ data }: Tensor): boolean {
-  return isBigDtype(dtypeOf(data))
 }
 
 /** The same elements in double precision; what is repeated by a stride of 0 is converted once. */

@@ -22,7 +22,7 @@ import { fitted } from './fitted.ts'
 import { type Hints, hintsIn } from './hints.ts'
 import { type Found, namingList, schemeOf } from './naming.ts'
 import { assumedIn, ownIn, precisionOf } from './own.ts'
-import { recipesOf } from './recipes.ts'
+import { type Recipe, recipesOf } from './recipes.ts'
 import { otherFamily } from './refusals.ts'
 import { expectArrays, type Tensors, tensorsIn, tensorsOf } from './tensors.ts'
 import type { VisionTransformer } from './vision-transformer.ts'
@@ -134,11 +134,12 @@ function drafted(
 ): Draft {
   expectOptions(operation, options, visionTransformerOptions)
   const found = foundIn(tensors)
-  const { recipes, left } = recipesOf(tensors, found, operation)
+  const { recipes: all, left } = recipesOf(tensors, found, operation)
   const own = ownIn(texts)
   expectOwn(own?.options ?? {}, tensors.size)
   const told = given(options)
   const overrides = { ...own?.options, ...told }
+  const { recipes, isHeadNew, said } = withoutHead(all, told)
   const hints = hintsIn(texts)
   const { read, guesses } = resolved(found.naming, recipes, overrides, hints)
   expectRoom(read)
@@ -147,14 +148,31 @@ function drafted(
     guesses: [
       ...assumedIn('options', own, told),
       ...guesses,
+      ...said,
       ...saidOf(found, left),
       ...unfitLabels(hints, read),
     ],
     ...{ labels, texts },
   })
   const fitting = fitted(recipes, model)
-  const { pairs } = matched(operation, new Map(allParameters(model)), fitting)
+  const parameters = [...allParameters(model)].filter(([name]) => !(isHeadNew && headNames.test(name)))
+  const { pairs } = matched(operation, new Map(parameters), fitting)
   return { model, fillings: pairs.map(([name, parameter]) => ({ parameter, recipe: fitting.get(name)! })) }
+}
+
+const headNames = /^head(_dist)?\./
+
+/** Where other classes are asked for than a checkpoint has, its head is not read, and the model's begins anew, as in timm. */
+function withoutHead(
+  recipes: ReadonlyMap<string, Recipe>,
+  { numClasses }: VisionTransformerOptions,
+): { recipes: ReadonlyMap<string, Recipe>; isHeadNew: boolean; said: string[] } {
+  const classes = recipes.get('head.weight')?.shape[0] ?? 0
+  if (numClasses === undefined || numClasses === classes) return { recipes, isHeadNew: false, said: [] }
+  const others = new Map([...recipes].filter(([name]) => !headNames.test(name)))
+  const theirs = classes === 0 ? 'no head' : `a head of ${classes} classes`
+  const ours = numClasses === 0 ? 'it is left out' : `the one of ${numClasses} has not learned yet`
+  return { recipes: others, isHeadNew: true, said: [`the checkpoint has ${theirs}: ${ours}`] }
 }
 
 /** A file that says of itself what is no option, or what its tensors cannot be, is damaged: nothing is made of it. */

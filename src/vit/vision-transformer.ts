@@ -214,7 +214,7 @@ export class VisionTransformer extends Module {
    * these do not tell, off the file's metadata and, of a path, `config.json` in the same folder; the rest is assumed, and among `guesses`.
    *
    * @param source a safetensors file as bytes or a Blob, the path of one (or of a sharded one's index), or a state dict
-   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions. `precision`: how weights are kept and
+   * @param overrides options that names and shapes do not tell, or tell wrongly; another `imgSize` than the checkpoint's resamples its positions, and another `numClasses` begins with a new head, or with 0 without one. `precision`: how weights are kept and
    *   multiplied, as `quantize` makes them (`'int8'`, `'int8-fast'`) or as `'float32'`; as the file has them if not given
    * @param configurations `config.json` and the like, where they do not stand beside the file: texts or objects by their names
    * @throws CheckpointError when it is no checkpoint of a Vision Transformer; parameters that do not fit are listed

@@ -279,3 +279,39 @@ describe('a file that says of itself what cannot be', () => {
     expect(() => VisionTransformer.fromStateDict(dict, given, config)).toThrow('expected at most 2^26 pixels')
   })
 })
+
+describe('other classes than the checkpoint has', () => {
+  const model = new VisionTransformer({ ...small, distilled: true })
+  const dict: StateDict = model.stateDict()
+
+  test('begin with a new head, of which it is said', async () => {
+    const other = await VisionTransformer.fromCheckpoint(
+      await file('h.safetensors', writeSafetensors(dict)),
+      {
+        ...told,
+        numClasses: 3,
+      },
+    )
+    expect(other.forward(x).shape).toEqual([1, 3])
+    expect(other.preLogits(x)).toEqual(model.preLogits(x))
+    expect(other.guesses).toContain(
+      'the checkpoint has a head of 10 classes: the one of 3 has not learned yet',
+    )
+  })
+
+  test('none leave the head out', () => {
+    const features = VisionTransformer.fromStateDict(dict, { ...told, numClasses: 0 })
+    expect(Object.keys(features.stateDict()).filter((name) => name.startsWith('head'))).toEqual([])
+    expect(features.preLogits(x)).toEqual(model.preLogits(x))
+    expect(features.guesses).toContain('the checkpoint has a head of 10 classes: it is left out')
+  })
+
+  test('are added to a checkpoint without a head, and the same number keeps the head', () => {
+    const bare = Object.fromEntries(Object.entries(dict).filter(([name]) => !name.startsWith('head')))
+    const other = VisionTransformer.fromStateDict(bare, { ...told, numClasses: 4 })
+    expect(other.forward(x).shape).toEqual([1, 4])
+    expect(other.guesses).toContain('the checkpoint has no head: the one of 4 has not learned yet')
+    const same = VisionTransformer.fromStateDict(dict, { ...told, numClasses: 10 })
+    expect(same.forward(x)).toEqual(model.forward(x))
+  })
+})

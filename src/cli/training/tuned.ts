@@ -8,17 +8,11 @@ import { writeWhole } from '../files.ts'
 
 /** The model with this head; the old one is not to be used any more. */
 export function withHead(model: VisionTransformer, head: Linear): VisionTransformer {
-  const { weight, bias } = head.stateDict() as { weight: never; bias: never }
-  const others = Object.entries(model.stateDict()).filter(([name]) => !/^head(_dist)?\./.test(name))
-  const own = { 'head.weight': weight, 'head.bias': bias }
-  const second =
-    model.options.distilled === true ? { 'head_dist.weight': weight, 'head_dist.bias': bias } : {}
-  const { options } = model
+  const options = { ...model.options, numClasses: head.outFeatures }
+  const tuned = VisionTransformer.fromStateDict(model.stateDict(), options)
   model.dispose()
-  return VisionTransformer.fromStateDict(
-    { ...Object.fromEntries(others), ...own, ...second },
-    { ...options, numClasses: head.outFeatures },
-  )
+  for (const own of [tuned.head, tuned.headDist]) own?.loadStateDict(head.stateDict())
+  return tuned
 }
 
 /** Writes the model with the names of its classes and the preparation of its pictures. What was assumed of both is so from now on, since it has learned with it. */
