@@ -25,10 +25,22 @@ export interface Header {
 }
 
 export const LENGTH_BYTES = 8
-/** How PyTorch's files begin: as a zip archive, or, older ones, as a pickle of a protocol from 2 on. */
-const ZIP = 0x504b0304
-const PICKLE = 0x80
-const LATEST_PICKLE = 5
+/** How files begin, in hexadecimal, that are taken for safetensors by mistake; PyTorch's as a zip archive or, older ones, as a pickle. */
+const others: readonly (readonly [begin: RegExp, code: string, what: string])[] = [
+  [
+    /^(504b0304|800[0-5])/,
+    'file/pytorch',
+    "one of PyTorch's (.pt, .pth, .bin), whose pickles run code — convert it with Python's safetensors.torch.save_file",
+  ],
+  [
+    /^76657273696f6e20/,
+    'file/pointer',
+    'a pointer of Git LFS to one — get the file itself, by git lfs pull or a download',
+  ],
+  [/^(0a|0d|20)*3c/, 'file/page', 'a web page — the address leads to a page about the file, or to an error'],
+  [/^08[01].(12|1a|22|2a|3a)/, 'file/onnx', 'a model of ONNX'],
+  [/^(47475546|89484446)/, 'file/other', 'one of GGUF or HDF5'],
+]
 /** The limit of the reference implementation. */
 const LONGEST_HEADER = 100_000_000
 /** header → tensor → shape, and one more for what a later version may add. */
@@ -47,13 +59,12 @@ export function headerLength(firstBytes: Uint8Array, fileSize: number, reading: 
   const view = new DataView(buffer, byteOffset, LENGTH_BYTES)
   const length = view.getBigUint64(0, true)
   if (length > LONGEST_HEADER || LENGTH_BYTES + Number(length) > fileSize) {
-    if (view.getUint32(0) === ZIP || (view.getUint8(0) === PICKLE && view.getUint8(1) <= LATEST_PICKLE)) {
-      throw new CheckpointError({
-        ...reading,
-        code: 'file/pytorch',
-        what: "not a safetensors file but one of PyTorch's (.pt, .pth, .bin), whose pickles run code — convert it with Python's safetensors.torch.save_file",
-      })
-    }
+    const first = Array.from(firstBytes.subarray(0, LENGTH_BYTES), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    ).join('')
+    for (const [begin, code, what] of others)
+      if (begin.test(first))
+        throw new CheckpointError({ ...reading, code, what: `not a safetensors file but ${what}` })
     throw new CheckpointError({
       ...reading,
       code: 'header/length',

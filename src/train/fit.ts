@@ -9,7 +9,7 @@ import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Course, mixed, onCourse, Random } from '../nn/random.ts'
 import { type Batch, batchesOf, checked, type TrainingData } from './batches.ts'
 import type { Ema } from './ema.ts'
-import { crossEntropy } from './losses.ts'
+import { binaryCrossEntropy, cosine, crossEntropy, mse } from './losses.ts'
 import { adamw, clipNorm, type Gradients, type Optimizer } from './optimizer.ts'
 import { mistake } from './refuse.ts'
 import { type Position, restoreRun, savedRun } from './saved.ts'
@@ -67,6 +67,9 @@ const isStore = {
   expected: 'a path, or { read, write }',
   has: (value: unknown) => typeof value === 'string' || isObject.has(value),
 }
+
+/** What may be given for a loss of a model and a batch by mistake. */
+const losses = new Set<unknown>([binaryCrossEntropy, cosine, crossEntropy, mse])
 
 const kinds: Kinds<FitOptions> = {
   epochs: kind.count,
@@ -126,6 +129,14 @@ export async function* fit(
   expectModule('fit', model)
   expectOptions('fit', options, kinds)
   const { epochs = 1, batchSize = 32, shuffle = true, patience, evaluate, signal, checkpointEvery } = options
+  if (patience !== undefined && evaluate === undefined)
+    throw mistake('fit', 'patience waits for a better evaluation, and there is no evaluate')
+  if (losses.has(options.loss))
+    throw mistake(
+      'fit',
+      'loss is a loss of answers, expected one of a model and a batch',
+      '(model, { images, labels }) => mse(model.forward(images), labels), for example; crossEntropy is so used if none is given',
+    )
   const run: Running = { model, optimizer: options.optimizer ?? adamw(model), ema: options.ema ?? null }
   const store = storeOf(options.checkpoint)
   let at: Position = { step: 0, epoch: 0, batch: 0, seed: options.seed ?? 0, best: Number.NaN, since: 0 }

@@ -1,5 +1,6 @@
 /** Schedules: functions that say the learning rate of each step, counted from 0. */
 import { expectOptions, type Kinds, kind, needed } from '../nn/options.ts'
+import { mistake } from './refuse.ts'
 
 /** The learning rate of a step. */
 export type Schedule = (step: number) => number
@@ -59,6 +60,8 @@ export function constantSchedule(options: ConstantScheduleOptions): Schedule {
 export function cosineSchedule(options: CosineScheduleOptions): Schedule {
   expectOptions('cosineSchedule', options, cosineKinds)
   const { lr, steps, warmup = 0, min = 0 } = options
+  if (warmup > steps)
+    throw mistake('cosineSchedule', `the warm-up is longer than the run — got ${warmup} of ${steps} steps`)
   return (step) => {
     if (step < warmup) return (lr * (step + 1)) / warmup
     const done = Math.min(1, (step - warmup) / Math.max(1, steps - warmup))

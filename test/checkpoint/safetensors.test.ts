@@ -15,6 +15,8 @@ import { fileClaiming, fileOf, values } from './files.ts'
 
 const bits = ({ data }: NdArray<CheckpointData>) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 
+const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
+
 function failure(run: () => unknown): CheckpointError {
   try {
     run()
@@ -153,6 +155,12 @@ describe('malformed files are refused, and the message names the fault', () => {
       'the header has 3 bytes, but the file has 10',
     ],
     ['a header of 2^63 bytes', fileOf('{}', 0, 2n ** 63n), 'header/length', '9223372036854775808 bytes'],
+    ['a zip archive', latin1('PK\x03\x04\x14\0\0\0'), 'file/pytorch', "one of PyTorch's"],
+    ['a pickle', latin1('\x80\x02}q\0(X\x05'), 'file/pytorch', "one of PyTorch's"],
+    ['a pointer', latin1('version https://git-lfs.github.com/spec/v1\n'), 'file/pointer', 'git lfs pull'],
+    ['a page', latin1('\n<!DOCTYPE html><html>'), 'file/page', 'a web page'],
+    ['a model of ONNX', latin1('\x08\x08\x12\x09tesserae'), 'file/onnx', 'a model of ONNX'],
+    ['weights of Keras', latin1('\x89HDF\r\n\x1a\n'), 'file/other', 'GGUF or HDF5'],
     ['no JSON', fileOf('not json'), 'header/json', 'begins "not json"'],
     ['JSON after a byte order mark', fileOf('\ufeff{}'), 'header/json', 'header is not JSON'],
     ['bytes that are not UTF-8', fileOf('{}').fill(0xff, 8), 'header/json', 'not UTF-8'],

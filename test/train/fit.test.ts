@@ -182,6 +182,12 @@ describe('fit', () => {
       fit(newModel(), data, { epochs: 9, batchSize: 10, patience: 2, evaluate: () => scores[epoch++]! }),
     )
     expect(seen.map(({ evaluation }) => evaluation)).toEqual([0.5, 0.7, 0.6, 0.7])
+    await expect(all(fit(newModel(), data, { patience: 2 }))).rejects.toThrow('there is no evaluate')
+  })
+
+  test('says what its loss is given, where a loss of answers stands', async () => {
+    const losses = all(fit(newModel(), data, { loss: crossEntropy as never }))
+    await expect(losses).rejects.toThrow('expected one of a model and a batch')
   })
 
   test('takes batches from any iterable, also one that is slow', async () => {

@@ -309,4 +309,7 @@ test('schedules warm up and come down', () => {
   expect([0, 1, 29, 30].map(stepSchedule({ lr: 1, every: 30, gamma: 0.5, warmup: 2 }))).toEqual([
     0.5, 1, 1, 0.5,
   ])
+  expect(() => cosineSchedule({ lr: 1, steps: 5, warmup: 6 })).toThrow(
+    'longer than the run — got 6 of 5 steps',
+  )
 })
