@@ -177,10 +177,11 @@ function checkOptions(
 
 const channelsLast = "channels stand first — rearrange(image, 'c h w -> h w c') puts them last"
 
-/** The view of a picture with `channels` channels: grey repeated, alpha left out. */
-function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tensor<D> {
+/** A picture with `channels` channels: a view where grey is repeated or alpha left out; of colours what is grey of them. */
+function takeChannels(x: Tensor<ImageData>, channels: number): Tensor<ImageData> {
   const has = x.shape[2]!
   if (has === channels) return x
+  if ((has === 3 || has === 4) && channels === 1) return greyOf(x)
   if (has === channels + 1 && (channels === 1 || channels === 3))
     return { data: x.data, ...slice(x, 2, 0, channels) }
   if (has <= 2 && channels === 3) {
@@ -194,6 +195,20 @@ function takeChannels<D extends ImageData>(x: Tensor<D>, channels: number): Tens
       x.shape[0]! <= 4 && has > 4 ? `; ${channelsLast}` : ''
     }`,
   )
+}
+
+/** As Pillow's `convert('L')` has it: weights in whole parts of 65536, bytes rounded. */
+function greyOf({ data, shape, stride, offset }: Tensor<ImageData>): Tensor<ImageData> {
+  const [h, w] = shape as [number, number]
+  const [down, along, on] = stride as [number, number, number]
+  const isBytes = isA(data, 'Uint8Array', 'Uint8ClampedArray')
+  const grey = allocate(isBytes ? 'uint8' : 'float32', h * w)
+  for (let i = 0; i < h * w; i++) {
+    const at = offset + Math.floor(i / w) * down + (i % w) * along
+    const sum = 19595 * data[at]! + 38470 * data[at + on]! + 7471 * data[at + 2 * on]!
+    grey[i] = isBytes ? (sum + 32768) >> 16 : sum / 65536
+  }
+  return { ...contiguous([h, w, 1]), data: grey }
 }
 
 interface Size {

@@ -197,6 +197,40 @@ describe('preprocess', () => {
     expect([...preprocess(rgba, options).data]).toEqual(new Array(12).fill(1))
   })
 
+  test("a model of one channel gets what is grey of colours, as Pillow's convert('L') has it", () => {
+    const options = { size: 1, cropPct: 1, mean: [0], std: [1 / 255] }
+    const grey = [
+      [10, 200, 30, 124],
+      [255, 255, 255, 255],
+      [1, 0, 3, 1],
+      [0, 1, 0, 1],
+    ]
+    for (const [r, g, b, expected] of grey) {
+      for (const alpha of [[], [7]]) {
+        const bytes = Uint8Array.of(r!, g!, b!, ...alpha)
+        const [value] = preprocess(ndarray(bytes, [1, 1, bytes.length]), options).data
+        expect(value).toBeCloseTo(expected!, 4)
+      }
+      const floats = Float32Array.of(r! / 255, g! / 255, b! / 255)
+      const [value] = preprocess(ndarray(floats, [1, 1, 3]), options).data
+      expect(value).toBeCloseTo(0.299 * r! + 0.587 * g! + 0.114 * b!, 2)
+    }
+    const wide = ndarray(
+      Uint8Array.from({ length: 4 * 6 * 3 }, (_, i) => i * 3),
+      [4, 6, 3],
+    )
+    const view = wide.transpose(1, 0, 2).step(-2, 1, 1) // strides of any kind
+    const seen = preprocess(view, { ...options, size: null, resize: null }).data
+    const plain = Array.from({ length: 12 }, (_, i) => {
+      const [row, column] = [Math.floor(i / 4), i % 4]
+      const colour = [0, 1, 2].map((c) => view.get(row, column, c))
+      return (19595 * colour[0]! + 38470 * colour[1]! + 7471 * colour[2]! + 32768) >> 16
+    })
+    seen.forEach((value, i) => {
+      expect(value).toBeCloseTo(plain[i]!, 3)
+    })
+  })
+
   test('the centre is cut out of the long side', () => {
     const columns = ndarray(
       new Uint8Array(2 * 6 * 1).map((_, i) => i % 6),
