@@ -44,7 +44,7 @@ import { madd } from '../shared/madd'
  *     fours     a: 7 bits, b: 8 bits        i32x4.relaxed_dot_i8x16_i7x16_add_s, which is one instruction of some processors
  */
 const integerKinds = [
-  { name: 'wide', bytes: 32, load: 'v128.load', add: 'addDot' },
+  { name: 'wide', bytes: 32, load: 'v128.load', add: 'addDot', tallestSteps: 4 },
   { name: 'narrow', bytes: 16, load: 'v128.load_ext<i8>', add: 'addDot' },
   { name: 'pairs', bytes: 32, load: 'v128.load', add: 'addPairs', isRelaxed: true, constant: 'ones' },
   { name: 'fours', bytes: 32, load: 'v128.load', add: 'addFours', isRelaxed: true },
@@ -55,7 +55,7 @@ const integerHeights = [
   { rows: 2, steps: 2, blocks: [[0, 1]] },
   { rows: 3, steps: 2, blocks: [[0, 1, 2]] },
   { rows: 4, steps: 2, blocks: [[0, 1, 2, 3]] },
-  { rows: 5, steps: 4, blocks: [[0], [1], [2], [3], [4]] },
+  { rows: 5, steps: 2, blocks: [[0], [1], [2], [3], [4]] },
 ]
 
 /** The AssemblyScript of the tiles of integers. */
@@ -65,7 +65,11 @@ export function integerTiles() {
 import { addDot, addFours, addPairs } from '../shared/dots'
 import { IntegerPlace, storeRow } from '../shared/integer-place'
 `,
-    ...integerKinds.flatMap((kind) => integerHeights.map((height) => integerTile(kind, height))),
+    ...integerKinds.flatMap((kind) =>
+      integerHeights.map(({ rows, steps, blocks }) =>
+        integerTile(kind, { rows, blocks, steps: (rows === 5 && kind.tallestSteps) || steps }),
+      ),
+    ),
   ].join('\n')
 }
 
