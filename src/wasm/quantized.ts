@@ -111,7 +111,7 @@ export class QuantizedEngine {
       this.#memory.integers(job, JOB_WORDS)[5] = tileNumbers[tile]
       engine.run(job, parts, team)
     }
-    if (form === 'fine') this.#choice.run(compute, rows * product.n * product.k)
+    if (form === 'fine') this.#choice.run(compute, [rows, product.n, product.k])
     else compute(form)
   }
 

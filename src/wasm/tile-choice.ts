@@ -18,30 +18,41 @@ const instructions = {
 
 /** Products of fewer multiplications tell nothing. */
 const LEAST = 2 ** 20
-/** How often each is tried, and of how many tries the time is counted, the last ones. */
-const TRIES = 24
-const COUNTED = 12
+/** How many products are tried: the first ones are computed by code that V8 has yet to make fast. */
+const TRIES = 48
+
+/** The least milliseconds that products of one size took with each of the candidates. */
+type Times = [number, number]
 
 export class TileChoice {
   #chosen: (typeof candidates)[number] | null = null
   #tries = 0
-  /** Milliseconds for each multiplication, summed. */
-  readonly #times = { fours: 0, pairs: 0 }
+  /** By size: only what computes the same can be compared, and the best time is the one that nothing disturbed. */
+  readonly #times = new Map<string, { tries: number; best: Times }>()
 
-  /** Computes a product of so many multiplications by one of them. */
-  run(compute: (tile: Tile) => void, multiplications: number): void {
-    if (this.#chosen !== null || multiplications < LEAST) {
+  /** Computes a product of this size by one of them. */
+  run(compute: (tile: Tile) => void, size: readonly [m: number, n: number, k: number]): void {
+    if (this.#chosen !== null || size.reduce((all, length) => all * length) < LEAST) {
       compute(this.#chosen ?? candidates[0])
       return
     }
-    const tile = candidates[this.#tries % 2]!
+    const key = size.join()
+    const times = this.#times.get(key) ?? { tries: 0, best: [Infinity, Infinity] }
+    this.#times.set(key, times)
+    const which = (times.tries++ % 2) as 0 | 1
     const started = performance.now()
-    compute(tile)
-    const time = (performance.now() - started) / multiplications
-    this.#tries++
-    if (this.#tries > 2 * (TRIES - COUNTED)) this.#times[tile] += time
-    if (this.#tries < 2 * TRIES) return
-    this.#chosen = this.#times.pairs < this.#times.fours ? 'pairs' : 'fours'
-    inUse.tiles['int8-fast'] = instructions[this.#chosen]
+    compute(candidates[which])
+    times.best[which] = Math.min(times.best[which], performance.now() - started)
+    if (++this.#tries >= TRIES) this.#choose()
+  }
+
+  #choose(): void {
+    const compared = [...this.#times.values()].filter(({ tries }) => tries > 3)
+    if (compared.length === 0 && this.#tries < 4 * TRIES) return
+    const sum = (which: 0 | 1) => compared.reduce((all, { best }) => all + best[which], 0)
+    const chosen = candidates[sum(1) < sum(0) ? 1 : 0]
+    this.#chosen = chosen
+    this.#times.clear()
+    inUse.tiles['int8-fast'] = instructions[chosen]
   }
 }
