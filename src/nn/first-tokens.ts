@@ -1,6 +1,7 @@
 /**
  * A head that reads the class token asks for one token of the last block. Behind the attention each token goes its own way, so the way of the others is left
- * out: of the last block of a ViT, three quarters of what it multiplies. Where somebody watches, or a layer is not the library's own, all is computed.
+ * out: of the last block of a ViT, three quarters of what it multiplies. Values are the same to the bit, but where dropout is on, which then draws for fewer.
+ * Where somebody watches, or a layer is not the library's own, all is computed.
  */
 
 import { slice } from '../steps/slice.ts'

@@ -1,7 +1,7 @@
-/** A head that reads the class token: of the last block no other token is made, which nobody sees but by the time that it takes. */
+/** A head that reads the class token: behind the attention of the last block no other token is computed, which nobody sees but by the time that it takes. */
 import ndarray from 'ndarray'
 import {
-  type EncoderBlock,
+  EncoderBlock,
   LayerNorm,
   Linear,
   Module,
@@ -17,6 +17,7 @@ import {
 } from 'tesserae/nn'
 import { crossEntropy, valueAndGradients } from 'tesserae/train'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Value } from '../../src/steps/value.ts'
 import { distance, type FloatArray, valuesOf, waves } from '../nn/arrays.ts'
 
 const small = { imgSize: 16, patchSize: 4, inChans: 1, embedDim: 24, depth: 2, numHeads: 2, numClasses: 5 }
@@ -130,8 +131,10 @@ describe('all is computed', () => {
   })
 
   test('where a layer is not one of the library, or looks at several tokens', () => {
+    const got: number[][] = []
     class Doubled extends Module {
       override forward(y: FloatArray): FloatArray {
+        got.push([...y.shape])
         return ndarray(
           Float32Array.from(valuesOf(y), (value) => 2 * value),
           [...y.shape],
@@ -149,12 +152,31 @@ describe('all is computed', () => {
     for (const [name, part] of Object.entries(parts)) {
       const made = model()
       Object.assign(lastOf(made), { [name]: part() })
-      const shapes: number[][] = []
-      const stop = observe(made.norm, ({ shape }) => shapes.push([...shape]))
-      const all = valuesOf(made.forward(x))
-      stop()
-      expect(shapes).toEqual([[3, 17, 24]])
-      expect(valuesOf(made.forward(x))).toEqual(all)
+      const answer = valuesOf(made.forward(x)) // which those that mix tokens would refuse to give of one
+      expect(answer).toEqual(watched(lastOf(made), () => valuesOf(made.forward(x))))
     }
+    expect(got).toEqual([
+      [3, 17, 24],
+      [3, 17, 24],
+    ])
+  })
+
+  test('where a block is of a class of its own, and of one that stands twice only the last time less', () => {
+    class Own extends EncoderBlock {
+      readonly seen: number[][] = []
+      override compute(y: Value): Value {
+        const result = super.compute(y)
+        this.seen.push([...result.shape])
+        return result
+      }
+    }
+    const own = new Own(24, { numHeads: 2 })
+    const made = model()
+    Object.assign(made.blocks, { 1: own })
+    made.forward(x)
+    expect(own.seen).toEqual([[3, 17, 24]])
+    const twice = model()
+    Object.assign(twice.blocks, { 0: twice.blocks[1] })
+    expect(valuesOf(twice.forward(x))).toEqual(watched(twice.norm, () => valuesOf(twice.forward(x))))
   })
 })

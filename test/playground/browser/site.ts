@@ -167,8 +167,11 @@ export async function keptOf(page: Page, ...worker: readonly string[]): Promise<
       },
       [...built(), ...worker],
     )
-  await page.waitForLoadState('networkidle')
-  await expect.poll(missing).toEqual([])
+  // a script asks for others when it has come: what is complete has to be so a while later, too
+  for (const wait of [0, 500]) {
+    await page.waitForTimeout(wait)
+    await expect.poll(missing).toEqual([])
+  }
 }
 
 /** How far the page can be scrolled to the side: 0 where everything fits. */
