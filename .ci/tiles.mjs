@@ -42,6 +42,8 @@ import { madd } from '../shared/madd'
  *     narrow    a: 16 bits, b: 8 bits, widened as they are loaded
  *     pairs     a: 7 bits, b: 8 bits        i16x8.relaxed_dot_i8x16_i7x16_s, pairs of its sums added up
  *     fours     a: 7 bits, b: 8 bits        i32x4.relaxed_dot_i8x16_i7x16_add_s, which is one instruction of some processors
+ *
+ * `constant`: a vector of ones that stays in a register. `tallestSteps`: how far the tallest tile is unrolled, where more than two steps gain anything.
  */
 const integerKinds = [
   { name: 'wide', bytes: 32, load: 'v128.load', add: 'addDot', tallestSteps: 4 },

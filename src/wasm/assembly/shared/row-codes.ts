@@ -72,6 +72,7 @@ export function packWide(to: usize, step: usize, from: usize, padded: i32, limit
  */
 export function packFine(to: usize, step: usize, from: usize, padded: i32, zero: usize): f32 {
   const end = from + (<usize>padded << 2)
+  // compared as integers: of negative floats the bits, taken without a sign, are in the order of their sizes
   let low = i32x4.splat(i32.MIN_VALUE), high = i32x4.splat(0)
   for (let p = from; p < end; p += 16) {
     const x = v128.load(p)
@@ -105,10 +106,7 @@ function rounded(p: usize, at: usize, factor: f32, rounder: v128, bits: v128): v
   return i32x4.sub(f32x4.add(f32x4.mul(v128.load(p + at), f32x4.splat(factor)), rounder), bits)
 }
 
-/**
- * The largest of four floats that are not negative, whose bits are in their order, and those that are no numbers behind them all: to compare integers takes one
- * instruction. Of negative ones the bits, without a sign, are in the order of their sizes.
- */
+/** The largest of four floats that are not negative: their bits, compared as integers in one instruction, are in their order, and NaN is behind them all. */
 @inline
 function largest(lanes: v128): f32 {
   const two = i32x4.max_s(lanes, v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1))
