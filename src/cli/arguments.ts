@@ -1,5 +1,6 @@
 /** Values of options: texts as numbers, lists and lengths, with a message that names the option. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearest } from '../../grammar/suggest.ts'
 
 /** A mistake in the arguments: printed in one line with the command's usage line, without a stack. */
 export class UsageError extends Error {
@@ -14,8 +15,11 @@ export function readArguments<T extends Options>(args: readonly string[], option
     return parseArgs({ args: joinNegatives(args), options, allowPositionals: true, strict: true })
   } catch (cause) {
     const [sentence = ''] = (cause instanceof Error ? cause.message : String(cause)).split('. ')
+    const [, unknown = ''] = /^Unknown option '--(.*)'/.exec(sentence) ?? []
+    const meant = nearest(unknown, Object.keys(options))
     throw new UsageError(
-      sentence.replace(/^./, (first) => first.toLowerCase()),
+      sentence.replace(/^./, (first) => first.toLowerCase()) +
+        (meant === undefined ? '' : ` — did you mean '--${meant}'?`),
       { cause },
     )
   }
@@ -50,10 +54,13 @@ export function onlyOperand(positionals: readonly string[], what: string): strin
 }
 
 /** The name of a picture that is drawn. */
-export function pngName(text: string, option: string): string {
-  if (/\.png$/i.test(text)) return text
+export const pngName = (text: string, option: string): string => nameIn('.png', text, option)
+
+/** The name of a file that is written, by its ending, so that nothing else is written over. */
+export function nameIn(ending: '.png' | '.onnx' | '.safetensors', text: string, what: string): string {
+  if (text.toLowerCase().endsWith(ending)) return text
   throw new UsageError(
-    `${option} is ${JSON.stringify(text)}, expected a name in .png, which is what is drawn`,
+    `${what} is ${JSON.stringify(text)}, expected a name in ${ending}, which is what is written`,
   )
 }
 

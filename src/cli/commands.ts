@@ -13,11 +13,14 @@ interface Command {
   readonly load: () => Promise<Run>
 }
 
-/** Options of commands that run a model on pictures. */
-const modelHelp = `  --mean 0.5,0.5,0.5    \\
+/** What a checkpoint and its configuration may not tell. */
+const untoldHelp = `  --mean 0.5,0.5,0.5    \\
   --std 0.5,0.5,0.5      } how the model's pictures were prepared, where its configuration does not tell
   --crop-pct 0.9        /
-  --heads 3             attention heads, where the file does not tell
+  --heads 3             attention heads, where the file does not tell`
+
+/** Options of commands that run a model on pictures. */
+const modelHelp = `${untoldHelp}
   --max-pixels N        larger pictures are refused; 67108864 if not given
   --decoder own         decodes without sharp, also where it is installed
   --threads 2           how many threads compute; of folders all cores if not given (auto)`
@@ -58,7 +61,7 @@ floating-point operations.
     help: `Says what is in pictures (PNG or JPEG, others with sharp), by a Vision Transformer whose weights are in a safetensors file.
 Of several pictures a line each, in the order of their names; of folders all pictures in them.
 
-  --weights FILE        a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
+  --weights FILE        a checkpoint in safetensors, of timm, Hugging Face, torchvision, vit-pytorch, CLIP, DINO and others
   --labels FILE         names of the classes: a JSON list, or one name a line
   --top 5               how many answers; of several pictures 1 if not given
   --attention FILE.png  draws where the model looked: the last layer's class token, and attention rollout
@@ -74,7 +77,7 @@ ${modelHelp}
     help: `Computes the features of all pictures in folders, by a Vision Transformer, and writes them into one file: safetensors [pictures, d] with the pictures'
 names in its metadata, npy with a JSON file beside it, or NDJSON, a line for each picture. A picture's features do not depend on the others.
 
-  --weights FILE        a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
+  --weights FILE        a checkpoint in safetensors, of timm, Hugging Face, torchvision, vit-pytorch, CLIP, DINO and others
   --out FILE            where they go, by the name's ending
   --tokens pooled       what the head sees; or class, the class token; or patch, a vector for each patch
   --normalise           makes each vector one of length 1
@@ -107,7 +110,7 @@ ${modelHelp}
     load: async () => (await import('./commands/train.ts')).runTrain,
     help: `Makes a classifier of your own of a checkpoint and a folder with a folder of pictures for each class. classify then names the classes.
 
-  --from FILE           a checkpoint, its names those of timm, Hugging Face, torchvision, torch or vit-pytorch
+  --from FILE           a checkpoint in safetensors, of timm, Hugging Face, torchvision, vit-pytorch, CLIP, DINO and others
   --out FILE            where the classifier goes, a safetensors file
   --head-only           learns a new head for the features of the pictures and of their mirror images, which are computed once; so it is if neither is given
   --full                learns all parameters after that, with other cuts and mirror images each time: minutes to hours
@@ -132,7 +135,7 @@ The file carries how pictures are prepared and the names of the classes (metadat
   --opset 17            the version of ONNX's operators, 17 to 24
   --attention fused     attention as one node: MultiHeadAttention of onnxruntime, the standard's Attention from --opset 23 on
   --batch 1             the one number of pictures that the file takes; any if not given (dynamic)
-  --heads 3             attention heads, where the file does not tell
+${untoldHelp}
   --json                for machines`,
   },
 

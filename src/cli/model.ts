@@ -7,12 +7,17 @@ import { given, integer, number, numbers, oneOf } from './arguments.ts'
 import { shown } from './files.ts'
 import type { Output } from './output.ts'
 
-/** Options of every command that runs a model on pictures. */
-export const modelOptions = {
+/** What a checkpoint and its configuration may not tell. */
+export const untoldOptions = {
   heads: { type: 'string' },
   mean: { type: 'string' },
   std: { type: 'string' },
   'crop-pct': { type: 'string' },
+} as const
+
+/** Options of every command that runs a model on pictures. */
+export const modelOptions = {
+  ...untoldOptions,
   'max-pixels': { type: 'string' },
   decoder: { type: 'string' },
   threads: { type: 'string' },

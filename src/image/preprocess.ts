@@ -3,6 +3,7 @@
 import { allocate } from '../layout/data.ts'
 import { contiguous, permute, slice } from '../layout/layout.ts'
 import { isA } from '../layout/realms.ts'
+import { show } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
 import { each, type Kind, type Kinds, kind, oneOf, orNull } from '../ops/kinds.ts'
@@ -149,11 +150,10 @@ function checkOptions(
     )
   }
   if (size !== null && !kind.sides.has(size)) {
-    const got = typeof size === 'number' ? size : `[${size}]`
     throw new ImageError(
       'preprocess',
       'option/size',
-      `size is ${got}, expected an integer from 1, or two of them`,
+      `size is ${show(size)}, expected an integer from 1, or two of them`,
     )
   }
   if (size !== null && pairOf(size).reduce((all, side) => all * side) > 2 ** 26) {

@@ -64,7 +64,11 @@ const kinds: Kinds<OnnxOptions> = {
       typeof value === 'object' &&
       Object.values(value).every((text) => typeof text === 'string'),
   },
-  ...each(kind.anything, 'shape', 'shapes', 'dtypes'),
+  shapes: {
+    expected: 'a list of shapes, one for each input: [[1, 3, 224, 224]]',
+    has: (value) => Array.isArray(value) && value.every(Array.isArray),
+  },
+  ...each(kind.anything, 'shape', 'dtypes'),
 }
 
 /**

@@ -106,7 +106,7 @@ export interface Progress {
 }
 
 /**
- * Trains a model, step by step: whoever goes through the steps decides when the next one is made, so that a page stays alive. A run that was stopped and
+ * Trains a model, step by step: whoever goes through the steps (`for await`) decides when the next one is made, so that a page stays alive; without, nothing is learned. A run that was stopped and
  * has a checkpoint goes on with the same bits, on the same engine, as if it had not been.
  *
  * @param model is put into training mode, and into evaluation mode at the end
@@ -127,6 +127,12 @@ export async function* fit(
   options: FitOptions = {},
 ): AsyncGenerator<Progress, void, void> {
   expectModule('fit', model)
+  if (typeof options === 'object' && options !== null && 'lr' in options)
+    throw mistake(
+      'fit',
+      'lr is no option',
+      "the learning rate is the optimiser's: optimizer: adamw(model, { lr })",
+    )
   expectOptions('fit', options, kinds)
   const { epochs = 1, batchSize = 32, shuffle = true, patience, evaluate, signal, checkpointEvery } = options
   if (patience !== undefined && evaluate === undefined)
@@ -142,7 +148,7 @@ export async function* fit(
   let at: Position = { step: 0, epoch: 0, batch: 0, seed: options.seed ?? 0, best: Number.NaN, since: 0 }
   const kept = await store?.read()
   if (kept) {
-    at = restoreRun(run, kept)
+    at = resumed(run, kept, options.checkpoint)
     if (options.seed !== undefined && options.seed !== at.seed) {
       throw mistake('fit', `the checkpoint's seed is another — got ${options.seed}, it has ${at.seed}`)
     }
@@ -183,6 +189,25 @@ interface Running {
   readonly optimizer: Optimizer
   readonly ema: Ema | null
   gradients?: ValueAndGradients['gradients']
+}
+
+/** Where the run of a checkpoint is; what does not fit is said of that checkpoint, which nobody has asked to be loaded. */
+function resumed(run: Running, kept: Uint8Array, checkpoint: FitOptions['checkpoint']): Position {
+  try {
+    return restoreRun(run, kept)
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error
+    const file = typeof checkpoint === 'string' ? checkpoint : 'the checkpoint'
+    const what = `holds a run that this model cannot go on with — ${error.what}`
+    throw new CheckpointError({
+      code: error.code,
+      operation: 'fit',
+      file,
+      what,
+      values: error.values,
+      cause: error,
+    })
+  }
 }
 
 /** One step of learning. */

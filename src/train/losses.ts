@@ -110,7 +110,7 @@ function expectedOf(
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw mistake(
         'crossEntropy',
-        `the label at index ${i} is no class — got ${show(value)}, expected 0 to ${classes - 1}, or ${ignore} for what does not count`,
+        `a label is no class — got ${show(value)}, at index ${i} of the batch, expected 0 to ${classes - 1}, or ${ignore} for what does not count`,
       )
     }
     count++

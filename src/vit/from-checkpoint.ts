@@ -104,11 +104,12 @@ export function modelFromState(
 /** A model with the parameters of tensors that are read one by one. */
 async function modelFromTensors(
   tensors: Tensors,
-  { precision, panels, ...options }: CheckpointOptions,
+  given: CheckpointOptions,
   make: Make,
   texts: Texts,
 ): Promise<VisionTransformer> {
-  expectOptions(operation, { precision, panels }, keepingOptions)
+  expectOptions(operation, given, { ...visionTransformerOptions, ...keepingOptions })
+  const { precision, panels, ...options } = given
   const { model, fillings } = drafted(tensors.described, options, make, texts)
   try {
     await fill(model, fillings, tensors, { precision: precision ?? precisionOf(tensors, texts), panels })

@@ -106,7 +106,11 @@ describe('tesserae explain', () => {
     ],
     ['with an axis twice', ['a -> a', '--shape', '2', '--axes', 'a=1,a=2'], '--axes names an axis twice'],
     ['with an unknown operation', ['a -> a', '--shape', '2', '--operation', 'sort'], '--operation is "sort"'],
-    ['with an unknown option', ['a -> a', '--shap', '2'], "unknown option '--shap'"],
+    [
+      'with an unknown option',
+      ['a -> a', '--shap', '2'],
+      "unknown option '--shap' — did you mean '--shape'?",
+    ],
   ])('%s gives one line and exit code 1', async (_, args, words) => {
     const { code, lines, notices } = await tesserae('explain', ...args)
     expect(code).toBe(1)

@@ -71,6 +71,18 @@ describe('tesserae export', () => {
     }
   })
 
+  test('how pictures are prepared is said as what it is, assumed or told', async () => {
+    const preparationIn = (file: string) => JSON.parse(readOnnx(readFileSync(file)).metadata['preparation']!)
+    const out = join(folder, 'prepared.onnx')
+    const { notices } = await tesserae('export', weights, out)
+    expect(notices).toContain('assumed: mean is 0.5,0.5,0.5')
+    expect(preparationIn(out).assumed).toContain('mean is 0.5,0.5,0.5')
+    const told = await tesserae('export', weights, out, '--mean', '0.1,0.2,0.3', '--std', '1,1,1')
+    expect(told.notices.filter((notice) => /mean|std/.test(notice))).toEqual([])
+    expect(told.lines[1]).toContain('(pixels / 255 − [0.1, 0.2, 0.3]) / [1, 1, 1]')
+    expect(preparationIn(out)).toMatchObject({ mean: [0.1, 0.2, 0.3], std: [1, 1, 1] })
+  })
+
   test('a mistake is one line, and leaves no file', async () => {
     const before = readdirSync(folder)
     const out = join(folder, 'other.onnx')
@@ -81,6 +93,7 @@ describe('tesserae export', () => {
     expect(await said(weights, out, '--precision', 'int4')).toContain(
       '--precision is "int4", expected float32 or int8',
     )
+    expect(await said(weights, join(folder, 'model.safetensors'))).toContain('expected a name in .onnx')
     expect(await said(weights, out, '--opset', '16')).toBe(
       "tesserae export: bad option 'opset' — got 16, expected a whole number from 17 to 24",
     )

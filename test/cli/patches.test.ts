@@ -116,7 +116,7 @@ describe('tesserae patches', () => {
 
   test('a drawing is a PNG, and never called otherwise or written over the photo', async () => {
     const named = await tesserae('patches', photo, '--out', join(folder, 'mosaic.jpg'))
-    expect(named.notices[0]).toContain('mosaic.jpg", expected a name in .png, which is what is drawn')
+    expect(named.notices[0]).toContain('mosaic.jpg", expected a name in .png, which is what is written')
     const before = await readFile(photo)
     const over = await tesserae('patches', photo, '--out', photo)
     expect(over.notices[0]).toBe(

@@ -85,7 +85,7 @@ test('writes half floats, half the size', async () => {
 })
 
 test('what is no regular file, as a device, is not replaced by one', async () => {
-  const pipe = inside('pipe')
+  const pipe = inside('pipe.safetensors')
   if (spawnSync('mkfifo', [pipe]).status !== 0) return // not on Windows
   expect((await tesserae('quantize', weights, pipe)).notices).toEqual([
     `tesserae quantize: ${pipe}: is no regular file`,
@@ -95,6 +95,7 @@ test('what is no regular file, as a device, is not replaced by one', async () =>
 
 test.each([
   [['model.safetensors'], 'two files are expected, the model and the one to write — got 1'],
+  [['model.safetensors', 'x.onnx'], 'x.onnx", expected a name in .safetensors, which is what is written'],
   [
     ['model.safetensors', 'x.safetensors', '--precision', 'int4'],
     '--precision is "int4", expected int8, int8-fast, float16',

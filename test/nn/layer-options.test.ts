@@ -121,7 +121,7 @@ describe('an option', () => {
       'bad option \'dynamicImgSize\' — got "no", expected true or false',
     )
     expect(model({ colour: 'red' })).toThrow(/got colour: "red", expected one of \d+ others$/)
-    const refused = fit(model({})(), [], { lr: 1 } as never).next()
+    const refused = fit(model({})(), [], { colour: 1 } as never).next()
     await expect(refused).rejects.toThrow(/ or 'recompute' or 'signal'$/)
   })
 

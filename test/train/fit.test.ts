@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
 import { CheckpointError } from 'tesserae/checkpoint'
-import { manualSeed, ViT } from 'tesserae/nn'
+import { Linear, manualSeed, Rearrange, Sequential, ViT } from 'tesserae/nn'
 import {
   adamw,
   type Batch,
@@ -141,6 +141,18 @@ describe('fit', () => {
     expect(bitsOf(model)).toEqual(before)
   })
 
+  test('a run of another model is refused by the name of its file, and nothing is loaded', async () => {
+    const path = join(folder, 'run.safetensors')
+    const other = new Sequential(new Rearrange('b c h w -> b (c h w)'), new Linear(64, 3))
+    await all(fit(other, data, { checkpoint: path }))
+    const model = newModel()
+    const before = bitsOf(model)
+    await expect(all(fit(model, data, { checkpoint: path }))).rejects.toThrow(
+      `fit: ${path}: holds a run that this model cannot go on with — `,
+    )
+    expect(bitsOf(model)).toEqual(before)
+  })
+
   test('a checkpoint that cannot be written is refused before the first step', async () => {
     const model = newModel()
     const before = bitsOf(model)
@@ -207,6 +219,7 @@ describe('fit', () => {
 
   test('refuses options that there are not', async () => {
     await expect(all(fit(newModel(), data, { epoch: 3 } as never))).rejects.toThrow(/epochs/)
+    await expect(all(fit(newModel(), data, { lr: 3 } as never))).rejects.toThrow('adamw(model, { lr })')
   })
 })
 

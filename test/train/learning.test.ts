@@ -91,10 +91,13 @@ describe('cross entropy', () => {
 
   test.each([
     [() => crossEntropy(logits, [1]), /shape \[1\], expected \[2\]/],
-    [() => crossEntropy(logits, [1, 3]), /label at index 1 is no class — got 3/],
+    [
+      () => crossEntropy(logits, [1, 3]),
+      /a label is no class — got 3, at index 1 of the batch, expected 0 to 2/,
+    ],
     [() => crossEntropy(logits, [1, 0.5]), /got 0.5/],
-    [() => crossEntropy(logits, [1, null] as never), /index 1 is no class — got null/],
-    [() => crossEntropy(logits, ['0', 1] as never), /index 0 is no class — got "0"/],
+    [() => crossEntropy(logits, [1, null] as never), /no class — got null, at index 1/],
+    [() => crossEntropy(logits, ['0', 1] as never), /no class — got "0", at index 0/],
     [() => crossEntropy(logits, [1, 0], { smoothing: 2 }), /smoothing/],
     [() => mse(logits, doubles([1], [1])), /\[2, 3\] and \[1\]/],
   ])('refuses what does not fit: %#', (call, message) => expect(call).toThrow(message))

@@ -5,9 +5,9 @@ import { toOnnx } from '../../onnx/to-onnx.ts'
 import { trace } from '../../program/trace.ts'
 import type { Preparation } from '../../vit/preparation.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
-import { given, integer, oneOf, readArguments, UsageError } from '../arguments.ts'
+import { given, integer, nameIn, oneOf, readArguments, UsageError } from '../arguments.ts'
 import { expectPlace, shown, writeWhole } from '../files.ts'
-import { loadModel } from '../model.ts'
+import { loadModel, type ModelRequest, readModelRequest, untoldOptions, viewOf } from '../model.ts'
 import type { Output } from '../output.ts'
 
 export async function runExport(args: readonly string[], output: Output): Promise<void> {
@@ -16,7 +16,7 @@ export async function runExport(args: readonly string[], output: Output): Promis
     opset: { type: 'string', default: '17' },
     attention: { type: 'string', default: 'plain' },
     batch: { type: 'string', default: 'dynamic' },
-    heads: { type: 'string' },
+    ...untoldOptions,
     json: { type: 'boolean' },
   })
   const [from, to, ...more] = positionals
@@ -25,6 +25,8 @@ export async function runExport(args: readonly string[], output: Output): Promis
       `two files are expected, a checkpoint and where the ONNX file goes — got ${positionals.length}`,
     )
   }
+  nameIn('.onnx', to, 'the file to write')
+  const request = readModelRequest(values)
   const asked = given(values.precision, (text) => oneOf(text, '--precision', ['float32', 'int8']))
   const options = {
     attention: oneOf(values.attention, '--attention', ['plain', 'fused']),
@@ -32,12 +34,8 @@ export async function runExport(args: readonly string[], output: Output): Promis
     batch: values.batch === 'dynamic' ? ('dynamic' as const) : integer(values.batch, '--batch', 1),
   }
   await expectPlace(to, from)
-  const model = await loadModel(
-    from,
-    { heads: given(values.heads, (text) => integer(text, '--heads', 1)) },
-    output,
-  )
-  const view = preparationOf(model)
+  const model = await loadModel(from, request, output)
+  const view = preparationOf(model, request)
   // weights that are integers in the file are so in the graph, unless floats are asked for
   const isCodes = [...model.parameters()].some((parameter) => parameter.precision !== 'float32')
   const precision = asked ?? (isCodes ? 'int8' : 'float32')
@@ -59,7 +57,7 @@ export async function runExport(args: readonly string[], output: Output): Promis
     },
     inputs: { x: shape(input) },
     outputs: { y: shape(result) },
-    guesses: model.guesses,
+    guesses: [...model.guesses, ...(view?.assumed ?? [])],
   }
   if (values.json) {
     output.json(about)
@@ -78,22 +76,21 @@ export async function runExport(args: readonly string[], output: Output): Promis
 in JavaScript
   const session = await InferenceSession.create(${JSON.stringify(name)})
   const { y } = await session.run({ x: new Tensor('float32', data, [${one}]) })`)
-  for (const guess of model.guesses) output.notice(`assumed: ${guess}`)
+  for (const guess of about.guesses) output.notice(`assumed: ${guess}`)
 }
 
 /** What the file says beside its graph: the classes' names, and how pictures are prepared, as JSON. */
 function metadataOf({ labels }: VisionTransformer, view: Preparation | null): Record<string, string> {
-  const { assumed, ...preparation } = view ?? { assumed: [] }
   return {
-    ...(view && { preparation: JSON.stringify(preparation) }),
+    ...(view && { preparation: JSON.stringify(view) }),
     ...(labels && { labels: JSON.stringify(labels) }),
   }
 }
 
 /** How pictures are prepared; null where the configuration asks for what cannot be done here, which is nothing to the file. */
-function preparationOf(model: VisionTransformer): Preparation | null {
+function preparationOf(model: VisionTransformer, request: ModelRequest): Preparation | null {
   try {
-    return model.preparation
+    return viewOf(model, request)
   } catch (error) {
     if (error instanceof ImageError) return null
     throw error

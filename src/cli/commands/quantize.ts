@@ -5,7 +5,7 @@ import type { Precision } from '../../gemm/weighted.ts'
 import { quantizedState } from '../../nn/quantize.ts'
 import { metadataOf } from '../../vit/own.ts'
 import { Agreement } from '../agreement.ts'
-import { integer, oneOf, readArguments, UsageError } from '../arguments.ts'
+import { integer, nameIn, oneOf, readArguments, UsageError } from '../arguments.ts'
 import { expectPlace, shardsOf, shown, writeWhole } from '../files.ts'
 import { loadModel, modelOptions, readModelRequest, viewOf, withThreads } from '../model.ts'
 import type { Output } from '../output.ts'
@@ -39,6 +39,7 @@ function readRequest(args: readonly string[]) {
   if (from === undefined || to === undefined || rest.length > 0) {
     throw new UsageError(`two files are expected, the model and the one to write — got ${positionals.length}`)
   }
+  nameIn('.safetensors', to, 'the file to write')
   const precision = oneOf(values.precision, '--precision', ['int8', 'int8-fast', 'float16'])
   const { check, json, strict } = values
   return {

@@ -5,7 +5,7 @@ import type { NdArray } from '../../layout/tensor.ts'
 import { toNdarray } from '../../ops/array.ts'
 import type { Preparation } from '../../vit/preparation.ts'
 import type { VisionTransformer } from '../../vit/vision-transformer.ts'
-import { integer, onlyOperand, readArguments, UsageError } from '../arguments.ts'
+import { integer, nameIn, onlyOperand, readArguments, UsageError } from '../arguments.ts'
 import { featuresOf } from '../features/compute.ts'
 import { originOf } from '../features/origin.ts'
 import { FeatureSink } from '../features/sink.ts'
@@ -45,9 +45,7 @@ function readRequest(args: readonly string[]) {
   const { from, out, full, resume, strict, json } = values
   if (from === undefined) throw new UsageError('--from is missing')
   if (out === undefined) throw new UsageError('--out is missing')
-  if (!/\.safetensors$/i.test(out)) {
-    throw new UsageError(`--out is ${JSON.stringify(out)}, expected a name in .safetensors`)
-  }
+  nameIn('.safetensors', out, '--out')
   if (full && values['head-only']) throw new UsageError('--head-only and --full contradict each other')
   return {
     ...readModelRequest(values),
