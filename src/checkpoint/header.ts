@@ -33,7 +33,7 @@ const others: readonly (readonly [begin: RegExp, code: string, what: string])[] 
     "one of PyTorch's (.pt, .pth, .bin), whose pickles run code — convert it with Python's safetensors.torch.save_file",
   ],
   [/^76657273696f6e20/, 'file/pointer', 'a pointer of Git LFS — git lfs pull gets the file'],
-  [/^(0a|0d|20)*3c/, 'file/page', 'a web page — of the file, or of an error'],
+  [/^(0a|0d|20)*3c/, 'file/page', 'a web page — perhaps of the file'],
   [/^08[01].(12|1a|22|2a|3a)/, 'file/onnx', 'a model of ONNX'],
   [/^(47475546|89484446)/, 'file/other', 'one of GGUF or HDF5'],
 ]

@@ -133,10 +133,8 @@ export function describe(step: Step): string {
       return `einsum '${step.plan.pattern.text}'${store.join('')}`
     }
     case 'slice':
-      // without a length the axis is gone
-      return step.lengths.length === 0
-        ? `slice axis ${step.axis} at ${step.start}`
-        : `slice axis ${step.axis} from ${step.start}${step.step === 1 ? '' : ` by ${step.step}`}, length ${step.lengths.join(' × ')}`
+      // without lengths the axis is gone
+      return `slice axis ${step.axis} ${step.lengths.length ? 'from' : 'at'} ${step.start}${step.step === 1 ? '' : ` by ${step.step}`}${step.lengths.length ? `, length ${step.lengths.join(' × ')}` : ''}`
     case 'place':
       return `place axis ${step.axis} at ${step.start}${step.step === 1 ? '' : ` by ${step.step}`} of ${step.length}`
     case 'window':
