@@ -112,15 +112,8 @@ function brief(text: string, most: number): string {
 }
 
 function escaped(character: string): string {
-  switch (character) {
-    case ' ':
-    case '\t':
-    case '\n':
-    case '\r':
-      return ' '
-    default:
-      return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
-  }
+  if (' \t\n\r'.includes(character)) return ' '
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
 /** A call of each operation, for those who exchange its arguments. */

@@ -92,7 +92,7 @@ describe('sizes, minified and gzipped, dependencies included', () => {
   const budgets: [what: string, kilobytes: number, code: string, beyond: string | null][] = [
     [
       "import { rearrange } from 'tesserae'",
-      34.7,
+      34.8,
       `import { rearrange } from 'tesserae'; globalThis.use = rearrange`,
       null,
     ],
@@ -106,7 +106,7 @@ describe('sizes, minified and gzipped, dependencies included', () => {
     ['all of tesserae/nn beyond the language, with the kernels of eight bits', 62.8, layers, language],
     [
       'tesserae/checkpoint beyond the language',
-      13.2,
+      13.3,
       `${language} import * as checkpoint from 'tesserae/checkpoint'; globalThis.checkpoint = checkpoint`,
       language,
     ],

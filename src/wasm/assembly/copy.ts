@@ -205,13 +205,17 @@ function unweaveBytes3(source: usize, target: usize, ni: i32, tj: i32): void {
   }
 }
 
-/** Four bytes of each of four rows, the first byte of all, then the second of all, … */
+/** Four bytes of each of four rows, the first byte of all, then the second of all, …; rows that follow each other, as the pixels of a canvas, are one vector. */
 @inline
 function fours(source: usize, si: i32): v128 {
-  let x = v128.load32_zero(source)
-  x = v128.load32_lane(source + si, x, 1)
-  x = v128.load32_lane(source + (si << 1), x, 2)
-  x = v128.load32_lane(source + si + (si << 1), x, 3)
+  let x: v128
+  if (si == 4) x = v128.load(source)
+  else {
+    x = v128.load32_zero(source)
+    x = v128.load32_lane(source + si, x, 1)
+    x = v128.load32_lane(source + (si << 1), x, 2)
+    x = v128.load32_lane(source + si + (si << 1), x, 3)
+  }
   return v128.shuffle<u8>(x, x, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)
 }
 
