@@ -13,14 +13,14 @@ interface Context {
   parse(code: string): unknown
 }
 
-const engine = `atLeastOneInternal atLeastOneInternalLogic atLeastOneSepFirstInternal atLeastOneSepFirstInternalLogic
+const engine = `initRecognizerEngine invokeRuleCatch subruleInternalError consumeInternalRecovery atLeastOneInternal atLeastOneInternalLogic atLeastOneSepFirstInternal atLeastOneSepFirstInternalLogic
   manySepFirstInternal manySepFirstInternalLogic repetitionSepSecondInternal saveRecogState reloadRecogState shortRuleNameToFullName`
 const lru = `__oldCache has peek expiresIn delete clear resize evict keys values Symbol.iterator entriesDescending entriesAscending
   #entriesAscending #peek size maxSize maxAge entries forEach Symbol.toStringTag toString Symbol.for('nodejs.util.inspect.custom')`
 
 const uncalled: readonly [file: string, methods: string][] = [
   ['/chevrotain/lib/src/parse/parser/traits/recognizer_engine.js', engine],
-  ['/chevrotain/lib/src/parse/parser/traits/error_handler.js', 'raiseEarlyExitException'],
+  ['/chevrotain/lib/src/parse/parser/traits/lexer_adapter.js', 'SKIP_TOKEN importLexerState'],
   ['/quick-lru/index.js', lru],
   // with a kilobyte of coefficients that look random
   ['/pure-rand/lib/esm/generator/mersenne.js', 'jump'],
@@ -30,6 +30,7 @@ export function withoutMethods() {
   return {
     name: 'without-methods',
     transform(this: Context, code: string, id: string): string | null {
+      if (id.endsWith('/chevrotain/lib/src/parse/parser/parser.js')) return withoutEnum(code)
       const list = uncalled.find(([file]) => id.endsWith(file))
       if (list === undefined) return null
       const names = new Set(list[1].split(/\s+/))
@@ -42,6 +43,13 @@ export function withoutMethods() {
       return left
     },
   }
+}
+
+/** Without the table of mistakes in a grammar, which bundlers keep since a function fills it. */
+function withoutEnum(code: string): string {
+  const left = code.replace(/^\(function \(ParserDefinitionErrorType\)[\s\S]*?^\}\)\(.*$/m, '')
+  if (left === code) throw new Error("chevrotain's parser has no ParserDefinitionErrorType")
+  return left
 }
 
 /** The methods of all classes, in their order. */

@@ -13,10 +13,10 @@ export interface Fix {
   readonly to: string
 }
 
-/** A hint that says a fix. */
+/** A hint, and what to write instead where that is one thing. */
 export interface Advice {
   readonly text: string
-  readonly fix: Fix
+  readonly fix?: Fix | undefined
 }
 
 export interface ErrorContext {

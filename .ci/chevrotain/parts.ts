@@ -3,6 +3,8 @@
  * its start, checks of the grammar (which the grammar's tests run) and the sentences for all these. The grammar is total
  * (grammar/parser.ts), so that a sentence about a text is never said by chevrotain.
  */
+import { tokenMatcher } from './tokens.ts'
+
 interface Parser {
   CST_STACK: unknown[]
   outputCst: boolean
@@ -12,12 +14,28 @@ interface Parser {
   optionInternal(action: unknown, index: number): unknown
   orInternal(alternatives: unknown, index: number): unknown
   manyInternal(index: number, action: unknown): void
+  shortRuleNameToFull: Record<number, string>
+  fullRuleNameToShort: Record<string, number>
+  ruleShortNameIdx: number
+  tokenMatcher: unknown
+  errors: Error[]
+  errorMessageProvider: object
+  subruleIdx: number
+  currRuleShortName: number
+  isBackTrackingStack: unknown[]
+  RULE_STACK: number[]
+  RULE_STACK_IDX: number
+  RULE_OCCURRENCE_STACK: number[]
+  RULE_OCCURRENCE_STACK_IDX: number
   definedRulesNames: string[]
   defineRule(name: string, implementation: unknown, config: unknown): unknown
   gastProductionsCache: unknown
 }
 
 const noop = (): void => {}
+const rethrow = (error: unknown): never => {
+  throw error
+}
 
 export class TreeBuilder {
   initTreeBuilder(this: Parser): void {
@@ -40,6 +58,27 @@ export class Recoverable {
   }
 }
 
+/** The grammar is total: an error is one of this program, and ends it. */
+export class ErrorHandler {
+  initErrorHandler(this: Parser): void {
+    this.errors = []
+    this.errorMessageProvider = defaultParserErrorProvider
+  }
+  SAVE_ERROR(error: Error): never {
+    return rethrow(error)
+  }
+  raiseNoAltException(): never {
+    throw new Error('no way fits')
+  }
+}
+
+export const isRecognitionException = (): boolean => false
+export const MismatchedTokenException = Error
+export const NotAllInputParsedException = Error
+/** Named by chevrotain's entry. */
+export const NoViableAltException = Error
+export const EarlyExitException = Error
+
 export class ContentAssist {
   initContentAssist(): void {}
 }
@@ -51,8 +90,32 @@ export class PerformanceTracer {
   }
 }
 
-/** Of the ten methods of each kind, those that the grammar calls. */
+/** Of the ten methods of each kind, those that the grammar calls; and how the engine begins, without its checks of what it is given. */
 export class RecognizerApi {
+  initRecognizerEngine(this: Parser): void {
+    this.shortRuleNameToFull = {}
+    this.fullRuleNameToShort = {}
+    this.ruleShortNameIdx = 256
+    this.tokenMatcher = tokenMatcher
+    this.subruleIdx = 0
+    this.currRuleShortName = 0
+    this.definedRulesNames = []
+    this.isBackTrackingStack = []
+    this.RULE_STACK = []
+    this.RULE_STACK_IDX = -1
+    this.RULE_OCCURRENCE_STACK = []
+    this.RULE_OCCURRENCE_STACK_IDX = -1
+    this.gastProductionsCache = {}
+  }
+  invokeRuleCatch(error: unknown): never {
+    return rethrow(error)
+  }
+  subruleInternalError(error: unknown): never {
+    return rethrow(error)
+  }
+  consumeInternalRecovery(_kind: unknown, _index: number, error: unknown): never {
+    return rethrow(error)
+  }
   CONSUME(this: Parser, kind: unknown): unknown {
     return this.consumeInternal(kind, 0)
   }
@@ -91,16 +154,12 @@ export const NextTerminalAfterAtLeastOneWalker = undefined
 export const NextTerminalAfterAtLeastOneSepWalker = undefined
 export const computeAllProdsFollows = noop
 
-const none = (): never[] => []
-export const validateGrammar = none
-export const validateLookahead = none
+export const validateLookahead = (): never[] => []
 
 const unexpected = (): string => 'unexpected word'
 export const defaultParserErrorProvider = {
   buildMismatchTokenMessage: unexpected,
   buildNotAllInputParsedMessage: unexpected,
-  buildNoViableAltMessage: unexpected,
-  buildEarlyExitMessage: unexpected,
 }
-export const defaultGrammarResolverErrorProvider = { buildRuleNotFoundError: () => 'a rule is missing' }
+export const defaultGrammarResolverErrorProvider = {}
 export const defaultGrammarValidatorErrorProvider = {}

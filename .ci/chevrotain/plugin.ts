@@ -7,11 +7,11 @@ const folder = import.meta.dirname
 const replaced: readonly [module: RegExp, by: string, importer?: RegExp][] = [
   [/^lodash-es$/, 'lodash'],
   [/\/tokens(_public)?\.js$/, 'tokens'],
-  [/\/(llk_)?lookahead\.js$/, 'lookahead'],
+  [/\/((llk_)?lookahead|looksahead|gast_resolver_public)\.js$/, 'lookahead'],
   [/\/lexer_public\.js$/, 'lexer'],
   [/\/gast_recorder\.js$/, 'recorder'],
   [
-    /\/(tree_builder|recoverable|context_assist|perf_tracer|recognizer_api|errors_public|checks|follow)\.js$/,
+    /\/(tree_builder|recoverable|context_assist|perf_tracer|recognizer_api|error_handler|errors_public|exceptions_public|checks|follow)\.js$/,
     'parts',
   ],
   [/\/interpreter\.js$/, 'parts', /\/recognizer_engine\.js$/],

@@ -4,7 +4,7 @@
  */
 import type { Advice } from '../../grammar/error.ts'
 import { longest, type Said, say } from '../../grammar/sentences.ts'
-import { didYouMean } from '../../grammar/suggest.ts'
+import { didYouMean, meant } from '../../grammar/suggest.ts'
 import { show, showShape } from '../layout/show.ts'
 
 /** Values that an option may have, and what an error calls them. */
@@ -90,11 +90,19 @@ export function mistakeIn(options: unknown, kinds: Schema): Mistake | undefined 
 type Mistake = Said & { readonly hint: Advice | undefined }
 
 function unknownName(option: string, value: unknown, known: readonly string[]): Mistake {
-  const hint = didYouMean(option, known)
+  const hint = didYouMean(option, known) ?? namesWith(option, known)
   const isLong = known.length > (hint === undefined ? 20 : 8)
   const expected = isLong ? `one of ${known.length} others` : known.map((name) => `'${name}'`).join(' or ')
   const values = { option, got: show(value), expected }
   return { ...say('option/unknown', values, Math.max(longest, expected.length)), hint }
+}
+
+/** `'batchSize'` for `'batch'`, `'numHeads'` and others for `'heads'`: the names that it is a part of, where they are few. */
+function namesWith(part: string, known: readonly string[]): Advice | undefined {
+  const names = known.filter((name) => name.toLowerCase().includes(part.toLowerCase()))
+  if (part.length < 3 || names.length === 0 || names.length > 4) return undefined
+  const { text, fix } = meant(part, names.join("' or '"))
+  return names.length === 1 ? { text, fix } : { text }
 }
 
 function badValue(option: string, value: unknown, { expected, names }: Kind): Mistake {

@@ -39,7 +39,7 @@ test.each([
   const advice = separateNames(text, (spaced) =>
     text.includes(',') ? parseEinsum(spaced) : parseTransform(spaced, 'reduce'),
   )
-  expect(advice?.fix.to).toBe(expected)
+  expect(advice?.fix?.to).toBe(expected)
   if (expected !== undefined) {
     expect(advice).toEqual({
       text: `names are separated by spaces: '${expected}'`,

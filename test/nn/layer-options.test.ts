@@ -121,6 +121,10 @@ describe('an option', () => {
       'bad option \'dynamicImgSize\' — got "no", expected true or false',
     )
     expect(model({ colour: 'red' })).toThrow(/got colour: "red", expected one of \d+ others$/)
+    // a part of a few names
+    expect(model({ classes: 3 })).toThrow("did you mean 'numClasses'?")
+    expect(model({ heads: 3 })).toThrow("did you mean 'numHeads' or 'attnPoolNumHeads'?")
+    expect(model({ norm: 'no' })).toThrow(/got norm: "no", expected one of \d+ others$/)
     const refused = fit(model({})(), [], { colour: 1 } as never).next()
     await expect(refused).rejects.toThrow(/ or 'recompute' or 'signal'$/)
   })
