@@ -3,6 +3,7 @@
 import { contiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
+import { kind, mistakeIn } from '../ops/kinds.ts'
 import { type CheckpointData, elementTypes } from './dtype.ts'
 import { CheckpointError, type Reading } from './error.ts'
 import { widenBrain, widenHalf } from './half.ts'
@@ -12,6 +13,12 @@ import type { TensorEntry } from './header.ts'
 export interface ReadOptions {
   /** Half, bfloat16 and 8-bit floats as their bits (`uint16`, `uint8`) instead of float32. */
   readonly raw?: boolean | undefined
+}
+
+/** @throws CheckpointError for another option, or a value that is none of it */
+export function expectReadOptions(options: ReadOptions, reading: Reading): void {
+  const mistake = mistakeIn(options, { raw: kind.flag })
+  if (mistake !== undefined) throw new CheckpointError({ ...reading, ...mistake })
 }
 
 /** Makes an ndarray of `bytes`, which are exactly the tensor's: a view on them where they are aligned, else a copy. */

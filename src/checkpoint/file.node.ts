@@ -74,6 +74,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | null> {
     if (codeOf((error as Error).cause) !== 'ENOENT') throw error
   }
   try {
+    if (path === '' || /[\\/]$/.test(path)) throw new Error('is no name of a file')
     await access(dirname(path), constants.W_OK)
     return null
   } catch (cause) {

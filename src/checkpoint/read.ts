@@ -2,7 +2,7 @@
 import { isA } from '../layout/realms.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import { decodeTensor, type ReadOptions } from './decode.ts'
+import { decodeTensor, expectReadOptions, type ReadOptions } from './decode.ts'
 import type { CheckpointData } from './dtype.ts'
 import { CheckpointError } from './error.ts'
 import { headerLength, LENGTH_BYTES, parseHeader } from './header.ts'
@@ -29,6 +29,7 @@ export function readSafetensors(
   options: ReadOptions = {},
 ): Record<string, NdArray<CheckpointData>> {
   const reading = { operation: 'readSafetensors' }
+  expectReadOptions(options, reading)
   const bytes = isA(file, 'ArrayBuffer') ? new Uint8Array(file) : file
   if (!isA(bytes, 'Uint8Array')) {
     const hint = typeof bytes === 'string' ? '; openSafetensors(path) opens a file' : ''

@@ -12,7 +12,7 @@ import { lengthOf, merged, sameWalk } from './matrix.ts'
 import type { Product } from './pair.ts'
 import { multiplyCodesPlainly, tableOf } from './quantized-plain.ts'
 import { multiplyCodesInHeap } from './quantized-staging.ts'
-import { mostCode, nearest, tiny } from './row-codes.ts'
+import { mostCode, mostFine, nearest, tiny } from './row-codes.ts'
 import { IsWeight, type Precision } from './weighted.ts'
 
 /** Codes of eight bits, [n, k] in row-major order, and a scale for each row. */
@@ -62,9 +62,9 @@ export class QuantizedWeight extends IsWeight {
     return this
   }
 
-  /** What `int8-fast` comes to where the kernels for it are missing is `int8`. */
+  /** What `int8-fast` comes to where the kernels for it are missing, or sums are too long for it, is `int8`. */
   get precision(): Exclude<Precision, 'float32'> {
-    return precisionHere(this.#keeping.precision)
+    return precisionHere(this.#k > mostFine ? 'int8' : this.#keeping.precision)
   }
 
   /** What it was asked for, which may be more than the platform can. */

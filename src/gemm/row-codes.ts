@@ -11,8 +11,13 @@ export interface RowCodes {
   readonly zero: number
 }
 
-/** Largest codes of weights. */
+/** Largest codes of weights that are made here; those of a file go down to −128. */
 export const mostCode = 127
+const widest = 128
+/** Most that a sum of products may come to. */
+const mostSum = 2 ** 31 - 1
+/** Of so many columns at most, sums of products with codes of 7 bits fit 31 bits. */
+export const mostFine = Math.floor(mostSum / (127 * widest))
 
 const { fround } = Math
 const rounder = 12582912
@@ -22,7 +27,7 @@ const largestFloat = fround(3.4028234663852886e38)
 
 /** The largest code of rows of k numbers: sums of so many products with weights' codes fit 31 bits. */
 export function wideLimit(k: number): number {
-  return Math.min(32767, Math.floor((2 ** 31 - 1) / (mostCode * Math.max(1, k))))
+  return Math.min(32767, Math.floor(mostSum / (widest * Math.max(1, k))))
 }
 
 /** Codes from −limit to limit. */

@@ -2,8 +2,10 @@
 
 import { EinopsError } from '../../grammar/error.ts'
 import { fill } from '../../grammar/sentences.ts'
-import { show } from '../layout/show.ts'
+import { isSameShape } from '../layout/layout.ts'
+import { show, showShape } from '../layout/show.ts'
 import type { Value } from '../steps/value.ts'
+import { add } from '../steps/zip.ts'
 import type { Module } from './module.ts'
 
 /** The input must have the axes that `form` names: `'[b, c, h, w]'`. */
@@ -56,6 +58,19 @@ export function expectLength(
     ...said,
     shape: x.shape,
     hint,
+  })
+}
+
+/** What a layer of a block adds to what came in: as many of the same shape, whoever wrote the layer. */
+export function addTo(x: Value, y: Value, block: Module): Value {
+  if (isSameShape(x.shape, y.shape)) return add(x, y)
+  throw new EinopsError({
+    code: 'layer/sum',
+    operation: block.constructor.name,
+    ...fill('what is added to the tokens has another shape than they have — got {got}, expected {expected}', {
+      got: showShape(y.shape),
+      expected: showShape(x.shape),
+    }),
   })
 }
 

@@ -8,6 +8,9 @@ import { PatchEmbed } from './patch-embed.ts'
 /** Shorter sums gain nothing. */
 export const leastColumns = 16
 
+/** Of longer ones, rows would have less than 6 bits. */
+export const mostColumns = 2 ** 18
+
 /** Has a parameter kept as codes, its values now and those that will be assigned. */
 export function keepAsCodes(parameter: Parameter, keeping: Keeping): void {
   parameter.keepBy((values, rows) => new QuantizedWeight(quantizeRows(values, rows), keeping).settled())
@@ -28,6 +31,8 @@ export function weightsOf(model: Module): [name: string, parameter: Parameter][]
   }
   return [...model.namedParameters()].filter(([, parameter]) => {
     const [rows = 0] = parameter.shape
-    return parameter.isMatrix && parameter.size >= leastColumns * rows && rows > 0 && !others.has(parameter)
+    const columns = parameter.size / rows
+    const suits = columns >= leastColumns && columns <= mostColumns
+    return parameter.isMatrix && rows > 0 && suits && !others.has(parameter)
   })
 }

@@ -4,8 +4,8 @@
  */
 
 import type { Value } from '../steps/value.ts'
-import { add } from '../steps/zip.ts'
 import { Attention } from './attention.ts'
+import { addTo } from './check.ts'
 import { DiffAttention } from './diff-attention.ts'
 import { DropPath } from './dropout.ts'
 import { firstOf, isAsMade, isOfTokens } from './first-tokens.ts'
@@ -123,11 +123,11 @@ export class EncoderBlock extends Module {
   /** `asked`: how many of the first tokens anybody wants to know of; all if not given. */
   override compute(x: Value, asked?: number): Value {
     if (this.normFirst) {
-      const y = add(firstOf(x, asked), this.attended(this.norm1.compute(x), asked))
-      return add(y, this.fed(this.norm2.compute(y)))
+      const y = addTo(firstOf(x, asked), this.attended(this.norm1.compute(x), asked), this)
+      return addTo(y, this.fed(this.norm2.compute(y)), this)
     }
-    const y = this.norm1.compute(add(firstOf(x, asked), this.attended(x, asked)))
-    return this.norm2.compute(add(y, this.fed(y)))
+    const y = this.norm1.compute(addTo(firstOf(x, asked), this.attended(x, asked), this))
+    return this.norm2.compute(addTo(y, this.fed(y), this))
   }
 
   /** What attention adds, of tokens that are normalised already. @internal */
@@ -139,8 +139,9 @@ export class EncoderBlock extends Module {
   get canLeaveOut(): boolean {
     const { attn, norm1, norm2, ls1, ls2, dropPath1, dropPath2, mlp } = this
     const after = [attn.norm, attn.proj, attn.projDrop, ls1, dropPath1, norm2, mlp, ls2, dropPath2]
-    const isOwn = this.compute === EncoderBlock.prototype.compute && isAsMade(this)
-    if (!isOwn || !attentions.has(attn.constructor) || !isAsMade(attn)) return false
+    const own = EncoderBlock.prototype
+    const isOwn = this.compute === own.compute && this.attended === own.attended && this.fed === own.fed
+    if (!isOwn || !isAsMade(this) || !attentions.has(attn.constructor) || !isAsMade(attn)) return false
     return (this.normFirst || isOfTokens(norm1)) && after.every(isOfTokens)
   }
 

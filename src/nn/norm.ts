@@ -11,11 +11,11 @@ import type { Parameter } from './parameter.ts'
 
 const layerNormOptions = {
   /** Added to the variance or the mean square before its root; 1e-5 if not given. */
-  eps: or(kind.number, 1e-5),
+  eps: or(kind.fromZero, 1e-5),
   /** Whether there are parameters; true if not given. */
   affine: or(kind.flag, true),
 }
-const rmsNormOptions = { ...layerNormOptions, eps: or(kind.number, 1e-6) }
+const rmsNormOptions = { ...layerNormOptions, eps: or(kind.fromZero, 1e-6) }
 
 export interface NormLayerOptions extends OptionsOf<typeof layerNormOptions> {}
 
@@ -23,7 +23,7 @@ export interface NormLayerOptions extends OptionsOf<typeof layerNormOptions> {}
 export const normOptions = {
   normLayer: or(kind.norm, 'layernorm'),
   /** Added to the variance in the norms; timm's default; 1e-6 if not given. */
-  eps: or(kind.number, 1e-6),
+  eps: or(kind.fromZero, 1e-6),
 }
 
 abstract class Norm extends Module {

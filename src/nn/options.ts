@@ -61,11 +61,17 @@ const init: Kind<LayerInit> = {
       mistakeIn(value, { weight: initializer, bias: initializer }) === undefined),
 }
 
+function numberThat(expected: string, holds: (value: number) => boolean): Kind<number> {
+  return { expected, has: (value) => common.number.has(value) && holds(value as number) }
+}
+
 /** The kinds that there are. */
 export const kind = {
   ...common,
   activation: oneOf(Object.keys(activations) as Activation[]),
   module,
+  fromZero: numberThat('a number from 0', (value) => value >= 0),
+  positive: numberThat('a number above 0', (value) => value > 0),
   /** Rows and columns. */
   grid: twoOf(common.length),
   /** Rows and columns, of which there may be none. */

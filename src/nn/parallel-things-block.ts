@@ -4,7 +4,7 @@
  */
 
 import type { Value } from '../steps/value.ts'
-import { add } from '../steps/zip.ts'
+import { addTo } from './check.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { type Member, Module } from './module.ts'
 import { expectOptions } from './options.ts'
@@ -59,7 +59,13 @@ export class ParallelThingsBlock extends Module {
   }
 
   override compute(x: Value): Value {
-    const attended = this.#blocks.reduce((sum, block) => add(sum, block.attended(block.norm1.compute(x))), x)
-    return this.#blocks.reduce((sum, block) => add(sum, block.fed(block.norm2.compute(attended))), attended)
+    const attended = this.#blocks.reduce(
+      (sum, block) => addTo(sum, block.attended(block.norm1.compute(x)), this),
+      x,
+    )
+    return this.#blocks.reduce(
+      (sum, block) => addTo(sum, block.fed(block.norm2.compute(attended)), this),
+      attended,
+    )
   }
 }

@@ -55,7 +55,7 @@ const patchEmbedOptions = {
   /** A norm over the features at the end: `true` for LayerNorm, a name, or a function that makes one; false if not given. */
   norm: or(norm, false),
   /** Of the norms that are not made by a function; PyTorch's default; 1e-5 if not given. */
-  normEps: or(kind.number, 1e-5),
+  normEps: or(kind.fromZero, 1e-5),
   /** Whether images must have the size `imgSize`; true if not given. */
   strictImgSize: or(kind.flag, true),
   /** Whether zeros fill the last patches up; false if not given. */

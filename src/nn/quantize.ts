@@ -5,7 +5,7 @@ import { QuantizedWeight } from '../gemm/quantized-weight.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { toNdarray } from '../ops/array.ts'
-import { keepAsCodes, leastColumns, weightsOf } from './codes.ts'
+import { keepAsCodes, leastColumns, mostColumns, weightsOf } from './codes.ts'
 import { expectModule } from './expect-module.ts'
 import type { Module } from './module.ts'
 import { type Kind, type OptionsOf, oneOf, or, readOptions } from './options.ts'
@@ -52,7 +52,7 @@ export function quantize(model: Module, options: QuantizeOptions = {}): Quantize
     throw new EinopsError({
       code: 'quantize/nothing',
       operation: 'quantize',
-      what: `${model.constructor.name} has no weight of a linear map of ${leastColumns} inputs or more`,
+      what: `${model.constructor.name} has no weight of a linear map of ${leastColumns} to ${mostColumns} inputs`,
     })
   }
   haveKernels()

@@ -1,7 +1,7 @@
 /** The encoder block of Swin v2 (Liu et al., arXiv:2111.09883), timm's `ResPostBlock`: norms after attention and MLP, before the sums. */
 
 import type { Value } from '../steps/value.ts'
-import { add } from '../steps/zip.ts'
+import { addTo } from './check.ts'
 import { EncoderBlock, type EncoderBlockOptions, encoderBlockOptions } from './encoder-block.ts'
 import { expectOptions, only } from './options.ts'
 
@@ -31,7 +31,7 @@ export class ResPostBlock extends EncoderBlock {
 
   override compute(x: Value): Value {
     const attended = this.norm1.compute(this.attn.compute(x))
-    const y = add(x, this.dropPath1.compute(attended))
-    return add(y, this.dropPath2.compute(this.norm2.compute(this.mlp.compute(y))))
+    const y = addTo(x, this.dropPath1.compute(attended), this)
+    return addTo(y, this.dropPath2.compute(this.norm2.compute(this.mlp.compute(y))), this)
   }
 }

@@ -23,7 +23,7 @@ const mixedOptions = {
   ...pick(rotaryOptions, 'grid', 'headDim', 'numPrefixTokens'),
   depth: needed(kind.count),
   numHeads: needed(kind.length),
-  temperature: or(kind.number, 10),
+  temperature: or(kind.positive, 10),
   /** Whether the first frequency of a pair is the column's (`'xy'`) or the row's; `'xy'` if not given. */
   gridIndexing: or(rotaryOptions.gridIndexing, 'xy'),
 }

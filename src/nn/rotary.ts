@@ -25,7 +25,7 @@ export const rotaryOptions = {
   /** Width of a head, a multiple of 4. */
   headDim: needed(kind.count),
   /** How many turns slower the slowest pair is; 10,000 if not given. */
-  temperature: or(kind.number, 10_000),
+  temperature: or(kind.positive, 10_000),
   /** The grid of the training, to which the steps of another grid are stretched (timm's `ref_feat_shape`). */
   referenceGrid: kind.grid,
   /** Where the first row and column stand, in steps; 0 if not given. */

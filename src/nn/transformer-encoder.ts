@@ -21,7 +21,7 @@ const layerOptions = {
   activation: or(kind.activation, 'relu'),
   /** Norms before attention and MLP; false if not given. */
   normFirst: or(kind.flag, false),
-  layerNormEps: or(kind.number, 1e-5),
+  layerNormEps: or(kind.fromZero, 1e-5),
   bias: or(kind.flag, true),
 }
 

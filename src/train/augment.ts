@@ -6,9 +6,11 @@ import { materialize } from '../copy/copy.ts'
 import { contiguous, isContiguous, sizeOf } from '../layout/layout.ts'
 import { show } from '../layout/show.ts'
 import type { NdArray, Tensor } from '../layout/tensor.ts'
+import { pair } from '../nn/check.ts'
 import { expectOptions, type Kinds, kind } from '../nn/options.ts'
 import { Random } from '../nn/random.ts'
 import { asTensor, toNdarray } from '../ops/array.ts'
+import { roomFor } from '../steps/result.ts'
 import { mistake } from './refuse.ts'
 
 export type Images = NdArray<Float32Array>
@@ -37,7 +39,8 @@ function warped(
 ): Images {
   const { data, shape, offset } = pictures(images)
   const [count, channels, height, width] = shape as [number, number, number, number]
-  const result = new Float32Array(count * channels * h * w)
+  const made = [count, channels, h, w]
+  const result = roomFor('pictures', made, 'augmentation', () => new Float32Array(sizeOf(made)))
   const at = (plane: number, y: number, x: number) => {
     const inside = y >= 0 && y < height && x >= 0 && x < width
     if (!inside && fill !== null) return fill
@@ -72,7 +75,7 @@ function warped(
       }
     }
   }
-  return toNdarray({ data: result, ...contiguous([count, channels, h, w]) })
+  return toNdarray({ data: result, ...contiguous(made) })
 }
 
 /** Height and width of pictures. */
@@ -94,19 +97,23 @@ export function pictures(images: Images): Tensor<Float32Array> {
 }
 
 export interface RandomResizedCropOptions {
-  /** Height and width of the new pictures; as the old ones if not given. */
-  readonly size?: readonly [number, number] | undefined
+  /** Height and width of the new pictures, or the side of squares; as the old ones if not given. */
+  readonly size?: number | readonly [number, number] | undefined
   /** The least and the greatest part of the area; [0.08, 1] if not given. */
   readonly scale?: readonly [number, number] | undefined
   /** The least and the greatest ratio of width to height; [3/4, 4/3] if not given. */
   readonly ratio?: readonly [number, number] | undefined
 }
 
-const isPair = {
-  expected: 'two numbers',
-  has: (value: unknown) => Array.isArray(value) && value.length === 2 && value.every(Number.isFinite),
-}
-const cropKinds: Kinds<RandomResizedCropOptions> = { size: kind.sides, scale: isPair, ratio: isPair }
+/** The least and the greatest. */
+const range = (expected: string, has: (value: number) => boolean) => ({
+  expected,
+  has: (value: unknown) =>
+    Array.isArray(value) && value.length === 2 && value.every((one) => kind.number.has(one) && has(one)),
+})
+const fromZero = range('two numbers from 0', (value) => value >= 0)
+const aboveZero = range('two numbers above 0', (value) => value > 0)
+const cropKinds: Kinds<RandomResizedCropOptions> = { size: kind.sides, scale: fromZero, ratio: aboveZero }
 
 /**
  * A random part of each picture, resized (torchvision's `RandomResizedCrop`).
@@ -123,7 +130,7 @@ export function randomResizedCrop(
   expectOptions('randomResizedCrop', options, cropKinds)
   const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options
   const stream = streamOf(random)
-  const [h, w] = size ?? sidesOf(images)
+  const [h, w] = size === undefined ? sidesOf(images) : pair(size)
   return warped(images, [h, w], null, (height, width) => {
     const [crop, place] = cropOf(height, width, scale, ratio, stream)
     const shift = [place[0] + (crop[0] - height) / 2, place[1] + (crop[1] - width) / 2] as const
@@ -184,7 +191,7 @@ export interface RandomAffineOptions {
 const affineKinds: Kinds<RandomAffineOptions> = {
   degrees: kind.number,
   translate: kind.number,
-  scale: isPair,
+  scale: aboveZero,
   shear: kind.number,
   fill: kind.number,
 }

@@ -72,12 +72,17 @@ export class Ema {
    * @throws {EinopsError} when one is missing or of another shape; nothing has changed then
    */
   loadState(state: Readonly<Record<string, NdArray<Float32Array>>>): void {
+    this.prepared(state)()
+  }
+
+  /** Looks whether averages fit; what is given back goes on from them. @internal */
+  prepared(state: Readonly<Record<string, NdArray<Float32Array>>>): () => void {
     for (const [name, { parameter }] of this.#averages) {
-      if (`${state[name]?.shape}` !== `${parameter.shape}`)
+      if (`${Object(state)[name]?.shape}` !== `${parameter.shape}`)
         throw mistake('ema', `the state does not fit at ${name}`)
     }
-    for (const [name, { values }] of this.#averages) {
-      values.set(flat(state[name]!))
+    return () => {
+      for (const [name, { values }] of this.#averages) values.set(flat(state[name]!))
     }
   }
 

@@ -1,5 +1,6 @@
 /** The loop: batches, gradients, steps, and between them everything that one wants to see or do. */
 import { readIfThere, replaceFile } from '#file'
+import { EinopsError } from '../../grammar/error.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import { messageOf } from '../layout/realms.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
@@ -63,10 +64,13 @@ const isObject = {
   expected: 'an object',
   has: (value: unknown) => typeof value === 'object' && value !== null,
 }
-const isStore = {
-  expected: 'a path, or { read, write }',
-  has: (value: unknown) => typeof value === 'string' || isObject.has(value),
-}
+/** What has some methods. */
+const having = (expected: string, ...methods: readonly string[]) => ({
+  expected,
+  has: (value: unknown) => methods.every((name) => typeof Object(value)[name] === 'function'),
+})
+const store = having('a path, or { read, write }', 'read', 'write')
+const isStore = { ...store, has: (value: unknown) => typeof value === 'string' || store.has(value) }
 
 /** What may be given for a loss of a model and a batch by mistake. */
 const losses = new Set<unknown>([binaryCrossEntropy, cosine, crossEntropy, mse])
@@ -76,13 +80,13 @@ const kinds: Kinds<FitOptions> = {
   batchSize: kind.length,
   shuffle: kind.flag,
   seed: kind.seed,
-  optimizer: isObject,
+  optimizer: having('what adamw or sgd makes', 'step', 'prepared'),
   schedule: isFunction,
   loss: isFunction,
   smoothing: kind.share,
   clip: kind.number,
   augment: isFunction,
-  ema: isObject,
+  ema: having('what ema makes', 'update', 'use', 'prepared'),
   evaluate: isFunction,
   patience: kind.length,
   checkpoint: isStore,
@@ -148,10 +152,7 @@ export async function* fit(
   let at: Position = { step: 0, epoch: 0, batch: 0, seed: options.seed ?? 0, best: Number.NaN, since: 0 }
   const kept = await store?.read()
   if (kept) {
-    at = resumed(run, kept, options.checkpoint)
-    if (options.seed !== undefined && options.seed !== at.seed) {
-      throw mistake('fit', `the checkpoint's seed is another — got ${options.seed}, it has ${at.seed}`)
-    }
+    at = resumed(run, kept, options)
   }
   const isOver = () => patience !== undefined && at.since >= patience
   try {
@@ -168,7 +169,9 @@ export async function* fit(
           await store?.write(savedRun(run, at))
       }
       const evaluation = await evaluated(run, evaluate)
-      const isBetter = evaluation !== undefined && !(evaluation <= at.best)
+      // no number is better than none
+      const isFirst = Number.isNaN(at.best) && !Number.isNaN(evaluation)
+      const isBetter = evaluation !== undefined && (isFirst || evaluation > at.best)
       at = {
         ...{ step: at.step, epoch: at.epoch + 1, batch: 0, seed: at.seed },
         best: isBetter ? evaluation : at.best,
@@ -192,12 +195,14 @@ interface Running {
 }
 
 /** Where the run of a checkpoint is; what does not fit is said of that checkpoint, which nobody has asked to be loaded. */
-function resumed(run: Running, kept: Uint8Array, checkpoint: FitOptions['checkpoint']): Position {
+function resumed(run: Running, kept: Uint8Array, { checkpoint, seed }: FitOptions): Position {
   try {
-    return restoreRun(run, kept)
+    return restoreRun(run, kept, seed)
   } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error
     const file = typeof checkpoint === 'string' ? checkpoint : 'the checkpoint'
+    const isOther = error instanceof EinopsError && error.operation !== 'fit'
+    if (isOther) throw mistake('fit', `${file}: holds a run that cannot be gone on with — ${error.what}`)
+    if (!(error instanceof CheckpointError)) throw error
     const what = `holds a run that this model cannot go on with — ${error.what}`
     throw new CheckpointError({
       code: error.code,

@@ -7,11 +7,11 @@ import { show } from '../layout/show.ts'
 import type { NdArray } from '../layout/tensor.ts'
 import { expectModule } from '../nn/expect-module.ts'
 import type { Module } from '../nn/module.ts'
-import { expectOptions, type Kinds, kind } from '../nn/options.ts'
+import { expectOptions, type Kinds, kind, needed } from '../nn/options.ts'
 import { flat, type Parameter } from '../nn/parameter.ts'
 import { toNdarray } from '../ops/array.ts'
 import { stepAdamW } from '../rows/adamw.ts'
-import type { Groups } from './groups.ts'
+import type { GroupOptions, Groups } from './groups.ts'
 import { mistake } from './refuse.ts'
 
 /** Gradients by parameter, as `valueAndGradients` gives them. */
@@ -22,6 +22,24 @@ export interface OptimizerState {
   readonly step: number
   readonly tensors: Readonly<Record<string, NdArray<Float32Array>>>
 }
+
+export interface StepOptions {
+  /** The learning rate of this step; the optimiser's if not given. */
+  readonly lr?: number | undefined
+}
+
+const stepKinds: Kinds<StepOptions> = { lr: kind.fromZero }
+const groupKinds: Kinds<GroupOptions> = { lrScale: kind.fromZero, weightDecay: kind.fromZero }
+const stateKinds: Kinds<OptimizerState> = {
+  step: needed(kind.count),
+  tensors: needed({
+    expected: 'arrays by name',
+    has: (value) => typeof value === 'object' && value !== null && Object.values(value).every(isArray),
+  }),
+}
+
+const isArray = (value: unknown): boolean =>
+  Array.isArray(Object(value).shape) && typeof Object(value).data?.length === 'number'
 
 interface Learner {
   readonly name: string
@@ -65,6 +83,7 @@ export class Optimizer {
     expectModule(kind, model)
     for (const [name, parameter] of model.namedParameters()) {
       const own = groups?.(name, parameter) ?? {}
+      expectOptions(kind, own, groupKinds)
       this.#learners.set(parameter, {
         ...{ name, parameter, memory: new Map() },
         lrScale: own.lrScale ?? 1,
@@ -80,9 +99,10 @@ export class Optimizer {
    * @param options `lr`: the learning rate of this step, if it is not the optimiser's
    * @throws {EinopsError} for a gradient of a parameter that is none of the model's, or of another shape; nothing has changed then
    */
-  step(gradients: Gradients, { lr = this.#lr }: { readonly lr?: number } = {}): void {
-    if (!(lr >= 0 && lr < Number.POSITIVE_INFINITY))
-      throw mistake(this.#kind, `the learning rate is none — got ${lr}, expected a number from 0`)
+  step(gradients: Gradients, options: StepOptions = {}): void {
+    expectOptions(this.#kind, options, stepKinds)
+    expectGradients(this.#kind, gradients)
+    const { lr = this.#lr } = options
     for (const [parameter, gradient] of gradients) {
       if (!this.#learners.has(parameter))
         throw mistake(
@@ -130,7 +150,14 @@ export class Optimizer {
    *
    * @throws {EinopsError} when an array is of no parameter, or of another shape; nothing has changed then
    */
-  loadState({ step, tensors }: OptimizerState): void {
+  loadState(state: OptimizerState): void {
+    this.prepared(state)()
+  }
+
+  /** Looks whether a state fits; what is given back goes on from it. @internal */
+  prepared(state: OptimizerState): () => void {
+    expectOptions(this.#kind, state, stateKinds)
+    const { step, tensors } = state
     const found = Object.entries(tensors).map(([key, tensor]) => {
       const learner = [...this.#learners.values()].find(
         ({ name }) => key.endsWith(`.${name}`) && !key.slice(0, -name.length - 1).includes('.'),
@@ -144,10 +171,22 @@ export class Optimizer {
       }
       return { learner, what: key.slice(0, -learner.name.length - 1), data: flat(tensor).slice() }
     })
-    this.#step = step
-    for (const { memory } of this.#learners.values()) memory.clear()
-    for (const { learner, what, data } of found) learner.memory.set(what, data)
+    return () => {
+      this.#step = step
+      for (const { memory } of this.#learners.values()) memory.clear()
+      for (const { learner, what, data } of found) learner.memory.set(what, data)
+    }
   }
+}
+
+function expectGradients(operation: string, gradients: Gradients): void {
+  const all = isA(gradients, 'Map') ? [...gradients.values()] : null
+  if (all?.every(isArray)) return
+  const got = show(all === null ? gradients : all.find((gradient) => !isArray(gradient)))
+  throw mistake(
+    operation,
+    `the gradients are no Map of arrays — got ${got}, expected those of valueAndGradients`,
+  )
 }
 
 export interface AdamWOptions {
@@ -166,10 +205,7 @@ export interface AdamWOptions {
 const isPair = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((beta) => beta >= 0 && beta < 1)
 const pair = { expected: 'two numbers from 0 to less than 1', has: isPair }
-const fromZero = {
-  expected: 'a number from 0',
-  has: (value: unknown) => kind.number.has(value) && (value as number) >= 0,
-}
+const { fromZero } = kind
 const aFunction = { expected: 'a function', has: (value: unknown) => typeof value === 'function' }
 
 const adamwKinds: Kinds<AdamWOptions> = {
@@ -271,12 +307,7 @@ export function clipNorm(gradients: Gradients, max: number): number {
   if (!(typeof max === 'number' && max > 0)) {
     throw mistake('clipNorm', `max is no norm — got ${show(max)}, expected a number above 0`)
   }
-  if (!isA(gradients, 'Map')) {
-    throw mistake(
-      'clipNorm',
-      `the gradients are no Map — got ${show(gradients)}, expected those of valueAndGradients`,
-    )
-  }
+  expectGradients('clipNorm', gradients)
   let squares = 0
   for (const gradient of gradients.values()) {
     const values = flat(gradient)

@@ -1,9 +1,12 @@
 /** A training run as one safetensors file: parameters, optimiser, averages, and where it was. */
+import { describedIn } from '../checkpoint/described.ts'
 import { readSafetensors } from '../checkpoint/read.ts'
 import { writeSafetensors } from '../checkpoint/write.ts'
 import { contiguous } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
-import type { Module } from '../nn/module.ts'
+import { allParameters, type Module } from '../nn/module.ts'
+import { kind } from '../nn/options.ts'
+import { matched } from '../nn/state.ts'
 import { toNdarray } from '../ops/array.ts'
 import type { Ema } from './ema.ts'
 import type { Optimizer } from './optimizer.ts'
@@ -50,21 +53,32 @@ export function savedRun({ model, optimizer, ema }: Run, position: Position): Ui
  *
  * @throws {EinopsError} when the file is none of such a run, or of another model; what fits was not loaded then
  */
-export function restoreRun({ model, optimizer, ema }: Run, bytes: Uint8Array): Position {
+export function restoreRun({ model, optimizer, ema }: Run, bytes: Uint8Array, seed?: number): Position {
   const tensors = readSafetensors(bytes) as Record<string, NdArray<Data>>
   const place = tensors['run.position']
   if (place?.data.length !== fields.length + 1)
     throw mistake('fit', 'the checkpoint is not of a training run')
+  const [steps, ...values] = Array.from(place.data as ArrayLike<number>)
+  const at = Object.fromEntries(fields.map((field, i) => [field, values[i]!])) as unknown as Position
+  const counts = [steps, at.step, at.epoch, at.batch, at.since]
+  if (!counts.every((count) => kind.count.has(count)) || !kind.seed.has(at.seed))
+    throw mistake('fit', "the checkpoint's place in the run is none: the file is damaged")
+  if (seed !== undefined && seed !== at.seed)
+    throw mistake('fit', `the checkpoint's seed is another — got ${seed}, it has ${at.seed}`)
   const floats = (prefix: string) => unprefixed(prefix, tensors) as Record<string, NdArray<Float32Array>>
   const averages = floats('ema.')
   if (ema !== null && Object.keys(averages).length === 0) {
     throw mistake('fit', 'the checkpoint has no averages of weights, and the run has')
   }
+  matched(
+    `${model.constructor.name}.loadStateDict`,
+    new Map(allParameters(model)),
+    describedIn(floats('model.')),
+  )
+  const goOn = [optimizer.prepared({ step: steps!, tensors: floats('optimizer.') }), ema?.prepared(averages)]
   model.loadStateDict(floats('model.'))
-  const [steps, ...values] = place.data as Float64Array
-  optimizer.loadState({ step: steps!, tensors: floats('optimizer.') })
-  ema?.loadState(averages)
-  return Object.fromEntries(fields.map((field, i) => [field, values[i]!])) as unknown as Position
+  for (const change of goOn) change?.()
+  return at
 }
 
 function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {

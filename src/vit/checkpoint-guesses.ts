@@ -84,13 +84,12 @@ function believed(
 function sizeBelieved({ imgSize }: Hints, { has, shapeOf }: Seen): VisionTransformerOptions {
   if (imgSize === undefined || has('blocks.0.attn.rel_pos.relative_position_bias_table')) return {}
   const [, , ...patch] = shapeOf('patch_embed.proj.weight') ?? []
-  const isLeft = patch.length === 2 && imgSize.some((side, i) => side % patch[i]! > 0)
   const covered = patch.map((side, i) => Math.floor(imgSize[i]! / side)).reduce((all, n) => all * n, 1)
   const [, count] = shapeOf('pos_embed') ?? []
   const prefix = (has('cls_token') ? 1 : 0) + (has('dist_token') ? 1 : 0) + (shapeOf('reg_token')?.[1] ?? 0)
   const isSquare = [0, prefix].some((extra) => Number.isInteger(Math.sqrt((count ?? 0) - extra)))
-  const rest = isLeft && [0, prefix].some((extra) => covered === (count ?? 0) - extra)
-  return count === undefined || !isSquare || rest ? { imgSize } : {}
+  const explains = [0, prefix].some((extra) => covered === (count ?? 0) - extra)
+  return count === undefined || !isSquare || explains ? { imgSize } : {}
 }
 
 /** What neither names and shapes nor hints and options told. */

@@ -4,6 +4,7 @@
  */
 
 import { CheckpointError } from '../checkpoint/error.ts'
+import { pair } from '../nn/check.ts'
 import type { BlockFn } from '../nn/encoder.ts'
 import type { MlpLayer } from '../nn/gated-mlp.ts'
 import type { Seen } from './families.ts'
@@ -196,7 +197,12 @@ function positionsOf(
       what: "parameter 'pos_embed' is missing; give the option posEmbed, 'none' or 'sincos', where there are no learned positions",
     })
   }
-  const [s1, s2] = typeof patchSize === 'number' ? [patchSize, patchSize] : patchSize
+  const [s1, s2] = pair(patchSize)
+  // a size that is told and has as many patches explains them, whatever else they might be
+  const [height, width] = pair(told.imgSize ?? 0)
+  const patches = Math.floor(height / s1) * Math.floor(width / s2)
+  if (patches === positions - prefix || patches === positions)
+    return { noEmbedClass: patches !== positions - prefix }
   const grid = Math.sqrt(positions - prefix)
   const bare = Math.sqrt(positions)
   const noEmbedClass = !Number.isInteger(grid) && Number.isInteger(bare)

@@ -5,7 +5,7 @@ import { contiguous, sizeOf } from '../layout/layout.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 import { keepAsCodes, takeCodes, weightsOf } from '../nn/codes.ts'
 import { type Kind, type OptionsOf, oneOf } from '../nn/options.ts'
-import type { Parameter } from '../nn/parameter.ts'
+import { flat, type Parameter } from '../nn/parameter.ts'
 import { toNdarray } from '../ops/array.ts'
 import { rearrange } from '../ops/rearrange.ts'
 import { operation } from './checkpoint-options.ts'
@@ -49,7 +49,7 @@ export async function fill(
   for await (const [name, given] of tensors.each([...users.keys()])) {
     const mine = users.get(name)!
     const scale = tensors.scales.get(name)
-    const scales = scale === undefined ? null : ((await tensors.tensor(scale)).data as Float32Array).slice()
+    const scales = scale === undefined ? null : flat(await tensors.tensor(scale)).slice()
     if (scales?.some((scale) => !(Number.isFinite(scale) && scale >= 0))) throw badScales(name)
     if (scales !== null && coder?.takes(mine, given as NdArray<Int8Array>, scales)) continue
     const tensor = scales === null ? given : decoded(given as NdArray<Int8Array>, scales)

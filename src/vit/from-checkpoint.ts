@@ -39,7 +39,7 @@ type Texts = Readonly<Record<string, string>>
 
 const textsOf = (configurations: Configurations = {}): Texts =>
   Object.fromEntries(
-    Object.entries(configurations).map(([name, given]) => [
+    Object.entries(configurations ?? {}).map(([name, given]) => [
       name,
       typeof given === 'string' ? given : JSON.stringify(given),
     ]),

@@ -20,7 +20,7 @@ const sinCosOptions = {
   /** Width of a token, a multiple of 4. */
   dim: needed(kind.count),
   /** The longest wave, in patches over 2π; 10,000 if not given. */
-  temperature: or(kind.number, 10_000),
+  temperature: or(kind.positive, 10_000),
   /**
    * `'simple-vit'` (vit-pytorch's `SimpleViT`): sines and cosines of the column, then of the row; the longest wave is
    * `temperature`. `'timm'`: sines of row and column, then cosines; waves stop short of `temperature`.

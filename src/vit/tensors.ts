@@ -4,6 +4,7 @@ import { dtypeOnceRead } from '../checkpoint/dtype.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
 import type { StateDict } from '../checkpoint/read.ts'
 import type { SafetensorsFile } from '../checkpoint/tensor-file.ts'
+import { type Dtype, isFloatDtype } from '../layout/dtype.ts'
 import { show } from '../layout/show.ts'
 import type { Data, NdArray } from '../layout/tensor.ts'
 
@@ -56,12 +57,16 @@ export function expectArrays(dict: StateDict, operation: string): void {
   expectDict(dict, operation)
 }
 
-/** Finds the weights of eight bits, int8 [n, …] beside float32 [n] or [n, 1] of the same name with `_scale` behind it, as compressed-tensors has them too. */
+/** Finds the weights of eight bits, int8 [n, …] beside floats [n] or [n, 1] of the same name with `_scale` behind it, as compressed-tensors has them too. */
 function withCodes(all: ReadonlyMap<string, Described>): Pick<Tensors, 'described' | 'scales'> {
   const scales = new Map<string, string>()
   for (const [name, { shape, dtype }] of all) {
     const scale = all.get(`${name}_scale`)
-    const isScale = scale?.dtype === 'float32' && scale.shape[0] === shape[0] && scale.shape.length <= 2
+    const isScale =
+      scale !== undefined &&
+      isFloatDtype(scale.dtype as Dtype) &&
+      scale.shape[0] === shape[0] &&
+      scale.shape.length <= 2
     if (dtype === 'int8' && isScale && (scale.shape[1] ?? 1) === 1) scales.set(name, `${name}_scale`)
   }
   const beside = new Set(scales.values())

@@ -103,7 +103,14 @@ export function capabilities(): Capabilities {
     reasons.push(
       `simd: this platform compiles no WebAssembly (${messageOf(refusal())}); a page's Content-Security-Policy needs 'wasm-unsafe-eval', other platforms are given compiled modules: init({ modules })`,
     )
-  } else if (!relaxedSimd()) {
+  } else if (!mayCompile()) {
+    const missing = moduleNames.filter((name) => !handed.has(name))
+    if (missing.length > 0)
+      reasons.push(
+        `modules: init was given no ${missing.join(', ')}; what they compute runs on the plain path`,
+      )
+  }
+  if (simd() && !relaxedSimd()) {
     const why = acceptsRelaxed()
       ? 'the module that init was given is without it'
       : 'this WebAssembly engine does not accept relaxed SIMD (Node has it from 22 on)'

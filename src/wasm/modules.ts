@@ -17,7 +17,7 @@ export type Modules = { readonly [Name in ModuleName]?: object | undefined }
  * @throws {EinopsError} for what is no module of this version of the library
  */
 export function handOver(modules: Modules): void {
-  if (typeof modules !== 'object' || modules === null) {
+  if (modules === null || tagOf(modules) !== 'Object') {
     throw bad('modules', show(modules), `an object of ${moduleNames.join(', ')}`)
   }
   const read = Object.entries(modules)

@@ -1,12 +1,14 @@
 /** Parts of blocks against their definitions, written out in plain loops. */
-import ndarray from 'ndarray'
+import ndarray, { type NdArray } from 'ndarray'
+import { rearrange } from 'tesserae'
 import {
   Attention,
   Conv2d,
-  type EncoderBlock,
+  EncoderBlock,
   GatedMlp,
   Linear,
   type Mlp,
+  Module,
   PatchDropout,
   PatchEmbed,
   ResPostBlock,
@@ -65,6 +67,21 @@ describe('GatedMlp', () => {
       'fc1_x.bias': bias!.lo(5),
     })
     expect(distance(valuesOf(apart.forward(x)), valuesOf(packed.forward(x)))).toBeLessThan(1e-6)
+  })
+})
+
+describe('a block with a layer of yours', () => {
+  test('says that it gives another shape, also one that would broadcast', () => {
+    class Other extends Module {
+      override forward(x: NdArray<Float32Array>): NdArray<Float32Array> {
+        return rearrange(x.hi(1, 1, x.shape[2]!), '1 1 c -> c')
+      }
+    }
+    const block = new EncoderBlock(8, { numHeads: 2 })
+    Object.assign(block, { mlp: new Other() })
+    expect(() => block.forward(waves([2, 3, 8]))).toThrow(
+      'EncoderBlock: what is added to the tokens has another shape than they have — got [8], expected [2, 3, 8]',
+    )
   })
 })
 

@@ -71,9 +71,21 @@ describe('quantize', () => {
     expect(alone.data).toEqual(both.data.slice(10))
   })
 
+  test('sums of any length come out: long ones have rows of more bits, and the longest stay float32', () => {
+    for (const k of [133_000, 140_000, 250_000]) {
+      const long = new Linear(k, 1, { bias: false })
+      long.weight.update((values) => values.fill(1))
+      const { precision } = quantize(long, { precision: 'int8-fast' })
+      if (k > 132_104) expect(precision).toBe('int8')
+      const [answer] = long.forward(ndarray(new Float32Array(k).fill(2), [1, k])).data
+      expect(answer! / (2 * k)).toBeCloseTo(1, 5)
+    }
+    expect(() => quantize(new Linear(300_000, 1, { bias: false }))).toThrow('no weight of a linear map')
+  })
+
   test('refuses what has nothing to quantize, and options that there are not', () => {
     expect(() => quantize(new LayerNorm(8))).toThrow(
-      'LayerNorm has no weight of a linear map of 16 inputs or more',
+      'LayerNorm has no weight of a linear map of 16 to 262144 inputs',
     )
     expect(() => quantize(model(), { precision: 'int4' as never })).toThrow(
       "bad option 'precision' — got \"int4\", expected 'int8' or 'int8-fast'",
@@ -192,6 +204,26 @@ describe('a file of codes', () => {
     expect(distance(half.forward(pictures).data, own.forward(pictures).data)).toBeLessThan(1e-3)
     quantize(own)
     expect(coded.forward(pictures).data).toEqual(own.forward(pictures).data)
+  })
+
+  test('with codes of −128 and the longest sums is multiplied as its numbers say', async () => {
+    const own = model()
+    quantize(own)
+    const dict = { ...quantizedState(own) } as Record<string, { readonly shape: number[] }>
+    const name = 'blocks.0.mlp.fc2.weight'
+    const [n, k] = dict[name]!.shape as [number, number]
+    const lowest = {
+      ...dict,
+      [name]: ndarray(new Int8Array(n * k).fill(-128), [n, k]),
+      // half precision for all but codes is not the only one that a file may have
+      [`${name}_scale`]: ndarray(new Float64Array(n).fill(1 / 64), [n]),
+    }
+    const { fc2 } = (await VisionTransformer.fromCheckpoint(lowest as never, { numHeads: 4 })).blocks[0]!
+      .mlp as never as { fc2: Linear }
+    expect(fc2.weight.precision).toBe('int8')
+    fc2.bias!.update((values) => values.fill(0))
+    const answers = fc2.forward(ndarray(new Float32Array(k).fill(1), [1, k])).data
+    expect(Math.max(...answers.map((answer) => Math.abs(answer + 2 * k)))).toBeLessThan(2 * k * 1e-4)
   })
 
   test('refuses a precision that there is not, at once and without precision what is in memory', async () => {

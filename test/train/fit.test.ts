@@ -1,9 +1,9 @@
 /** The loop: what it yields, when it ends, and that a run which was stopped goes on with the same bits. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndarray from 'ndarray'
-import { CheckpointError } from 'tesserae/checkpoint'
+import { CheckpointError, readSafetensors, writeSafetensors } from 'tesserae/checkpoint'
 import { Linear, manualSeed, Rearrange, Sequential, ViT } from 'tesserae/nn'
 import {
   adamw,
@@ -153,6 +153,44 @@ describe('fit', () => {
     expect(bitsOf(model)).toEqual(before)
   })
 
+  test('a run that cannot be gone on with leaves the model as it is', async () => {
+    const path = join(folder, 'kept.safetensors')
+    await all(fit(newModel(), data, { checkpoint: path, seed: 3 }))
+    const tensors = readSafetensors(readFileSync(path))
+    const damaged = (name: string, array: object) => {
+      writeFileSync(path, writeSafetensors({ ...tensors, [name]: array } as never))
+      return { checkpoint: path }
+    }
+    const one = ndarray(new Float32Array(1), [1])
+    const place = (...values: number[]) => ndarray(Float64Array.from(values), [7])
+    for (const [options, message] of [
+      [() => ({ checkpoint: path, seed: 4 }), "the checkpoint's seed is another — got 4, it has 3"],
+      [() => damaged('optimizer.exp_avg.norm.weight', one), 'cannot be gone on with — '],
+      [() => damaged('run.position', place(1, 1, 0, -1e9, 3, 0, 0)), 'the file is damaged'],
+      [() => damaged('run.position', place(1, 1, Number.NaN, 0, 3, 0, 0)), 'the file is damaged'],
+    ] as const) {
+      const model = newModel()
+      for (const parameter of model.parameters()) parameter.update((values) => values.fill(0.5))
+      const before = bitsOf(model)
+      await expect(all(fit(model, data, options()))).rejects.toThrow(message)
+      expect(bitsOf(model)).toEqual(before)
+    }
+  })
+
+  test('what is no name of a file, no optimiser and no average is refused before the first step', async () => {
+    const model = newModel()
+    const before = bitsOf(model)
+    for (const [options, message] of [
+      [{ checkpoint: '' }, 'is no name of a file'],
+      [{ checkpoint: `${folder}/none/` }, 'is no name of a file'],
+      [{ checkpoint: {} }, "bad option 'checkpoint'"],
+      [{ optimizer: {} }, "bad option 'optimizer'"],
+      [{ ema: {} }, "bad option 'ema'"],
+    ] as const)
+      await expect(all(fit(model, data, options as never))).rejects.toThrow(message)
+    expect(bitsOf(model)).toEqual(before)
+  })
+
   test('a checkpoint that cannot be written is refused before the first step', async () => {
     const model = newModel()
     const before = bitsOf(model)
@@ -185,6 +223,14 @@ describe('fit', () => {
       if (step === 3) controller.abort()
     }
     expect(seen).toEqual([0, 1, 2, 3])
+  })
+
+  test('ends when evaluations are no numbers', async () => {
+    const scores = [0.5, Number.NaN, Number.NaN, Number.NaN]
+    const epochs = await all(
+      fit(newModel(), data, { epochs: 4, batchSize: 10, patience: 2, evaluate: () => scores.shift()! }),
+    )
+    expect(epochs).toHaveLength(3)
   })
 
   test('ends when evaluations do not get better', async () => {

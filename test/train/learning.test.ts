@@ -274,6 +274,29 @@ describe('optimisers', () => {
     expect(decays! - stays!).toBeCloseTo(-0.05, 6)
   })
 
+  test('groups, rates and states that are none are refused, and change nothing', () => {
+    const model = layer()
+    for (const group of [{ lrScale: Number.NaN }, { weightDecay: 'x' }, { weight_decay: 1 }, { lrScale: -1 }])
+      expect(() => adamw(model, { groups: () => group as never })).toThrow(/^adamw: (bad|unknown) option/)
+    const optimizer = sgd(model)
+    for (const options of [{ lr: '1' }, { lr: null }, { LR: 1 }, 5, null])
+      expect(() => optimizer.step(g(model), options as never)).toThrow(/^sgd: (bad|unknown) option/)
+    for (const state of [
+      null,
+      {},
+      { step: -1, tensors: {} },
+      { step: Number.NaN, tensors: {} },
+      { step: 1, tensors: { x: 1 } },
+    ])
+      expect(() => optimizer.loadState(state as never)).toThrow(/^sgd: bad option/)
+    for (const gradients of [null, {}, new Map([[model.weight, null]])]) {
+      expect(() => optimizer.step(gradients as never)).toThrow('sgd: the gradients are no Map of arrays')
+      expect(() => clipNorm(gradients as never, 1)).toThrow('clipNorm: the gradients are no Map of arrays')
+    }
+    expect(optimizer.state.step).toBe(0)
+    expect([...model.weight.copy()]).toEqual([1, -2])
+  })
+
   test('a gradient of nobody, or of another shape, changes nothing', () => {
     const model = layer()
     const optimizer = adamw(model)

@@ -112,7 +112,7 @@ test('a learning rate or a norm that is none is refused before anything changes'
   const before = layer.weight.copy()
   const grads = new Map([[layer.weight, ndarray(new Float32Array(2).fill(1), [1, 2])]])
   for (const lr of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
-    expect(() => sgd(layer, { lr: 0.1 }).step(grads, { lr })).toThrow(/learning rate/)
+    expect(() => sgd(layer, { lr: 0.1 }).step(grads, { lr })).toThrow(/option 'lr'/)
   }
   for (const max of [Number.NaN, -1, 0]) expect(() => clipNorm(grads, max)).toThrow(/max is no norm/)
   expect(layer.weight.copy()).toEqual(before)

@@ -17,7 +17,9 @@ import {
 } from 'tesserae/nn'
 import { crossEntropy, valueAndGradients } from 'tesserae/train'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { slice } from '../../src/steps/slice.ts'
 import type { Value } from '../../src/steps/value.ts'
+import { add } from '../../src/steps/zip.ts'
 import { distance, type FloatArray, valuesOf, waves } from '../nn/arrays.ts'
 
 const small = { imgSize: 16, patchSize: 4, inChans: 1, embedDim: 24, depth: 2, numHeads: 2, numClasses: 5 }
@@ -159,6 +161,19 @@ describe('all is computed', () => {
       [3, 17, 24],
       [3, 17, 24],
     ])
+  })
+
+  test('where a block has parts of its own between its layers', () => {
+    class Mixing extends EncoderBlock {
+      override fed(tokens: Value): Value {
+        return super.fed(add(tokens, slice(tokens, 1, tokens.shape[1]! - 1, tokens.shape[1]!)))
+      }
+    }
+    const made = model()
+    Object.assign(made.blocks, { 1: new Mixing(24, { numHeads: 2 }) })
+    expect(tokensFed(made)).toBe(17)
+    const answer = valuesOf(made.forward(x))
+    expect(watched(lastOf(made), () => valuesOf(made.forward(x)))).toEqual(answer)
   })
 
   test('where a block is of a class of its own, and of one that stands twice only the last time less', () => {

@@ -157,6 +157,25 @@ function zeroRegisterPositions(dict: StateDict): void {
   for (let token = 1; token < 5; token++) for (let i = 0; i < 48; i++) positions.set(0, token, i, 0)
 }
 
+test.each([
+  [4, 2],
+  [3, 5],
+  [6, 4],
+])(
+  'a size that is told explains positions, also those that could be of a square: %i × %i patches',
+  async (h, w) => {
+    const imgSize = [8 * h, 8 * w] as const
+    const model = new VisionTransformer({ ...small, imgSize })
+    const picture = randn([1, 3, ...imgSize])
+    const expected = [...model.forward(picture).data]
+    const asOption = await VisionTransformer.fromCheckpoint(model.stateDict(), { ...told, imgSize })
+    expect([...asOption.forward(picture).data]).toEqual(expected)
+    const configurations = { 'config.json': { image_size: imgSize, patch_size: 8 } }
+    const asConfiguration = await VisionTransformer.fromCheckpoint(model.stateDict(), told, configurations)
+    expect([...asConfiguration.forward(picture).data]).toEqual(expected)
+  },
+)
+
 test("the hub's configuration in the same folder is believed where no option says otherwise", async () => {
   const told = { numHeads: 3, eps: 1e-5, actLayer: 'gelu-tanh', globalPool: 'avg', fcNorm: false } as const
   const model = new VisionTransformer({ ...small, ...told })
